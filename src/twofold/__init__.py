@@ -1,0 +1,3 @@
+"""Twofold: one piece of evidence, two audits."""
+
+__version__ = "0.1.0"

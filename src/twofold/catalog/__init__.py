@@ -1,0 +1,1 @@
+"""Criteria, ITGC domains, controls and the crosswalk between them, as text files with checked references."""

@@ -1,0 +1,1 @@
+"""The words every step uses. No input or output happens here."""
