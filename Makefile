@@ -1,0 +1,44 @@
+.PHONY: demo test lint types contracts unit bench format requirements docs clean
+
+DEMO := build/demo
+BIN := .venv/bin
+
+demo: ## Set up, make the demonstration company, run the line, write an audit package
+	@tools/setup.sh run
+	@rm -rf $(DEMO)
+	@$(BIN)/twofold demo $(DEMO)
+
+test: ## Set up and run every check and test
+	@tools/setup.sh dev
+	@$(MAKE) --no-print-directory lint types contracts unit
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports
+
+unit:
+	$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term:skip-covered
+
+bench: ## Measure the line on the demonstration company, as ratios in one run
+	@tools/setup.sh dev
+	$(BIN)/python tools/bench.py
+
+format: ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: ## Make the pages that are made from code
+	$(BIN)/python -m twofold.tables.document > docs/formats/tables.md
+
+requirements: ## Renew the hashed requirements (needs uv)
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --group dev --output-file requirements/dev.txt
+
+clean:
+	rm -rf build .venv dist

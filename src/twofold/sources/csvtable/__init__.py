@@ -1,0 +1,1 @@
+"""Any canonical table as a documented CSV file."""

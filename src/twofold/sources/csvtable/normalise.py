@@ -1,0 +1,24 @@
+"""Documented CSV: the kind is the name of a canonical table, the header its columns.
+
+It accepts what happened and what exists (events and states). Facts such as rosters come from the scope files, where they are
+reviewed, and derived tables are computed; a file for one of those is refused.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from twofold.tables.rows import NormaliseContext, Normaliser, Row, SetAside, SourceFile
+from twofold.tables.schema import Table, TableKind, canonical_tables
+from twofold.tables.table_files import table_rows
+
+
+def _normalise(table: Table, file: SourceFile, _: NormaliseContext) -> Iterator[Row | SetAside]:
+    return table_rows(file.path, table)
+
+
+KINDS: dict[str, Normaliser] = {
+    name: partial(_normalise, table)
+    for name, table in canonical_tables().items()
+    if table.kind in {TableKind.EVENT, TableKind.STATE} and name != "extraction"
+}
+FEEDS: dict[str, tuple[str, ...]] = {name: (name,) for name in KINDS}

@@ -1,0 +1,1 @@
+"""Okta: users, groups, applications, factors and the System Log, as its management API gives them."""

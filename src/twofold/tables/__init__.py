@@ -1,0 +1,1 @@
+"""Canonical tables: their schema, their Parquet files, and the lineage of each row."""

@@ -1,0 +1,148 @@
+"""The canonical schema, read once from schema.toml, and the columns that SQL sees."""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from twofold.model.problem import Problem, UserError
+
+SCHEMA_FILE = Path(__file__).with_name("schema.toml")
+
+
+class ColumnType(StrEnum):
+    """Types of schema.toml; see its head for what each means."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    BOUNDARY = "boundary"
+    LIST = "list"
+
+
+class TableKind(StrEnum):
+    """How a table's rows come to be, which decides what two rows with one key mean."""
+
+    EVENT = "event"
+    STATE = "state"
+    FACT = "fact"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of schema.toml."""
+
+    name: str
+    type: ColumnType
+    required: bool
+    about: str
+
+    @property
+    def physical(self) -> tuple[tuple[str, str], ...]:
+        """The (name, SQL type) pairs that the column has in SQL; a list has none in its own table."""
+        match self.type:
+            case ColumnType.INSTANT:
+                return (
+                    (self.name, "TIMESTAMP"),
+                    (f"{self.name}_latest", "TIMESTAMP"),
+                    (f"{self.name}_text", "VARCHAR"),
+                )
+            case ColumnType.BOUNDARY:
+                return ((self.name, "TIMESTAMP"),)
+            case ColumnType.INTEGER:
+                return ((self.name, "BIGINT"),)
+            case ColumnType.BOOLEAN:
+                return ((self.name, "BOOLEAN"),)
+            case ColumnType.LIST:
+                return ()
+            case ColumnType.TEXT:
+                return ((self.name, "VARCHAR"),)
+
+
+LINEAGE = (
+    ("evidence", "VARCHAR"),
+    ("record", "VARCHAR"),
+    ("row_hash", "VARCHAR"),
+    ("source", "VARCHAR"),
+    ("connector", "VARCHAR"),
+    ("extracted_at", "TIMESTAMP"),
+    ("copies", "BIGINT"),
+    ("conflicted", "BOOLEAN"),
+)
+"""Columns that every row carries behind its own: where it came from, how many identical rows collapsed
+into it, and whether another row with its key says something else (audit-domain 4.0, *Duplicates*)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One canonical table."""
+
+    name: str
+    kind: TableKind
+    about: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def column_named(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def physical(self) -> tuple[tuple[str, str], ...]:
+        """All (name, SQL type) pairs of the table in SQL, lineage last."""
+        own = tuple(pair for column in self.columns for pair in column.physical)
+        return own + LINEAGE
+
+    @property
+    def list_columns(self) -> tuple[Column, ...]:
+        """The list columns, each of which SQL sees as a child table."""
+        return tuple(column for column in self.columns if column.type is ColumnType.LIST)
+
+    def child_physical(self, column: Column) -> tuple[tuple[str, str], ...]:
+        """The (name, SQL type) pairs of the child table of a list column: the key, then `value`."""
+        by_name = self.column_named
+        return (*(by_name[name].physical[0] for name in self.key), ("value", "VARCHAR"))
+
+
+def child_table(table: str, column: str) -> str:
+    """Return the name of the child table of a list column, for example `ticket__systems`."""
+    return f"{table}__{column}"
+
+
+def _column(name: str, text: str) -> Column:
+    head, _, about = text.partition(" ")
+    required = head.endswith("!")
+    return Column(name, ColumnType(head.rstrip("!")), required, about)
+
+
+@cache
+def canonical_tables() -> MappingProxyType[str, Table]:
+    """Return every canonical table by name, in the order of schema.toml."""
+    raw = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            name: Table(
+                name=name,
+                kind=TableKind(body["kind"]),
+                about=body["about"],
+                key=tuple(body["key"]),
+                columns=tuple(_column(column, text) for column, text in body["columns"].items()),
+            )
+            for name, body in raw.items()
+        }
+    )
+
+
+def table_named(name: str, *, where: str) -> Table:
+    """Return the table; raises UserError that says where the unknown name stood."""
+    found = canonical_tables().get(name)
+    if found is None:
+        raise UserError(
+            Problem(where, f"{name!r} is no canonical table", "one of " + ", ".join(canonical_tables()), "rename it")
+        )
+    return found

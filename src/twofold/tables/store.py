@@ -1,0 +1,249 @@
+"""The Parquet store of canonical tables: rows in, one deterministic file per table out.
+
+Rows are collected in any order. On `finish` each table is written once, sorted by its key: identical rows collapse
+with a count, a state's older extractions give way to the newest, and two contents under one key are marked as a
+conflict (audit-domain 4.0, *Duplicates*). Nothing is dropped uncounted: `TableStats` closes.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import orjson
+
+from twofold.tables.rows import Value
+from twofold.tables.schema import Table, TableKind, canonical_tables, child_table
+from twofold.tables.typed_rows import row_digest, typed_row
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a row came from; `extracted_at` is aware UTC."""
+
+    evidence: str
+    record: str
+    source: str
+    connector: str
+    extracted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TableStats:
+    """Counts of one table: rows_in = rows + collapsed + superseded + conflicting."""
+
+    rows_in: int
+    rows: int
+    collapsed: int
+    superseded: int
+    conflicting: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSet:
+    """A folder of `<table>.parquet` files with their counts and hashes."""
+
+    folder: Path
+    stats: Mapping[str, TableStats]
+
+
+class TableWriter:
+    """Collects typed rows; `finish` writes the Parquet files. Use as `with TableWriter(folder) as writer:`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._staging = folder / ".staging"
+        self._files: dict[str, IO[bytes]] = {}
+        self._rows_in: dict[str, int] = {}
+
+    def __enter__(self) -> "TableWriter":
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._staging.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in self._files.values():
+            stream.close()
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def add(self, table: Table, values: Mapping[str, Value], *, lineage: Lineage, zone: str) -> None:
+        """Take one row; raises CellError when it does not fit its table (nothing is taken then)."""
+        cells, lists = typed_row(table, values, zone=zone)
+        row_hash = row_digest(cells, lists)
+        physical: dict[str, object] = {
+            name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in cells.items()
+        }
+        physical |= {
+            "evidence": lineage.evidence,
+            "record": lineage.record,
+            "row_hash": row_hash,
+            "source": lineage.source,
+            "connector": lineage.connector,
+            "extracted_at": lineage.extracted_at.replace(tzinfo=None),
+        }
+        self._write(table.name, physical)
+        for column in table.list_columns:
+            key = {name: physical[name] for name in table.key}
+            for value in lists[column.name]:
+                self._write(child_table(table.name, column.name), key | {"value": value, "row_hash": row_hash})
+
+    @staticmethod
+    def check(table: Table, values: Mapping[str, Value], *, zone: str) -> None:
+        """Raise CellError when the row does not fit its table; take nothing."""
+        typed_row(table, values, zone=zone)
+
+    def _write(self, name: str, row: Mapping[str, object]) -> None:
+        stream = self._files.get(name)
+        if stream is None:
+            stream = self._files[name] = (self._staging / f"{name}.jsonl").open("wb")
+        stream.write(orjson.dumps(row))
+        stream.write(b"\n")
+        self._rows_in[name] = self._rows_in.get(name, 0) + 1
+
+    def finish(self) -> TableSet:
+        """Write every table's Parquet file and return the set."""
+        for stream in self._files.values():
+            stream.close()
+        stats: dict[str, TableStats] = {}
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            for name, table in canonical_tables().items():
+                if name in self._rows_in:
+                    stats[name] = self._finish_table(connection, table)
+        return TableSet(self._folder, stats)
+
+    def _finish_table(self, connection: duckdb.DuckDBPyConnection, table: Table) -> TableStats:
+        self._stage(connection, table)
+        target = self._folder / f"{table.name}.parquet"
+        columns = ", ".join(name for name, _ in table.physical)
+        order = ", ".join(table.key)
+        connection.execute(f"COPY (SELECT {columns} FROM kept ORDER BY {order}) TO '{quoted(target)}' (FORMAT parquet)")  # noqa: S608  names come from schema.toml
+        for column in table.list_columns:
+            self._finish_child(connection, table, column.name)
+        rows, collapsed, superseded = _one(
+            connection,
+            "SELECT count(*), coalesce(sum(copies - 1), 0)::BIGINT, coalesce(sum(older), 0)::BIGINT FROM kept",
+        )
+        rows_in = self._rows_in[table.name]
+        return TableStats(
+            rows_in=rows_in,
+            rows=rows,
+            collapsed=collapsed,
+            superseded=superseded,
+            conflicting=rows_in - rows - collapsed - superseded,
+            sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
+        )
+
+    def _stage(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        """Make the relation `kept`: one row per key, with `copies`, `older` and `conflicted`."""
+        physical = [pair for pair in table.physical if pair[0] not in {"copies", "conflicted"}]
+        fields = ", ".join(f"'{name}': '{kind}'" for name, kind in physical)
+        staging = self._staging / f"{table.name}.jsonl"
+        key = ", ".join(table.key)
+        newest = "max(extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE kept AS
+            WITH read AS (
+                SELECT * FROM read_json('{quoted(staging)}', format = 'newline_delimited', columns = {{{fields}}})
+            ), aged AS (
+                SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
+            ), current AS (
+                SELECT * FROM aged WHERE newest IS NULL OR extracted_at = newest
+            ), counted AS (
+                SELECT *,
+                    count(*) OVER (PARTITION BY {key}, row_hash) AS copies,
+                    min(row_hash) OVER (PARTITION BY {key}) AS first_hash,
+                    max(row_hash) OVER (PARTITION BY {key}) AS last_hash,
+                    row_number() OVER (PARTITION BY {key} ORDER BY row_hash, source, connector, evidence, record) AS rank
+                FROM current
+            ), totals AS (
+                SELECT {key}, count(*) AS all_rows FROM read GROUP BY {key}
+            ), currents AS (
+                SELECT {key}, count(*) AS current_rows FROM current GROUP BY {key}
+            )
+            SELECT counted.*, counted.first_hash <> counted.last_hash AS conflicted,
+                totals.all_rows - currents.current_rows AS older
+            FROM counted
+            JOIN totals ON {_same_key(table, "counted", "totals")}
+            JOIN currents ON {_same_key(table, "counted", "currents")}
+            WHERE rank = 1
+            """  # noqa: S608  names come from schema.toml, the path from us
+        )
+
+    def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> None:
+        name = child_table(table.name, column)
+        staging = self._staging / f"{name}.jsonl"
+        if not staging.exists():
+            return
+        pairs = [table.column_named[key].physical[0] for key in table.key]
+        fields = ", ".join(f"'{key}': '{kind}'" for key, kind in [*pairs, ("value", "VARCHAR"), ("row_hash", "VARCHAR")])
+        keys = ", ".join(f"child.{key}" for key in table.key)
+        connection.execute(
+            f"""
+            COPY (
+                SELECT DISTINCT {keys}, child.value
+                FROM read_json('{quoted(staging)}', format = 'newline_delimited', columns = {{{fields}}}) AS child
+                JOIN kept ON kept.row_hash = child.row_hash AND {_same_key(table, "kept", "child")}
+                ORDER BY {keys}, child.value
+            ) TO '{quoted(self._folder / f"{name}.parquet")}' (FORMAT parquet)
+            """  # noqa: S608  names come from schema.toml, the path from us
+        )
+
+
+def _same_key(table: Table, left: str, right: str) -> str:
+    return " AND ".join(f"{left}.{name} IS NOT DISTINCT FROM {right}.{name}" for name in table.key)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int, int]:
+    row = connection.execute(query).fetchone()
+    if row is None:
+        msg = f"no row from {query}"
+        raise RuntimeError(msg)
+    return row[0], row[1], row[2]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What a session may use; a population larger than memory spills to `spill`."""
+
+    memory: str = "4GB"
+    threads: int = 2
+    spill: Path | None = field(default=None)
+
+
+@contextmanager
+def open_session(tables: TableSet, limits: SessionLimits = SessionLimits()) -> Iterator[duckdb.DuckDBPyConnection]:  # noqa: B008  frozen
+    """Open a DuckDB session in which every canonical table and child table is a view, empty where there is no file."""
+    with duckdb.connect(config={"threads": limits.threads, "memory_limit": limits.memory}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = true")
+        if limits.spill is not None:
+            connection.execute(f"SET temp_directory = '{quoted(limits.spill)}'")
+        for name, table in canonical_tables().items():
+            _view(connection, name, table.physical, tables.folder)
+            for column in table.list_columns:
+                _view(connection, child_table(name, column.name), table.child_physical(column), tables.folder)
+        yield connection
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, name: str, physical: tuple[tuple[str, str], ...], folder: Path
+) -> None:
+    file = folder / f"{name}.parquet"
+    if file.exists():
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted(file)}')")  # noqa: S608  names come from schema.toml
+        return
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in physical)
+    connection.execute(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")  # noqa: S608  names come from schema.toml
+
+
+def quoted(path: Path) -> str:
+    """Return the path for use between single quotes in SQL."""
+    return str(path).replace("'", "''")
