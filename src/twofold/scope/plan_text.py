@@ -1,0 +1,174 @@
+"""Shows a scope plan: as text for a terminal and a pull request, and as plain values for `--json`.
+
+Both are made from the plan alone, in one order, so that the same plan gives the same bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from twofold.scope.plan import EntryChange, LabelChange, ScopePlan
+from twofold.scope.stretches import moment_text, stretch_text
+
+_LENS_NAMES = {"soc2": "SOC 2", "sox": "SOX", "sso_only": "single sign-on only"}
+_SECTION_NAMES = {
+    "people": "People",
+    "calendars": "Calendars",
+    "rosters": "Rosters",
+    "role_authority": "Roles with authority",
+    "delegations": "Delegations",
+    "account_links": "Account links",
+    "birthrights": "Birthrights",
+    "change_types": "Change types",
+    "standard_changes": "Standard changes",
+    "pipeline_agreements": "Pipeline agreements",
+    "engagements": "Engagements",
+    "controls": "Control owners",
+    "parameters": "Parameters",
+}
+
+
+def plan_text(plan: ScopePlan) -> str:
+    """Return the plan as lines: `+` is gained, `-` is lost, `~` is changed, `!` wants attention."""
+    if plan.changes:
+        head = "First scope: applying would record it." if plan.first else "Applying would change:"
+    else:
+        head = "No change: the files say what was applied."
+    return "\n".join([head, *_changes(plan), *_open_points(plan)]) + "\n"
+
+
+def plan_dict(plan: ScopePlan) -> dict[str, Any]:
+    """Return the plan as plain values; times in UTC, days as people read them in the reporting zone."""
+    return {
+        "changes": plan.changes,
+        "first": plan.first,
+        "reporting_zone": plan.reporting_zone,
+        "sox": plan.sox,
+        "systems": {
+            "added": list(plan.systems_added),
+            "removed": list(plan.systems_removed),
+            "changed": [
+                {"system": system, "key": key, "before": _loaded(before), "after": _loaded(after)}
+                for system, key, before, after in plan.systems_changed
+            ],
+            "without_owner": list(plan.systems_without_owner),
+        },
+        "labels": [_label_dict(label, plan.reporting_zone) for label in plan.labels],
+        "entries": [
+            {
+                "section": entry.section,
+                "change": _word(gained=entry.gained),
+                "values": _loaded(entry.values),
+                "back_dated": entry.back_dated,
+            }
+            for entry in plan.entries
+        ],
+        "due_occurrences": [
+            {
+                "system": due.system,
+                "activity": due.activity,
+                "due_at": due.due_at.isoformat(),
+                "change": _word(gained=due.gained),
+            }
+            for due in plan.due
+        ],
+        "controls": {
+            "losing_owner": list(plan.controls_losing_owner),
+            "without_owner": list(plan.controls_without_owner),
+        },
+        "populations": [
+            {"population": each.population, "items_before": each.items_before, "items_after": each.items_after}
+            for each in plan.populations
+        ],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _label_dict(label: LabelChange, zone: str) -> dict[str, Any]:
+    return {
+        "lens": label.lens,
+        "system": label.system,
+        "change": _word(gained=label.gained),
+        "starts_at": label.stretch.first.isoformat() if label.stretch.first else None,
+        "ends_before": label.stretch.last.isoformat() if label.stretch.last else None,
+        "days": stretch_text(label.stretch, zone=zone),
+        "back_dated": label.back_dated,
+    }
+
+
+def _changes(plan: ScopePlan) -> Iterator[str]:
+    zone = plan.reporting_zone
+    moved = plan.systems_changed
+    systems = [
+        *(f"+ {system}" for system in plan.systems_added),
+        *(f"- {system}" for system in plan.systems_removed),
+        *(f"~ {system}: {key} {was or 'nothing'} -> {now or 'nothing'}" for system, key, was, now in moved),
+    ]
+    yield from _block("Systems", systems)
+    for lens, labels in groupby(plan.labels, key=lambda label: label.lens):
+        lines = (
+            f"{_sign(gained=it.gained)} {it.system}  {stretch_text(it.stretch, zone=zone)}{_back(it)}" for it in labels
+        )
+        yield from _block(f"In scope for {_LENS_NAMES[lens]}" if lens != "sso_only" else "Single sign-on only", lines)
+    for section, entries in groupby(plan.entries, key=lambda entry: entry.section):
+        lines = (f"{_sign(gained=it.gained)} {_entry_text(it.values)}{_back(it)}" for it in entries)
+        yield from _block(_SECTION_NAMES[section], lines)
+    due = (
+        f"{_sign(gained=it.gained)} {it.system}  {it.activity} by {moment_text(it.due_at, zone=zone, inclusive=True)}"
+        for it in plan.due
+    )
+    yield from _block("Due occurrences", due)
+    populations = (f"~ {it.population}  {it.items_before} -> {it.items_after} items" for it in plan.populations)
+    yield from _block("Populations", populations)
+
+
+def _open_points(plan: ScopePlan) -> Iterator[str]:
+    points: list[str] = []
+    if plan.back_dated:
+        points.append(
+            f"! {len(plan.back_dated)} of these reach before today (back-dated). Conclusions about the past may "
+            "change: give the reason when you apply."
+        )
+    if plan.controls_losing_owner:
+        points.append(f"! Controls that lose their owner: {', '.join(plan.controls_losing_owner)}")
+    lacking = [control for control in plan.controls_without_owner if control not in plan.controls_losing_owner]
+    if lacking:
+        points.append(f"! Controls without an owner ({len(lacking)}): {', '.join(lacking)}")
+    if plan.systems_without_owner:
+        points.append(f"! Systems without an owner: {', '.join(plan.systems_without_owner)}")
+    points.extend(f"! {warning}" for warning in plan.warnings)
+    yield from _block("Please look at", points)
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    present = list(lines)
+    if present:
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in present)
+
+
+def _entry_text(values: str) -> str:
+    return ", ".join(f"{key}: {_short(value)}" for key, value in orjson.loads(values).items())
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _back(change: LabelChange | EntryChange) -> str:
+    return "  (back-dated)" if change.back_dated else ""
+
+
+def _sign(*, gained: bool) -> str:
+    return "+" if gained else "-"
+
+
+def _word(*, gained: bool) -> str:
+    return "gained" if gained else "lost"
+
+
+def _loaded(value: str) -> object:
+    return orjson.loads(value) if value else None
