@@ -1,0 +1,1 @@
+"""Git: the commit history of a repository, read from the repository itself."""

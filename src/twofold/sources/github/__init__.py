@@ -1,0 +1,1 @@
+"""GitHub: pull requests, reviews, commits, checks, deployments, branch protection, people and pushes."""

@@ -1,0 +1,101 @@
+"""One entry of the log: its kinds, its fields, and its bytes.
+
+The bytes are canonical JSON with the keys actor, at, body, index and kind. They are written once and kept;
+reading an entry never writes it again.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from twofold.vault.canonical import Json, NotCanonicalError, canonical_bytes
+
+GREATEST_ENTRY = 65_535
+"""Bytes. The entry bundles of C2SP tlog-tiles give an entry's length in 16 bits."""
+
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class EntryKind(StrEnum):
+    """The acts that a log records. Later versions add kinds; a reader keeps the ones it does not know."""
+
+    LOG = "log"
+    """The first entry: the log's name, its id and its form."""
+    CAPTURE = "capture"
+    SCOPE_APPLY = "scope_apply"
+    NORMALISE = "normalise"
+    POPULATION = "population"
+    RUN = "run"
+    JUDGEMENT = "judgement"
+    DISPOSITION = "disposition"
+    SIGN_OFF = "sign_off"
+    REQUEST = "request"
+    ANSWER = "answer"
+    PACKAGE = "package"
+    EXPORT = "export"
+    LOGIN = "login"
+    DELETION = "deletion"
+    KEY_ROTATION = "key_rotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was read or written; `raw` is what is hashed."""
+
+    index: int
+    kind: str
+    at: datetime
+    actor: str
+    body: Mapping[str, Any]
+    raw: bytes
+
+
+def make_entry(*, index: int, kind: str, at: datetime, actor: str, body: Mapping[str, Json]) -> Entry:
+    """Build an entry; raises NotCanonicalError for a value that it cannot hold, ValueError for a wrong field."""
+    if not _KIND.fullmatch(kind):
+        msg = f"the kind {kind!r} is not a snake_case word"
+        raise ValueError(msg)
+    if not actor.strip():
+        msg = "an entry needs an actor"
+        raise ValueError(msg)
+    raw = canonical_bytes(
+        {"actor": actor, "at": instant_text(at), "body": dict(body), "index": index, "kind": str(kind)}
+    )
+    if len(raw) > GREATEST_ENTRY:
+        msg = f"$: {len(raw):,} bytes; an entry holds at most {GREATEST_ENTRY:,}, so name a captured file instead"
+        raise NotCanonicalError(msg)
+    return read_entry(raw)
+
+
+def read_entry(raw: bytes) -> Entry:
+    """Read stored bytes; raises ValueError when they are not an entry. Unknown kinds and body fields are kept."""
+    try:
+        fields = orjson.loads(raw)
+        return Entry(
+            index=int(fields["index"]),
+            kind=str(fields["kind"]),
+            at=datetime.fromisoformat(fields["at"]),
+            actor=str(fields["actor"]),
+            body=dict(fields["body"]),
+            raw=raw,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"these bytes are no entry of a log: {error}"
+        raise ValueError(msg) from error
+
+
+def instant_text(moment: datetime) -> str:
+    """Write an aware time as UTC with six decimals, so that texts sort as times; raises ValueError without a zone.
+
+    >>> instant_text(datetime(2026, 7, 15, 6, tzinfo=UTC))
+    '2026-07-15T06:00:00.000000Z'
+    """
+    if moment.tzinfo is None:
+        msg = f"the time {moment} has no zone"
+        raise ValueError(msg)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
