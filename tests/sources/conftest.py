@@ -12,7 +12,6 @@ import pytest
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId
 from twofold.tables.rows import NormaliseContext, Normaliser, Row, SetAside, SourceFile, Unused
-from twofold.tables.schema import canonical_tables
 from twofold.tables.typed_rows import typed_row
 
 RUN_AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
@@ -50,7 +49,7 @@ def normalised(tmp_path: Path) -> Callable[..., Normalised]:
         rows = [one for one in found if isinstance(one, Row)]
         for row in rows:
             assert row.record
-            typed_row(canonical_tables()[row.table], row.values, zone=known.zone)
+            typed_row(row, zone=known.zone)
         return Normalised(
             rows,
             [one for one in found if isinstance(one, SetAside)],

@@ -1,11 +1,13 @@
 """The canonical schema, read once from schema.toml, and the columns that SQL sees."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from twofold.model.problem import Problem, UserError
 
@@ -87,10 +89,9 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
-    @property
-    def column_named(self) -> dict[str, Column]:
-        """The columns by name."""
-        return {column.name: column for column in self.columns}
+    column_named: Mapping[str, Column]
+    required: tuple[str, ...]
+    """Names of the columns that must have a value."""
 
     @property
     def physical(self) -> tuple[tuple[str, str], ...]:
@@ -120,19 +121,26 @@ def _column(name: str, text: str) -> Column:
     return Column(name, ColumnType(head.rstrip("!")), required, about)
 
 
+def _table(name: str, body: Mapping[str, Any]) -> Table:
+    columns = tuple(_column(column, text) for column, text in body["columns"].items())
+    return Table(
+        name=name,
+        kind=TableKind(body["kind"]),
+        about=body["about"],
+        key=tuple(body["key"]),
+        columns=columns,
+        column_named={column.name: column for column in columns},
+        required=tuple(column.name for column in columns if column.required),
+    )
+
+
 @cache
 def canonical_tables() -> MappingProxyType[str, Table]:
     """Return every canonical table by name, in the order of schema.toml."""
     raw = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     return MappingProxyType(
         {
-            name: Table(
-                name=name,
-                kind=TableKind(body["kind"]),
-                about=body["about"],
-                key=tuple(body["key"]),
-                columns=tuple(_column(column, text) for column, text in body["columns"].items()),
-            )
+            name: _table(name, body)
             for name, body in raw.items()
         }
     )

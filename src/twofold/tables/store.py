@@ -17,17 +17,15 @@ from typing import IO
 import duckdb
 import orjson
 
-from twofold.tables.rows import Value
 from twofold.tables.schema import Table, TableKind, canonical_tables, child_table
-from twofold.tables.typed_rows import row_digest, typed_row
+from twofold.tables.typed_rows import TypedRow
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Where a row came from; `extracted_at` is aware UTC."""
+    """Which evidence a row came from; `extracted_at` is aware UTC."""
 
     evidence: str
-    record: str
     source: str
     connector: str
     extracted_at: datetime
@@ -72,31 +70,24 @@ class TableWriter:
             stream.close()
         shutil.rmtree(self._staging, ignore_errors=True)
 
-    def add(self, table: Table, values: Mapping[str, Value], *, lineage: Lineage, zone: str) -> None:
-        """Take one row; raises CellError when it does not fit its table (nothing is taken then)."""
-        cells, lists = typed_row(table, values, zone=zone)
-        row_hash = row_digest(cells, lists)
+    def add(self, row: TypedRow, *, lineage: Lineage) -> None:
+        """Take one row."""
+        table = row.table
         physical: dict[str, object] = {
-            name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in cells.items()
+            name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in row.cells.items()
         }
-        physical |= {
-            "evidence": lineage.evidence,
-            "record": lineage.record,
-            "row_hash": row_hash,
-            "source": lineage.source,
-            "connector": lineage.connector,
-            "extracted_at": lineage.extracted_at.replace(tzinfo=None),
-        }
+        row_hash = row.digest
+        key = {name: physical.get(name) for name in table.key}
+        physical["evidence"] = lineage.evidence
+        physical["record"] = row.record
+        physical["row_hash"] = row_hash
+        physical["source"] = lineage.source
+        physical["connector"] = lineage.connector
+        physical["extracted_at"] = lineage.extracted_at.replace(tzinfo=None)
         self._write(table.name, physical)
-        for column in table.list_columns:
-            key = {name: physical[name] for name in table.key}
-            for value in lists[column.name]:
-                self._write(child_table(table.name, column.name), key | {"value": value, "row_hash": row_hash})
-
-    @staticmethod
-    def check(table: Table, values: Mapping[str, Value], *, zone: str) -> None:
-        """Raise CellError when the row does not fit its table; take nothing."""
-        typed_row(table, values, zone=zone)
+        for column, values in row.lists.items():
+            for value in values:
+                self._write(child_table(table.name, column), key | {"value": value, "row_hash": row_hash})
 
     def _write(self, name: str, row: Mapping[str, object]) -> None:
         stream = self._files.get(name)

@@ -1,82 +1,94 @@
 """Turn the values of a `Row` into the typed cells of its canonical table, or say why that cannot be done."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
 
 from twofold.model.instant import Instant, parse_boundary, parse_instant
-from twofold.tables.rows import Value
-from twofold.tables.schema import Column, ColumnType, Table
+from twofold.tables.rows import Row, Value
+from twofold.tables.schema import Column, ColumnType, Table, canonical_tables
 
 _TRUE = {"true": True, "false": False}
 _INTEGER_LIMIT = 2**63
-Cell = str | int | bool | datetime | None
+Cell = str | int | bool | datetime
 """A physical cell: times are aware UTC."""
+_DIGEST = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 
 
 class CellError(ValueError):
     """A row does not fit its table; the message names the column, what stood there and what is expected."""
 
 
-def typed_row(table: Table, values: Mapping[str, Value], *, zone: str) -> tuple[dict[str, Cell], dict[str, list[str]]]:
-    """Return the physical cells of the row and the values of its list columns.
+@dataclass(frozen=True, slots=True)
+class TypedRow:
+    """A row that fits its table. `cells` are the physical cells that have a value; `lists` the values of list columns."""
 
-    `zone` is the IANA zone of times without one ("" = unknown). Raises CellError for an unknown column,
+    table: Table
+    record: str
+    cells: Mapping[str, Cell]
+    lists: Mapping[str, Sequence[str]]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the row's own values, so that two connectors' copies compare equal whatever their spelling of times."""
+        own = {name: value for name, value in self.cells.items() if not name.endswith("_text")}
+        return hashlib.sha256(orjson.dumps([own, self.lists], option=_DIGEST)).hexdigest()
+
+
+def typed_row(row: Row, *, zone: str) -> TypedRow:
+    """Fit a row to its canonical table.
+
+    `zone` is the IANA zone of times without one ("" = unknown). Raises CellError for an unknown table or column,
     a missing required value, or a value of the wrong form.
     """
-    columns = table.column_named
-    if unknown := sorted(set(values) - set(columns)):
-        msg = f"{table.name} has no column {', '.join(unknown)}"
+    table = canonical_tables().get(row.table)
+    if table is None:
+        msg = f"{row.table!r} is no canonical table"
         raise CellError(msg)
+    columns = table.column_named
     cells: dict[str, Cell] = {}
-    lists: dict[str, list[str]] = {}
-    for column in table.columns:
-        value = values.get(column.name)
-        if isinstance(value, str) and not value.strip():
-            value = None
-        if value is None and column.required:
-            msg = f"{table.name}.{column.name} is empty"
+    lists: dict[str, Sequence[str]] = {}
+    for name, value in row.values.items():
+        column = columns.get(name)
+        if column is None:
+            msg = f"{table.name} has no column {name}"
             raise CellError(msg)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
         try:
-            if column.type is ColumnType.LIST:
-                lists[column.name] = _list(value)
-            else:
-                cells.update(_cells(column, value, zone))
+            _put(column, value, zone, cells, lists)
         except ValueError as error:
-            msg = f"{table.name}.{column.name}: {error}"
+            msg = f"{table.name}.{name}: {error}"
             raise CellError(msg) from error
-    return cells, lists
+    for name in table.required:
+        if name not in cells and name not in lists:
+            msg = f"{table.name}.{name} is empty"
+            raise CellError(msg)
+    return TypedRow(table, row.record, cells, lists)
 
 
-def row_digest(cells: Mapping[str, Cell], lists: Mapping[str, list[str]]) -> str:
-    """SHA-256 over the canonical JSON of a row's own values, so that two connectors' copies compare equal."""
-    own = {name: value for name, value in cells.items() if not name.endswith("_text")}
-    return hashlib.sha256(orjson.dumps([own, lists], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)).hexdigest()
-
-
-def _cells(column: Column, value: Value, zone: str) -> dict[str, Cell]:
+def _put(column: Column, value: Value, zone: str, cells: dict[str, Cell], lists: dict[str, Sequence[str]]) -> None:
     name = column.name
     match column.type:
+        case ColumnType.TEXT:
+            cells[name] = value if isinstance(value, str) else str(value)
         case ColumnType.INSTANT:
-            if value is None:
-                return {name: None, f"{name}_latest": None, f"{name}_text": None}
             moment = value if isinstance(value, Instant) else parse_instant(str(value), zone=zone)
-            return {name: moment.earliest, f"{name}_latest": moment.latest, f"{name}_text": moment.text}
+            cells[name], cells[f"{name}_latest"], cells[f"{name}_text"] = moment.earliest, moment.latest, moment.text
+        case ColumnType.LIST:
+            lists[name] = _list(value)
         case ColumnType.BOUNDARY:
-            return {name: _boundary(value, zone)}
+            cells[name] = _boundary(value, zone)
         case ColumnType.INTEGER:
-            return {name: _integer(value)}
+            cells[name] = _integer(value)
         case ColumnType.BOOLEAN:
-            return {name: _boolean(value)}
-        case _:
-            return {name: None if value is None else str(value)}
+            cells[name] = _boolean(value)
 
 
-def _boundary(value: Value, zone: str) -> datetime | None:
-    if value is None:
-        return None
+def _boundary(value: Value, zone: str) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, Instant):
@@ -84,9 +96,7 @@ def _boundary(value: Value, zone: str) -> datetime | None:
     return parse_boundary(str(value), zone=zone or "UTC")
 
 
-def _integer(value: Value) -> int | None:
-    if value is None:
-        return None
+def _integer(value: Value) -> int:
     number = int(str(value))
     if abs(number) >= _INTEGER_LIMIT:
         msg = f"{number} does not fit 64 bits"
@@ -94,8 +104,8 @@ def _integer(value: Value) -> int | None:
     return number
 
 
-def _boolean(value: Value) -> bool | None:
-    if value is None or isinstance(value, bool):
+def _boolean(value: Value) -> bool:
+    if isinstance(value, bool):
         return value
     try:
         return _TRUE[str(value).strip().lower()]
@@ -105,7 +115,5 @@ def _boolean(value: Value) -> bool | None:
 
 
 def _list(value: Value) -> list[str]:
-    if value is None:
-        return []
     parts = value if isinstance(value, list) else str(value).split(";")
     return sorted({part.strip() for part in parts if part.strip()})

@@ -8,7 +8,6 @@ from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId
 from twofold.sources.git.normalise import KINDS
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
-from twofold.tables.schema import canonical_tables
 from twofold.tables.typed_rows import typed_row
 
 ReadHistory = Callable[..., list[Row | SetAside | Unused]]
@@ -25,7 +24,7 @@ def read_history() -> ReadHistory:
         found = list(KINDS["history"](SourceFile(evidence, path), NormaliseContext()))
         for row in found:
             if isinstance(row, Row):
-                typed_row(canonical_tables()[row.table], row.values, zone="")
+                typed_row(row, zone="")
         return found
 
     return run

@@ -10,7 +10,6 @@ from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId
 from twofold.sources.github.normalise import KINDS
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
-from twofold.tables.schema import canonical_tables
 from twofold.tables.typed_rows import typed_row
 
 Normalise = Callable[..., list[Row | SetAside | Unused]]
@@ -33,7 +32,7 @@ def normalise(tmp_path: Path) -> Normalise:
         found = list(KINDS[kind](SourceFile(evidence, path), NormaliseContext(systems=systems or {})))
         for row in found:
             if isinstance(row, Row):
-                typed_row(canonical_tables()[row.table], row.values, zone="")
+                typed_row(row, zone="")
         return found
 
     return run

@@ -1,0 +1,1 @@
+"""The command line: arguments to jobs, results to text or JSON."""

@@ -1,0 +1,61 @@
+"""twofold scope plan | apply | export: the scope files, before and when they take effect."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say
+from twofold.jobs.clock import actor, now
+from twofold.jobs.scope import apply_scope, export_scope, plan_scope
+from twofold.records.workspace import Workspace
+from twofold.scope.plan_text import plan_dict, plan_text
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plan, apply and export the scope files of a workspace.")
+_HERE = Path()
+
+
+@app.command("plan", help="Show what applying the scope files would change. Writes nothing.\n\n" + example("twofold scope plan -w acme"))
+def plan(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> None:
+    """Show the plan."""
+    with Workspace.open(workspace) as opened:
+        planned = plan_scope(opened, at=now())
+    if as_json:
+        print_json(plan_dict(planned))
+    else:
+        say(plan_text(planned))
+
+
+@app.command(
+    "apply",
+    help="Record the scope files as the scope in force, with person and reason.\n\n"
+    + example('twofold scope apply -w acme --reason "billing went live"'),
+)
+def apply(
+    reason: Annotated[str, typer.Option(help="Why the scope changes; goes into the log.")],
+    workspace: WorkspaceOption = _HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Apply the files."""
+    with Workspace.open(workspace) as opened:
+        done = apply_scope(opened, reason=reason, actor=actor(), at=now())
+    if as_json:
+        print_json({"entry": done.entry_index, "plan": plan_dict(done.plan), "evidence": [str(e.evidence_id) for e in done.evidence]})
+        return
+    say(plan_text(done.plan))
+    say(f"Applied as entry {done.entry_index} of the log. Next: twofold capture, then twofold test.")
+
+
+@app.command("export", help="Write the scope in force as YAML files into a new folder.\n\n" + example("twofold scope export -w acme --into /tmp/scope"))
+def export(
+    into: Annotated[Path, typer.Option(help="New or empty folder.", file_okay=False)],
+    workspace: WorkspaceOption = _HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Export the scope."""
+    with Workspace.open(workspace) as opened:
+        files = export_scope(opened, into)
+    if as_json:
+        print_json([str(file) for file in files])
+    else:
+        say("\n".join(f"wrote {file}" for file in files))

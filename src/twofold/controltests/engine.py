@@ -1,0 +1,109 @@
+"""Run a rule once over a population and write its outcomes: one row per item, one reason code per attribute.
+
+The engine judges nothing and names no framework. It refuses outcomes that do not close: every item of the
+population comes out once, every code is one that the rule declares.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from twofold.controltests.rule import ParameterValue, Rule
+from twofold.model.outcome import ReasonCode
+from twofold.populations.define import ITEM_COLUMNS
+from twofold.tables.store import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The outcome file of a run and its counts: attribute letter -> reason code -> items."""
+
+    file: Path
+    sha256: str
+    counts: Mapping[str, Mapping[str, int]]
+
+
+class RuleFault(RuntimeError):
+    """A rule broke its own contract (lost or repeated an item, gave an undeclared code): a fault of the rule."""
+
+
+def set_parameters(
+    session: duckdb.DuckDBPyConnection, values: Mapping[str, ParameterValue], *, extracted_at: datetime
+) -> None:
+    """Make the one-row relation `parameter`: a column per parameter, and `extracted_at` (UTC) as the clock of the data."""
+    columns = [f"TIMESTAMP '{extracted_at.replace(tzinfo=None).isoformat(sep=' ')}' AS extracted_at"]
+    columns += [f"CAST({_literal(value)} AS {_sql_type(value)}) AS {name}" for name, value in sorted(values.items())]
+    session.execute(f"CREATE OR REPLACE TEMP VIEW parameter AS SELECT {', '.join(columns)}")
+
+
+def run_rule(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path) -> Outcomes:
+    """Run `rule` over the session's `population` and write `<into>/outcomes.parquet`, sorted by item.
+
+    The session holds tables, steps, `population` and `parameter`. Raises RuleFault when the outcomes do not close.
+    """
+    letters = [attribute.letter for attribute in rule.attributes]
+    chosen = ", ".join([*ITEM_COLUMNS, *(f"{letter.lower()} AS {letter}" for letter in letters)])
+    session.execute(f"CREATE OR REPLACE TEMP TABLE outcome AS SELECT {chosen} FROM ({rule.sql}) AS judged")  # noqa: S608  the rule's own text
+    _check_closed(session, rule)
+    counts = {letter: _code_counts(session, letter) for letter in letters}
+    for attribute in rule.attributes:
+        for code in counts[attribute.letter]:
+            _check_code(rule, attribute.letter, code, attribute.reasons)
+    file = into / "outcomes.parquet"
+    session.execute(f"COPY (SELECT * FROM outcome ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")
+    return Outcomes(file, hashlib.sha256(file.read_bytes()).hexdigest(), counts)
+
+
+def _check_closed(session: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+    lost = session.execute(
+        """
+        SELECT COALESCE(p.item, o.item), COALESCE(p.times, 0), COALESCE(o.times, 0)
+        FROM (SELECT item, count(*) AS times FROM population GROUP BY item) AS p
+        FULL JOIN (SELECT item, count(*) AS times FROM outcome GROUP BY item) AS o ON o.item = p.item
+        WHERE p.times IS DISTINCT FROM o.times ORDER BY 1 LIMIT 5
+        """
+    ).fetchall()
+    if lost:
+        shown = "; ".join(f"{item} stands {once} times in the population and {now} in the outcomes" for item, once, now in lost)
+        msg = f"{rule.control_test}: {shown}"
+        raise RuleFault(msg)
+
+
+def _code_counts(session: duckdb.DuckDBPyConnection, letter: str) -> dict[str, int]:
+    rows = session.execute(f"SELECT COALESCE({letter}, ''), count(*) FROM outcome GROUP BY 1 ORDER BY 1").fetchall()  # noqa: S608  a letter of the rule
+    return dict(rows)
+
+
+def _check_code(rule: Rule, letter: str, code: str, declared: Mapping[str, str]) -> None:
+    try:
+        ReasonCode.parse(code)
+    except ValueError as error:
+        msg = f"{rule.control_test} {letter}: {error}"
+        raise RuleFault(msg) from error
+    if code != "pass" and code not in declared:
+        msg = f"{rule.control_test} {letter}: {code} is not declared in rule.toml"
+        raise RuleFault(msg)
+
+
+def _literal(value: ParameterValue) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+
+
+def _sql_type(value: ParameterValue) -> str:
+    match value:
+        case bool():
+            return "BOOLEAN"
+        case int():
+            return "BIGINT"
+        case str():
+            return "VARCHAR"

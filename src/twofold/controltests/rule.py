@@ -1,0 +1,194 @@
+"""A rule folder, read and checked: rule.sql, rule.toml, facts.sql, README.md, cases/.
+
+`rule.sql` is one SELECT that reads `population` (one row per item), the canonical tables, the shared steps and the
+one-row relation `parameter`, and gives `item, system, operating_at, operating_at_latest` and one column per attribute letter, each a
+reason code. `facts.sql` gives `item, attribute, table_name, evidence, record, fact`: what each attribute rests on.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from twofold.model.ids import ControlTestId
+from twofold.model.outcome import PREFIXES, Outcome, ReasonCode
+from twofold.model.problem import Problem, UserError
+
+RULES_FOLDER = Path(__file__).with_name("rules")
+ParameterValue = str | int | bool
+_PARAMETER_TYPES: Mapping[str, type] = {"text": str, "integer": int, "boolean": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One thing tested per item: its letter, its wording, and the wording of each reason code it can give."""
+
+    letter: str
+    wording: str
+    reasons: Mapping[str, str]
+    """`exception:no_ticket` -> sentence. `pass` needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number or word of a rule that the company or the auditor may set, with where its default comes from."""
+
+    name: str
+    type: str
+    default: ParameterValue
+    unit: str
+    about: str
+    source: str
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A control test as text. `sha256` covers rule.sql, facts.sql, rule.toml and every step and population it builds on."""
+
+    control_test: ControlTestId
+    version: str
+    title: str
+    objective: str
+    population: str
+    tables: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    parameters: tuple[Parameter, ...]
+    sql: str
+    facts_sql: str
+    folder: Path
+    sha256: str
+
+    def attribute(self, letter: str) -> Attribute:
+        """Return the attribute with this letter; raises KeyError."""
+        return next(found for found in self.attributes if found.letter == letter)
+
+    def parameter_values(self, overrides: Mapping[str, ParameterValue], *, where: str) -> dict[str, ParameterValue]:
+        """Return every parameter with its default or override; raises UserError for an unknown name, type or range."""
+        problems = [
+            Problem(where, f"{self.control_test} has no parameter {name!r}", "one of " + ", ".join(self._names))
+            for name in sorted(set(overrides) - set(self._names))
+        ]
+        values: dict[str, ParameterValue] = {}
+        for parameter in self.parameters:
+            value = overrides.get(parameter.name, parameter.default)
+            if isinstance(value, bool) != (parameter.type == "boolean") or not isinstance(
+                value, _PARAMETER_TYPES[parameter.type]
+            ):
+                problems.append(Problem(where, f"{parameter.name} = {value!r}", f"a {parameter.type}"))
+            elif isinstance(value, int) and not _within(value, parameter.minimum, parameter.maximum):
+                problems.append(
+                    Problem(where, f"{parameter.name} = {value}", f"{parameter.minimum} to {parameter.maximum}")
+                )
+            values[parameter.name] = value
+        if problems:
+            raise UserError(problems)
+        return values
+
+    @property
+    def _names(self) -> list[str]:
+        return [parameter.name for parameter in self.parameters]
+
+
+def _within(value: int, minimum: int | None, maximum: int | None) -> bool:
+    return (minimum is None or minimum <= value) and (maximum is None or value <= maximum)
+
+
+@cache
+def known_rules(folder: Path = RULES_FOLDER) -> MappingProxyType[ControlTestId, Rule]:
+    """Return every rule by its control test id, in order; raises UserError when a folder is faulty."""
+    rules = [load_rule(each) for each in sorted(folder.iterdir()) if (each / "rule.toml").exists()]
+    return MappingProxyType({rule.control_test: rule for rule in rules})
+
+
+def rule_named(control_test: str, *, where: str) -> Rule:
+    """Return the rule; raises UserError that says where an unknown id stood."""
+    rule = known_rules().get(ControlTestId(control_test))
+    if rule is None:
+        raise UserError(
+            Problem(where, f"there is no control test {control_test!r}", "one of " + ", ".join(known_rules()))
+        )
+    return rule
+
+
+def load_rule(folder: Path) -> Rule:
+    """Read and check one rule folder; raises UserError naming file and fault."""
+    toml_path, sql_path, facts_path = folder / "rule.toml", folder / "rule.sql", folder / "facts.sql"
+    sql, facts = (path.read_text(encoding="utf-8") for path in (sql_path, facts_path))
+    toml = toml_path.read_text(encoding="utf-8")
+    raw = tomllib.loads(toml)
+    attributes = tuple(_attribute(letter, body, toml_path) for letter, body in raw["attributes"].items())
+    _check_sql(sql, sql_path)
+    _check_sql(facts, facts_path)
+    return Rule(
+        control_test=ControlTestId(raw["id"]),
+        version=raw["version"],
+        title=raw["title"],
+        objective=raw["objective"],
+        population=raw["population"],
+        tables=_tables_read(sql),
+        attributes=attributes,
+        parameters=tuple(_parameter(name, body) for name, body in raw.get("parameters", {}).items()),
+        sql=sql,
+        facts_sql=facts,
+        folder=folder,
+        sha256=hashlib.sha256("\0".join([toml, sql, facts]).encode()).hexdigest(),
+    )
+
+
+def _attribute(letter: str, body: Mapping[str, Any], path: Path) -> Attribute:
+    reasons = {
+        f"{prefix}:{reason}": sentence
+        for prefix in PREFIXES
+        if prefix != "pass"
+        for reason, sentence in body.get(prefix, {}).items()
+    }
+    for code in reasons:
+        try:
+            ReasonCode.parse(code)
+        except ValueError as error:
+            raise UserError(Problem(str(path), str(error))) from error
+    return Attribute(letter, body["wording"], MappingProxyType(reasons))
+
+
+def _parameter(name: str, body: Mapping[str, Any]) -> Parameter:
+    return Parameter(
+        name=name,
+        type=body["type"],
+        default=body["default"],
+        unit=body["unit"],
+        about=body["about"],
+        source=body["source"],
+        minimum=body.get("minimum"),
+        maximum=body.get("maximum"),
+    )
+
+
+def _check_sql(sql: str, path: Path) -> None:
+    try:
+        statements = sqlglot.parse(sql, read="duckdb")
+    except sqlglot.errors.ParseError as error:
+        raise UserError(Problem(str(path), f"no SQL that can be read: {error}", "one SELECT")) from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise UserError(Problem(str(path), f"{len(statements)} statements", "one SELECT"))
+
+
+def _tables_read(sql: str) -> tuple[str, ...]:
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    return tuple(sorted({table.name for table in tree.find_all(exp.Table)} - named - {"population", "parameter"}))
+
+
+def reason_sentence(rule: Rule, letter: str, code: str) -> str:
+    """Return the rule's sentence for a reason code, or "" for a pass."""
+    if ReasonCode.parse(code).outcome is Outcome.PASS:
+        return ""
+    return rule.attribute(letter).reasons[code]

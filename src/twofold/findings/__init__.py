@@ -1,0 +1,1 @@
+"""Findings: exceptions grouped by what went wrong. It tests nothing again."""

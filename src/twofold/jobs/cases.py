@@ -1,0 +1,270 @@
+"""Run case folders: a few rows of canonical tables, a control test, and the outcomes an auditor expects.
+
+The format is written down in docs/formats/cases.md. `python -m twofold.jobs.cases DIR...` does what `twofold cases` does.
+"""
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from twofold.catalog.load import load_catalog
+from twofold.controltests.engine import RuleFault, run_rule, set_parameters
+from twofold.controltests.rule import ParameterValue, Rule, rule_named
+from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
+from twofold.model.instant import parse_boundary, parse_instant, zone_named
+from twofold.model.outcome import ReasonCode
+from twofold.model.period import ReviewPeriod
+from twofold.model.problem import Problem, UserError
+from twofold.populations.define import define_population, definition_text
+from twofold.populations.derive import DERIVED, derive_tables
+from twofold.populations.steps import register_steps, step_text, steps_needed
+from twofold.tables.csv_records import read_csv
+from twofold.tables.rows import SetAside
+from twofold.tables.schema import table_named
+from twofold.tables.store import Lineage, TableSet, TableWriter, open_session, quoted
+from twofold.tables.table_files import LINEAGE_COLUMNS, table_rows
+from twofold.tables.typed_rows import CellError, typed_row
+
+WHOLE_POPULATION = "*"
+"""The item of an expected row that speaks of the control as a whole."""
+CONTROL = "control"
+DID_NOT_OCCUR = "DID_NOT_OCCUR"
+_LENS_LABEL = {"soc2": "soc2", "sox": "fin_relevant"}
+_CASE_FIELDS = {"control_test", "extracted_at", "parameters", "lens", "zone"}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLens:
+    """One `[[lens]]` of a case: its name and period."""
+
+    name: str
+    period: ReviewPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case folder, read."""
+
+    folder: Path
+    rule: Rule
+    extracted_at: datetime
+    parameters: Mapping[str, ParameterValue]
+    lenses: tuple[CaseLens, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One line of expected.csv; `reason` empty = not compared."""
+
+    line: str
+    item: str
+    attribute: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What a case gave: no differences means that it passed."""
+
+    folder: Path
+    differences: tuple[str, ...]
+
+
+def find_cases(folders: Sequence[Path]) -> list[Path]:
+    """Return every folder with a case.toml at or below the given ones; raises UserError where there is none."""
+    found: list[Path] = []
+    for folder in folders:
+        below = sorted(path.parent for path in folder.rglob("case.toml")) if folder.is_dir() else []
+        if not below:
+            raise UserError(
+                Problem(str(folder), "no case folder here", "a folder with a case.toml in it or below it", "check the path")
+            )
+        found += below
+    return sorted(set(found))
+
+
+def run_cases(folders: Sequence[Path]) -> Iterator[CaseResult]:
+    """Run each case folder at or below the given ones, in order of path."""
+    for folder in find_cases(folders):
+        try:
+            yield CaseResult(folder, tuple(run_case(folder)))
+        except (UserError, RuleFault) as error:
+            yield CaseResult(folder, (str(error),))
+
+
+def run_case(folder: Path) -> list[str]:
+    """Run one case and return its differences from expected.csv; raises UserError for a faulty folder."""
+    case = _read_case(folder)
+    expected = _read_expected(folder)
+    with tempfile.TemporaryDirectory(prefix="twofold-case-") as scratch:
+        texts = (definition_text(case.rule.population), case.rule.sql)
+        steps = steps_needed(*texts)
+        read = " ".join([*texts, *(step_text(name) for name in steps)])
+        tables = derive_tables(
+            _case_tables(case, Path(scratch) / "tables"),
+            clock=case.extracted_at,
+            wanted=[name for name in DERIVED if name in read],
+        )
+        with open_session(tables) as session:
+            register_steps(session, steps)
+            set_parameters(session, case.parameters, extracted_at=case.extracted_at)
+            population = define_population(session, case.rule.population, into=Path(scratch))
+            outcomes = run_rule(session, case.rule, into=Path(scratch))
+            found = _attribute_outcomes(session, case.rule)
+            for lens in case.lenses:
+                scope = _scope(session, lens.name)
+                view = LensView(lens.name, lens.period, scope, _required(lens.name, case.rule))
+                verdicts = judge_items(view, outcomes.file, into=Path(scratch) / f"{lens.name}.parquet")
+                query = f"SELECT item, verdict, reason FROM read_parquet('{quoted(verdicts.file)}')"  # noqa: S608  our own path
+                for item, verdict, reason in session.execute(query).fetchall():
+                    found[item, f"lens:{lens.name}"] = (verdict, reason)
+    if population.count == 0:
+        found[WHOLE_POPULATION, CONTROL] = (DID_NOT_OCCUR, "")
+    return list(_differences(expected, found))
+
+
+def _read_case(folder: Path) -> Case:
+    path = folder / "case.toml"
+    where = str(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(Problem(where, f"cannot be read as TOML: {error}", "docs/formats/cases.md")) from error
+    missing = {"control_test", "extracted_at"} - set(raw)
+    if missing or (unknown := set(raw) - _CASE_FIELDS):
+        raise UserError(
+            Problem(
+                where,
+                f"missing {', '.join(sorted(missing))}" if missing else f"unknown {', '.join(sorted(unknown))}",
+                "control_test, extracted_at, and if needed zone, [parameters], [[lens]]",
+            )
+        )
+    rule = rule_named(raw["control_test"], where=where)
+    try:
+        zone = raw.get("zone", "")
+        if zone:
+            zone_named(zone)
+        return Case(
+            folder=folder,
+            rule=rule,
+            extracted_at=_moment(raw["extracted_at"]),
+            parameters=rule.parameter_values(raw.get("parameters", {}), where=where),
+            lenses=tuple(
+                CaseLens(lens["name"], ReviewPeriod(_moment(lens["starts_at"]), _moment(lens["ends_before"])))
+                for lens in raw.get("lens", [])
+            ),
+            zone=zone,
+        )
+    except (KeyError, ValueError) as error:
+        raise UserError(Problem(where, str(error), "times as ISO 8601; each [[lens]] with name, starts_at, ends_before")) from error
+
+
+def _moment(value: object) -> datetime:
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return parse_boundary(text, zone="UTC")
+
+
+def _read_expected(folder: Path) -> list[Expected]:
+    path = folder / "expected.csv"
+    if not path.exists():
+        raise UserError(Problem(str(path), "the file is missing", "item,attribute,outcome,reason"))
+    expected = []
+    for record in read_csv(path, required=["item", "attribute", "outcome"], optional=["reason"]):
+        if isinstance(record, SetAside):
+            raise UserError(Problem(f"{path}, {record.record}", record.reason))
+        line, cells = record
+        expected.append(Expected(line, cells["item"], cells["attribute"], cells["outcome"], cells.get("reason", "")))
+    return expected
+
+
+def _case_tables(case: Case, into: Path) -> TableSet:
+    with TableWriter(into) as writer:
+        for path in sorted(case.folder.glob("*.csv")):
+            if path.name == "expected.csv":
+                continue
+            table = table_named(path.stem, where=str(path))
+            lineages = _lineages(case, path)
+            for row in table_rows(path, table):
+                if isinstance(row, SetAside):
+                    raise UserError(Problem(f"{path}, {row.record}", row.reason, remedy="a case has no rows set aside"))
+                try:
+                    writer.add(typed_row(row, zone=case.zone), lineage=lineages[row.record])
+                except CellError as error:
+                    raise UserError(Problem(f"{path}, {row.record}", str(error), "docs/formats/tables.md")) from error
+        return writer.finish()
+
+
+def _lineages(case: Case, path: Path) -> dict[str, Lineage]:
+    found = {}
+    for record in read_csv(path, required=[]):
+        if isinstance(record, SetAside):
+            continue
+        place, cells = record
+        given = {name: cells.get(name, "") for name in LINEAGE_COLUMNS}
+        extracted = parse_instant(given["extracted_at"]).latest if given["extracted_at"] else case.extracted_at
+        found[place] = Lineage(
+            evidence=path.name,
+            source=given["source"] or "case",
+            connector=given["connector"] or "case",
+            extracted_at=extracted,
+        )
+    return found
+
+
+def _attribute_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[tuple[str, str], tuple[str, str]]:
+    found = {}
+    for attribute in rule.attributes:
+        query = f"SELECT item, {attribute.letter} FROM outcome"  # noqa: S608  a letter of the rule
+        for item, text in session.execute(query).fetchall():
+            code = ReasonCode.parse(text)
+            found[item, attribute.letter] = (str(code.outcome), code.reason)
+    return found
+
+
+def _scope(session: duckdb.DuckDBPyConnection, lens: str) -> list[ScopeStretch]:
+    rows = session.execute(
+        "SELECT system, valid_from, valid_to FROM system_label WHERE label = ? AND COALESCE(dependents, 1) > 0",
+        [_LENS_LABEL[lens]],
+    ).fetchall()
+    return [ScopeStretch(system, *(moment and moment.replace(tzinfo=UTC) for moment in stretch)) for system, *stretch in rows]
+
+
+def _required(lens: str, rule: Rule) -> tuple[str, ...]:
+    letters: set[str] = set()
+    for control in load_catalog().controls_for_test(rule.control_test):
+        letters |= set(control.required_attributes(lens=lens, control_test_id=rule.control_test))
+    return tuple(sorted(letters))
+
+
+def _differences(expected: Iterable[Expected], found: Mapping[tuple[str, str], tuple[str, str]]) -> Iterator[str]:
+    items = sorted({item for item, _ in found})
+    for want in expected:
+        got = found.get((want.item, want.attribute))
+        if got is None:
+            yield f"expected.csv, {want.line}: no {want.attribute} of item {want.item!r}; the items are {', '.join(items) or 'none'}"
+        elif got[0] != want.outcome or (want.reason and want.reason != got[1]):
+            wanted = f"{want.outcome} {want.reason}".strip()
+            yield f"expected.csv, {want.line}: {want.item} {want.attribute}: expected {wanted}, got {got[0]} {got[1]}".rstrip()
+
+
+def main(folders: Sequence[str]) -> int:
+    """Run the cases, print what differs, end with `N passed, N failed`; return 0 when all passed."""
+    passed = failed = 0
+    for result in run_cases([Path(folder) for folder in folders]):
+        passed, failed = passed + (not result.differences), failed + bool(result.differences)
+        for difference in result.differences:
+            sys.stdout.write(f"{result.folder}: {difference}\n")
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

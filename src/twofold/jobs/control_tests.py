@@ -1,0 +1,190 @@
+"""Steps 4 and 5: define each population, prove it complete, and run its control test once over all of it.
+
+A run whose folder already holds the same inputs is not repeated. A stop of the completeness record means that no outcome is
+written; the record says why.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from twofold.controltests.engine import Outcomes, run_rule, set_parameters
+from twofold.controltests.rule import ParameterValue, Rule, known_rules, rule_named
+from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, RunState, read_run, write_run
+from twofold.jobs.normalise import NormalisedTables, normalise
+from twofold.jobs.progress import ProgressReporter, silent
+from twofold.model.period import ReviewPeriod
+from twofold.model.problem import Problem, UserError
+from twofold.populations.completeness import CompletenessRecord, completeness_record
+from twofold.populations.define import Population, define_population, definition_text
+from twofold.populations.steps import STEPS, register_steps, step_text
+from twofold.records.workspace import AppliedScope, Workspace
+from twofold.scope.labels import effective_labels
+from twofold.scope.register import Scope
+from twofold.tables.store import open_session
+from twofold.vault.entry import EntryKind
+
+
+@dataclass(frozen=True, slots=True)
+class TestedRuns:
+    """What one call gave: the runs by control test, and what reading the evidence gave."""
+
+    runs: Mapping[str, ControlTestRun]
+    read: NormalisedTables
+
+
+def require_applied_scope(workspace: Workspace) -> AppliedScope:
+    """Return the applied scope; raises UserError when none was applied."""
+    applied = workspace.applied_scope()
+    if applied is None:
+        raise UserError(
+            Problem(str(workspace.scope_folder), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'")
+        )
+    return applied
+
+
+def run_control_tests(
+    workspace: Workspace, wanted: Sequence[str], *, actor: str, at: datetime, report: ProgressReporter = silent
+) -> TestedRuns:
+    """Run the wanted control tests (all with a rule when empty) on everything captured so far.
+
+    Every run is one entry of the log. Raises UserError for an unknown control test or parameter, or without a scope.
+    """
+    applied = require_applied_scope(workspace)
+    rules = [rule_named(name, where="control test") for name in wanted] or list(known_rules().values())
+    parameters = {rule.control_test: _parameters(rule, applied.scope) for rule in rules}
+    read = normalise(workspace, applied, report=report)
+    runs: dict[str, ControlTestRun] = {}
+    workspace.runs_folder.mkdir(parents=True, exist_ok=True)
+    with open_session(read.tables) as session:
+        register_steps(session)
+        for number, rule in enumerate(rules):
+            report("running control tests", number, len(rules))
+            runs[rule.control_test] = _run_one(
+                workspace, session, rule, applied=applied, read=read, parameters=parameters[rule.control_test]
+            )
+    report("running control tests", len(rules), len(rules))
+    _write_latest(workspace, runs)
+    for run in runs.values():
+        body = {"control_test": run.control_test, "run_id": run.run_id, "state": run.state.value, "rule_sha256": run.rule_sha256,
+                "population_sha256": run.population_sha256, "outcomes_sha256": run.outcomes_sha256}
+        workspace.vault.append(EntryKind.RUN, body=body, actor=actor, at=at)
+    return TestedRuns(runs, read)
+
+
+def latest_runs(workspace: Workspace) -> dict[str, Path]:
+    """Return the folder of the latest run of each control test, {} when none was run."""
+    path = workspace.runs_folder / "latest.json"
+    if not path.exists():
+        return {}
+    return {test: workspace.runs_folder / run_id for test, run_id in orjson.loads(path.read_bytes()).items()}
+
+
+def review_span(scope: Scope) -> ReviewPeriod:
+    """Return the stretch from the first start to the last end of all engagements; raises UserError without any."""
+    periods = [engagement.period for engagement in scope.engagements]
+    if not periods:
+        raise UserError(
+            Problem("scope", "no engagement is defined", "at least one engagement with its period", "add 'engagements:' to a scope file and apply it")
+        )
+    return ReviewPeriod(min(each.starts_at for each in periods), max(each.ends_before for each in periods))
+
+
+def _parameters(rule: Rule, scope: Scope) -> dict[str, ParameterValue]:
+    overrides = {each.name: each.value for each in scope.parameters if each.control_test == rule.control_test}
+    return rule.parameter_values(overrides, where=f"parameters of {rule.control_test} in the scope")
+
+
+def _run_one(
+    workspace: Workspace,
+    session: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    *,
+    applied: AppliedScope,
+    read: NormalisedTables,
+    parameters: Mapping[str, ParameterValue],
+) -> ControlTestRun:
+    building = workspace.runs_folder / f".building-{rule.control_test}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir()
+    set_parameters(session, parameters, extracted_at=read.clock)
+    population = define_population(session, rule.population, into=building)
+    span = review_span(applied.scope)
+    covered = ReviewPeriod(span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1))))
+    labelled = sorted({label.system for label in effective_labels(applied.scope) if label.counts})
+    record = completeness_record(session, rule.population, tables=read.tables, period=covered, systems=labelled)
+    (building / COMPLETENESS_FILE).write_bytes(orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    outcomes = None if record.stops else run_rule(session, rule, into=building)
+    run = _record(rule, population, record, outcomes, parameters=parameters, read=read, folder=building)
+    write_run(run, building)
+    _copy_rule(rule, building)
+    return _put_in_place(run, building, workspace.runs_folder / run.run_id)
+
+
+def _record(
+    rule: Rule,
+    population: Population,
+    completeness: CompletenessRecord,
+    outcomes: Outcomes | None,
+    *,
+    parameters: Mapping[str, ParameterValue],
+    read: NormalisedTables,
+    folder: Path,
+) -> ControlTestRun:
+    if outcomes is None:
+        state = RunState.STOPPED
+    else:
+        state = RunState.TESTED if population.count else RunState.DID_NOT_OCCUR
+    return ControlTestRun(
+        control_test=rule.control_test,
+        title=rule.title,
+        rule_version=rule.version,
+        rule_sha256=rule.sha256,
+        parameters=dict(parameters),
+        population=population.name,
+        population_count=population.count,
+        population_sha256=population.sha256,
+        definition_sha256=population.definition_sha256,
+        completeness_sha256=hashlib.sha256((folder / COMPLETENESS_FILE).read_bytes()).hexdigest(),
+        tables={name: stats.sha256 for name, stats in sorted(read.tables.stats.items())},
+        clock=read.clock.isoformat(),
+        engine=f"duckdb {duckdb.__version__}",
+        state=state,
+        stops=tuple(f"{check.code}: {check.found}" for check in completeness.stops),
+        outcomes_sha256=outcomes.sha256 if outcomes else "",
+        counts=outcomes.counts if outcomes else {},
+    ).identified()
+
+
+def _copy_rule(rule: Rule, folder: Path) -> None:
+    """Put every text that made the outcomes beside them, so that the run can be read and repeated without us."""
+    for name in ("rule.sql", "rule.toml", "facts.sql", "README.md"):
+        shutil.copyfile(rule.folder / name, folder / name)
+    (folder / "population.sql").write_text(definition_text(rule.population), encoding="utf-8")
+    steps = folder / "steps"
+    steps.mkdir()
+    for number, name in enumerate(STEPS, 1):
+        (steps / f"{number:02d}-{name}.sql").write_text(step_text(name), encoding="utf-8")
+
+
+def _put_in_place(run: ControlTestRun, building: Path, target: Path) -> ControlTestRun:
+    if target.exists():
+        shutil.rmtree(building)
+        return read_run(target)
+    building.rename(target)
+    return run
+
+
+def _write_latest(workspace: Workspace, runs: Mapping[str, ControlTestRun]) -> None:
+    latest = {test: folder.name for test, folder in latest_runs(workspace).items()}
+    latest |= {test: run.run_id for test, run in runs.items()}
+    path = workspace.runs_folder / "latest.json"
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(orjson.dumps(latest, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2))
+    fresh.replace(path)

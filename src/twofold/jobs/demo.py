@@ -1,0 +1,81 @@
+"""The demonstration: a made-up company with planted faults, run through the whole line as a user would."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from twofold.jobs.capture import capture, items_of_folder
+from twofold.jobs.control_tests import run_control_tests
+from twofold.jobs.demonstration.generate import generate
+from twofold.jobs.init import make_workspace
+from twofold.jobs.judge import judge
+from twofold.jobs.package import package
+from twofold.jobs.progress import ProgressReporter, silent
+from twofold.jobs.scope import apply_scope
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import Workspace
+from twofold.reports.package import PackageSummary
+
+SEED = 20261123
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What the demonstration made, all below `root`: the workspace, the raw exports, the answer key, the package."""
+
+    root: Path
+    workspace: Path
+    exports: Path
+    answer_key: Path
+    package: PackageSummary
+    archive: Path
+
+
+def demonstrate(
+    root: Path, *, seed: int, changes: int, actor: str, at: datetime, report: ProgressReporter = silent
+) -> Demonstration:
+    """Make the company in the new folder `root`, capture its exports, test, judge and package.
+
+    The same seed gives the same company, outcomes and judgements. Raises UserError when `root` holds something.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise UserError(Problem(str(root), "something lies there already", "an empty or new folder", "name another folder, or remove this one"))
+    root.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=".twofold-demo-", dir=root.parent))
+    try:
+        report("making the company", 0, 1)
+        generate(building / "company", seed=seed, changes=changes)
+        report("making the company", 1, 1)
+        summary, archive = _run_line(building, actor=actor, at=at, report=report)
+        if root.exists():
+            root.rmdir()
+        building.rename(root)
+        root.chmod(0o755)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return Demonstration(
+        root=root,
+        workspace=root / "workspace",
+        exports=root / "company" / "exports",
+        answer_key=root / "company" / "answer_key.csv",
+        package=summary,
+        archive=root / archive.relative_to(building),
+    )
+
+
+def _run_line(
+    building: Path, *, actor: str, at: datetime, report: ProgressReporter
+) -> tuple[PackageSummary, Path]:
+    company = building / "company"
+    files = {path.relative_to(company).as_posix(): path.read_bytes() for path in [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]}
+    make_workspace(building / "workspace", files, actor=actor, at=at)
+    with Workspace.open(building / "workspace") as workspace:
+        apply_scope(workspace, reason="first scope of the demonstration", actor=actor, at=at)
+        items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
+        capture(workspace, items, actor=actor, at=at, report=report)
+        run_control_tests(workspace, [], actor=actor, at=at, report=report)
+        judge(workspace, [], actor=actor, at=at)
+        return package(workspace, [], into=building / "package", actor=actor, at=at, report=report)

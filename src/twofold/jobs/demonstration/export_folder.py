@@ -1,0 +1,111 @@
+"""Writes raw vendor exports and `exports.toml`, which says how each was obtained."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from twofold.jobs.demonstration.timeline import EXTRACTED_AT, iso
+
+PERIOD_FROM = date(2025, 9, 1)
+OLDEST_AVAILABLE = date(2024, 6, 1)
+PAGE_SIZE = 100
+
+
+@dataclass(slots=True)
+class Export:
+    """One file to write, with its provenance."""
+
+    path: str
+    source: str
+    kind: str
+    query: str
+    body: bytes
+    rows: int
+    systems: tuple[str, ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
+    claimed: int | None = None
+    page_size: int | None = PAGE_SIZE
+    paging_proven: bool | None = True
+    run_by: str = "svc-collector"
+
+
+@dataclass(slots=True)
+class ExportFolder:
+    """Collects exports, then writes them in order of path."""
+
+    exports: dict[str, Export] = field(default_factory=dict)
+
+    def add_json(self, path: str, kind: str, query: str, rows: Sequence[Any], **provenance: Any) -> None:
+        """Add a JSON array as a vendor's API gives it; the source is the first folder of the path."""
+        body = orjson.dumps(rows)
+        self.exports[path] = Export(path, path.split("/", maxsplit=1)[0], kind, query, body, len(rows), **provenance)
+
+    def add_csv(
+        self, path: str, kind: str, query: str, rows: Sequence[Mapping[str, object]], **provenance: Any
+    ) -> None:
+        """Add a CSV whose header is the keys of the first row; `source` may be given apart from the folder."""
+        header = list(rows[0]) if rows else []
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_cell(row[name]) for name in header] for row in rows)
+        source = str(provenance.pop("source", path.split("/", maxsplit=1)[0]))
+        provenance.setdefault("page_size", None)
+        self.exports[path] = Export(path, source, kind, query, text.getvalue().encode(), len(rows), **provenance)
+
+    def write(self, folder: Path) -> None:
+        """Write all files and exports.toml below the folder, which is created."""
+        folder.mkdir(parents=True, exist_ok=True)
+        entries = []
+        for export in sorted(self.exports.values(), key=lambda e: e.path):
+            target = folder / export.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(export.body)
+            entries.append(_entry(export))
+        (folder / "exports.toml").write_text("\n".join(entries), encoding="utf-8")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ";".join(str(part) for part in value)
+    return "" if value is None else value
+
+
+def _entry(export: Export) -> str:
+    values: list[tuple[str, object]] = [
+        ("path", export.path),
+        ("source", export.source),
+        ("kind", export.kind),
+        ("query", export.query),
+        ("run_by", export.run_by),
+        ("run_at", iso(EXTRACTED_AT)),
+        ("environment", "production"),
+        ("connector", "file"),
+        ("claimed_count", export.rows if export.claimed is None else export.claimed),
+        ("page_size", export.page_size),
+        ("paging_proven", export.paging_proven),
+        ("period_from", PERIOD_FROM.isoformat()),
+        ("period_to", iso(EXTRACTED_AT)),
+        ("oldest_available", OLDEST_AVAILABLE.isoformat()),
+        ("systems", list(export.systems)),
+        ("owner", "p-0005"),
+        ("classification", "confidential"),
+    ]
+    lines = ["[[file]]", *(f"{name} = {_toml(value)}" for name, value in values if value is not None)]
+    if export.parameters:
+        pairs = ", ".join(f"{name} = {_toml(value)}" for name, value in sorted(export.parameters.items()))
+        lines.append(f"parameters = {{ {pairs} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    # A JSON string, number, boolean or list of strings is also TOML.
+    return orjson.dumps(value).decode()

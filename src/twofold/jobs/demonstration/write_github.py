@@ -1,0 +1,224 @@
+"""GitHub's answers for the repositories of the demonstration company, in the shapes of its REST API."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from twofold.jobs.demonstration.changes import (
+    CHECKS,
+    MINUTE,
+    PIPELINE,
+    WEB_FLOW,
+    Change,
+    Commit,
+    Deployment,
+    Repository,
+    activity_number,
+)
+from twofold.jobs.demonstration.export_folder import ExportFolder
+from twofold.jobs.demonstration.systems import BY_ID
+from twofold.jobs.demonstration.timeline import iso
+from twofold.jobs.demonstration.world import World
+
+API = "https://api.github.com"
+_BOTS = frozenset({PIPELINE, "brightwater-bumper[bot]"})
+Json = dict[str, Any]
+
+
+def export_github(folder: ExportFolder, world: World) -> None:
+    """Add every GitHub answer to the exports."""
+    there = [person for person in world.staff.people if person.github and person.engagements[-1].ended_at is None]
+    emails = {person.github: person.email for person in there}
+    deployments = []
+    for repository in world.repositories.values():
+        export = _RepositoryExport(folder, repository, emails)
+        export.add_all()
+        deployments += export.deployments()
+    folder.add_json(
+        "github/deployments.json",
+        "deployments",
+        "GET /orgs/brightwater/repos, then for each GET /repos/{repo}/deployments?environment=production&per_page=100",
+        deployments,
+        parameters={"org": "brightwater"},
+    )
+    members = [_member(number, login, email) for number, (login, email) in enumerate(sorted(emails.items()), 1)]
+    unknown = sorted([*world.second_logins, *world.unknown_logins])
+    members += [_member(900 + number, login, None) for number, login in enumerate(unknown, 1)]
+    folder.add_json(
+        "github/members.json",
+        "members",
+        "GET /orgs/brightwater/members?per_page=100, then GET /users/{login}",
+        members,
+        parameters={"org": "brightwater"},
+    )
+
+
+class _RepositoryExport:
+    """The answers for one repository."""
+
+    def __init__(self, folder: ExportFolder, repository: Repository, emails: dict[str, str]) -> None:
+        self._folder = folder
+        self._repository = repository
+        self._emails = emails
+        self._name = BY_ID[repository.system].repository
+        self._pulls = [change for change in repository.changes if not change.direct]
+
+    def add_all(self) -> None:
+        """Add each collection with the call that gives it."""
+        self._add("pull_requests", "pulls?state=all&base=main", [self._pull(change) for change in self._pulls])
+        self._add("pull_request_commits", "pulls/{number}/commits", list(self._pull_commits()))
+        self._add("reviews", "pulls/{number}/reviews", list(self._reviews()))
+        self._add("commits", "commits?sha=main", list(self._main_line()))
+        self._add("check_runs", "commits/{sha}/check-runs?filter=all", list(self._check_runs()))
+        self._add("activity", "activity?ref=refs/heads/main", list(self._activity()))
+        self._add("branch_protection", "branches/main/protection", [self._protection()])
+
+    def deployments(self) -> list[Json]:
+        """Return the deployments; one call for all repositories shows that no other system is deployed this way."""
+        return [self._deployment(deployment) for deployment in self._repository.deployments]
+
+    def _add(self, kind: str, call: str, rows: list[Json]) -> None:
+        joiner = "&" if "?" in call else "?"
+        self._folder.add_json(
+            f"github/{self._repository.system}/{kind}.json",
+            kind,
+            f"GET /repos/{self._name}/{call}{joiner}per_page=100",
+            rows,
+            systems=(self._repository.system,),
+            parameters={"repo": self._name},
+        )
+
+    def _pull(self, change: Change) -> Json:
+        key = f"{change.ticket.key} " if change.ticket else ""
+        return {
+            "url": f"{API}/repos/{self._name}/pulls/{change.number}",
+            "number": change.number,
+            "state": "closed",
+            "title": f"{key}{change.merge.message}",
+            "user": _user(change.author_login),
+            "body": f"Implements {key.strip()}." if key else "Small correction.",
+            "created_at": iso(change.slot_at + 5 * MINUTE),
+            "closed_at": iso(change.merge.at),
+            "merged_at": iso(change.merge.at),
+            "merge_commit_sha": change.merge.sha,
+            "merged_by": _user(change.merged_by),
+            "head": {"ref": f"work/{change.number}", "sha": change.head.sha},
+            "base": {"ref": "main", "repo": {"full_name": self._name}},
+        }
+
+    def _pull_commits(self) -> Iterator[Json]:
+        for change in self._pulls:
+            url = f"{API}/repos/{self._name}/pulls/{change.number}"
+            yield {"pull_request_url": url, "commits": [self._commit(commit) for commit in change.commits]}
+
+    def _reviews(self) -> Iterator[Json]:
+        for change in self._pulls:
+            for index, review in enumerate(change.reviews):
+                yield {
+                    "id": 1_800_000_000 + int(change.merge.sha[:7], 16) * 4 + index,
+                    "user": _user(review.reviewer),
+                    "state": review.state,
+                    "submitted_at": iso(review.at),
+                    "commit_id": review.sha,
+                    "pull_request_url": f"{API}/repos/{self._name}/pulls/{change.number}",
+                }
+
+    def _main_line(self) -> Iterator[Json]:
+        """Yield what is reachable from main: the branch's own commits where it merges with a merge commit."""
+        yield self._commit(self._repository.root)
+        for change in self._repository.changes:
+            if len(change.merge.parents) > 1:
+                yield from (self._commit(commit) for commit in change.commits)
+            number = "" if change.direct else f" (#{change.number})"
+            key = f"\n\n{change.ticket.key}" if change.direct and change.ticket else ""
+            yield self._commit(change.merge, suffix=number + key)
+
+    def _commit(self, commit: Commit, *, suffix: str = "") -> Json:
+        return {
+            "sha": commit.sha,
+            "url": f"{API}/repos/{self._name}/commits/{commit.sha}",
+            "commit": {
+                "author": {"name": commit.author, "email": self._email(commit.author), "date": iso(commit.at)},
+                "committer": {"name": commit.committer, "email": self._email(commit.committer), "date": iso(commit.at)},
+                "message": commit.message + suffix,
+                "tree": {"sha": commit.tree},
+            },
+            "author": _user(commit.author),
+            "committer": _user(commit.committer),
+            "parents": [{"sha": sha} for sha in commit.parents],
+        }
+
+    def _email(self, login: str) -> str:
+        if login == WEB_FLOW:
+            return "noreply@github.com"
+        return self._emails.get(login, f"{login.removesuffix('[bot]')}@users.noreply.github.com")
+
+    def _check_runs(self) -> Iterator[Json]:
+        number = 30_000_000_000 + int(self._repository.root.sha[:6], 16) * 100
+        for change in self._repository.changes:
+            for check in change.checks:
+                number += 1
+                yield {
+                    "id": number,
+                    "name": check.name,
+                    "head_sha": check.sha,
+                    "status": "completed",
+                    "conclusion": check.conclusion,
+                    "started_at": iso(check.started_at),
+                    "completed_at": iso(check.started_at + 4 * MINUTE),
+                    "url": f"{API}/repos/{self._name}/check-runs/{number}",
+                }
+
+    def _deployment(self, deployment: Deployment) -> Json:
+        states = [("in_progress", deployment.started_at), (deployment.state, deployment.completed_at)]
+        payload = {"digest": deployment.digest} if deployment.digest else {}
+        return {
+            "id": deployment.number,
+            "url": f"{API}/repos/{self._name}/deployments/{deployment.number}",
+            "sha": deployment.sha,
+            "ref": "main",
+            "task": "deploy",
+            "environment": "production",
+            "production_environment": True,
+            "payload": payload,
+            "creator": _user(deployment.actor),
+            "created_at": iso(deployment.started_at - MINUTE),
+            "statuses": [
+                {"state": state, "created_at": iso(at), "creator": _user(deployment.actor)} for state, at in states
+            ],
+        }
+
+    def _activity(self) -> Iterator[Json]:
+        before = self._repository.root.sha
+        for change in self._repository.changes:
+            yield {
+                "id": activity_number(change.merge),
+                "before": before,
+                "after": change.merge.sha,
+                "ref": "refs/heads/main",
+                "timestamp": iso(change.merge.at),
+                "activity_type": "push" if change.direct else "pr_merge",
+                "actor": _user(change.author_login if change.direct else change.merged_by),
+            }
+            before = change.merge.sha
+
+    def _protection(self) -> Json:
+        return {
+            "url": f"{API}/repos/{self._name}/branches/main/protection",
+            "required_status_checks": {"strict": True, "contexts": list(CHECKS)},
+            "enforce_admins": {"enabled": False},
+            "required_pull_request_reviews": {
+                "dismiss_stale_reviews": False,
+                "require_code_owner_reviews": False,
+                "required_approving_review_count": 1,
+            },
+            "allow_force_pushes": {"enabled": False},
+            "allow_deletions": {"enabled": False},
+        }
+
+
+def _member(number: int, login: str, email: str | None) -> Json:
+    return {"login": login, "id": 4_000_000 + number, "type": "User", "email": email}
+
+
+def _user(login: str) -> Json:
+    return {"login": login, "type": "Bot" if login in _BOTS else "User"}

@@ -1,0 +1,232 @@
+"""Steps 6 and 7: read the latest runs through the lens of each engagement, and group what deviates into findings."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from twofold.catalog.catalog import Catalog
+from twofold.catalog.entries import Control
+from twofold.catalog.load import load_catalog
+from twofold.controltests.rule import known_rules
+from twofold.controltests.run_record import OUTCOMES_FILE, ControlTestRun, RunState, read_run
+from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
+from twofold.jobs.control_tests import latest_runs, require_applied_scope
+from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
+from twofold.lenses.gather import GatheredJudgement
+from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.settings import LensSettings, lens_settings
+from twofold.lenses.soc2.criteria import judge_criteria
+from twofold.lenses.sox.domains import judge_domains
+from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import Workspace
+from twofold.scope.engagement import Engagement
+from twofold.scope.labels import effective_labels
+from twofold.scope.register import Scope
+from twofold.tables.store import TableSet, open_session
+from twofold.vault.canonical import Json
+from twofold.vault.entry import EntryKind
+
+JUDGEMENT_FILE = "judgement.json"
+FINDINGS_FILE = "findings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedEngagement:
+    """The judgement of one engagement, its findings, and the folder with its verdict files (`<test>.parquet`)."""
+
+    judgement: EngagementJudgement
+    findings: tuple[Finding, ...]
+    folder: Path
+
+
+def judge(workspace: Workspace, wanted: Sequence[str], *, actor: str, at: datetime) -> list[JudgedEngagement]:
+    """Judge the wanted engagements (all when empty) and record each in the log.
+
+    Raises UserError for an unknown engagement, or when no control test was run yet.
+    """
+    applied = require_applied_scope(workspace)
+    runs = latest_runs(workspace)
+    if not runs:
+        raise UserError(Problem(str(workspace.root), "no control test was run yet", "runs", "run 'twofold test'"))
+    engagements = _wanted(applied.scope, wanted)
+    people = _people_said(workspace)
+    judged = [_judge_one(workspace, engagement, applied.scope, runs, people) for engagement in engagements]
+    for each in judged:
+        body: dict[str, Json] = {
+            "engagement": each.judgement.engagement_id,
+            "runs": [[test, run] for test, run in sorted(each.judgement.runs.items())],
+            "controls": [[control.control_id, control.conclusion.value] for control in each.judgement.controls],
+        }
+        workspace.vault.append(EntryKind.JUDGEMENT, body=body, actor=actor, at=at)
+    return judged
+
+
+def judged_engagements(workspace: Workspace) -> list[JudgedEngagement]:
+    """Return the stored judgements, by engagement id; raises UserError when nothing was judged yet."""
+    folders = sorted(path.parent for path in workspace.judgements_folder.glob(f"*/{JUDGEMENT_FILE}"))
+    if not folders:
+        raise UserError(Problem(str(workspace.root), "nothing was judged yet", "a judgement", "run 'twofold judge'"))
+    return [
+        JudgedEngagement(
+            read_judgement(orjson.loads((folder / JUDGEMENT_FILE).read_bytes())),
+            tuple(_finding(body) for body in orjson.loads((folder / FINDINGS_FILE).read_bytes())),
+            folder,
+        )
+        for folder in folders
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _PeopleSaid:
+    """What named persons said, from captured evidence: answers to findings, signatures under completeness records."""
+
+    responses: Mapping[str, Response]
+    signatures: Mapping[str, str]
+
+
+def _wanted(scope: Scope, wanted: Sequence[str]) -> list[Engagement]:
+    known = {engagement.id: engagement for engagement in scope.engagements}
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not known:
+        raise UserError(
+            [Problem("engagement", f"there is no engagement {name!r}", "one of " + (", ".join(known) or "(none defined)")) for name in unknown]
+            or Problem("scope", "no engagement is defined", "at least one", "add 'engagements:' to a scope file and apply it")
+        )
+    return [known[name] for name in wanted or sorted(known)]
+
+
+def _judge_one(
+    workspace: Workspace, engagement: Engagement, scope: Scope, runs: Mapping[str, Path], people: _PeopleSaid
+) -> JudgedEngagement:
+    settings = lens_settings()[engagement.lens]
+    catalog = load_catalog()
+    building = workspace.judgements_folder / f".building-{engagement.id}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    stretches = [
+        ScopeStretch(label.system, label.stretch.first, label.stretch.last)
+        for label in effective_labels(scope)
+        if label.label == settings.label and label.counts
+    ]
+    judged: dict[str, ControlJudgement] = {}
+    findings: list[Finding] = []
+    used: dict[str, str] = {}
+    for control in _controls(catalog, scope, engagement):
+        results = []
+        for test in control.required.get(engagement.lens, {}):
+            if test not in known_rules():
+                continue
+            required = control.required_attributes(lens=engagement.lens, control_test_id=test)
+            view = LensView(engagement.lens, engagement.period, stretches, required)
+            run = read_run(runs[test]) if test in runs else None
+            verdicts = building / f"{control.control_id}-{test}.parquet"
+            counts = _counts(run, runs.get(test), view, verdicts)
+            results.append(_result(test, run, required, counts, people))
+            if run is not None:
+                used[test] = run.run_id
+                if counts is not None and counts.population:
+                    rule = known_rules()[test]
+                    seen = JudgedRun(engagement.lens, control, rule, runs[test] / OUTCOMES_FILE, verdicts, required)
+                    findings += group_findings(seen, people.responses)
+        planned = [test for test in control.required.get(engagement.lens, {}) if test not in known_rules()]
+        judged[control.control_id] = conclude_control(
+            settings, control_id=control.control_id, title=control.title, results=results, planned=planned
+        )
+    judgement = _judgement(engagement, settings, catalog, judged, used, clock=_clock(runs))
+    (building / JUDGEMENT_FILE).write_bytes(orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    (building / FINDINGS_FILE).write_bytes(orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2))
+    folder = workspace.judgements_folder / engagement.id
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+    return JudgedEngagement(judgement, tuple(findings), folder)
+
+
+def _controls(catalog: Catalog, scope: Scope, engagement: Engagement) -> list[Control]:
+    """Return the controls that the company runs and the lens judges; all of the catalog when the scope names none."""
+    chosen = {assignment.control_id for assignment in scope.controls}
+    return [
+        control
+        for control in catalog.controls.values()
+        if engagement.lens in control.lenses and (not chosen or control.control_id in chosen)
+    ]
+
+
+def _counts(run: ControlTestRun | None, folder: Path | None, view: LensView, into: Path) -> Counts | None:
+    if run is None or folder is None or run.state is RunState.STOPPED:
+        return None
+    if run.state is RunState.DID_NOT_OCCUR:
+        return Counts(0, 0, 0, 0, 0)
+    return judge_items(view, folder / OUTCOMES_FILE, into=into).counts
+
+
+def _result(
+    test: str, run: ControlTestRun | None, required: Sequence[str], counts: Counts | None, people: _PeopleSaid
+) -> ControlTestResult:
+    return ControlTestResult(
+        control_test=test,
+        run_id=run.run_id if run else "",
+        required=tuple(required),
+        counts=counts,
+        stops=run.stops if run else (),
+        completeness_signed_by=people.signatures.get(run.population, "") if run else "",
+    )
+
+
+def _judgement(
+    engagement: Engagement,
+    settings: LensSettings,
+    catalog: Catalog,
+    judged: Mapping[str, ControlJudgement],
+    used: Mapping[str, str],
+    *,
+    clock: str,
+) -> EngagementJudgement:
+    gathered: tuple[GatheredJudgement, ...]
+    if engagement.lens == "soc2":
+        gathered = judge_criteria(catalog, categories=engagement.categories, judged=judged)
+    else:
+        gathered = judge_domains(catalog, judged=judged)
+    return EngagementJudgement(
+        engagement_id=engagement.id,
+        lens=engagement.lens,
+        lens_title=settings.title,
+        auditor=engagement.auditor,
+        starts_at=engagement.period.starts_at.isoformat(),
+        ends_before=engagement.period.ends_before.isoformat(),
+        clock=clock,
+        tolerable_percent=settings.tolerable_percent,
+        tolerable_source=settings.tolerable_source,
+        categories=tuple(engagement.categories),
+        runs=dict(sorted(used.items())),
+        controls=tuple(judged.values()),
+        gathered=gathered,
+    )
+
+
+def _clock(runs: Mapping[str, Path]) -> str:
+    return max(read_run(folder).clock for folder in runs.values())
+
+
+def _people_said(workspace: Workspace) -> _PeopleSaid:
+    with open_session(TableSet(workspace.tables_folder, {})) as session:
+        answers = session.execute(
+            "SELECT finding, cause, response, owner, due_on, given_by, given_at FROM finding_response WHERE NOT conflicted ORDER BY given_at, finding"
+        ).fetchall()
+        signed = session.execute(
+            "SELECT population, signed_by FROM completeness_signature WHERE conclusion = 'complete' AND NOT conflicted ORDER BY signed_at"
+        ).fetchall()
+    responses = {
+        finding: Response(cause, response, owner, due_on, given_by, given_at.replace(tzinfo=UTC).isoformat())
+        for finding, cause, response, owner, due_on, given_by, given_at in answers
+    }
+    return _PeopleSaid(responses, dict(signed))
+
+
+def _finding(body: Mapping[str, object]) -> Finding:
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+    return Finding(**values)  # type: ignore[arg-type]  # written by asdict of the same class

@@ -1,0 +1,194 @@
+"""Step 8: gather everything that the auditor needs for the wanted engagements and write the audit package."""
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from twofold import __version__
+from twofold.catalog.catalog import Catalog
+from twofold.catalog.crosswalk import crosswalk_matrix
+from twofold.catalog.load import load_catalog
+from twofold.controltests.engine import set_parameters
+from twofold.controltests.rule import known_rules
+from twofold.controltests.run_record import POPULATION_FILE, RunState, read_run
+from twofold.jobs.control_tests import require_applied_scope
+from twofold.jobs.judge import JudgedEngagement, judged_engagements
+from twofold.jobs.normalise import tables_now
+from twofold.jobs.progress import ProgressReporter, silent
+from twofold.model.instant import parse_instant, zone_named
+from twofold.model.problem import Problem, UserError
+from twofold.populations.steps import register_steps, steps_needed
+from twofold.records.workspace import AppliedScope, Workspace
+from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedEvidence, PackagedRun, file_name
+from twofold.reports.package import PackageSummary, write_package
+from twofold.reports.systems import shown_systems
+from twofold.reports.zipped import zip_package
+from twofold.scope.register import Scope, canonical_scope_bytes
+from twofold.tables.schema import canonical_tables
+from twofold.tables.store import TableSet, open_session, quoted
+from twofold.vault.canonical import Json
+from twofold.vault.entry import EntryKind
+
+_TICK = timedelta(microseconds=1)
+_NAME = re.compile(r"[a-z_]+")
+_BEHIND_DERIVED = frozenset({"code_commit", "deployment"})
+"""Change sets are computed from these."""
+_ROLES = ("owner", "performer", "evidence_owner", "deputy")
+
+
+def package(
+    workspace: Workspace,
+    wanted: Sequence[str],
+    *,
+    into: Path,
+    actor: str,
+    at: datetime,
+    report: ProgressReporter = silent,
+) -> tuple[PackageSummary, Path]:
+    """Write the audit package for the wanted engagements (all when empty) as a folder, and a zip beside it.
+
+    Raises UserError when nothing was judged, an engagement is unknown, or `into` exists. The log has one entry more afterwards,
+    with the package's hash; the package itself shows the log as it was before.
+    """
+    judged = judged_engagements(workspace)
+    known = {each.judgement.engagement_id: each for each in judged}
+    if unknown := [name for name in wanted if name not in known]:
+        raise UserError([Problem("engagement", f"{name!r} was not judged", "one of " + ", ".join(known)) for name in unknown])
+    chosen = [known[name] for name in wanted] or judged
+    with tempfile.TemporaryDirectory(prefix="twofold-package-") as scratch:
+        report("gathering", 0, 2)
+        contents = _contents(workspace, chosen, Path(scratch))
+        report("writing the package", 1, 2)
+        summary = write_package(contents, into)
+    archive = zip_package(into)
+    report("writing the package", 2, 2)
+    body: dict[str, Json] = {"package_id": contents.package_id, "engagements": [each.id for each in contents.engagements], "tagmanifest_sha256": summary.digest}
+    workspace.vault.append(EntryKind.PACKAGE, body=body, actor=actor, at=at)
+    return summary, archive
+
+
+def _contents(workspace: Workspace, judged: Sequence[JudgedEngagement], scratch: Path) -> PackageContents:
+    applied = require_applied_scope(workspace)
+    catalog = load_catalog()
+    runs = _runs(workspace, judged, applied, catalog, scratch)
+    relied_on = _relied_on(workspace, runs) | set(applied.evidence.values())
+    categories = sorted({category for each in judged for category in each.judgement.categories})
+    names = [each.judgement.engagement_id for each in judged]
+    return PackageContents(
+        package_id=file_name(f"{workspace.settings.company} {' '.join(names)}"),
+        company=workspace.settings.company,
+        reporting_zone=applied.scope.reporting_zone,
+        software=f"Twofold {__version__}",
+        clock=max(parse_instant(each.judgement.clock).earliest for each in judged),
+        engagements=[_engagement(each, applied.scope) for each in judged],
+        systems=shown_systems(applied.scope),
+        runs=runs,
+        scope_json=canonical_scope_bytes(applied.scope),
+        matrix=crosswalk_matrix(catalog, categories=categories or None),
+        evidence=[
+            PackagedEvidence(evidence, workspace.vault.blob_path(evidence.sha256))
+            for evidence in workspace.vault.list_evidence()
+            if evidence.evidence_id in relied_on
+        ],
+        log_entries=[raw for _, raw in workspace.vault.log.raws()],
+        checkpoint=workspace.vault.checkpoint().text,
+    )
+
+
+def _runs(
+    workspace: Workspace, judged: Sequence[JudgedEngagement], applied: AppliedScope, catalog: Catalog, scratch: Path
+) -> list[PackagedRun]:
+    found: dict[tuple[str, str], dict[str, Path]] = {}
+    runs: dict[tuple[str, str], str] = {}
+    for each in judged:
+        for control in each.judgement.controls:
+            for result in control.results:
+                if not result.run_id:
+                    continue
+                key = (control.control_id, result.control_test)
+                runs[key] = result.run_id
+                verdicts = each.folder / f"{control.control_id}-{result.control_test}.parquet"
+                found.setdefault(key, {})
+                if verdicts.exists():
+                    found[key][each.judgement.engagement_id] = verdicts
+    facts = {run_id: _facts_of_deviations(workspace, run_id, scratch) for run_id in sorted(set(runs.values()))}
+    return [
+        PackagedRun(
+            control=catalog.control(control_id),
+            rule=known_rules()[read_run(workspace.runs_folder / runs[control_id, test]).control_test],  # type: ignore[index]  # ids are plain text in a record
+            folder=workspace.runs_folder / runs[control_id, test],
+            definition_sql=(workspace.runs_folder / runs[control_id, test] / "population.sql").read_text(encoding="utf-8"),
+            steps=_steps(workspace.runs_folder / runs[control_id, test]),
+            verdicts=verdicts,
+            people=_people(applied.scope, control_id),
+            facts=facts[runs[control_id, test]],
+        )
+        for (control_id, test), verdicts in sorted(found.items())
+    ]
+
+
+def _steps(folder: Path) -> Mapping[str, str]:
+    return {path.stem.partition("-")[2]: path.read_text(encoding="utf-8") for path in sorted((folder / "steps").iterdir())}
+
+
+def _people(scope: Scope, control_id: str) -> dict[str, str]:
+    """Return role -> person of the control's newest assignment for all systems, else of any."""
+    assigned = [each for each in scope.controls if each.control_id == control_id]
+    if not assigned:
+        return {}
+    newest = max(assigned, key=lambda each: (not each.systems, each.stretch.starts_at))
+    return {role.replace("_", " "): str(getattr(newest, role)) for role in _ROLES if getattr(newest, role)}
+
+
+def _facts_of_deviations(workspace: Workspace, run_id: str, scratch: Path) -> Path | None:
+    """Write the facts behind every item that deviates somewhere; None when the tables are no longer those of the run."""
+    folder = workspace.runs_folder / run_id
+    run = read_run(folder)
+    if run.state is not RunState.TESTED or tables_now(workspace.tables_folder) != dict(run.tables):
+        return None
+    rule = known_rules()[run.control_test]  # type: ignore[index]  # ids are plain text in a record
+    if rule.sha256 != run.rule_sha256:
+        return None
+    target = scratch / f"{run_id}-facts.parquet"
+    deviates = " OR ".join(f"starts_with({each.letter}, 'exception:') OR starts_with({each.letter}, 'cannot_test:')" for each in rule.attributes)
+    outcomes = quoted(folder / "outcomes.parquet")
+    with open_session(TableSet(workspace.tables_folder, {})) as session:
+        register_steps(session, steps_needed(rule.facts_sql))
+        set_parameters(session, run.parameters, extracted_at=parse_instant(run.clock).earliest)
+        session.execute(
+            f"""
+            CREATE TEMP TABLE population AS SELECT * FROM read_parquet('{quoted(folder / POPULATION_FILE)}')
+            WHERE item IN (SELECT item FROM read_parquet('{outcomes}') WHERE {deviates})
+            """  # noqa: S608  our own paths and letters of a rule
+        )
+        session.execute(f"COPY (SELECT * FROM ({rule.facts_sql}) AS facts ORDER BY ALL) TO '{quoted(target)}' (FORMAT parquet)")  # noqa: S608  the rule's own text
+    return target
+
+
+def _relied_on(workspace: Workspace, runs: Sequence[PackagedRun]) -> set[str]:
+    """Return the ids of all evidence that feeds a table which a packaged run reads, directly or through a step."""
+    read: set[str] = set()
+    for run in runs:
+        texts = [run.rule.sql, run.rule.facts_sql, run.definition_sql]
+        texts += [run.steps[name] for name in steps_needed(*texts) if name in run.steps]
+        read |= set(_NAME.findall(" ".join(texts)))
+    tables = sorted(read & set(canonical_tables()) | _BEHIND_DERIVED)
+    with open_session(TableSet(workspace.tables_folder, {})) as session:
+        rows = session.execute("SELECT DISTINCT id FROM extraction WHERE list_contains(?, table_name)", [tables]).fetchall()
+    return {evidence for (evidence,) in rows}
+
+
+def _engagement(judged: JudgedEngagement, scope: Scope) -> PackagedEngagement:
+    engagement = scope.engagement(judged.judgement.engagement_id)
+    zone = zone_named(scope.reporting_zone)
+    starts, ends = (parse_instant(text).earliest for text in (judged.judgement.starts_at, judged.judgement.ends_before))
+    return PackagedEngagement(
+        judgement=judged.judgement,
+        starts_on=starts.astimezone(zone).date().isoformat(),
+        ends_on=(ends - _TICK).astimezone(zone).date().isoformat(),
+        type=engagement.type if engagement else "",
+        service=engagement.service if engagement else "",
+        findings=judged.findings,
+    )

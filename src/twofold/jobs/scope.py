@@ -1,0 +1,102 @@
+"""Plan, apply and export the scope: text that a team reviews, recorded with person and reason when it takes effect."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from twofold.catalog.load import load_catalog
+from twofold.model.evidence import EvidenceRef, Provenance
+from twofold.model.instant import zone_named
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import SCOPE_SOURCE, Workspace
+from twofold.scope.export import export
+from twofold.scope.load import load_scope
+from twofold.scope.plan import ScopePlan, plan
+from twofold.scope.register import Scope, canonical_scope_bytes
+from twofold.vault.canonical import Json
+from twofold.vault.entry import EntryKind
+from twofold.vault.evidence import CaptureItem
+
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """What an apply did: the plan it carried out, the evidence of the files, the log entry."""
+
+    plan: ScopePlan
+    evidence: tuple[EvidenceRef, ...]
+    entry_index: int
+
+
+def read_scope_files(workspace: Workspace) -> Scope:
+    """Read and check the scope files as they stand; raises UserError with every problem."""
+    catalog = load_catalog()
+    zone = workspace.settings.reporting_zone
+    return load_scope(workspace.scope_folder, reporting_zone=zone, known_controls=list(catalog.controls))
+
+
+def plan_scope(workspace: Workspace, *, at: datetime) -> ScopePlan:
+    """Return what applying the files would change, compared with what was applied last."""
+    after = read_scope_files(workspace)
+    applied = workspace.applied_scope()
+    today = at.astimezone(zone_named(workspace.settings.reporting_zone)).date()
+    return plan(applied.scope if applied else None, after, today=today, catalog_controls=_judged_controls(after))
+
+
+def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) -> AppliedChange:
+    """Record the scope files as the scope in force; raises UserError for faulty files, no reason, or nothing to apply."""
+    if not reason.strip():
+        raise UserError(Problem("--reason", "no reason is given", "why the scope changes", "say it in a sentence"))
+    planned = plan_scope(workspace, at=at)
+    if not planned.changes and not planned.first:
+        raise UserError(Problem(str(workspace.scope_folder), "the files say what is in force already", "a change", "edit a scope file first"))
+    scope = read_scope_files(workspace)
+    folder = workspace.scope_folder
+    files = sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
+    items = [CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at)) for path in files]
+    captured = workspace.vault.capture_batch(items, captured_by=actor, at=at)
+    body: Mapping[str, Json] = {
+        "files": [[evidence.name, str(evidence.evidence_id)] for evidence in captured],
+        "reason": reason.strip(),
+        "reporting_zone": workspace.settings.reporting_zone,
+        "scope_sha256": hashlib.sha256(canonical_scope_bytes(scope)).hexdigest(),
+    }
+    entry = workspace.vault.append(EntryKind.SCOPE_APPLY, body=body, actor=actor, at=at)
+    return AppliedChange(planned, tuple(captured), entry.index)
+
+
+def export_scope(workspace: Workspace, into: Path) -> list[Path]:
+    """Write the scope in force as YAML files into a new or empty folder; returns the files."""
+    applied = workspace.applied_scope()
+    if applied is None:
+        raise UserError(Problem(str(workspace.root), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'"))
+    if into.exists() and any(into.iterdir()):
+        raise UserError(Problem(str(into), "the folder is not empty", "an empty or new folder", "name another folder"))
+    into.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in sorted(export(applied.scope).items()):
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def _judged_controls(scope: Scope) -> list[str]:
+    """Return the controls that need an owner: those that the company named, else all that a lens in use judges."""
+    named = sorted({assignment.control_id for assignment in scope.controls})
+    lenses = {engagement.lens for engagement in scope.engagements}
+    return named or [control.control_id for control in load_catalog().controls.values() if lenses & set(control.lenses)]
+
+
+def _provenance(path: Path, folder: Path, actor: str, at: datetime) -> Provenance:
+    return Provenance(
+        source=SCOPE_SOURCE,
+        kind="file",
+        run_by=actor,
+        run_at=at,
+        query=f"scope file {path.relative_to(folder).as_posix()}",
+        classification="internal",
+    )

@@ -1,0 +1,112 @@
+"""Conclusions that a lens proposes for a control, from the counts of its control tests.
+
+A conclusion is a proposal: a named person concludes. The states are those of design 6: effective, not effective, not
+concluded, did not occur. There is no score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from twofold.lenses.settings import LensSettings
+from twofold.lenses.verdict import Counts
+
+
+class Conclusion(StrEnum):
+    """What a lens proposes for a control, a criterion or an ITGC domain."""
+
+    EFFECTIVE = "effective"
+    NOT_EFFECTIVE = "not effective"
+    NOT_CONCLUDED = "not concluded"
+    DID_NOT_OCCUR = "did not occur"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTestResult:
+    """One control test's result under a lens. counts is None when the test was stopped or has no rule yet."""
+
+    control_test: str
+    run_id: str
+    required: tuple[str, ...]
+    counts: Counts | None
+    stops: tuple[str, ...] = ()
+    completeness_signed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlJudgement:
+    """What a lens proposes for one control, and why."""
+
+    control_id: str
+    title: str
+    results: tuple[ControlTestResult, ...]
+    conclusion: Conclusion
+    reasons: tuple[str, ...]
+    open_points: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the judgement as plain JSON values, each count with its rate as a range."""
+        body = asdict(self)
+        for result, shown in zip(self.results, body["results"], strict=True):
+            if result.counts is not None:
+                low, high = result.counts.rate
+                shown["counts"]["applicable"] = result.counts.applicable
+                shown["rate"] = f"{low[0]}/{low[1]} to {high[0]}/{high[1]}" if low[1] else "none"
+        return body
+
+
+def conclude_control(
+    settings: LensSettings, *, control_id: str, title: str, results: Sequence[ControlTestResult], planned: Sequence[str]
+) -> ControlJudgement:
+    """Propose a conclusion for a control.
+
+    `results` are those of its control tests that have a rule; `planned` names the tests that have none yet. A control is
+    effective when every test ran over a proven population and the deviation rate, with every item that cannot be tested
+    counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6).
+    """
+    reasons: list[str] = []
+    open_points = [f"{test} has no rule yet: test it by hand" for test in planned]
+    if not results:
+        return ControlJudgement(control_id, title, (), Conclusion.NOT_CONCLUDED, ("no result yet",), tuple(open_points))
+    found = [_of_result(settings, result, reasons, open_points) for result in results]
+    order = (Conclusion.NOT_EFFECTIVE, Conclusion.NOT_CONCLUDED, Conclusion.EFFECTIVE, Conclusion.DID_NOT_OCCUR)
+    conclusion = next(each for each in order if each in found)
+    return ControlJudgement(control_id, title, tuple(results), conclusion, tuple(reasons), tuple(open_points))
+
+
+def _of_result(
+    settings: LensSettings, result: ControlTestResult, reasons: list[str], open_points: list[str]
+) -> Conclusion:
+    test = result.control_test
+    if result.stops:
+        reasons += [f"{test} was stopped: {stop}" for stop in result.stops]
+        return Conclusion.NOT_CONCLUDED
+    if result.counts is None:
+        reasons.append(f"{test} has not been run")
+        return Conclusion.NOT_CONCLUDED
+    counts = result.counts
+    if counts.population == 0:
+        reasons.append(f"{test}: the population is empty, so the control had nothing to do")
+        return Conclusion.DID_NOT_OCCUR
+    if counts.applicable == 0:
+        reasons.append(f"{test}: none of {counts.population} items lies in this lens's systems and period")
+        return Conclusion.DID_NOT_OCCUR
+    if settings.lens == "sox" and not result.completeness_signed_by:
+        open_points.append(f"{test}: a named person has still to sign the completeness record of the population")
+    if counts.cannot_test:
+        open_points.append(
+            f"{test}: {counts.cannot_test} items cannot be tested and count as deviations until they are resolved"
+        )
+    deviations = counts.exceptions + counts.cannot_test
+    shown = f"{test}: {_items(deviations, counts.applicable)}"
+    # Whole numbers only: a float would decide a case that lies exactly on the limit.
+    if deviations * 100 > settings.tolerable_percent * counts.applicable:
+        reasons.append(f"{shown} deviate, more than the tolerable {settings.tolerable_percent}%")
+        return Conclusion.NOT_EFFECTIVE
+    reasons.append(f"{shown} deviate, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} deviates")
+    return Conclusion.EFFECTIVE
+
+
+def _items(deviations: int, applicable: int) -> str:
+    return f"{deviations or 'none'} of {applicable} items"

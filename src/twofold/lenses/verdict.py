@@ -1,0 +1,158 @@
+"""Item verdicts under a lens: scope on the item's date, period, and the attributes that must hold.
+
+Source: audit-domain 4.0, *Lens*. The outcomes were computed once; a lens only reads them:
+
+    system not in the lens's scope at the operating date -> NOT_APPLICABLE(scope)
+    operating date not in the period                      -> NOT_APPLICABLE(period)
+    else EXCEPTION > CANNOT_TEST > PASS > NOT_APPLICABLE over the required attributes
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from twofold.model.outcome import PRECEDENCE, PREFIXES, Outcome
+from twofold.model.period import ReviewPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeStretch:
+    """A system is inside the lens's scope in [valid_from, valid_to); None is open. Aware UTC times."""
+
+    system: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LensView:
+    """Everything a lens needs to read one run's outcomes."""
+
+    lens: str
+    period: ReviewPeriod
+    scope: Sequence[ScopeStretch]
+    required: Sequence[str]
+    """Attribute letters that must hold under this lens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Items of a population under one lens. All five are disjoint and add up to the population."""
+
+    population: int
+    passed: int
+    exceptions: int
+    cannot_test: int
+    not_applicable: int
+
+    def __post_init__(self) -> None:
+        if self.passed + self.exceptions + self.cannot_test + self.not_applicable != self.population:
+            msg = f"counts do not close: {self}"
+            raise ValueError(msg)
+
+    @property
+    def applicable(self) -> int:
+        """Items that count for the rate: N of audit-domain 4.0."""
+        return self.population - self.not_applicable
+
+    @property
+    def rate(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The deviation rate as a range of two fractions: exc/N to (exc+ct)/N."""
+        return (self.exceptions, self.applicable), (self.exceptions + self.cannot_test, self.applicable)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Verdicts of one run under one lens; `file` holds item, verdict, reason (sorted by item)."""
+
+    file: Path
+    counts: Counts
+
+
+def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
+    """Write `<into>` (Parquet: item, system, operating_at, verdict, reason) from a run's outcome file.
+
+    `reason` names the attributes that decide, for example `C:stale_approval;D:no_approval`, or `scope`, `period`.
+    An item whose time is unknown is never left out as "outside the period": its attributes decide.
+    """
+    with duckdb.connect() as session:
+        session.execute("SET TimeZone = 'UTC'")
+        session.execute("CREATE TEMP TABLE scope (system VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP)")
+        rows = [(s.system, _naive(s.valid_from), _naive(s.valid_to)) for s in view.scope]
+        if rows:
+            session.executemany("INSERT INTO scope VALUES (?, ?, ?)", rows)
+        session.execute(
+            f"""
+            COPY (
+                WITH judged AS (
+                    SELECT o.*,
+                        o.operating_at IS NOT NULL AND NOT (o.operating_at >= $starts_at AND o.operating_at < $ends_before) AS outside,
+                        EXISTS (
+                            SELECT 1 FROM scope AS s WHERE s.system = o.system
+                            AND (o.operating_at IS NULL OR s.valid_from IS NULL OR s.valid_from <= o.operating_at)
+                            AND (o.operating_at IS NULL OR s.valid_to IS NULL OR o.operating_at < s.valid_to)
+                        ) AS in_scope
+                    FROM read_parquet('{_quoted(outcomes)}') AS o
+                )
+                SELECT item, system, operating_at,
+                    CASE WHEN NOT in_scope THEN 'NOT_APPLICABLE' WHEN outside THEN 'NOT_APPLICABLE'
+                        {_verdict_cases(view.required)} ELSE 'NOT_APPLICABLE' END AS verdict,
+                    CASE WHEN NOT in_scope THEN 'scope' WHEN outside THEN 'period'
+                        {_reason_cases(view.required)} ELSE 'not_required' END AS reason
+                FROM judged ORDER BY item
+            ) TO '{_quoted(into)}' (FORMAT parquet)
+            """,  # noqa: S608  letters of a rule and our own paths
+            {"starts_at": _naive(view.period.starts_at), "ends_before": _naive(view.period.ends_before)},
+        )
+        found: Mapping[str, int] = dict(
+            session.execute(f"SELECT verdict, count(*) FROM read_parquet('{_quoted(into)}') GROUP BY 1").fetchall()  # noqa: S608
+        )
+    return Verdicts(
+        into,
+        Counts(
+            population=sum(found.values()),
+            passed=found.get(Outcome.PASS, 0),
+            exceptions=found.get(Outcome.EXCEPTION, 0),
+            cannot_test=found.get(Outcome.CANNOT_TEST, 0),
+            not_applicable=found.get(Outcome.NOT_APPLICABLE, 0),
+        ),
+    )
+
+
+def _verdict_cases(required: Sequence[str]) -> str:
+    prefix = {outcome: text for text, outcome in PREFIXES.items()}
+    return "\n".join(
+        f"WHEN {' OR '.join(_is(letter, prefix[outcome]) for letter in required)} THEN '{outcome}'"
+        for outcome in PRECEDENCE
+        if required
+    )
+
+
+def _reason_cases(required: Sequence[str]) -> str:
+    prefix = {outcome: text for text, outcome in PREFIXES.items()}
+    lines = []
+    for outcome in PRECEDENCE:
+        if not required:
+            break
+        test = " OR ".join(_is(letter, prefix[outcome]) for letter in required)
+        named = " || ".join(
+            f"CASE WHEN {_is(letter, prefix[outcome])} THEN ';{letter}:' || split_part({letter}, ':', 2) ELSE '' END"
+            for letter in required
+        )
+        lines.append(f"WHEN {test} THEN " + ("''" if outcome is Outcome.PASS else f"ltrim({named}, ';')"))
+    return "\n".join(lines)
+
+
+def _is(letter: str, prefix: str) -> str:
+    return f"{letter} = 'pass'" if prefix == "pass" else f"starts_with({letter}, '{prefix}:')"
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=None)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

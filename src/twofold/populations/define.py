@@ -1,0 +1,71 @@
+"""Define a population: run its SQL, freeze the rows in one file, count and hash them (design, step 4)."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from twofold.model.problem import Problem, UserError
+from twofold.tables.store import quoted
+
+DEFINITIONS_FOLDER = Path(__file__).with_name("definitions")
+ITEM_COLUMNS = ("item", "system", "operating_at", "operating_at_latest")
+"""What every definition gives first; more columns may follow for the rule to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A frozen population: every occurrence once, sorted by `item`."""
+
+    name: str
+    file: Path
+    count: int
+    sha256: str
+    definition_sha256: str
+
+
+def definition_text(name: str) -> str:
+    """Return the SQL text of a population's definition; its head says what an item is and how its id is made."""
+    return (DEFINITIONS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Path) -> Population:
+    """Run the definition in the session, write `<into>/population.parquet`, and make it the relation `population`.
+
+    Raises UserError when an item stands twice or has no id or system, since such a count could not be trusted.
+    """
+    text = definition_text(name)
+    file = into / "population.parquet"
+    session.execute(f"CREATE OR REPLACE TEMP TABLE population AS SELECT * FROM ({text}) AS defined")  # noqa: S608  our own rule text
+    _check_items(session, name)
+    session.execute(f"COPY (SELECT * FROM population ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
+    count = session.execute("SELECT count(*) FROM population").fetchone()
+    return Population(
+        name=name,
+        file=file,
+        count=0 if count is None else count[0],
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        definition_sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _check_items(session: duckdb.DuckDBPyConnection, name: str) -> None:
+    faulty = session.execute(
+        """
+        SELECT item, count(*) FROM population GROUP BY item
+        HAVING count(*) > 1 OR item IS NULL OR min(system) IS NULL ORDER BY item LIMIT 5
+        """
+    ).fetchall()
+    if faulty:
+        raise UserError(
+            [
+                Problem(
+                    f"population {name}, item {item}",
+                    f"stands {copies} times, or has no id or system",
+                    "every occurrence once",
+                    "look for two source rows with one key",
+                )
+                for item, copies in faulty
+            ]
+        )

@@ -1,0 +1,65 @@
+"""Compute the derived tables: calendars laid out in days, change sets of deployments, gaps of sources.
+
+A derived table that is already there (a case folder may give it) is left alone.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import duckdb
+
+from twofold.populations.calendar_days import calendar_day_rows
+from twofold.populations.change_sets import change_set_rows
+from twofold.populations.source_gaps import source_gap_rows
+from twofold.tables.rows import Row, Value
+from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
+from twofold.tables.typed_rows import typed_row
+
+DERIVED = ("calendar_day", "change_set", "source_gap")
+YEARS_BACK = 6
+"""Calendar days are laid out from so many years before the clock of the data to one year after it."""
+_YEAR = timedelta(days=366)
+
+
+def derive_tables(
+    tables: TableSet,
+    *,
+    clock: datetime,
+    gaps_where_never_extracted: bool = False,
+    wanted: Sequence[str] = DERIVED,
+) -> TableSet:
+    """Write the missing derived tables beside the others and return the completed set.
+
+    `clock` is the time of the newest extraction (aware UTC): the "now" of the data, never of the machine.
+    `gaps_where_never_extracted`: a table that no export feeds is one gap, as in a workspace; a case folder leaves it
+    out, since it gives only the tables that matter to it. `wanted`: the derived tables that will be read.
+    """
+    missing = [name for name in DERIVED if name in wanted and name not in tables.stats]
+    staging = tables.folder / "derived"
+    lineage = Lineage(evidence="derived", source="twofold", connector="derive", extracted_at=clock)
+    with open_session(tables) as session, TableWriter(staging) as writer:
+        for name in missing:
+            for row in _rows(name, session, clock, every_table=gaps_where_never_extracted):
+                writer.add(typed_row(Row(name, "", row), zone="UTC"), lineage=lineage)
+        derived = writer.finish()
+    for file in derived.folder.glob("*.parquet"):
+        file.replace(tables.folder / file.name)
+    shutil.rmtree(staging)
+    return replace(tables, stats={**tables.stats, **derived.stats})
+
+
+def _rows(
+    name: str, session: duckdb.DuckDBPyConnection, clock: datetime, *, every_table: bool
+) -> Iterator[Mapping[str, Value]]:
+    match name:
+        case "calendar_day":
+            first, last = (clock - YEARS_BACK * _YEAR).date(), (clock + _YEAR).date()
+            return calendar_day_rows(session, first=first, last=last)
+        case "change_set":
+            return change_set_rows(session)
+        case "source_gap":
+            return source_gap_rows(session, every_table=every_table)
+    msg = f"{name} is not derived"
+    raise ValueError(msg)

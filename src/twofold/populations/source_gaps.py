@@ -1,0 +1,144 @@
+"""Where a table's completeness is not proven: the difference between "not found" and "cannot be known".
+
+Source: audit-domain 4.0, *Missing is not one thing* and *Completeness per population*. Each extraction speaks for a period
+and for systems. It proves nothing where the source had already deleted its records, and nothing at all when its count disagrees
+with the source's own, when it stopped at an exact page, or when records of it could not be read.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from twofold.tables.rows import Value
+from twofold.tables.schema import TableKind, canonical_tables
+
+EVERY_SYSTEM = "*"
+COMMON_CAPS = (1000, 5000, 10000, 50000)
+"""Row limits at which vendors' search endpoints and exports stop without a word (audit-domain golden case 30)."""
+_START = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One row of canonical `extraction`; times are aware UTC, `systems` empty = all."""
+
+    evidence_id: str
+    table: str
+    rows: int | None
+    claimed_rows: int | None
+    page_size: int | None
+    paging_proven: bool | None
+    set_aside: int
+    run_at: datetime
+    period_from: datetime | None
+    period_to: datetime | None
+    oldest_available: datetime | None
+    systems: frozenset[str]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Reasons for which the whole extraction proves nothing, as short codes."""
+        found = []
+        if self.rows is not None and self.claimed_rows is not None and self.rows + self.set_aside != self.claimed_rows:
+            found.append("row_count")
+        if self.at_exact_cap:
+            found.append("page_cap")
+        if self.set_aside:
+            found.append("set_aside")
+        return tuple(found)
+
+    @property
+    def at_exact_cap(self) -> bool:
+        """Whether the answer ends exactly at a page or cap, with nothing that shows the last page was reached."""
+        if not self.rows or self.paging_proven:
+            return False
+        return self.rows in COMMON_CAPS or bool(self.page_size and self.rows % self.page_size == 0)
+
+    @property
+    def covered(self) -> tuple[datetime, datetime]:
+        """The stretch that the extraction proves, if it has no doubts; may be empty (start >= end).
+
+        It never reaches past the moment it was run.
+        """
+        return (
+            max(self.period_from or _START, self.oldest_available or _START),
+            min(self.period_to or _END, self.run_at),
+        )
+
+
+def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
+    """Return every row of `extraction`, in order of evidence and table."""
+    systems: dict[tuple[str, str], set[str]] = {}
+    for evidence, table, system in session.execute("SELECT id, table_name, value FROM extraction__systems").fetchall():
+        systems.setdefault((evidence, table), set()).add(system)
+    rows = session.execute(
+        """
+        SELECT id, table_name, rows, claimed_rows, page_size, paging_proven, COALESCE(set_aside, 0), run_at,
+            period_from, period_to, oldest_available
+        FROM extraction ORDER BY id, table_name
+        """
+    ).fetchall()
+    return [
+        Extraction(
+            evidence_id=evidence,
+            table=table,
+            rows=count,
+            claimed_rows=claimed,
+            page_size=page_size,
+            paging_proven=proven,
+            set_aside=set_aside,
+            run_at=run_at.replace(tzinfo=UTC),
+            period_from=_aware(period_from),
+            period_to=_aware(period_to),
+            oldest_available=_aware(oldest),
+            systems=frozenset(systems.get((evidence, table), ())),
+        )
+        for evidence, table, count, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest in rows
+    ]
+
+
+def source_gap_rows(session: duckdb.DuckDBPyConnection, *, every_table: bool) -> Iterator[dict[str, Value]]:
+    """Yield canonical `source_gap` rows per table and system of the register.
+
+    `every_table`: also for tables that no export feeds, which are then one gap without end.
+    """
+    extractions = read_extractions(session)
+    captured = {name for name, table in canonical_tables().items() if table.kind in {TableKind.EVENT, TableKind.STATE}}
+    known = [row[0] for row in session.execute("SELECT DISTINCT id FROM system ORDER BY id").fetchall()]
+    named = {system for each in extractions for system in each.systems}
+    for table in sorted({each.table for each in extractions} | (captured if every_table else set())):
+        feeding = [each for each in extractions if each.table == table]
+        for system in sorted({*known, *named}) or [EVERY_SYSTEM]:
+            speaking = [each for each in feeding if not each.systems or system in each.systems]
+            yield from _gaps_of(table, system, speaking)
+
+
+def _gaps_of(table: str, system: str, speaking: Sequence[Extraction]) -> Iterator[dict[str, Value]]:
+    proven = sorted(each.covered for each in speaking if not each.doubts)
+    doubts = sorted({doubt for each in speaking for doubt in each.doubts})
+    reached = _START
+    for start, end in [*proven, (_END, _END)]:
+        if start > reached:
+            yield {
+                "table_name": table,
+                "system": system,
+                "starts_at": None if reached == _START else reached,
+                "ends_before": None if start == _END else start,
+                "reason": _reason(doubts, speaking, reached, start),
+            }
+        reached = max(reached, end)
+
+
+def _reason(doubts: Sequence[str], speaking: Sequence[Extraction], start: datetime, end: datetime) -> str:
+    if doubts:
+        return doubts[0]
+    if any(each.oldest_available and start < each.oldest_available <= end for each in speaking):
+        return "retention"
+    return "not_extracted"
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -1,0 +1,56 @@
+"""The shared steps: SELECTs with a name that populations and rules build on.
+
+Each is one SELECT in `steps/<name>.sql`, explained at its head, tested on its own in tests/populations/steps.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+STEPS_FOLDER = Path(__file__).with_name("steps")
+STEPS = (
+    "identity",
+    "authority",
+    "roster_start",
+    "business_clock",
+    "leaving",
+    "leaver_account",
+    "right_content",
+    "granted_right",
+    "change_link",
+    "change_unit",
+    "change_contributor",
+    "change_ticket",
+    "ticket_authorisation",
+    "change_approval",
+    "change_emergency",
+    "superior",
+)
+"""In the order of their building: a step may read the ones before it."""
+_WORD = re.compile(r"[a-z_]+")
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+def step_text(name: str) -> str:
+    """Return the SQL text of a step."""
+    return (STEPS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def steps_needed(*texts: str) -> tuple[str, ...]:
+    """Return the steps that these SQL texts build on, directly or through other steps, in the order of building."""
+    wanted: set[str] = set()
+    pending = list(texts)
+    while pending:
+        words = set(_WORD.findall(_COMMENT.sub("", pending.pop())))
+        fresh = [name for name in STEPS if name in words and name not in wanted]
+        wanted.update(fresh)
+        pending += [step_text(name) for name in fresh]
+    return tuple(name for name in STEPS if name in wanted)
+
+
+def register_steps(connection: duckdb.DuckDBPyConnection, names: Sequence[str] = STEPS) -> None:
+    """Make each step a relation of the session, computed once: a step reads tables and earlier steps only."""
+    for name in names:
+        connection.execute(f"CREATE TEMP TABLE {name} AS {step_text(name)}")

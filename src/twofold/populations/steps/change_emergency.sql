@@ -1,0 +1,97 @@
+-- change_emergency: when a change was flagged as an emergency (audit-domain T-12 E; by the ticket's history).
+-- One row per item with a flag. A flag is an event that sets the field emergency to yes or turns the ticket's type into an
+-- emergency type; a ticket created with such a type is flagged at its creation. A flag counts until it is taken off again.
+--   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
+--   migrated         the flag carries the time of an import, so it proves no order
+WITH flag AS (
+    SELECT
+        e.ticket AS ticket,
+        e.occurred_at AS flagged_at,
+        e.occurred_at_latest AS flagged_at_latest,
+        e.conflicted AS conflicted,
+        'ticket_event' AS table_name,
+        e.evidence AS evidence,
+        e.record AS record
+    FROM ticket_event AS e
+    WHERE (LOWER(e.field) = 'emergency' AND LOWER(e.new_value) IN ('true', 'yes', 'y', '1', 'emergency'))
+        OR (LOWER(e.field) IN ('type', 'issuetype') AND LOWER(e.new_value) LIKE '%emergency%')
+    UNION ALL
+    SELECT
+        t.key AS ticket,
+        t.created_at AS flagged_at,
+        t.created_at_latest AS flagged_at_latest,
+        t.conflicted AS conflicted,
+        'ticket' AS table_name,
+        t.evidence AS evidence,
+        t.record AS record
+    FROM ticket AS t
+    WHERE LOWER(t.type) LIKE '%emergency%'
+        AND NOT EXISTS (
+            SELECT 1 FROM ticket_event AS e WHERE e.ticket = t.key AND LOWER(e.field) IN ('type', 'issuetype')
+        )
+),
+cleared AS (
+    SELECT e.ticket AS ticket, e.occurred_at AS cleared_at
+    FROM ticket_event AS e
+    WHERE (
+        LOWER(e.field) = 'emergency'
+        AND LOWER(COALESCE(e.new_value, '')) NOT IN ('true', 'yes', 'y', '1', 'emergency')
+    )
+    OR (
+        LOWER(e.field) IN ('type', 'issuetype')
+        AND LOWER(e.old_value) LIKE '%emergency%'
+        AND LOWER(COALESCE(e.new_value, '')) NOT LIKE '%emergency%'
+    )
+),
+held AS (
+    SELECT
+        u.item AS item,
+        f.ticket AS ticket,
+        f.flagged_at AS flagged_at,
+        f.flagged_at_latest AS flagged_at_latest,
+        f.conflicted AS conflicted,
+        f.table_name AS table_name,
+        f.evidence AS evidence,
+        f.record AS record,
+        CASE
+            WHEN EXISTS (
+                SELECT 1
+                FROM cleared AS c
+                WHERE c.ticket = f.ticket AND f.flagged_at < c.cleared_at AND c.cleared_at <= u.started_at
+            ) THEN 1
+            ELSE 0
+        END AS cleared_before
+    FROM change_unit AS u
+    JOIN change_ticket AS t ON t.item = u.item
+    JOIN flag AS f ON f.ticket = t.ticket
+),
+ranked AS (
+    SELECT
+        h.item AS item,
+        h.ticket AS ticket,
+        h.flagged_at AS flagged_at,
+        h.flagged_at_latest AS flagged_at_latest,
+        h.conflicted AS conflicted,
+        h.cleared_before AS cleared_before,
+        h.table_name AS table_name,
+        h.evidence AS evidence,
+        h.record AS record,
+        ROW_NUMBER() OVER (
+            PARTITION BY h.item ORDER BY h.cleared_before, h.flagged_at, h.flagged_at_latest, h.ticket, h.record
+        ) AS place
+    FROM held AS h
+)
+SELECT
+    r.item AS item,
+    r.ticket AS ticket,
+    r.flagged_at AS flagged_at,
+    r.flagged_at_latest AS flagged_at_latest,
+    r.cleared_before = 1 AS cleared,
+    r.conflicted AS conflicted,
+    COALESCE(t.migrated_at <= r.flagged_at_latest AND r.flagged_at <= t.migrated_at_latest, false) AS migrated,
+    r.table_name AS table_name,
+    r.evidence AS evidence,
+    r.record AS record
+FROM ranked AS r
+JOIN ticket AS t ON t.key = r.ticket
+WHERE r.place = 1

@@ -1,0 +1,62 @@
+-- ticket_authorisation: when a ticket was authorised, from its history and its approvals, and until when that held.
+-- One row per event. A status counts when the ticket's type lists it as authorised. It holds until the ticket is reopened,
+-- rejected or withdrawn, so a ticket opened again for a second release needs a new one (audit-domain T-10, traps).
+--   migrated   the event carries the time of an import, so it proves no order
+WITH given AS (
+    SELECT
+        e.ticket AS ticket, e.id AS id, e.occurred_at AS authorised_at, e.occurred_at_latest AS authorised_at_latest,
+        CAST(NULL AS TIMESTAMP) AS withdrawn_at, CAST(NULL AS TIMESTAMP) AS withdrawn_at_latest, e.txn AS txn,
+        e.actor AS account, e.conflicted AS conflicted,
+        'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record
+    FROM ticket_event AS e
+    JOIN ticket AS t ON t.key = e.ticket
+    JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
+    WHERE e.field = 'status'
+    UNION ALL
+    SELECT
+        a.subject AS ticket, a.id AS id, a.decided_at AS authorised_at, a.decided_at_latest AS authorised_at_latest,
+        a.withdrawn_at AS withdrawn_at, a.withdrawn_at_latest AS withdrawn_at_latest, a.txn AS txn,
+        a.approver AS account, a.conflicted AS conflicted,
+        'approval' AS table_name, a.evidence AS evidence, a.record AS record
+    FROM approval AS a
+    WHERE a.duty = 'authorise' AND a.decision = 'approve'
+),
+taken_back AS (
+    SELECT e.ticket AS ticket, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
+    FROM ticket_event AS e
+    WHERE (
+        e.field = 'status'
+        AND LOWER(e.new_value) IN ('reopened', 'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled')
+    )
+    OR (e.field = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
+),
+first_back AS (
+    SELECT
+        g.table_name AS table_name,
+        g.id AS id,
+        MIN(b.occurred_at) AS ended_at,
+        MIN(b.occurred_at_latest) AS ended_at_latest
+    FROM given AS g
+    JOIN taken_back AS b ON b.ticket = g.ticket AND b.occurred_at > g.authorised_at
+    GROUP BY g.table_name, g.id
+)
+SELECT
+    g.ticket AS ticket,
+    g.id AS id,
+    g.authorised_at AS authorised_at,
+    g.authorised_at_latest AS authorised_at_latest,
+    CASE WHEN g.withdrawn_at <= COALESCE(f.ended_at, g.withdrawn_at) THEN g.withdrawn_at ELSE f.ended_at END AS ended_at,
+    CASE
+        WHEN g.withdrawn_at <= COALESCE(f.ended_at, g.withdrawn_at) THEN g.withdrawn_at_latest
+        ELSE f.ended_at_latest
+    END AS ended_at_latest,
+    g.txn AS txn,
+    g.account AS account,
+    g.conflicted AS conflicted,
+    COALESCE(t.migrated_at <= g.authorised_at_latest AND g.authorised_at <= t.migrated_at_latest, false) AS migrated,
+    g.table_name AS table_name,
+    g.evidence AS evidence,
+    g.record AS record
+FROM given AS g
+LEFT JOIN ticket AS t ON t.key = g.ticket
+LEFT JOIN first_back AS f ON f.table_name = g.table_name AND f.id = g.id

@@ -1,0 +1,1 @@
+"""The workspace of one company, and every act on it as a verb with its log entry."""
