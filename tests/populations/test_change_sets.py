@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twofold.populations.change_sets import change_set_rows
-from twofold.tables.rows import Value
-from twofold.tables.rows import Row
+from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
 
@@ -111,14 +110,14 @@ def test_a_digest_leads_to_its_commit() -> None:
 
 
 def test_the_first_deployment_leaves_out_what_is_older_than_the_deployment_log() -> None:
-    spoken_for = {
+    spoken_for: dict[str, Value] = {
         "id": "ev-1",
         "table_name": "deployment",
         "query": "all",
         "run_at": "2026-02-01",
         "period_from": START,
     }
-    old = commits({"a": (), "b": ("a",)}, days_before=30)
+    old: Rows = commits({"a": (), "b": ("a",)}, days_before=30)
     new = commits({"c": ("b",)})
     tables: dict[str, Rows] = {"code_commit": [*old, *new], "deployment": deployments("c"), "extraction": [spoken_for]}
     assert change_sets(tables) == {"d1": {"c"}}
@@ -166,7 +165,7 @@ def releases(draw: st.DrawFn) -> tuple[dict[str, list[str]], list[str]]:
     return history, draw(st.lists(st.sampled_from(sorted(history)), min_size=1, max_size=7))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(releases())
 def test_the_walk_equals_the_difference_of_reachable_commits(drawn: tuple[dict[str, list[str]], list[str]]) -> None:
     history, order = drawn

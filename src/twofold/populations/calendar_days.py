@@ -66,7 +66,9 @@ def declared_calendars(session: duckdb.DuckDBPyConnection) -> list[CalendarFact]
     ]
 
 
-def days_of(calendar: CalendarFact, *, first: date, last: date) -> Iterator[dict[str, str | int | bool | datetime | None]]:
+def days_of(
+    calendar: CalendarFact, *, first: date, last: date
+) -> Iterator[dict[str, str | int | bool | datetime | None]]:
     """Yield one calendar_day row per local day of one calendar; business_number counts from `first`, at 1."""
     _check(calendar)
     zone = zone_named(calendar.zone)

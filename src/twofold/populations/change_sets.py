@@ -4,9 +4,9 @@ Source: audit-domain 4.2, *Change set of a deployment*. History is walked as a g
 commit is not in the data gives no rows, and nothing is guessed for it: the control tests answer that they cannot test.
 
 Deployments of one system, environment and repository are taken in order of first exposure. What was live before is
-the commit that the deployer recorded, where the data hold it, else the last commit that served. A failed deployment gets
-its change set and leaves what is live as it was. After a deployment of an unknown commit the last known one stays the
-base, so that what the unknown one carried turns up in the next known deployment instead of nowhere.
+the commit that the deployer recorded, where the data hold it, else the last commit that served. A failed deployment
+gets its change set and leaves what is live as it was. After a deployment of an unknown commit the last known one stays
+the base, so that what the unknown one carried turns up in the next known deployment instead of nowhere.
 
 The first deployment has nothing before it. It carries what is reachable in the data, without commits that are surely
 older than the stretch that the deployment log speaks for: those may have been live before the log began, and nobody

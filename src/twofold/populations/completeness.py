@@ -5,12 +5,10 @@ Source: audit-domain 4.0, *Completeness per population*, and 2.7 (IPE). Each che
 that a named person has explained no longer stops; the explanation is shown.
 """
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,34 +16,13 @@ from typing import Any
 import duckdb
 
 from twofold.model.period import ReviewPeriod
+from twofold.populations.completeness_check import DETAILS_SHOWN, CheckResult, CompletenessCheck, explanations
+from twofold.populations.contents import dates_check, empty_months_check, id_gaps_check
 from twofold.populations.source_gaps import Extraction, read_extractions
 from twofold.tables.store import TableSet
 
 REGISTER_FILE = Path(__file__).with_name("populations.toml")
 RECONCILIATIONS_FOLDER = Path(__file__).with_name("reconciliations")
-BUSY_MONTH = 30
-"""A population with at least so many items a month on average, and a month with none, is a broken export until explained."""
-_SHOWN = 20
-_NUMBER_AT_END = re.compile(r"^(.*?)(\d+)$")
-
-
-class CheckResult(StrEnum):
-    """What a check means for the test."""
-
-    OK = "ok"
-    NOTE = "note"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class CompletenessCheck:
-    """One check: its code, what was found, what a complete population would show, and the rows behind it."""
-
-    code: str
-    result: CheckResult
-    found: str
-    expected: str
-    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +92,12 @@ def population_register() -> Mapping[str, PopulationEntry]:
 
 
 def completeness_record(
-    session: duckdb.DuckDBPyConnection, population: str, *, tables: TableSet, period: ReviewPeriod, systems: Sequence[str]
+    session: duckdb.DuckDBPyConnection,
+    population: str,
+    *,
+    tables: TableSet,
+    period: ReviewPeriod,
+    systems: Sequence[str],
 ) -> CompletenessRecord:
     """Check the population that the session holds as the relation `population`.
 
@@ -133,9 +115,12 @@ def completeness_record(
         _coverage(session, entry, period, systems),
         _extraction_time(feeding, period),
         _duplicates(entry, tables),
-        _dates(session),
-        _empty_months(session, period),
-        *(_id_gaps(session, population, table, column) for table, column in sorted(entry.sequential.items())),
+        dates_check(session),
+        empty_months_check(session, population, period),
+        *(
+            id_gaps_check(session, population, table=table, column=column)
+            for table, column in sorted(entry.sequential.items())
+        ),
         _reconciliation(session, entry),
     ]
     return CompletenessRecord(
@@ -164,26 +149,51 @@ def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:
     ]
     silent = [each.evidence_id for each in feeding if each.claimed_rows is None]
     if wrong:
-        return CompletenessCheck("row_count", CheckResult.STOP, f"{len(wrong)} exports disagree with the source's count", "equal counts", tuple(wrong))
+        return CompletenessCheck(
+            "row_count",
+            CheckResult.STOP,
+            f"{len(wrong)} exports disagree with the source's count",
+            "equal counts",
+            tuple(wrong),
+        )
     if silent:
-        return CompletenessCheck("row_count", CheckResult.NOTE, f"{len(silent)} exports carry no count of the source", "a count from the source", tuple(silent))
-    return CompletenessCheck("row_count", CheckResult.OK, f"{sum(each.rows or 0 for each in feeding)} records, as the sources say", "equal counts")
+        return CompletenessCheck(
+            "row_count",
+            CheckResult.NOTE,
+            f"{len(silent)} exports carry no count of the source",
+            "a count from the source",
+            tuple(silent),
+        )
+    return CompletenessCheck(
+        "row_count",
+        CheckResult.OK,
+        f"{sum(each.rows or 0 for each in feeding)} records, as the sources say",
+        "equal counts",
+    )
 
 
 def _page_caps(feeding: Sequence[Extraction]) -> CompletenessCheck:
     capped = tuple(f"{each.evidence_id}: exactly {each.rows} records" for each in feeding if each.at_exact_cap)
     if capped:
         return CompletenessCheck(
-            "page_cap", CheckResult.STOP, f"{len(capped)} exports end exactly at a page or cap", "proof that the last page was reached", capped
+            "page_cap",
+            CheckResult.STOP,
+            f"{len(capped)} exports end exactly at a page or cap",
+            "proof that the last page was reached",
+            capped,
         )
-    return CompletenessCheck("page_cap", CheckResult.OK, "no export ends at an exact page or cap without proof of paging", "none")
+    return CompletenessCheck(
+        "page_cap", CheckResult.OK, "no export ends at an exact page or cap without proof of paging", "none"
+    )
 
 
 def _set_aside(feeding: Sequence[Extraction]) -> CompletenessCheck:
     files = {each.evidence_id: each.set_aside for each in feeding if each.set_aside}
     if files:
         details = tuple(f"{evidence}: {count} records" for evidence, count in sorted(files.items()))
-        return CompletenessCheck("set_aside", CheckResult.STOP, f"{sum(files.values())} records could not be read", "none", details)
+        return CompletenessCheck(
+            "set_aside", CheckResult.STOP, f"{sum(files.values())} records could not be read", "none", details
+        )
     return CompletenessCheck("set_aside", CheckResult.OK, "every record was read", "every record")
 
 
@@ -205,17 +215,31 @@ def _coverage(
     )
     span = f"{period.starts_at:%Y-%m-%d} to {period.ends_before:%Y-%m-%d}"
     if gaps:
-        return CompletenessCheck("period_coverage", CheckResult.STOP, f"{len(gaps)} stretches are not covered", f"all of {span}", gaps[:_SHOWN])
+        return CompletenessCheck(
+            "period_coverage",
+            CheckResult.STOP,
+            f"{len(gaps)} stretches are not covered",
+            f"all of {span}",
+            gaps[:DETAILS_SHOWN],
+        )
     return CompletenessCheck("period_coverage", CheckResult.OK, f"all of {span} is covered", f"all of {span}")
 
 
 def _extraction_time(feeding: Sequence[Extraction], period: ReviewPeriod) -> CompletenessCheck:
-    early = tuple(f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}" for each in feeding if each.run_at < period.ends_before)
+    early = tuple(
+        f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}" for each in feeding if each.run_at < period.ends_before
+    )
     if early:
         return CompletenessCheck(
-            "early_extraction", CheckResult.NOTE, f"{len(early)} exports were made before the period ended", "after the end; windows still open come out as pending", early
+            "early_extraction",
+            CheckResult.NOTE,
+            f"{len(early)} exports were made before the period ended",
+            "after the end; windows still open come out as pending",
+            early,
         )
-    return CompletenessCheck("early_extraction", CheckResult.OK, "every export was made after the period ended", "after the end")
+    return CompletenessCheck(
+        "early_extraction", CheckResult.OK, "every export was made after the period ended", "after the end"
+    )
 
 
 def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:
@@ -223,66 +247,41 @@ def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:
     collapsed, superseded, conflicting = (
         sum(getattr(each, name) for each in stats) for name in ("collapsed", "superseded", "conflicting")
     )
-    found = f"{collapsed} identical copies collapsed, {superseded} older states replaced, {conflicting} rows in conflict"
-    return CompletenessCheck("duplicates", CheckResult.NOTE if conflicting else CheckResult.OK, found, "no row in conflict")
-
-
-def _dates(session: duckdb.DuckDBPyConnection) -> CompletenessCheck:
-    row = session.execute("SELECT count(*), count(operating_at), min(operating_at), max(operating_at) FROM population").fetchone()
-    count, dated, first, last = row or (0, 0, None, None)
-    found = f"{count} items from {_day(first) or '-'} to {_day(last) or '-'}, {count - dated} without a time"
-    return CompletenessCheck("dates", CheckResult.NOTE if count > dated else CheckResult.OK, found, "a time for each item")
-
-
-def _empty_months(session: duckdb.DuckDBPyConnection, period: ReviewPeriod) -> CompletenessCheck:
-    counted = dict(session.execute("SELECT strftime(operating_at, '%Y-%m'), count(*) FROM population WHERE operating_at IS NOT NULL GROUP BY 1").fetchall())
-    months = [month for month in _whole_months(period) if month <= max(counted, default="")]
-    empty = tuple(month for month in months if month not in counted)
-    if not empty:
-        return CompletenessCheck("empty_months", CheckResult.OK, f"each of {len(months)} whole months has items", "no empty month")
-    busy = sum(counted.values()) >= BUSY_MONTH * (len(months) - len(empty))
-    return CompletenessCheck(
-        "empty_months", CheckResult.STOP if busy else CheckResult.NOTE, f"{len(empty)} of {len(months)} months have no item", "no empty month in a busy population", empty
+    found = (
+        f"{collapsed} identical copies collapsed, {superseded} older states replaced, {conflicting} rows in conflict"
     )
-
-
-def _id_gaps(session: duckdb.DuckDBPyConnection, population: str, table: str, column: str) -> CompletenessCheck:
-    numbers: dict[str, list[int]] = {}
-    for (text,) in session.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall():  # noqa: S608  names of populations.toml
-        if match := _NUMBER_AT_END.match(text):
-            numbers.setdefault(match[1], []).append(int(match[2]))
-    missing = [f"{prefix}{number}" for prefix, found in sorted(numbers.items()) for number in _absent(found)]
-    open_keys = [key for key in missing if key not in _explained(session, population)]
-    if open_keys:
-        return CompletenessCheck("id_gaps", CheckResult.STOP, f"{len(open_keys)} numbers of {table} are missing", "an unbroken sequence, or each gap explained", tuple(open_keys[:_SHOWN]))
-    return CompletenessCheck("id_gaps", CheckResult.OK, f"the numbers of {table} are unbroken or explained", "an unbroken sequence")
-
-
-def _absent(found: list[int]) -> Iterator[int]:
-    present = set(found)
-    return (number for number in range(min(found), max(found)) if number not in present)
+    return CompletenessCheck(
+        "duplicates", CheckResult.NOTE if conflicting else CheckResult.OK, found, "no row in conflict"
+    )
 
 
 def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) -> CompletenessCheck:
     path = RECONCILIATIONS_FOLDER / f"{entry.reconciliation}.sql"
     if not path.exists():
-        return CompletenessCheck("reconciliation", CheckResult.NOTE, entry.second_source, "an independent second source where one exists")
-    rows = session.execute(f"SELECT difference_key, found, missing FROM ({path.read_text(encoding='utf-8')}) ORDER BY 1").fetchall()  # noqa: S608  our own text
-    explained = _explained(session, entry.name)
+        return CompletenessCheck(
+            "reconciliation", CheckResult.NOTE, entry.second_source, "an independent second source where one exists"
+        )
+    rows = session.execute(
+        f"SELECT difference_key, found, missing FROM ({path.read_text(encoding='utf-8')}) ORDER BY 1"
+    ).fetchall()  # noqa: S608  our own text
+    explained = explanations(session, entry.name)
     unexplained = tuple(f"{key}: {found}; {missing}" for key, found, missing in rows if key not in explained)
     if unexplained:
         return CompletenessCheck(
-            "reconciliation", CheckResult.STOP, f"{len(unexplained)} differences with {entry.second_source}", "no difference, or each explained by a named person", unexplained[:_SHOWN]
+            "reconciliation",
+            CheckResult.STOP,
+            f"{len(unexplained)} differences with {entry.second_source}",
+            "no difference, or each explained by a named person",
+            unexplained[:DETAILS_SHOWN],
         )
     notes = tuple(f"{key}: {explained[key]}" for key, _, _ in rows)
-    return CompletenessCheck("reconciliation", CheckResult.OK, f"agrees with {entry.second_source} ({len(notes)} differences explained)", "no unexplained difference", notes)
-
-
-def _explained(session: duckdb.DuckDBPyConnection, population: str) -> dict[str, str]:
-    rows = session.execute(
-        "SELECT difference_key, explained_by || ': ' || reason FROM difference_explanation WHERE population = ? AND NOT conflicted", [population]
-    ).fetchall()
-    return dict(rows)
+    return CompletenessCheck(
+        "reconciliation",
+        CheckResult.OK,
+        f"agrees with {entry.second_source} ({len(notes)} differences explained)",
+        "no unexplained difference",
+        notes,
+    )
 
 
 def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterator[ExtractionShown]:
@@ -308,19 +307,6 @@ def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterat
                 period=f"{_day(start) or '?'} to {_day(end) or '?'}",
                 file_hash=file_hash,
             )
-
-
-def _whole_months(period: ReviewPeriod) -> Iterator[str]:
-    year, month = period.starts_at.year, period.starts_at.month
-    if (period.starts_at.day, period.starts_at.hour) > (1, 12):
-        year, month = _next(year, month)
-    while datetime(*_next(year, month), 1, tzinfo=UTC) <= period.ends_before:
-        yield f"{year:04d}-{month:02d}"
-        year, month = _next(year, month)
-
-
-def _next(year: int, month: int) -> tuple[int, int]:
-    return (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004  months of a year
 
 
 def _day(moment: datetime | None) -> str:

@@ -53,8 +53,8 @@ def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Pa
 def _check_items(session: duckdb.DuckDBPyConnection, name: str) -> None:
     faulty = session.execute(
         """
-        SELECT item, count(*) FROM population GROUP BY item
-        HAVING count(*) > 1 OR item IS NULL OR min(system) IS NULL ORDER BY item LIMIT 5
+        SELECT item, count(*), count(system) FROM population GROUP BY item
+        HAVING count(*) > 1 OR item IS NULL OR count(system) = 0 ORDER BY item LIMIT 5
         """
     ).fetchall()
     if faulty:
@@ -62,10 +62,10 @@ def _check_items(session: duckdb.DuckDBPyConnection, name: str) -> None:
             [
                 Problem(
                     f"population {name}, item {item}",
-                    f"stands {copies} times, or has no id or system",
-                    "every occurrence once",
-                    "look for two source rows with one key",
+                    "has no id" if item is None else f"stands {copies} times" if copies > 1 else "has no system",
+                    "every occurrence once, with an id and a system",
+                    "look for two source rows with one key, or a row without its key",
                 )
-                for item, copies in faulty
+                for item, copies, _ in faulty
             ]
         )

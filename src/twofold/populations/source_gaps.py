@@ -1,8 +1,8 @@
 """Where a table's completeness is not proven: the difference between "not found" and "cannot be known".
 
-Source: audit-domain 4.0, *Missing is not one thing* and *Completeness per population*. Each extraction speaks for a period
-and for systems. It proves nothing where the source had already deleted its records, and nothing at all when its count disagrees
-with the source's own, when it stopped at an exact page, or when records of it could not be read.
+Source: audit-domain 4.0, *Missing is not one thing* and *Completeness per population*. Each extraction speaks for a
+period and for systems. It proves nothing where the source had already deleted its records, and nothing at all when its
+count disagrees with the source's own, when it stopped at an exact page, or when records of it could not be read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,8 @@ class Extraction:
     def doubts(self) -> tuple[str, ...]:
         """Reasons for which the whole extraction proves nothing, as short codes."""
         found = []
-        if self.rows is not None and self.claimed_rows is not None and self.rows + self.set_aside != self.claimed_rows:
+        # `rows` counts every record of the file, also those set aside, as the source's own count does.
+        if self.rows is not None and self.claimed_rows is not None and self.rows != self.claimed_rows:
             found.append("row_count")
         if self.at_exact_cap:
             found.append("page_cap")
@@ -117,8 +118,7 @@ def source_gap_rows(session: duckdb.DuckDBPyConnection, *, every_table: bool) ->
 
 
 def _gaps_of(table: str, system: str, speaking: Sequence[Extraction]) -> Iterator[dict[str, Value]]:
-    proven = sorted(each.covered for each in speaking if not each.doubts)
-    doubts = sorted({doubt for each in speaking for doubt in each.doubts})
+    proven = sorted(each.covered for each in speaking if not each.doubts and each.covered[0] < each.covered[1])
     reached = _START
     for start, end in [*proven, (_END, _END)]:
         if start > reached:
@@ -127,15 +127,19 @@ def _gaps_of(table: str, system: str, speaking: Sequence[Extraction]) -> Iterato
                 "system": system,
                 "starts_at": None if reached == _START else reached,
                 "ends_before": None if start == _END else start,
-                "reason": _reason(doubts, speaking, reached, start),
+                "reason": _reason(speaking, reached, start),
             }
         reached = max(reached, end)
 
 
-def _reason(doubts: Sequence[str], speaking: Sequence[Extraction], start: datetime, end: datetime) -> str:
+def _reason(speaking: Sequence[Extraction], start: datetime, end: datetime) -> str:
+    """Return why nothing is proven in [start, end): a doubt about an extraction of it, retention, or no extraction."""
+    reaching = [each for each in speaking if each.covered[0] < end and start < each.covered[1]]
+    doubts = sorted({doubt for each in reaching for doubt in each.doubts})
     if doubts:
         return doubts[0]
-    if any(each.oldest_available and start < each.oldest_available <= end for each in speaking):
+    asked = [each for each in speaking if (each.period_from or _START) < end and start < (each.period_to or _END)]
+    if any(each.oldest_available and start < each.oldest_available for each in asked):
         return "retention"
     return "not_extracted"
 

@@ -6,16 +6,20 @@
 -- Operating date: when the record was opened.
 -- Second source: pager, status page and security mailbox (reconciliations/incident_opened.sql).
 WITH
--- The record that a duplicate was merged into, over at most three merges; NULL where it is not there or goes in a circle.
+-- The record that a duplicate was merged into, over at most three merges. A duplicate of nothing, or of itself in a circle, is
+-- its own original: it is tested like any other.
 merged AS (
     SELECT
         i.id AS incident,
-        CASE
-            WHEN i.duplicate_of IS NULL THEN i.id
-            WHEN a.duplicate_of IS NULL THEN a.id
-            WHEN b.duplicate_of IS NULL THEN b.id
-            WHEN c.duplicate_of IS NULL THEN c.id
-        END AS original
+        COALESCE(
+            CASE
+                WHEN i.duplicate_of IS NULL THEN i.id
+                WHEN a.duplicate_of IS NULL THEN a.id
+                WHEN b.duplicate_of IS NULL THEN b.id
+                WHEN c.duplicate_of IS NULL THEN c.id
+            END,
+            i.id
+        ) AS original
     FROM incident AS i
     LEFT JOIN incident AS a ON a.id = i.duplicate_of
     LEFT JOIN incident AS b ON b.id = a.duplicate_of
@@ -33,7 +37,6 @@ touched AS (
     SELECT m.original AS incident, s.value AS system
     FROM merged AS m
     JOIN incident__systems AS s ON s.id = m.incident
-    WHERE m.original IS NOT NULL
     UNION
     SELECT i.id AS incident, '-' AS system
     FROM incident AS i

@@ -1,0 +1,618 @@
+-- T-10: each change in each production deployment was authorised, tested and approved before release (audit-domain 4.2).
+-- Reads the population change_item and the steps change_approval, change_contributor, change_ticket,
+-- ticket_authorisation, change_emergency and superior. A rank orders what was found: the highest decides.
+WITH unit AS (
+    -- Items with what excuses them, what makes them impossible to test, and the emergency route (T-12). Only a flag that
+    -- was not surely set after the release opens that route: one set later leaves the normal rules in force.
+    SELECT
+        p.item AS item,
+        p.system AS system,
+        p.deployment AS deployment,
+        p.repository AS repository,
+        p.pull_request AS pull_request,
+        p.digest AS digest,
+        p.deployed_sha AS deployed_sha,
+        p.final_sha AS final_sha,
+        p.merge_sha AS merge_sha,
+        p.actor AS actor,
+        p.by_pipeline AS by_pipeline,
+        p.started_at AS started_at,
+        p.started_at_latest AS started_at_latest,
+        p.begins_at AS begins_at,
+        CASE
+            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
+            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
+        END AS settled,
+        CASE WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown' END AS timeless,
+        CASE
+            WHEN e.item IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
+        END AS emergency
+    FROM population AS p
+    LEFT JOIN change_emergency AS e ON e.item = p.item
+),
+gap AS (
+    -- Tables whose completeness is not proven for some time between the first trace of the change and its release.
+    SELECT
+        u.item AS item,
+        MAX(CASE WHEN g.table_name IN ('ticket', 'ticket_event', 'approval') THEN 1 ELSE 0 END) AS of_ticket,
+        MAX(CASE WHEN g.table_name IN ('pull_request', 'code_commit') THEN 1 ELSE 0 END) AS of_change,
+        MAX(CASE WHEN g.table_name = 'review' THEN 1 ELSE 0 END) AS of_review,
+        MAX(CASE WHEN g.table_name = 'check_run' THEN 1 ELSE 0 END) AS of_check,
+        MAX(CASE WHEN g.table_name = 'artefact' THEN 1 ELSE 0 END) AS of_artefact
+    FROM unit AS u
+    JOIN source_gap AS g
+        ON (g.system = u.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
+    GROUP BY u.item
+),
+authorisation AS (
+    -- A and F: the authorising events of each ticket named, against the start of this release alone.
+    SELECT
+        u.item AS item,
+        t.ticket AS ticket,
+        a.authorised_at AS authorised_at,
+        a.authorised_at_latest AS authorised_at_latest,
+        a.txn AS txn,
+        CASE
+            WHEN NOT t.known THEN 10
+            WHEN t.conflicted THEN 79
+            WHEN t.is_change IS NULL THEN 77
+            WHEN NOT t.is_change THEN 20
+            WHEN a.ticket IS NULL THEN 30
+            WHEN a.conflicted THEN 79
+            WHEN a.migrated THEN 80
+            WHEN a.authorised_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
+                AND NOT (q.day_grained AND a.authorised_at <= u.started_at_latest) THEN 40
+            WHEN a.ended_at_latest <= u.started_at THEN 35
+            WHEN a.ended_at <= u.started_at_latest THEN 78
+            WHEN a.authorised_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
+            WHEN q.day_grained THEN 90
+            ELSE 78
+        END AS rank
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN change_ticket AS t ON t.item = u.item
+    LEFT JOIN ticket_authorisation AS a ON a.ticket = t.ticket
+),
+authorised AS (
+    SELECT a.item AS item, MAX(a.rank) AS rank FROM authorisation AS a GROUP BY a.item
+),
+content AS (
+    -- B: commits whose content is exactly what was deployed: the deployed commit, and commits with an equal tree.
+    SELECT DISTINCT u.deployment AS deployment, u.repository AS repository, u.deployed_sha AS sha FROM unit AS u
+    UNION
+    SELECT DISTINCT u.deployment AS deployment, u.repository AS repository, o.sha AS sha
+    FROM unit AS u
+    JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
+    JOIN code_commit AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha
+),
+required AS (
+    -- B: the checks asked for when the release started.
+    SELECT DISTINCT u.item AS item, u.deployment AS deployment, r.name AS name
+    FROM unit AS u
+    JOIN check_requirement AS r
+        ON (r.scope = u.system OR r.scope = '*')
+        AND COALESCE(r.valid_from, u.started_at) <= u.started_at
+        AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+),
+run AS (
+    -- B: runs of required checks on that content; of those finished before the start the last one counts.
+    SELECT
+        r.item AS item,
+        r.name AS name,
+        c.conclusion AS conclusion,
+        c.conflicted AS conflicted,
+        CASE
+            WHEN c.completed_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
+            WHEN c.completed_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
+            WHEN c.conclusion IS NULL THEN 'unfinished'
+            WHEN c.completed_at IS NULL THEN 'unknown'
+            ELSE 'unclear'
+        END AS came,
+        c.completed_at AS completed_at,
+        c.id AS id
+    FROM required AS r
+    CROSS JOIN parameter AS q
+    JOIN unit AS u ON u.item = r.item
+    JOIN content AS n ON n.deployment = r.deployment
+    JOIN check_run AS c ON c.sha = n.sha AND c.name = r.name AND COALESCE(c.repository, n.repository) = n.repository
+),
+last_run AS (
+    SELECT
+        r.item AS item,
+        r.name AS name,
+        r.conclusion AS conclusion,
+        r.conflicted AS conflicted,
+        r.came AS came,
+        ROW_NUMBER() OVER (
+            PARTITION BY r.item, r.name, r.came
+            ORDER BY r.completed_at DESC, CASE WHEN r.conclusion = 'success' THEN 1 ELSE 0 END, r.id
+        ) AS place
+    FROM run AS r
+),
+checked AS (
+    SELECT
+        r.item AS item,
+        r.name AS name,
+        MAX(
+            CASE
+                WHEN l.name IS NULL THEN 10
+                WHEN l.came = 'before' AND l.conflicted THEN 95
+                WHEN l.came = 'before' AND l.conclusion = 'success' THEN 94
+                WHEN l.came = 'before' AND l.conclusion IN ('skipped', 'neutral') THEN 93
+                WHEN l.came = 'before' THEN 92
+                WHEN l.came = 'unclear' THEN 50
+                WHEN l.came = 'unknown' THEN 49
+                WHEN l.came = 'after' AND l.conclusion = 'success' AND u.emergency AND q.tests_may_follow_emergency THEN 48
+                WHEN l.came = 'after' THEN 20
+                ELSE 10
+            END
+        ) AS rank
+    FROM required AS r
+    CROSS JOIN parameter AS q
+    JOIN unit AS u ON u.item = r.item
+    LEFT JOIN last_run AS l ON l.item = r.item AND l.name = r.name AND l.place = 1
+    GROUP BY r.item, r.name
+),
+tested AS (
+    SELECT
+        c.item AS item,
+        MAX(CASE WHEN c.rank = 92 THEN 1 ELSE 0 END) AS failed,
+        MAX(CASE WHEN c.rank = 93 THEN 1 ELSE 0 END) AS skipped,
+        MAX(CASE WHEN c.rank = 20 THEN 1 ELSE 0 END) AS late,
+        MAX(CASE WHEN c.rank = 10 THEN 1 ELSE 0 END) AS missing,
+        MAX(CASE WHEN c.rank = 95 THEN 1 ELSE 0 END) AS in_conflict,
+        MAX(CASE WHEN c.rank = 49 THEN 1 ELSE 0 END) AS without_time,
+        MAX(CASE WHEN c.rank = 50 THEN 1 ELSE 0 END) AS unclear
+    FROM checked AS c
+    GROUP BY c.item
+),
+deployer AS (
+    -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it.
+    SELECT
+        u.item AS item,
+        CASE WHEN u.by_pipeline AND g.system IS NOT NULL THEN NULL ELSE i.person END AS person,
+        CASE
+            WHEN u.by_pipeline AND g.system IS NOT NULL THEN false
+            WHEN i.person IS NOT NULL OR i.state = 'bot' THEN false
+            WHEN u.by_pipeline THEN false
+            ELSE true
+        END AS unlinked
+    FROM unit AS u
+    LEFT JOIN (
+        SELECT DISTINCT v.item AS item, a.system AS system
+        FROM unit AS v
+        JOIN pipeline_agreement AS a
+            ON a.system = v.system
+            AND COALESCE(a.valid_from, a.agreed_at) <= v.started_at
+            AND v.started_at < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+    ) AS g ON g.item = u.item
+    LEFT JOIN identity AS i
+        ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+),
+subordinate AS (
+    -- H: approvers who report to an author of the change at the time of their approval.
+    SELECT DISTINCT a.item AS item, a.person AS person
+    FROM change_approval AS a
+    JOIN superior AS s ON s.person = a.person AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
+    JOIN change_contributor AS c ON c.item = a.item AND c.person = s.superior AND c.role IN ('author', 'opener')
+),
+approval_fact AS (
+    -- C, D, G, H: each approval for release, with its order against the start and whether it was live then.
+    SELECT
+        a.item AS item,
+        COALESCE(a.person, a.account) AS hand,
+        a.authority AS authority,
+        a.content AS content,
+        a.independence AS independence,
+        a.conflicted AS conflicted,
+        a.basis AS basis,
+        a.ended_by AS ended_by,
+        CASE
+            WHEN a.approved_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
+            WHEN a.approved_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
+            WHEN q.day_grained THEN 'before'
+            ELSE 'unclear'
+        END AS came,
+        CASE
+            WHEN a.ended_unknown THEN 'unclear'
+            WHEN a.ended_at_latest <= u.started_at THEN 'no'
+            WHEN a.ended_at <= u.started_at_latest THEN 'unclear'
+            ELSE 'yes'
+        END AS live,
+        CASE WHEN d.person = a.person THEN 1 ELSE 0 END AS is_deployer,
+        CASE WHEN d.unlinked THEN 1 ELSE 0 END AS deployer_unlinked,
+        CASE WHEN s.person IS NULL THEN 0 ELSE 1 END AS is_subordinate
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN change_approval AS a ON a.item = u.item AND a.duty = 'release'
+    LEFT JOIN deployer AS d ON d.item = u.item
+    LEFT JOIN subordinate AS s ON s.item = u.item AND s.person = a.person
+),
+approval_rank AS (
+    -- C: 90 counts; 60 to 79 may count; below 50 does not count.
+    SELECT
+        f.item AS item,
+        f.hand AS hand,
+        f.came AS came,
+        CASE
+            WHEN f.independence = 'bot' THEN 15
+            WHEN f.independence = 'contributor' THEN 30
+            WHEN f.content = 'stale' THEN 35
+            WHEN f.authority = 'none' THEN 33
+            WHEN f.conflicted THEN 79
+            WHEN f.independence = 'unlinked' THEN 78
+            WHEN f.independence = 'shared' THEN 77
+            WHEN f.independence = 'contributor_unlinked' THEN 76
+            WHEN f.independence = 'no_contributor' THEN 75
+            WHEN f.content = 'unknown' THEN 74
+            WHEN f.authority = 'unclear' THEN 73
+            WHEN f.authority = 'no_roster' OR (f.authority = 'title' AND NOT q.allow_role_title) THEN 72
+            WHEN f.basis = 'trailer' AND NOT q.accept_review_trailers THEN 71
+            ELSE 90
+        END AS fact,
+        CASE
+            WHEN f.came = 'after' THEN 20
+            WHEN f.live = 'no' AND f.ended_by = 'changes_requested' THEN 40
+            WHEN f.live = 'no' THEN 25
+            WHEN f.came = 'unclear' THEN 73
+            WHEN f.live = 'unclear' THEN 70
+            ELSE 90
+        END AS in_force,
+        CASE
+            WHEN f.authority = 'roster' THEN 90
+            WHEN f.authority = 'unlinked' THEN 78
+            WHEN f.authority = 'unclear' THEN 73
+            WHEN f.authority = 'none' THEN 33
+            ELSE 72
+        END AS by_roster,
+        CASE
+            WHEN f.is_deployer = 1 THEN 30
+            WHEN f.is_subordinate = 1 AND q.subordinate = 'exception' THEN 31
+            WHEN f.is_subordinate = 1 THEN 71
+            WHEN f.authority = 'unlinked' THEN 78
+            WHEN f.deployer_unlinked = 1 THEN 77
+            ELSE 90
+        END AS apart
+    FROM approval_fact AS f
+    CROSS JOIN parameter AS q
+),
+hand_rank AS (
+    -- One line per person: the best of that person's approvals counts once.
+    SELECT
+        r.item AS item,
+        r.hand AS hand,
+        MAX(LEAST(r.fact, r.in_force)) AS counts,
+        MAX(CASE WHEN r.fact < 50 THEN 0 WHEN r.came = 'before' THEN 90 WHEN r.came = 'unclear' THEN 73 ELSE 20 END) AS timely,
+        MAX(
+            CASE
+                WHEN r.in_force < 50 OR (r.fact < 50 AND r.fact <> 33) THEN 0
+                ELSE LEAST(r.by_roster, CASE WHEN r.in_force < 90 THEN r.in_force ELSE 90 END)
+            END
+        ) AS by_roster,
+        MAX(CASE WHEN LEAST(r.fact, r.in_force) < 50 THEN 0 ELSE r.apart END) AS apart
+    FROM approval_rank AS r
+    GROUP BY r.item, r.hand
+),
+approved AS (
+    SELECT
+        h.item AS item,
+        COUNT(*) AS hands,
+        SUM(CASE WHEN h.counts = 90 THEN 1 ELSE 0 END) AS sure,
+        SUM(CASE WHEN h.counts >= 50 THEN 1 ELSE 0 END) AS possible,
+        MAX(CASE WHEN h.counts < 90 THEN h.counts ELSE 0 END) AS best,
+        SUM(CASE WHEN h.timely = 90 THEN 1 ELSE 0 END) AS in_time,
+        SUM(CASE WHEN h.timely >= 50 THEN 1 ELSE 0 END) AS maybe_in_time,
+        SUM(CASE WHEN h.timely >= 20 THEN 1 ELSE 0 END) AS at_any_time,
+        SUM(CASE WHEN h.by_roster = 90 THEN 1 ELSE 0 END) AS rostered,
+        SUM(CASE WHEN h.by_roster >= 50 THEN 1 ELSE 0 END) AS maybe_rostered,
+        MAX(CASE WHEN h.by_roster < 90 THEN h.by_roster ELSE 0 END) AS best_rostered,
+        SUM(CASE WHEN h.by_roster > 0 THEN 1 ELSE 0 END) AS asked_of_roster,
+        SUM(CASE WHEN h.apart = 90 THEN 1 ELSE 0 END) AS apart,
+        SUM(CASE WHEN h.apart >= 50 THEN 1 ELSE 0 END) AS maybe_apart,
+        MAX(CASE WHEN h.apart < 90 THEN h.apart ELSE 0 END) AS best_apart,
+        SUM(CASE WHEN h.apart > 0 THEN 1 ELSE 0 END) AS asked_apart
+    FROM hand_rank AS h
+    GROUP BY h.item
+),
+carried AS (
+    -- E: whether the content that was to be approved is in the deployment: the head, its merge, or an equal tree.
+    SELECT u.item AS item, MAX(1) AS carried
+    FROM unit AS u
+    JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = u.repository
+    LEFT JOIN code_commit AS c ON c.repository = s.repository AND c.sha = s.sha
+    LEFT JOIN code_commit AS f ON f.repository = u.repository AND f.sha = u.final_sha
+    WHERE s.sha = u.final_sha OR s.sha = u.merge_sha OR c.tree_sha = f.tree_sha
+    GROUP BY u.item
+),
+built AS (
+    -- E: the commit that the deployed artefact was built from, against the commit that the deployer named.
+    SELECT
+        u.item AS item,
+        a.conflicted AS conflicted,
+        CASE WHEN a.commit_sha = u.deployed_sha OR o.tree_sha = c.tree_sha THEN 1 ELSE 0 END AS same
+    FROM unit AS u
+    JOIN artefact AS a ON a.digest = u.digest
+    LEFT JOIN code_commit AS o ON o.repository = u.repository AND o.sha = a.commit_sha
+    LEFT JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
+),
+last_authorised AS (
+    -- F: the last authorisation in force before the release, per ticket.
+    SELECT
+        a.item AS item,
+        a.ticket AS ticket,
+        MAX(a.authorised_at) AS authorised_at,
+        MAX(a.authorised_at_latest) AS authorised_at_latest
+    FROM authorisation AS a
+    WHERE a.rank = 90
+    GROUP BY a.item, a.ticket
+),
+edit AS (
+    -- F: edits of material fields after it and up to the release. Case, blanks and punctuation alone are typing.
+    -- An edit in the save that authorised is part of what was authorised.
+    SELECT
+        u.item AS item,
+        CASE
+            WHEN e.conflicted THEN 50
+            WHEN e.occurred_at > l.authorised_at_latest AND e.occurred_at_latest <= u.started_at THEN 90
+            ELSE 40
+        END AS rank
+    FROM last_authorised AS l
+    CROSS JOIN parameter AS q
+    JOIN unit AS u ON u.item = l.item
+    JOIN ticket AS t ON t.key = l.ticket
+    JOIN ticket_event AS e ON e.ticket = l.ticket
+    LEFT JOIN change_type__material_fields AS m ON m.id = t.type AND LOWER(m.value) = LOWER(e.field)
+    LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = t.type
+    LEFT JOIN authorisation AS s
+        ON s.item = l.item AND s.ticket = l.ticket AND s.authorised_at = l.authorised_at AND s.txn = e.txn AND s.txn <> ''
+    WHERE (
+        m.value IS NOT NULL
+        OR (k.id IS NULL AND ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(e.field) || ';%')
+    )
+    AND s.item IS NULL
+    AND e.occurred_at_latest >= l.authorised_at
+    AND e.occurred_at <= u.started_at_latest
+    AND LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+        COALESCE(e.old_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
+        <> LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+        COALESCE(e.new_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
+),
+edited AS (
+    SELECT e.item AS item, MAX(e.rank) AS rank FROM edit AS e GROUP BY e.item
+),
+frozen AS (
+    SELECT l.item AS item, COUNT(*) AS tickets FROM last_authorised AS l GROUP BY l.item
+),
+functional AS (
+    -- I: whether any of the change's tickets is of a functional type.
+    SELECT
+        t.item AS item,
+        MAX(CASE WHEN t.functional THEN 1 ELSE 0 END) AS is_functional,
+        MAX(CASE WHEN t.is_change AND t.functional IS NULL THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN t.is_change AND t.functional IS NOT NULL THEN 1 ELSE 0 END) AS is_known
+    FROM change_ticket AS t
+    WHERE t.known
+    GROUP BY t.item
+),
+uat AS (
+    SELECT
+        u.item AS item,
+        u.system AS system,
+        u.emergency AS emergency,
+        u.started_at AS started_at,
+        u.started_at_latest AS started_at_latest,
+        a.id AS id,
+        a.approver AS account,
+        a.decided_at AS decided_at,
+        a.decided_at_latest AS decided_at_latest,
+        a.withdrawn_at AS withdrawn_at,
+        a.withdrawn_at_latest AS withdrawn_at_latest,
+        a.conflicted AS conflicted,
+        i.person AS person
+    FROM unit AS u
+    JOIN change_ticket AS t ON t.item = u.item
+    JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND a.decision = 'approve'
+    LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
+),
+business AS (
+    -- I: acceptors on the roster for it, or working in a business unit at the time.
+    SELECT DISTINCT a.item AS item, a.id AS id
+    FROM uat AS a
+    JOIN authority AS r ON r.person = a.person AND (r.scope = a.system OR r.scope = '*')
+    WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at AND a.decided_at_latest < r.valid_to
+    UNION
+    SELECT DISTINCT a.item AS item, a.id AS id
+    FROM uat AS a
+    CROSS JOIN parameter AS q
+    JOIN job AS j ON j.person = a.person
+    WHERE COALESCE(j.valid_from, a.decided_at) <= a.decided_at
+        AND a.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        AND ';' || LOWER(q.business_units) || ';' LIKE '%;' || LOWER(j.unit) || ';%'
+),
+uat_rank AS (
+    SELECT
+        a.item AS item,
+        MAX(
+            CASE
+                WHEN a.conflicted THEN 79
+                WHEN c.item IS NOT NULL THEN 30
+                WHEN a.withdrawn_at_latest <= a.started_at THEN 25
+                WHEN a.decided_at > a.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
+                    AND NOT (a.emergency AND q.tests_may_follow_emergency) THEN 20
+                WHEN a.person IS NULL THEN 78
+                WHEN b.id IS NULL THEN 28
+                WHEN a.decided_at_latest < a.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
+                WHEN q.day_grained OR (a.emergency AND q.tests_may_follow_emergency) THEN 90
+                ELSE 73
+            END
+        ) AS rank
+    FROM uat AS a
+    CROSS JOIN parameter AS q
+    LEFT JOIN business AS b ON b.item = a.item AND b.id = a.id
+    LEFT JOIN (SELECT DISTINCT x.item AS item, x.person AS person FROM change_contributor AS x) AS c
+        ON c.item = a.item AND c.person = a.person
+    GROUP BY a.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN a.rank = 90 THEN 'pass'
+        WHEN a.rank = 80 THEN 'cannot_test:migrated_history'
+        WHEN a.rank = 79 THEN 'cannot_test:conflict'
+        WHEN a.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN a.rank = 77 THEN 'cannot_test:type_unknown'
+        WHEN a.rank IS NULL AND g.of_change = 1 THEN 'cannot_test:source_gap'
+        WHEN a.rank IS NULL THEN 'exception:no_ticket'
+        WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+        WHEN a.rank = 40 THEN 'exception:authorised_late'
+        WHEN a.rank = 35 THEN 'exception:authorisation_withdrawn'
+        WHEN a.rank = 30 THEN 'exception:not_authorised'
+        WHEN a.rank = 20 THEN 'exception:wrong_ticket_type'
+        ELSE 'exception:ticket_not_found'
+    END AS a,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN t.item IS NULL THEN 'cannot_test:no_required_checks'
+        WHEN t.failed = 1 THEN 'exception:check_failed'
+        WHEN t.skipped = 1 THEN 'exception:check_skipped'
+        WHEN (t.missing = 1 OR t.late = 1) AND g.of_check = 1 THEN 'cannot_test:source_gap'
+        WHEN t.missing = 1 THEN 'exception:check_missing'
+        WHEN t.late = 1 THEN 'exception:check_late'
+        WHEN t.in_conflict = 1 THEN 'cannot_test:conflict'
+        WHEN t.without_time = 1 THEN 'cannot_test:check_time_unknown'
+        WHEN t.unclear = 1 THEN 'cannot_test:time_order_unclear'
+        ELSE 'pass'
+    END AS b,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN r.sure >= q.approvals_needed THEN 'pass'
+        WHEN r.possible >= q.approvals_needed THEN
+            CASE r.best
+                WHEN 79 THEN 'cannot_test:conflict'
+                WHEN 78 THEN 'cannot_test:approver_unlinked'
+                WHEN 77 THEN 'cannot_test:shared_account'
+                WHEN 76 THEN 'cannot_test:contributor_unlinked'
+                WHEN 75 THEN 'cannot_test:contributor_unknown'
+                WHEN 74 THEN 'cannot_test:content_unknown'
+                WHEN 73 THEN 'cannot_test:time_order_unclear'
+                WHEN 72 THEN 'cannot_test:no_roster'
+                WHEN 71 THEN 'cannot_test:trailer_only'
+                ELSE 'cannot_test:dismissal_time_unknown'
+            END
+        WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
+        WHEN r.hands IS NULL AND p.pull_request IS NULL THEN 'exception:no_pull_request'
+        WHEN r.hands IS NULL THEN 'exception:no_approval'
+        WHEN r.possible > 0 THEN 'exception:too_few_approvals'
+        WHEN r.best = 40 THEN 'exception:changes_requested'
+        WHEN r.best = 35 THEN 'exception:stale_approval'
+        WHEN r.best = 33 THEN 'exception:no_authority'
+        WHEN r.best = 30 THEN 'exception:not_independent'
+        WHEN r.best = 25 THEN 'exception:approval_withdrawn'
+        WHEN r.best = 20 THEN 'exception:no_live_approval'
+        ELSE 'exception:approver_not_a_person'
+    END AS c,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN r.in_time >= q.approvals_needed THEN 'pass'
+        WHEN r.maybe_in_time >= q.approvals_needed THEN 'cannot_test:time_order_unclear'
+        WHEN r.at_any_time >= q.approvals_needed THEN 'exception:approved_late'
+        WHEN r.hands IS NOT NULL THEN 'na:no_counting_approval'
+        WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
+        ELSE 'exception:no_approval'
+    END AS d,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN b.conflicted THEN 'cannot_test:conflict'
+        WHEN b.same = 0 THEN 'exception:other_commit'
+        WHEN k.carried IS NULL AND p.final_sha IS NULL THEN 'cannot_test:head_unknown'
+        WHEN k.carried IS NULL THEN 'exception:head_not_deployed'
+        WHEN p.digest IS NOT NULL AND b.item IS NULL AND g.of_artefact = 1 THEN 'cannot_test:source_gap'
+        WHEN p.digest IS NOT NULL AND b.item IS NULL THEN 'exception:artefact_unknown'
+        WHEN p.digest IS NULL AND NOT COALESCE(p.by_pipeline, true) THEN 'cannot_test:no_digest'
+        ELSE 'pass'
+    END AS e,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN d.rank = 90 THEN 'exception:material_edit'
+        WHEN d.rank = 50 THEN 'cannot_test:conflict'
+        WHEN d.rank = 40 THEN 'cannot_test:time_order_unclear'
+        WHEN f.item IS NULL AND a.rank = 80 THEN 'cannot_test:migrated_history'
+        WHEN f.item IS NULL AND a.rank = 79 THEN 'cannot_test:conflict'
+        WHEN f.item IS NULL AND a.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN f.item IS NULL THEN 'na:nothing_authorised'
+        WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+        ELSE 'pass'
+    END AS f,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN r.rostered >= q.approvals_needed THEN 'pass'
+        WHEN r.maybe_rostered >= q.approvals_needed THEN
+            CASE r.best_rostered
+                WHEN 78 THEN 'cannot_test:approver_unlinked'
+                WHEN 72 THEN 'cannot_test:no_roster'
+                WHEN 70 THEN 'cannot_test:dismissal_time_unknown'
+                ELSE 'cannot_test:time_order_unclear'
+            END
+        WHEN r.asked_of_roster > 0 AND r.best_rostered = 33 THEN 'exception:no_authority'
+        ELSE 'na:no_counting_approval'
+    END AS g,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN r.apart >= q.approvals_needed THEN 'pass'
+        WHEN r.maybe_apart >= q.approvals_needed THEN
+            CASE r.best_apart
+                WHEN 78 THEN 'cannot_test:approver_unlinked'
+                WHEN 77 THEN 'cannot_test:deployer_unlinked'
+                ELSE 'cannot_test:subordinate_approved'
+            END
+        WHEN r.asked_apart > 0 AND r.best_apart = 31 THEN 'exception:subordinate_approved'
+        WHEN r.asked_apart > 0 AND r.best_apart = 30 THEN 'exception:approver_is_deployer'
+        ELSE 'na:no_counting_approval'
+    END AS h,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN COALESCE(n.is_functional, 0) = 0 AND n.is_known = 1 AND n.is_unknown = 0 THEN 'na:not_functional'
+        WHEN COALESCE(n.is_functional, 0) = 0 THEN 'cannot_test:functional_unknown'
+        WHEN w.rank = 90 THEN 'pass'
+        WHEN w.rank = 79 THEN 'cannot_test:conflict'
+        WHEN w.rank = 78 THEN 'cannot_test:acceptor_unlinked'
+        WHEN w.rank = 73 THEN 'cannot_test:time_order_unclear'
+        WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+        WHEN w.rank = 30 THEN 'exception:accepted_by_contributor'
+        WHEN w.rank = 28 THEN 'exception:acceptor_not_business'
+        WHEN w.rank = 25 THEN 'exception:acceptance_withdrawn'
+        WHEN w.rank = 20 THEN 'exception:accepted_late'
+        ELSE 'exception:no_uat'
+    END AS i
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN unit AS u ON u.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN authorised AS a ON a.item = p.item
+LEFT JOIN tested AS t ON t.item = p.item
+LEFT JOIN approved AS r ON r.item = p.item
+LEFT JOIN carried AS k ON k.item = p.item
+LEFT JOIN built AS b ON b.item = p.item
+LEFT JOIN edited AS d ON d.item = p.item
+LEFT JOIN frozen AS f ON f.item = p.item
+LEFT JOIN functional AS n ON n.item = p.item
+LEFT JOIN uat_rank AS w ON w.item = p.item

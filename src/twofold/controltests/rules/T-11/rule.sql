@@ -1,0 +1,175 @@
+-- T-11: no one person wrote, approved and released a change (audit-domain 4.2, T-11). People are compared, never accounts.
+-- Whether an approval was live, in time and on the final content is T-10's question; here it is whose hand it was.
+WITH unit AS (
+    SELECT
+        p.item AS item,
+        p.system AS system,
+        p.repository AS repository,
+        p.base_ref AS base_ref,
+        p.actor AS actor,
+        COALESCE(p.by_pipeline, false) AS by_pipeline,
+        p.started_at AS started_at,
+        p.started_at_latest AS started_at_latest,
+        p.begins_at AS begins_at,
+        CASE
+            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
+            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
+        END AS settled,
+        CASE
+            WHEN e.item IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
+        END AS emergency
+    FROM population AS p
+    LEFT JOIN change_emergency AS e ON e.item = p.item
+),
+gap AS (
+    SELECT DISTINCT u.item AS item
+    FROM unit AS u
+    JOIN source_gap AS g
+        ON (g.system = u.system OR g.system = '*')
+        AND g.table_name = 'review'
+        AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
+),
+approver AS (
+    -- A: each approver against the contributors; the highest rank decides, 90 is an independent person.
+    SELECT
+        a.item AS item,
+        MAX(
+            CASE
+                WHEN a.independence = 'bot' THEN 15
+                WHEN a.independence = 'contributor' THEN 30
+                WHEN a.conflicted THEN 79
+                WHEN a.independence = 'unlinked' THEN 78
+                WHEN a.independence = 'shared' THEN 77
+                WHEN a.independence = 'contributor_unlinked' THEN 76
+                WHEN a.independence = 'no_contributor' THEN 75
+                WHEN a.ended_unknown THEN 70
+                WHEN a.basis = 'trailer' AND NOT q.accept_review_trailers THEN 71
+                ELSE 90
+            END
+        ) AS rank
+    FROM change_approval AS a
+    CROSS JOIN parameter AS q
+    GROUP BY a.item
+),
+agreed AS (
+    -- B: a pipeline counts as an independent deployer where a recorded agreement was in force at the start.
+    SELECT DISTINCT u.item AS item
+    FROM unit AS u
+    JOIN pipeline_agreement AS g
+        ON g.system = u.system
+        AND COALESCE(g.valid_from, g.agreed_at) <= u.started_at
+        AND u.started_at < COALESCE(g.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+),
+made_by AS (
+    SELECT
+        c.item AS item,
+        MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
+    FROM change_contributor AS c
+    GROUP BY c.item
+),
+own AS (
+    SELECT DISTINCT c.item AS item, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
+),
+own_account AS (
+    SELECT DISTINCT c.item AS item, c.account AS account FROM change_contributor AS c
+),
+released AS (
+    SELECT
+        u.item AS item,
+        CASE
+            WHEN u.by_pipeline AND g.item IS NOT NULL THEN 'pass'
+            WHEN o.person IS NOT NULL OR (s.account IS NOT NULL AND COALESCE(i.state, 'unlinked') <> 'bot')
+                THEN 'exception:deployer_is_contributor'
+            WHEN i.state = 'bot' AND g.item IS NOT NULL THEN 'pass'
+            WHEN i.state = 'bot' OR (u.by_pipeline AND i.person IS NULL) THEN 'cannot_test:no_pipeline_agreement'
+            WHEN i.state = 'shared' THEN 'cannot_test:shared_account'
+            WHEN i.person IS NULL THEN 'cannot_test:deployer_unlinked'
+            WHEN m.item IS NULL THEN 'cannot_test:contributor_unknown'
+            WHEN m.somebody_unknown = 1 THEN 'cannot_test:contributor_unlinked'
+            ELSE 'pass'
+        END AS code
+    FROM unit AS u
+    LEFT JOIN agreed AS g ON g.item = u.item
+    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+    LEFT JOIN own AS o ON o.item = u.item AND o.person = i.person
+    LEFT JOIN own_account AS s ON s.item = u.item AND s.account = u.actor
+    LEFT JOIN made_by AS m ON m.item = u.item
+),
+observed AS (
+    -- C: what each look at the branch's protection showed: good when reviews are required of administrators too and
+    -- nobody is listed who may pass them by.
+    SELECT
+        b.repository AS repository,
+        b.branch AS branch,
+        b.observed_at AS observed_at,
+        b.observed_at_latest AS observed_at_latest,
+        CASE
+            WHEN MAX(CASE WHEN b.setting = 'required_reviews' AND b.value <> '0' THEN 1 ELSE 0 END) = 1
+                AND MAX(CASE WHEN b.setting = 'enforce_admins' AND b.value = 'true' THEN 1 ELSE 0 END) = 1
+                AND MAX(CASE WHEN b.setting = 'bypass_reviews' AND b.value IS NOT NULL THEN 1 ELSE 0 END) = 0
+                AND MAX(CASE WHEN b.conflicted THEN 1 ELSE 0 END) = 0
+                THEN 1
+            ELSE 0
+        END AS good
+    FROM branch_rule AS b
+    GROUP BY b.repository, b.branch, b.observed_at, b.observed_at_latest
+),
+bracket AS (
+    -- C: one look proves its moment only. Looks shortly before and shortly after the release, both good, are taken as
+    -- proof for it; the parameter says how far apart they may lie.
+    SELECT
+        u.item AS item,
+        MAX(1) AS looked,
+        MAX(CASE WHEN o.observed_at_latest <= u.started_at
+            AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS before,
+        MAX(CASE WHEN o.observed_at >= u.started_at_latest
+            AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS after,
+        MAX(CASE WHEN o.good = 0
+            AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY
+            AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS bad
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN observed AS o ON o.repository = u.repository AND o.branch = u.base_ref
+    GROUP BY u.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN a.rank = 90 THEN 'pass'
+        WHEN a.rank IS NULL AND u.emergency THEN 'na:emergency_tested_by_t12'
+        WHEN a.rank = 79 THEN 'cannot_test:conflict'
+        WHEN a.rank = 78 THEN 'cannot_test:approver_unlinked'
+        WHEN a.rank = 77 THEN 'cannot_test:shared_account'
+        WHEN a.rank = 76 THEN 'cannot_test:contributor_unlinked'
+        WHEN a.rank = 75 THEN 'cannot_test:contributor_unknown'
+        WHEN a.rank = 71 THEN 'cannot_test:trailer_only'
+        WHEN a.rank = 70 THEN 'cannot_test:dismissal_time_unknown'
+        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN a.rank = 30 THEN 'exception:approver_is_contributor'
+        WHEN a.rank = 15 THEN 'exception:approver_not_a_person'
+        ELSE 'exception:no_approver'
+    END AS a,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.started_at IS NULL THEN 'cannot_test:start_unknown'
+        ELSE r.code
+    END AS b,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN u.started_at IS NULL THEN 'cannot_test:start_unknown'
+        WHEN k.item IS NULL THEN 'cannot_test:rights_not_tested'
+        WHEN k.bad = 1 THEN 'cannot_test:bypass_possible'
+        WHEN k.before = 1 AND k.after = 1 THEN 'pass'
+        ELSE 'cannot_test:rights_not_observed'
+    END AS c
+FROM population AS p
+JOIN unit AS u ON u.item = p.item
+JOIN released AS r ON r.item = p.item
+LEFT JOIN approver AS a ON a.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN bracket AS k ON k.item = p.item

@@ -1,0 +1,319 @@
+-- T-12: each emergency change answered a real incident and was approved and reviewed afterwards in time (audit-domain 4.2).
+WITH unit AS (
+    SELECT
+        p.item AS item,
+        p.system AS system,
+        p.deployment AS deployment,
+        p.actor AS actor,
+        p.merged_by AS merged_by,
+        p.started_at AS started_at,
+        p.started_at_latest AS started_at_latest,
+        p.completed_at AS completed_at,
+        p.completed_at_latest AS completed_at_latest,
+        CASE
+            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
+            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
+            WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown'
+        END AS settled
+    FROM population AS p
+),
+counted_from AS (
+    -- C: the business day that the completion counts as (step business_clock); a bare day counts as itself.
+    SELECT
+        u.item AS item,
+        MAX(CASE WHEN u.completed_at = u.completed_at_latest THEN c.day_zero ELSE c.day_zero_as_a_day END) AS day_zero
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN business_clock AS c
+        ON c.calendar = q.calendar AND c.valid_from <= u.completed_at AND u.completed_at < c.valid_to
+    GROUP BY u.item
+),
+deadline AS (
+    SELECT u.item AS item, MAX(d.ends_before) AS deadline
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    LEFT JOIN counted_from AS f ON f.item = u.item
+    LEFT JOIN calendar_day AS d
+        ON d.calendar = q.calendar AND d.is_business AND d.business_number = f.day_zero + q.approval_business_days
+    GROUP BY u.item
+),
+gap AS (
+    -- Tables whose completeness is not proven for some time between the start and the moment of extraction.
+    SELECT
+        u.item AS item,
+        MAX(CASE WHEN g.table_name = 'incident' THEN 1 ELSE 0 END) AS of_incident,
+        MAX(CASE WHEN g.table_name = 'oncall' THEN 1 ELSE 0 END) AS of_oncall,
+        MAX(CASE WHEN g.table_name = 'post_review' THEN 1 ELSE 0 END) AS of_post_review,
+        MAX(CASE WHEN g.table_name IN ('review', 'approval') THEN 1 ELSE 0 END) AS of_approval,
+        MAX(CASE WHEN g.table_name = 'ticket_event' THEN 1 ELSE 0 END) AS of_flag
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN deadline AS d ON d.item = u.item
+    JOIN source_gap AS g
+        ON (g.system = u.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= COALESCE(d.deadline, u.completed_at_latest))
+        AND (g.ends_before IS NULL OR g.ends_before > u.started_at)
+    GROUP BY u.item
+),
+severity_event AS (
+    SELECT
+        e.incident AS incident,
+        e.occurred_at AS valid_from,
+        COALESCE(
+            LEAD(e.occurred_at) OVER (PARTITION BY e.incident ORDER BY e.occurred_at, e.id),
+            TIMESTAMP '9999-12-31 00:00:00'
+        ) AS valid_to,
+        e.new_value AS severity
+    FROM incident_event AS e
+    WHERE e.field = 'severity'
+),
+first_severity AS (
+    SELECT e.incident AS incident, e.old_value AS severity, e.occurred_at AS valid_to
+    FROM incident_event AS e
+    WHERE e.field = 'severity'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM incident_event AS b
+            WHERE b.incident = e.incident AND b.field = 'severity'
+                AND (b.occurred_at < e.occurred_at OR (b.occurred_at = e.occurred_at AND b.id < e.id))
+        )
+),
+named_incident AS (
+    -- A: incidents of the released system, and incidents that the change names by key.
+    SELECT DISTINCT u.item AS item, s.id AS incident
+    FROM unit AS u
+    JOIN incident__systems AS s ON s.value = u.system
+    UNION
+    SELECT DISTINCT u.item AS item, t.ticket AS incident
+    FROM unit AS u
+    JOIN change_ticket AS t ON t.item = u.item
+    JOIN incident AS i ON i.id = t.ticket
+),
+incident_rank AS (
+    -- A: severity as it stood at the start of the release, and whether the incident was open then. The highest decides.
+    SELECT
+        n.item AS item,
+        MAX(
+            CASE
+                WHEN i.opened_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 20
+                WHEN i.closed_at_latest < u.started_at AND COALESCE(i.reopened_at, u.started_at_latest) >= u.started_at THEN 20
+                WHEN i.conflicted THEN 79
+                WHEN COALESCE(e.severity, f.severity, i.severity) IS NULL THEN 77
+                WHEN ';' || q.qualifying_severities || ';'
+                    NOT LIKE '%;' || COALESCE(e.severity, f.severity, i.severity) || ';%' THEN 30
+                WHEN i.false_alarm_reason IS NOT NULL THEN 75
+                WHEN i.opened_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND
+                    AND (i.closed_at IS NULL OR i.closed_at > u.started_at_latest OR i.reopened_at_latest < u.started_at)
+                    THEN 90
+                ELSE 78
+            END
+        ) AS rank
+    FROM named_incident AS n
+    CROSS JOIN parameter AS q
+    JOIN unit AS u ON u.item = n.item
+    JOIN incident AS i ON i.id = n.incident
+    LEFT JOIN severity_event AS e
+        ON e.incident = i.id AND e.valid_from <= u.started_at AND u.started_at < e.valid_to
+    LEFT JOIN first_severity AS f ON f.incident = i.id AND u.started_at < f.valid_to
+    GROUP BY n.item
+),
+acting AS (
+    -- B: everybody who acted in the release: deployer, merger, contributors, whoever gave an emergency approval before it.
+    SELECT u.item AS item, u.actor AS account FROM unit AS u WHERE u.actor IS NOT NULL
+    UNION
+    SELECT u.item AS item, u.merged_by AS account FROM unit AS u WHERE u.merged_by IS NOT NULL
+    UNION
+    SELECT u.item AS item, c.account AS account
+    FROM unit AS u
+    JOIN change_contributor AS c ON c.item = u.item
+    UNION
+    SELECT u.item AS item, a.account AS account
+    FROM unit AS u
+    JOIN change_approval AS a ON a.item = u.item AND a.duty = 'emergency' AND a.approved_at_latest <= u.started_at
+),
+actor_person AS (
+    SELECT
+        a.item AS item,
+        u.system AS system,
+        u.started_at AS started_at,
+        u.started_at_latest AS started_at_latest,
+        i.person AS person,
+        CASE WHEN COALESCE(i.state, 'unlinked') IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END AS unlinked
+    FROM acting AS a
+    JOIN unit AS u ON u.item = a.item
+    LEFT JOIN identity AS i ON i.account = a.account AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+    WHERE a.account NOT IN ('github:web-flow', 'git:noreply@github.com')
+),
+on_duty AS (
+    -- B: on call, with an entry written down before or at the release; or on the emergency roster.
+    SELECT
+        a.item AS item,
+        MAX(CASE WHEN o.recorded_at_latest <= a.started_at THEN 90 WHEN o.recorded_at > a.started_at_latest THEN 30 ELSE 78 END)
+            AS rank
+    FROM actor_person AS a
+    JOIN oncall AS o
+        ON o.person = a.person AND (o.system = a.system OR o.system = '*')
+        AND o.valid_from <= a.started_at
+        AND a.started_at_latest < COALESCE(o.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        AND NOT o.conflicted
+    GROUP BY a.item
+    UNION ALL
+    SELECT a.item AS item, MAX(90) AS rank
+    FROM actor_person AS a
+    JOIN authority AS r
+        ON r.person = a.person AND r.duty = 'emergency' AND (r.scope = a.system OR r.scope = '*')
+        AND r.valid_from <= a.started_at AND a.started_at_latest < r.valid_to
+    GROUP BY a.item
+),
+duty_rank AS (
+    SELECT d.item AS item, MAX(d.rank) AS rank FROM on_duty AS d GROUP BY d.item
+),
+actors AS (
+    SELECT a.item AS item, MAX(a.unlinked) AS unlinked FROM actor_person AS a GROUP BY a.item
+),
+list_known AS (
+    -- B: whether anybody wrote down at all who is on call for the system, or who has emergency authority.
+    SELECT DISTINCT u.system AS system
+    FROM unit AS u
+    JOIN oncall AS o ON o.system = u.system OR o.system = '*'
+    UNION
+    SELECT DISTINCT u.system AS system
+    FROM unit AS u
+    JOIN roster_start AS s ON (s.scope = u.system OR s.scope = '*') AND s.duty = 'emergency' AND s.begins_at <= u.started_at
+),
+approval_rank AS (
+    -- C: approvals on the final content by independent people with authority, against the deadline.
+    SELECT
+        a.item AS item,
+        MAX(
+            CASE
+                WHEN a.independence = 'bot' THEN 15
+                WHEN a.independence = 'contributor' THEN 30
+                WHEN a.content = 'stale' THEN 35
+                WHEN a.authority = 'none' AND a.emergency_authority NOT IN ('roster', 'unclear', 'title') THEN 33
+                WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
+                WHEN a.ended_by = 'changes_requested' THEN 32
+                WHEN a.ended_at IS NOT NULL THEN 25
+                WHEN a.approved_at >= d.deadline AND a.approved_at = a.approved_at_latest
+                    AND u.completed_at = u.completed_at_latest THEN 40
+                WHEN a.conflicted THEN 79
+                WHEN a.independence = 'unlinked' THEN 78
+                WHEN a.independence = 'shared' THEN 77
+                WHEN a.independence = 'contributor_unlinked' THEN 76
+                WHEN a.independence = 'no_contributor' THEN 75
+                WHEN a.content = 'unknown' THEN 74
+                WHEN a.authority <> 'roster' AND a.emergency_authority <> 'roster'
+                    AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title')) THEN 72
+                WHEN a.ended_unknown THEN 70
+                WHEN a.basis = 'trailer' THEN 71
+                WHEN d.deadline IS NULL THEN 69
+                WHEN a.approved_at_latest < d.deadline THEN 90
+                ELSE 73
+            END
+        ) AS rank
+    FROM change_approval AS a
+    CROSS JOIN parameter AS q
+    JOIN unit AS u ON u.item = a.item
+    JOIN deadline AS d ON d.item = a.item
+    GROUP BY a.item
+),
+looked_back AS (
+    -- D: a look back after the release started, with tests.
+    SELECT
+        u.item AS item,
+        MAX(
+            CASE
+                WHEN r.reviewed_at_latest < u.started_at THEN 0
+                WHEN r.conflicted THEN 79
+                WHEN r.test_evidence IS NULL THEN 30
+                ELSE 90
+            END
+        ) AS rank
+    FROM unit AS u
+    JOIN change_ticket AS t ON t.item = u.item
+    JOIN post_review AS r ON r.ticket = t.ticket
+    GROUP BY u.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN i.rank = 90 THEN 'pass'
+        WHEN i.rank = 79 THEN 'cannot_test:conflict'
+        WHEN i.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN i.rank = 77 THEN 'cannot_test:severity_unknown'
+        WHEN i.rank = 75 THEN 'cannot_test:false_alarm'
+        WHEN g.of_incident = 1 THEN 'cannot_test:source_gap'
+        WHEN i.rank = 30 THEN 'exception:severity_too_low'
+        ELSE 'exception:no_open_incident'
+    END AS a,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN y.rank = 90 THEN 'pass'
+        WHEN y.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN v.unlinked = 1 THEN 'cannot_test:actor_unlinked'
+        WHEN g.of_oncall = 1 THEN 'cannot_test:source_gap'
+        WHEN y.rank = 30 THEN 'exception:authority_recorded_late'
+        WHEN l.system IS NULL THEN 'cannot_test:no_roster'
+        ELSE 'exception:no_emergency_authority'
+    END AS b,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN a.rank = 90 THEN 'pass'
+        WHEN a.rank = 79 THEN 'cannot_test:conflict'
+        WHEN a.rank = 78 THEN 'cannot_test:approver_unlinked'
+        WHEN a.rank = 77 THEN 'cannot_test:shared_account'
+        WHEN a.rank = 76 THEN 'cannot_test:contributor_unlinked'
+        WHEN a.rank = 75 THEN 'cannot_test:contributor_unknown'
+        WHEN a.rank = 74 THEN 'cannot_test:content_unknown'
+        WHEN a.rank = 73 THEN 'cannot_test:time_order_unclear'
+        WHEN a.rank = 72 THEN 'cannot_test:no_roster'
+        WHEN a.rank = 71 THEN 'cannot_test:trailer_only'
+        WHEN a.rank = 70 THEN 'cannot_test:dismissal_time_unknown'
+        WHEN d.deadline IS NULL THEN 'cannot_test:no_calendar'
+        WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
+        WHEN a.rank = 40 THEN 'exception:approved_late'
+        WHEN a.rank = 35 THEN 'exception:stale_approval'
+        WHEN a.rank = 33 THEN 'exception:no_authority'
+        WHEN a.rank = 32 THEN 'exception:changes_requested'
+        WHEN a.rank = 30 THEN 'exception:not_independent'
+        WHEN a.rank = 25 THEN 'exception:approval_withdrawn'
+        WHEN a.rank = 15 THEN 'exception:approver_not_a_person'
+        ELSE 'exception:no_late_approval'
+    END AS c,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN b.rank = 90 THEN 'pass'
+        WHEN b.rank = 79 THEN 'cannot_test:conflict'
+        WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN g.of_post_review = 1 THEN 'cannot_test:source_gap'
+        WHEN b.rank = 30 THEN 'exception:no_test_evidence'
+        ELSE 'exception:no_post_review'
+    END AS d,
+    CASE
+        WHEN u.settled IS NOT NULL THEN u.settled
+        WHEN e.conflicted THEN 'cannot_test:conflict'
+        WHEN e.migrated THEN 'cannot_test:migrated_history'
+        WHEN e.item IS NULL AND g.of_flag = 1 THEN 'cannot_test:source_gap'
+        WHEN e.item IS NULL OR e.cleared THEN 'exception:not_flagged'
+        WHEN e.flagged_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'exception:flagged_late'
+        WHEN e.flagged_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'pass'
+        WHEN q.day_grained THEN 'pass'
+        ELSE 'cannot_test:time_order_unclear'
+    END AS e
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN unit AS u ON u.item = p.item
+JOIN deadline AS d ON d.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN incident_rank AS i ON i.item = p.item
+LEFT JOIN duty_rank AS y ON y.item = p.item
+LEFT JOIN actors AS v ON v.item = p.item
+LEFT JOIN list_known AS l ON l.system = p.system
+LEFT JOIN approval_rank AS a ON a.item = p.item
+LEFT JOIN looked_back AS b ON b.item = p.item
+LEFT JOIN change_emergency AS e ON e.item = p.item
