@@ -28,6 +28,8 @@ class Holding:
     right: Right
     since: datetime | None = None
     until: datetime | None = None
+    stays: bool = False
+    """A fault needs it to stay, so no later review removes it."""
 
     @property
     def account(self) -> str:

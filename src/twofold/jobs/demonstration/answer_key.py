@@ -14,6 +14,8 @@ from twofold.jobs.demonstration.systems import in_scope
 from twofold.jobs.demonstration.timeline import in_period
 
 LENSES = ("soc2", "sox")
+SILENT_ON = frozenset({("T-13", "B"), ("T-13", "C")})
+"""What people say in Twofold after a finding; no export holds it and no lens asks for it, so the key is silent."""
 _PRECEDENCE = ("EXCEPTION", "CANNOT_TEST", "PASS", "NOT_APPLICABLE")
 
 
@@ -124,6 +126,11 @@ class AnswerKey:
                 for test, lens, size, c in self.totals()
             ],
         )
+
+
+def write_stops(folder: Path, stops: Iterable[tuple[str, str, str]]) -> None:
+    """Write answer_key_stops.csv: populations whose test must stop, the code of the check, why."""
+    _write_csv(folder / "answer_key_stops.csv", ("population", "check", "why"), sorted(stops))
 
 
 def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:

@@ -71,7 +71,6 @@ class Deployment:
     changes: list["Change"]
     state: str = "success"
     digest: str = ""
-    reference: str = ""
 
     @property
     def id(self) -> str:

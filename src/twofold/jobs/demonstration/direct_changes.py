@@ -36,9 +36,10 @@ def change_directly(world: World, draw: Draw) -> None:
         _record(
             world, draw.one_of(engineers), (system, kind, reference, what), local(day, "08:00") + draw.minutes(0, 500)
         )
-    for day, system, kind, reference, what, reason, why in _PLANTED:
+    for day, system, kind, reference, what, why in _PLANTED:
         event = _record(world, draw.one_of(engineers), (system, kind, reference, what), local(day, "18:30"))
-        if reason:
+        if why:
+            reason = "outside_template" if reference else "unmatched"
             world.key.exception(("T-13", event["id"], "A"), reason, why)
 
 
@@ -63,20 +64,20 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-_PLANTED: tuple[tuple[date, str, str, str, str, str, str], ...] = (
-    (_day("2026-02-05"), "payments", "console", "", "queue purge", "unmatched", "A console change without any ticket."),
-    (_day("2026-10-22"), "portal", "console", "", "cache flush", "unmatched", "A console change without any ticket."),
+_PLANTED: tuple[tuple[date, str, str, str, str, str], ...] = (
+    (_day("2026-02-05"), "payments", "console", "", "queue purge", "A console change without any ticket."),
+    (_day("2026-10-22"), "portal", "console", "", "cache flush", "A console change without any ticket."),
     (
         _day("2025-10-30"), "billing-db", "dml", "", "update invoice set status",
-        "unmatched", "A person changed data in the database without any ticket.",
+        "A person changed data in the database without any ticket.",
     ),
     (
         _day("2026-04-30"), "erp", "config", "STD-ERP-PERIOD", "approval limit of journals",
-        "outside_standard_change", "The standard change allows closing periods; this raised an approval limit.",
+        "The standard change allows closing periods; this raised an approval limit.",
     ),
     (
         _day("2026-08-06"), "billing-db", "patch", "STD-PATCH", "engine 14.9 to 14.12",
-        "outside_standard_change", "The standard change for patches had ended on 1 July 2026.",
+        "The standard change for patches had ended on 1 July 2026.",
     ),
-    (_day("2026-06-04"), "billing-db", "patch", "STD-PATCH", "engine 14.8 to 14.9", "", ""),
+    (_day("2026-06-04"), "billing-db", "patch", "STD-PATCH", "engine 14.8 to 14.9", ""),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ class Export:
     page_size: int | None = PAGE_SIZE
     paging_proven: bool | None = True
     run_by: str = "svc-collector"
+    run_at: datetime = EXTRACTED_AT
+    moment_only: bool = False
+    """The answer speaks for the moment of the query and for no period."""
 
 
 @dataclass(slots=True)
@@ -86,15 +89,15 @@ def _entry(export: Export) -> str:
         ("kind", export.kind),
         ("query", export.query),
         ("run_by", export.run_by),
-        ("run_at", iso(EXTRACTED_AT)),
+        ("run_at", iso(export.run_at)),
         ("environment", "production"),
         ("connector", "file"),
         ("claimed_count", export.rows if export.claimed is None else export.claimed),
         ("page_size", export.page_size),
         ("paging_proven", export.paging_proven),
-        ("period_from", PERIOD_FROM.isoformat()),
-        ("period_to", iso(EXTRACTED_AT)),
-        ("oldest_available", OLDEST_AVAILABLE.isoformat()),
+        ("period_from", None if export.moment_only else PERIOD_FROM.isoformat()),
+        ("period_to", None if export.moment_only else iso(EXTRACTED_AT)),
+        ("oldest_available", None if export.moment_only else OLDEST_AVAILABLE.isoformat()),
         ("systems", list(export.systems)),
         ("owner", "p-0005"),
         ("classification", "confidential"),

@@ -15,14 +15,14 @@ from twofold.jobs.demonstration.access import (
     hold_before_the_year,
     welcome_joiners,
 )
-from twofold.jobs.demonstration.answer_key import AnswerKey
+from twofold.jobs.demonstration.answer_key import AnswerKey, write_stops
 from twofold.jobs.demonstration.authority import appoint
 from twofold.jobs.demonstration.changes import Slot, build_repositories
 from twofold.jobs.demonstration.direct_changes import change_directly
 from twofold.jobs.demonstration.draw import Draw
 from twofold.jobs.demonstration.export_folder import ExportFolder
 from twofold.jobs.demonstration.incidents import have_incidents
-from twofold.jobs.demonstration.incomplete import make_incomplete
+from twofold.jobs.demonstration.incomplete import Stop, make_incomplete
 from twofold.jobs.demonstration.leavers import (
     Departures,
     convert_contractors,
@@ -54,13 +54,17 @@ FEWEST_LEAVERS, FEWEST_CHANGES = 30, 200
 
 @dataclass(frozen=True, slots=True)
 class GeneratedCompany:
-    """What was written, and the key to it. `stops` names the populations that must stop the test, with the reason."""
+    """What was written, and the key to it.
+
+    `rows` counts the records of all exports. `stops` says what must stop in the incomplete variant, which has no
+    other key: population, code of the check, why.
+    """
 
     folder: Path
     key: AnswerKey
     deployments: int
     rows: int
-    stops: tuple[tuple[str, str], ...] = ()
+    stops: tuple[Stop, ...] = ()
 
 
 def generate(
@@ -73,6 +77,8 @@ def generate(
     variant: Variant = "complete",
 ) -> GeneratedCompany:
     """Write the company below `into`: twofold.toml, scope/, exports/ and answer_key*.csv.
+
+    The variant "incomplete" has holes in its exports, and `answer_key_stops.csv` in place of the other keys.
 
     `changes` counts pull requests and direct pushes. Raises ValueError when the numbers leave no room for the faults.
     """
@@ -98,13 +104,16 @@ def generate(
     export_github(folder, world)
     export_okta(folder, world, book, departures)
     export_hr(folder, world)
-    export_reviews(folder, book, campaigns, staff.by_id("p-0003"))
+    export_reviews(folder, book, campaigns, [staff.by_id("p-0003"), staff.by_id("p-0005")])
     export_operations(folder, world, incidents, restores, departures)
     export_erp(folder, world, book, departures)
     stops = make_incomplete(folder) if variant == "incomplete" else ()
     write_scope(into, world)
     folder.write(into / "exports")
-    world.key.write(into)
+    if stops:
+        write_stops(into, stops)
+    else:
+        world.key.write(into)
     deployments = sum(len(repository.deployments) for repository in world.repositories.values())
     return GeneratedCompany(into, world.key, deployments, sum(x.rows for x in folder.exports.values()), stops)
 

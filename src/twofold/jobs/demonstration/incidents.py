@@ -42,7 +42,7 @@ class IncidentBook:
     incidents: list[Incident] = field(default_factory=list)
 
 
-Fault = Callable[[World, Incident], None]
+Fault = Callable[[World, IncidentBook, Incident], None]
 
 
 def have_incidents(world: World, draw: Draw) -> IncidentBook:
@@ -71,7 +71,7 @@ def have_incidents(world: World, draw: Draw) -> IncidentBook:
         incident.id = incident.row["id"] = f"INC-{number}"
         world.key.item("T-19", incident.id, incident.system, incident.opened_at)
     for fault, incident in planted:
-        fault(world, incident)
+        fault(world, book, incident)
     return book
 
 
@@ -136,13 +136,13 @@ def _incident(world: World, draw: Draw, system: str, severity: str, opened_at: d
     return incident
 
 
-def no_severity(world: World, incident: Incident) -> None:
+def no_severity(world: World, _: IncidentBook, incident: Incident) -> None:
     """Nobody ever set a severity."""
     incident.row["severity"], incident.history = "", []
     world.key.exception(("T-19", incident.id, "A"), "no_severity", "The incident has no severity.")
 
 
-def slow_response(world: World, incident: Incident) -> None:
+def slow_response(world: World, _: IncidentBook, incident: Incident) -> None:
     """The first response came an hour after its limit."""
     incident.row["responded_at"] = incident.row["detected_at"] + RESPONSE[incident.severity] + HOUR
     incident.row["contained_at"] = incident.row["responded_at"] + 20 * MINUTE
@@ -150,7 +150,7 @@ def slow_response(world: World, incident: Incident) -> None:
     world.key.exception(("T-19", incident.id, "B"), "slow_response", "The first response came an hour too late.")
 
 
-def lowered_before_breach(world: World, incident: Incident) -> None:
+def lowered_before_breach(world: World, _: IncidentBook, incident: Incident) -> None:
     """The severity was lowered five minutes before the limit of the old one, and nobody had responded."""
     row = incident.row
     lowered_at = row["detected_at"] + RESPONSE["sev2"] - 5 * MINUTE
@@ -164,20 +164,20 @@ def lowered_before_breach(world: World, incident: Incident) -> None:
     world.key.exception(("T-19", incident.id, "B"), "severity_lowered", why)
 
 
-def out_of_order(world: World, incident: Incident) -> None:
+def out_of_order(world: World, _: IncidentBook, incident: Incident) -> None:
     """It was recovered before it was contained."""
     incident.row["contained_at"] = incident.row["recovered_at"] + HOUR
     world.key.exception(("T-19", incident.id, "C"), "out_of_order", "Recovered is dated before contained.")
 
 
-def no_cause(world: World, incident: Incident) -> None:
+def no_cause(world: World, _: IncidentBook, incident: Incident) -> None:
     """The cause was written down three weeks later; ten days are allowed."""
     incident.row["cause_at"] = incident.row["opened_at"] + 21 * A_DAY
     incident.row["closed_at"] = incident.row["opened_at"] + 22 * A_DAY
     world.key.exception(("T-19", incident.id, "D"), "late_cause", "The cause was written down after 21 days.")
 
 
-def overdue_action(world: World, incident: Incident) -> None:
+def overdue_action(world: World, _: IncidentBook, incident: Incident) -> None:
     """A follow-up is still open, long after its date."""
     if incident.action is None:
         msg = f"{incident.id} has no follow-up"
@@ -186,30 +186,30 @@ def overdue_action(world: World, incident: Incident) -> None:
     world.key.exception(("T-19", incident.id, "E"), "action_overdue", "A follow-up is open after its due date.")
 
 
-def no_notice(world: World, incident: Incident) -> None:
+def no_notice(world: World, _: IncidentBook, incident: Incident) -> None:
     """Nobody decided whether customers must be told."""
     incident.row["notice_decision"], incident.row["notice_decided_at"] = "", None
     world.key.exception(("T-19", incident.id, "F"), "notice_undecided", "Nobody decided whether to notify anyone.")
 
 
-def no_finance_effect(world: World, incident: Incident) -> None:
+def no_finance_effect(world: World, _: IncidentBook, incident: Incident) -> None:
     """Finance never said whether figures were affected; only SOX asks."""
     incident.row |= {"finance_effect": "", "finance_by": "", "finance_at": None}
     why = "Nobody in finance judged whether figures were affected."
     world.key.exception(("T-19", incident.id, "G"), "finance_effect_missing", why, lenses=SOX)
 
 
-def false_alarm(world: World, incident: Incident) -> None:
+def false_alarm(world: World, _: IncidentBook, incident: Incident) -> None:
     """A monitor misfired; the responder confirmed it."""
     incident.row |= {"false_alarm_reason": "A test alert was sent on purpose.", "notice_decision": ""}
     incident.row["false_alarm_by"] = incident.history[0]["actor"]
     world.key.excuse("T-19", incident.id, _ALL, "false_alarm", "A confirmed false alarm.")
 
 
-def duplicate(world: World, incident: Incident) -> None:
+def duplicate(world: World, book: IncidentBook, incident: Incident) -> None:
     """The same outage was reported twice; the record was merged into the first."""
-    number = int(incident.id.removeprefix("INC-"))
-    incident.row["duplicate_of"] = f"INC-{number - 1}"
+    earlier = [x for x in book.incidents if x.system == incident.system and x.opened_at < incident.opened_at]
+    incident.row["duplicate_of"] = earlier[-1].id
     world.key.excuse("T-19", incident.id, _ALL, "duplicate", "Merged into another incident, which is tested.")
 
 
@@ -224,7 +224,7 @@ PLANS: tuple[tuple[Fault, str, str, date], ...] = (
     (slow_response, "portal", "sev3", _day("2026-06-25")),
     (lowered_before_breach, "payments", "sev2", _day("2026-07-23")),
     (out_of_order, "analytics", "sev3", _day("2026-05-21")),
-    (no_cause, "billing", "sev2", _day("2026-01-22")),
+    (no_cause, "billing", "sev2", _day("2026-06-18")),
     (no_cause, "portal", "sev2", _day("2026-04-16")),
     (overdue_action, "payments", "sev2", _day("2026-03-19")),
     (no_notice, "billing", "sev3", _day("2026-08-13")),

@@ -11,69 +11,15 @@ from twofold.jobs.demonstration.draw import Draw
 from twofold.jobs.demonstration.timeline import FIRST_DAY, LAST_DAY, local, working_days
 
 DOMAIN = "brightwater.example"
-_GIVEN = tuple(
-    [
-        "Ana",
-        "Ben",
-        "Carla",
-        "David",
-        "Elena",
-        "Farid",
-        "Grace",
-        "Hugo",
-        "Ines",
-        "Jonas",
-        "Keiko",
-        "Liam",
-        "Maya",
-        "Noor",
-        "Oscar",
-        "Priya",
-        "Quinn",
-        "Rosa",
-        "Sven",
-        "Tara",
-        "Umar",
-        "Vera",
-        "Wes",
-        "Xenia",
-        "Yusuf",
-        "Zoe",
-        "Amir",
-        "Bella",
-        "Chen",
-        "Dana",
-    ]
+_GIVEN = (
+    *("Ana", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas"),
+    *("Keiko", "Liam", "Maya", "Noor", "Oscar", "Priya", "Quinn", "Rosa", "Sven", "Tara"),
+    *("Umar", "Vera", "Wes", "Xenia", "Yusuf", "Zoe", "Amir", "Bella", "Chen", "Dana"),
 )
-_FAMILY = tuple(
-    [
-        "Adler",
-        "Brooks",
-        "Castro",
-        "Diaz",
-        "Eriksen",
-        "Foster",
-        "Gupta",
-        "Hansen",
-        "Ito",
-        "Jensen",
-        "Khan",
-        "Lopez",
-        "Moreno",
-        "Nguyen",
-        "Okafor",
-        "Patel",
-        "Quist",
-        "Rossi",
-        "Silva",
-        "Tanaka",
-        "Ueda",
-        "Vogel",
-        "Walker",
-        "Xu",
-        "Young",
-        "Zhang",
-    ]
+_FAMILY = (
+    *("Adler", "Brooks", "Castro", "Diaz", "Eriksen", "Foster", "Gupta", "Hansen", "Ito"),
+    *("Jensen", "Khan", "Lopez", "Moreno", "Nguyen", "Okafor", "Patel", "Quist", "Rossi"),
+    *("Silva", "Tanaka", "Ueda", "Vogel", "Walker", "Xu", "Young", "Zhang"),
 )
 
 _CAST = (

@@ -153,10 +153,13 @@ def plant_access(it: Administrator) -> None:
     finance = [x for x in it.world.staff.steady() if x.erp]
     for index, plan in enumerate(PLANS):
         pool = people if plan.right.in_okta else finance
-        free = [
-            x for x in pool if not any(h.person is x and h.right.system == plan.right.system for h in it.book.holdings)
-        ]
-        person = (free or pool)[(index * 7) % len(free or pool)]
+        taken = {
+            holding.person.id
+            for holding in it.book.holdings
+            if holding.right is plan.right or (plan.right.in_okta and holding.right.system == plan.right.system)
+        }
+        free = [person for person in pool if person.id not in taken]
+        person = free[(index * 7) % len(free)]
         plan.plant(it, person, plan.right, working_day_on_or_after(plan.day))
 
 

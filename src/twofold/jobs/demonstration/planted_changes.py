@@ -38,9 +38,8 @@ def no_ticket(world: World, change: Change) -> None:
     world.key.exception(("T-10", change.item, "A"), "no_ticket", "The pull request names no ticket.")
     why = "Without a ticket nothing says whether the change is functional."
     world.key.cannot_test(("T-10", change.item, "I"), "functional_unknown", why, lenses=SOX)
-    world.key.exception(
-        ("T-13", change.release.id, "A"), "unmatched", "The release carries a change that no ticket explains."
-    )
+    why = "The release carries a change that no ticket explains."
+    world.key.exception(("T-13", change.release.id, "A"), "unmatched", why)
 
 
 def authorised_late(world: World, change: Change) -> None:
@@ -237,7 +236,10 @@ def pushed_directly(world: World, change: Change) -> None:
     world.key.exception(("T-10", change.item, "C"), "no_pull_request", why)
     world.key.exception(("T-10", change.item, "D"), "no_approval", why)
     world.key.exception(("T-11", change.item, "A"), "no_approver", why)
-    world.key.exception(("T-13", push, "A"), "unmatched", "A push to the release branch outside pull requests.")
+    why = "Protection is known per branch that a pull request names, and this change has none."
+    world.key.cannot_test(("T-11", change.item, "C"), "rights_not_tested", why, lenses=SOX)
+    why = "A push to the release branch outside pull requests."
+    world.key.exception(("T-13", push, "A"), "unmatched", why)
 
 
 def _push(world: World, change: Change) -> Commit:

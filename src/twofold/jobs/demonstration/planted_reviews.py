@@ -54,7 +54,7 @@ def not_executed(it: Administrator, campaign: Campaign) -> None:
     decision = campaign.revoked[0]
     event = next(e for e in it.book.grants if e.action == "remove" and e.at == decision.executed_at)
     it.book.grants.remove(event)
-    decision.executed_at, decision.holding.until = None, None
+    decision.executed_at, decision.holding.until, decision.holding.stays = None, None, True
     it.world.key.exception(("T-05", campaign.item, "E"), "revoke_not_executed", "A decided removal was never done.")
 
 
@@ -63,7 +63,7 @@ def still_present(it: Administrator, campaign: Campaign) -> None:
     decision = campaign.revoked[0]
     event = next(e for e in it.book.grants if e.action == "remove" and e.at == decision.executed_at)
     it.book.grants.remove(event)
-    decision.holding.until = None
+    decision.holding.until, decision.holding.stays = None, True
     campaign.still_there.append(decision.holding)
     why = "A removal is recorded as done, but the access is still there in the later snapshot."
     it.world.key.exception(("T-05", campaign.item, "E"), "still_present", why)

@@ -41,5 +41,5 @@ def _excuse(world: World, deployment: Deployment) -> None:
         item = f"{deployment.id}/{change.pull_request}"
         why = "The deployment failed and never served."
         world.key.excuse("T-10", item, "ABCDEFGHI", "never_served", why)
-        world.key.excuse("T-11", item, "AB", "never_served", why)
-    world.key.excuse("T-13", deployment.id, "ABC", "never_served", "The deployment failed and never served.")
+        world.key.excuse("T-11", item, "ABC", "never_served", why)
+    world.key.excuse("T-13", deployment.id, "A", "never_served", "The deployment failed and never served.")

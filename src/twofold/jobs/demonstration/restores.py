@@ -109,11 +109,13 @@ def _taken_at(backup: Row) -> datetime:
 
 
 def late(world: World, _: RestoreBook, meant: DueTest) -> None:
-    """The test was done nine days after the due day."""
-    shift = local(meant.due + 9 * A_DAY, "10:00") - meant.test["started_at"]
+    """The test began in the last hours of the due day and ended after midnight."""
+    shift = local(meant.due, "22:30") - meant.test["started_at"]
     for name in ("started_at", "completed_at", "signed_at"):
         meant.test[name] += shift
-    world.key.exception(("T-22", meant.item, "A"), "late", "The restore test was done nine days after the due day.")
+    meant.test["completed_at"] += 3 * HOUR
+    why = "The restore test began in the last hours of the due day and ended after it."
+    world.key.exception(("T-22", meant.item, "A"), "late", why)
 
 
 def absent(world: World, book: RestoreBook, meant: DueTest) -> None:
@@ -152,6 +154,13 @@ def failed_without_retest(world: World, _: RestoreBook, meant: DueTest) -> None:
     world.key.exception(("T-22", meant.item, "E"), "no_retest", "The test failed and was not repeated.")
 
 
+def failed_until_next_quarter(world: World, _: RestoreBook, meant: DueTest) -> None:
+    """The test failed, and only the test of the next quarter went well."""
+    meant.test["result"] = "fail"
+    why = "The test failed and was repeated with success only in the next quarter."
+    world.key.exception(("T-22", meant.item, "E"), "no_retest", why)
+
+
 def failed_and_repeated(_: World, book: RestoreBook, meant: DueTest) -> None:
     """The test failed and was repeated well before the due day: in order."""
     repeated = dict(meant.test)
@@ -175,7 +184,8 @@ FAULTS: dict[str, Fault] = {
     "ledger/2026-03-31": made_for_the_test,
     "payments/2026-06-30": not_verified,
     "billing-db/2026-06-30": target_missed,
-    "erp/2026-03-31": failed_without_retest,
+    "erp/2026-03-31": failed_until_next_quarter,
+    "billing/2026-09-30": failed_without_retest,
     "ledger/2026-09-30": failed_and_repeated,
     "payments/2025-12-31": signed_by_operator,
     "portal/2025-12-31": signed_by_operator,

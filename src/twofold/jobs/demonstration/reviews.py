@@ -97,9 +97,9 @@ def _hold_review(it: Administrator, system: str, due: date) -> Campaign:
         able = [person for person in reviewers if person is not holding.person]
         decided_at = started_at + A_DAY + it.draw.minutes(0, 6 * 24 * 60)
         campaign.decisions.append(Decision(holding, able[index % len(able)], "approve", decided_at))
-    for decision in it.draw.some_of(campaign.decisions, min(2, len(campaign.decisions))):
-        if decision.holding.until is None:
-            revoke(it, decision)
+    removable = [x for x in campaign.decisions if x.holding.until is None and not x.holding.stays]
+    for decision in it.draw.some_of(removable, min(2, len(removable))):
+        revoke(it, decision)
     return campaign
 
 
@@ -112,7 +112,7 @@ def revoke(it: Administrator, decision: Decision) -> None:
     it.remove(decision.holding, decision.executed_at)
 
 
-def impact_rows(campaigns: list[Campaign], looker: Person) -> list[Row]:
+def impact_rows(campaigns: list[Campaign], lookers: list[Person]) -> list[Row]:
     """Return canonical `impact_review` rows: someone looked at what revoked access was used for."""
     return [
         {
@@ -120,8 +120,8 @@ def impact_rows(campaigns: list[Campaign], looker: Person) -> list[Row]:
             "account": decision.holding.account,
             "right_id": decision.holding.right.id,
             "reviewed_at": iso(campaign.completed_at - timedelta(hours=20)),
-            "reviewed_by": looker.id,
-            "looked_from": iso(campaign.started_at - 95 * A_DAY),
+            "reviewed_by": next(x.id for x in lookers if x is not decision.holding.person),
+            "looked_from": iso(campaign.started_at - 400 * A_DAY),
             "result": "no use found",
         }
         for campaign in campaigns

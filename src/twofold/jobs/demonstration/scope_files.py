@@ -12,7 +12,7 @@ from twofold.jobs.demonstration.changes import CHECKS
 from twofold.jobs.demonstration.direct_changes import STANDARD_CHANGES
 from twofold.jobs.demonstration.restores import store_of
 from twofold.jobs.demonstration.rights import GROUPS, ROLE_GROUPS
-from twofold.jobs.demonstration.systems import BY_ID, REPOSITORIES, SINCE, SYSTEMS, System
+from twofold.jobs.demonstration.systems import REPOSITORIES, SINCE, SYSTEMS, System
 from twofold.jobs.demonstration.timeline import FIRST_DAY, PERIOD_DAYS, ZONE_NAME, iso, local
 from twofold.jobs.demonstration.world import World
 
@@ -189,7 +189,6 @@ def _changes() -> str:
     agreements = [
         {"system": system, "agreed_by": "R. Alvarez, Hollis Audit LLP", "agreed_at": agreed_at, "from": SINCE}
         for system in REPOSITORIES
-        if BY_ID[system].relevant
     ]
     return "\n".join(
         (_flow("change_types", types), _flow("standard_changes", standard), _flow("pipeline_agreements", agreements))

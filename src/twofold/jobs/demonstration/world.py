@@ -33,8 +33,6 @@ class World:
     authority: Authority
     key: AnswerKey = field(default_factory=AnswerKey)
     repositories: dict[str, Repository] = field(default_factory=dict)
-    tickets: list[Ticket] = field(default_factory=list)
-    """Issues of project CHG that are not the ticket of a change in a repository."""
     second_logins: dict[str, Person] = field(default_factory=dict)
     """GitHub login -> its person, for second accounts that the account register names."""
     unknown_logins: list[str] = field(default_factory=list)

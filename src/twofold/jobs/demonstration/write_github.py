@@ -1,6 +1,7 @@
 """GitHub's answers for the repositories of the demonstration company, in the shapes of its REST API."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from twofold.jobs.demonstration.changes import (
@@ -16,81 +17,81 @@ from twofold.jobs.demonstration.changes import (
 )
 from twofold.jobs.demonstration.export_folder import ExportFolder
 from twofold.jobs.demonstration.systems import BY_ID
-from twofold.jobs.demonstration.timeline import iso
+from twofold.jobs.demonstration.timeline import iso, local
 from twofold.jobs.demonstration.world import World
 
 API = "https://api.github.com"
+LOOKS = tuple(date(2025 + month // 12, month % 12 + 1, 1) for month in range(9, 23))
+"""Days on which the protection of branches was looked at: the first of each month."""
 _BOTS = frozenset({PIPELINE, "brightwater-bumper[bot]"})
 Json = dict[str, Any]
 
 
 def export_github(folder: ExportFolder, world: World) -> None:
-    """Add every GitHub answer to the exports."""
+    """Add every GitHub answer to the exports: one file per collection, all repositories of the organisation in it."""
     there = [person for person in world.staff.people if person.github and person.engagements[-1].ended_at is None]
     emails = {person.github: person.email for person in there}
-    deployments = []
-    for repository in world.repositories.values():
-        export = _RepositoryExport(folder, repository, emails)
-        export.add_all()
-        deployments += export.deployments()
-    folder.add_json(
-        "github/deployments.json",
-        "deployments",
-        "GET /orgs/brightwater/repos, then for each GET /repos/{repo}/deployments?environment=production&per_page=100",
-        deployments,
-        parameters={"org": "brightwater"},
+    answers = [_Answers(repository, emails) for repository in world.repositories.values()]
+    _add(folder, "pull_requests", "pulls?state=all&base=main", [x for each in answers for x in each.pulls()])
+    _add(folder, "pull_request_commits", "pulls/{number}/commits", [x for each in answers for x in each.pull_commits()])
+    _add(folder, "reviews", "pulls/{number}/reviews", [x for each in answers for x in each.reviews()])
+    _add(folder, "commits", "commits?sha=main", [x for each in answers for x in each.main_line()])
+    _add(
+        folder, "check_runs", "commits/{sha}/check-runs?filter=all", [x for each in answers for x in each.check_runs()]
     )
+    _add(
+        folder, "deployments", "deployments?environment=production", [x for each in answers for x in each.deployments()]
+    )
+    for each in answers:
+        folder.add_json(
+            f"github/activity_{each.system}.json",
+            "activity",
+            f"GET /repos/{each.name}/activity?ref=refs/heads/main&per_page=100",
+            list(each.activity()),
+            systems=(each.system,),
+            parameters={"repo": each.name},
+        )
+    for look in LOOKS:
+        folder.add_json(
+            f"github/branch_protection_{look.isoformat()}.json",
+            "branch_protection",
+            "GET /orgs/brightwater/repos, then for each GET /repos/{repo}/branches/main/protection",
+            [each.protection() for each in answers],
+            run_at=local(look, "00:30"),
+            moment_only=True,
+            page_size=None,
+        )
     members = [_member(number, login, email) for number, (login, email) in enumerate(sorted(emails.items()), 1)]
     unknown = sorted([*world.second_logins, *world.unknown_logins])
     members += [_member(900 + number, login, None) for number, login in enumerate(unknown, 1)]
-    folder.add_json(
-        "github/members.json",
-        "members",
-        "GET /orgs/brightwater/members?per_page=100, then GET /users/{login}",
-        members,
-        parameters={"org": "brightwater"},
-    )
+    query = "GET /orgs/brightwater/members?per_page=100, then GET /users/{login}"
+    folder.add_json("github/members.json", "members", query, members, parameters={"org": "brightwater"})
 
 
-class _RepositoryExport:
-    """The answers for one repository."""
+def _add(folder: ExportFolder, kind: str, call: str, rows: list[Json]) -> None:
+    joiner = "&" if "?" in call else "?"
+    query = f"GET /orgs/brightwater/repos, then for each GET /repos/{{repo}}/{call}{joiner}per_page=100"
+    folder.add_json(f"github/{kind}.json", kind, query, rows, parameters={"org": "brightwater"})
 
-    def __init__(self, folder: ExportFolder, repository: Repository, emails: dict[str, str]) -> None:
-        self._folder = folder
+
+class _Answers:
+    """GitHub's answers about one repository."""
+
+    def __init__(self, repository: Repository, emails: dict[str, str]) -> None:
         self._repository = repository
         self._emails = emails
-        self._name = BY_ID[repository.system].repository
+        self.system = repository.system
+        self.name = BY_ID[repository.system].repository
         self._pulls = [change for change in repository.changes if not change.direct]
 
-    def add_all(self) -> None:
-        """Add each collection with the call that gives it."""
-        self._add("pull_requests", "pulls?state=all&base=main", [self._pull(change) for change in self._pulls])
-        self._add("pull_request_commits", "pulls/{number}/commits", list(self._pull_commits()))
-        self._add("reviews", "pulls/{number}/reviews", list(self._reviews()))
-        self._add("commits", "commits?sha=main", list(self._main_line()))
-        self._add("check_runs", "commits/{sha}/check-runs?filter=all", list(self._check_runs()))
-        self._add("activity", "activity?ref=refs/heads/main", list(self._activity()))
-        self._add("branch_protection", "branches/main/protection", [self._protection()])
-
-    def deployments(self) -> list[Json]:
-        """Return the deployments; one call for all repositories shows that no other system is deployed this way."""
-        return [self._deployment(deployment) for deployment in self._repository.deployments]
-
-    def _add(self, kind: str, call: str, rows: list[Json]) -> None:
-        joiner = "&" if "?" in call else "?"
-        self._folder.add_json(
-            f"github/{self._repository.system}/{kind}.json",
-            kind,
-            f"GET /repos/{self._name}/{call}{joiner}per_page=100",
-            rows,
-            systems=(self._repository.system,),
-            parameters={"repo": self._name},
-        )
+    def pulls(self) -> list[Json]:
+        """The pull requests."""
+        return [self._pull(change) for change in self._pulls]
 
     def _pull(self, change: Change) -> Json:
         key = f"{change.ticket.key} " if change.ticket else ""
         return {
-            "url": f"{API}/repos/{self._name}/pulls/{change.number}",
+            "url": f"{API}/repos/{self.name}/pulls/{change.number}",
             "number": change.number,
             "state": "closed",
             "title": f"{key}{change.merge.message}",
@@ -102,15 +103,17 @@ class _RepositoryExport:
             "merge_commit_sha": change.merge.sha,
             "merged_by": _user(change.merged_by),
             "head": {"ref": f"work/{change.number}", "sha": change.head.sha},
-            "base": {"ref": "main", "repo": {"full_name": self._name}},
+            "base": {"ref": "main", "repo": {"full_name": self.name}},
         }
 
-    def _pull_commits(self) -> Iterator[Json]:
+    def pull_commits(self) -> Iterator[Json]:
+        """The commits of each pull request."""
         for change in self._pulls:
-            url = f"{API}/repos/{self._name}/pulls/{change.number}"
+            url = f"{API}/repos/{self.name}/pulls/{change.number}"
             yield {"pull_request_url": url, "commits": [self._commit(commit) for commit in change.commits]}
 
-    def _reviews(self) -> Iterator[Json]:
+    def reviews(self) -> Iterator[Json]:
+        """The reviews."""
         for change in self._pulls:
             for index, review in enumerate(change.reviews):
                 yield {
@@ -119,10 +122,10 @@ class _RepositoryExport:
                     "state": review.state,
                     "submitted_at": iso(review.at),
                     "commit_id": review.sha,
-                    "pull_request_url": f"{API}/repos/{self._name}/pulls/{change.number}",
+                    "pull_request_url": f"{API}/repos/{self.name}/pulls/{change.number}",
                 }
 
-    def _main_line(self) -> Iterator[Json]:
+    def main_line(self) -> Iterator[Json]:
         """Yield what is reachable from main: the branch's own commits where it merges with a merge commit."""
         yield self._commit(self._repository.root)
         for change in self._repository.changes:
@@ -135,7 +138,7 @@ class _RepositoryExport:
     def _commit(self, commit: Commit, *, suffix: str = "") -> Json:
         return {
             "sha": commit.sha,
-            "url": f"{API}/repos/{self._name}/commits/{commit.sha}",
+            "url": f"{API}/repos/{self.name}/commits/{commit.sha}",
             "commit": {
                 "author": {"name": commit.author, "email": self._email(commit.author), "date": iso(commit.at)},
                 "committer": {"name": commit.committer, "email": self._email(commit.committer), "date": iso(commit.at)},
@@ -152,7 +155,8 @@ class _RepositoryExport:
             return "noreply@github.com"
         return self._emails.get(login, f"{login.removesuffix('[bot]')}@users.noreply.github.com")
 
-    def _check_runs(self) -> Iterator[Json]:
+    def check_runs(self) -> Iterator[Json]:
+        """The check runs on heads and on the main line."""
         number = 30_000_000_000 + int(self._repository.root.sha[:6], 16) * 100
         for change in self._repository.changes:
             for check in change.checks:
@@ -165,15 +169,19 @@ class _RepositoryExport:
                     "conclusion": check.conclusion,
                     "started_at": iso(check.started_at),
                     "completed_at": iso(check.started_at + 4 * MINUTE),
-                    "url": f"{API}/repos/{self._name}/check-runs/{number}",
+                    "url": f"{API}/repos/{self.name}/check-runs/{number}",
                 }
+
+    def deployments(self) -> list[Json]:
+        """The deployments to production."""
+        return [self._deployment(deployment) for deployment in self._repository.deployments]
 
     def _deployment(self, deployment: Deployment) -> Json:
         states = [("in_progress", deployment.started_at), (deployment.state, deployment.completed_at)]
         payload = {"digest": deployment.digest} if deployment.digest else {}
         return {
             "id": deployment.number,
-            "url": f"{API}/repos/{self._name}/deployments/{deployment.number}",
+            "url": f"{API}/repos/{self.name}/deployments/{deployment.number}",
             "sha": deployment.sha,
             "ref": "main",
             "task": "deploy",
@@ -187,7 +195,8 @@ class _RepositoryExport:
             ],
         }
 
-    def _activity(self) -> Iterator[Json]:
+    def activity(self) -> Iterator[Json]:
+        """Every push to the main branch."""
         before = self._repository.root.sha
         for change in self._repository.changes:
             yield {
@@ -201,11 +210,12 @@ class _RepositoryExport:
             }
             before = change.merge.sha
 
-    def _protection(self) -> Json:
+    def protection(self) -> Json:
+        """The protection of the main branch."""
         return {
-            "url": f"{API}/repos/{self._name}/branches/main/protection",
+            "url": f"{API}/repos/{self.name}/branches/main/protection",
             "required_status_checks": {"strict": True, "contexts": list(CHECKS)},
-            "enforce_admins": {"enabled": False},
+            "enforce_admins": {"enabled": True},
             "required_pull_request_reviews": {
                 "dismiss_stale_reviews": False,
                 "require_code_owner_reviews": False,

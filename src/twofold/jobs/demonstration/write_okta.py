@@ -15,7 +15,7 @@ from twofold.jobs.demonstration.world import World
 
 Json = dict[str, Any]
 APPS = tuple((system.name, system.id) for system in SYSTEMS if system.layer == "application")
-SIGN_INS = 20_000
+SIGN_INS = 10_000
 _EVENT_TYPES = {
     "create": "user.lifecycle.create",
     "activate": "user.lifecycle.activate",

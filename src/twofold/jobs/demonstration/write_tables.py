@@ -54,7 +54,7 @@ def export_hr(folder: ExportFolder, world: World) -> None:
     folder.add_csv("hr/job_history.csv", "job_history", query, history, parameters=parameters)
 
 
-def export_reviews(folder: ExportFolder, book: AccessBook, campaigns: list[Campaign], looker: Person) -> None:
+def export_reviews(folder: ExportFolder, book: AccessBook, campaigns: list[Campaign], lookers: list[Person]) -> None:
     """Add the Okta auditor reports, a set per quarter, and the documented CSV set of the other reviews."""
     in_okta = [campaign for campaign in campaigns if campaign.system in IN_OKTA]
     for due in sorted({campaign.due for campaign in in_okta}):
@@ -63,7 +63,7 @@ def export_reviews(folder: ExportFolder, book: AccessBook, campaigns: list[Campa
         _okta_reports(folder, book, quarter, name)
     others = [campaign for campaign in campaigns if campaign.system not in IN_OKTA]
     _documented(folder, book, others)
-    _table(folder, "impact_review", impact_rows(campaigns, looker), "Access tool, report 'Impact reviews'")
+    _table(folder, "impact_review", impact_rows(campaigns, lookers), "Access tool, report 'Impact reviews'")
 
 
 def export_operations(

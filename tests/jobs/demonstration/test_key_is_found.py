@@ -1,0 +1,140 @@
+"""The line on the demonstration company: every planted fault is found with its reason, and none is invented."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from twofold.jobs.capture import capture, items_of_folder
+from twofold.jobs.control_tests import latest_runs, run_control_tests
+from twofold.jobs.demonstration.answer_key import SILENT_ON
+from twofold.jobs.demonstration.generate import generate
+from twofold.jobs.init import make_workspace
+from twofold.jobs.judge import judge
+from twofold.jobs.scope import apply_scope
+from twofold.model.outcome import ReasonCode
+from twofold.records.workspace import Workspace
+
+AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
+CONTROLS = {
+    "T-01": "AC-01",
+    "T-03": "AC-03",
+    "T-05": "AC-05",
+    "T-10": "CM-01",
+    "T-11": "CM-02",
+    "T-12": "CM-03",
+    "T-13": "CM-04",
+    "T-19": "OP-02",
+    "T-22": "OP-05",
+}
+TESTS = sorted(CONTROLS)
+Code = tuple[str, str]
+
+
+def worked_through(folder: Path, variant: str) -> Path:
+    """Generate a small company and run the line on it; returns the folder with the key, workspace beside it."""
+    company = folder / "company"
+    generate(
+        company, seed=11, changes=220, people=130, leavers=30,
+        variant="incomplete" if variant == "incomplete" else "complete",
+    )  # fmt: skip
+    files = [company / "twofold.toml", *sorted((company / "scope").iterdir())]
+    given = {path.relative_to(company).as_posix(): path.read_bytes() for path in files}
+    make_workspace(folder / "workspace", given, actor="p-0005", at=AT)
+    with Workspace.open(folder / "workspace") as workspace:
+        apply_scope(workspace, reason="first scope", actor="p-0005", at=AT)
+        items = items_of_folder(company / "exports", zone="America/New_York")
+        captured = capture(workspace, items, actor="p-0005", at=AT)
+        assert [file.reading.set_aside for file in captured if file.reading.set_aside] == []
+        run_control_tests(workspace, [], actor="p-0005", at=AT)
+        judge(workspace, [], actor="p-0005", at=AT)
+    return company
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return worked_through(tmp_path_factory.mktemp("complete"), "complete")
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def outcomes(company: Path, control_test: str) -> Iterator[tuple[tuple[str, str], Code]]:
+    """Yield (item, attribute) with outcome and reason, from the latest run."""
+    with Workspace.open(company.parent / "workspace") as workspace:
+        file = latest_runs(workspace)[control_test] / "outcomes.parquet"
+    found = duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(file)])
+    columns = [column[0] for column in found.description or []]
+    for row in found.fetchall():
+        values = dict(zip(columns, row, strict=True))
+        for name, text in values.items():
+            if len(name) == 1 and (control_test, name.upper()) not in SILENT_ON:
+                code = ReasonCode.parse(text)
+                yield (values["item"], name.upper()), (str(code.outcome), code.reason)
+
+
+def keyed(company: Path, control_test: str) -> Mapping[tuple[str, str], Code]:
+    return {
+        (line["item"], line["attribute"]): (line["outcome"], line["reason"])
+        for line in lines(company / "answer_key.csv")
+        if line["control_test"] == control_test
+    }
+
+
+@pytest.mark.parametrize("control_test", TESTS)
+def test_every_planted_fault_is_found_with_its_reason(company: Path, control_test: str) -> None:
+    planted = keyed(company, control_test)
+    found = dict(outcomes(company, control_test))
+
+    assert planted
+    assert {where: found.get(where) for where in planted} == planted
+
+
+@pytest.mark.parametrize("control_test", TESTS)
+def test_no_fault_is_invented(company: Path, control_test: str) -> None:
+    planted = keyed(company, control_test)
+    found = {
+        where: code
+        for where, code in outcomes(company, control_test)
+        if code[0] in {"EXCEPTION", "CANNOT_TEST"} and where not in planted
+    }
+
+    assert found == {}
+
+
+@pytest.mark.parametrize("lens", ["soc2", "sox"])
+@pytest.mark.parametrize("control_test", TESTS)
+def test_the_verdicts_of_each_lens_add_up_as_the_key_says(company: Path, control_test: str, lens: str) -> None:
+    wanted = next(
+        line
+        for line in lines(company / "answer_key_totals.csv")
+        if (line["control_test"], line["lens"]) == (control_test, lens)
+    )
+    engagement = {"soc2": "soc2-2026", "sox": "sox-fy2026"}[lens]
+    with Workspace.open(company.parent / "workspace") as workspace:
+        file = workspace.judgements_folder / engagement / f"{CONTROLS[control_test]}-{control_test}.parquet"
+    rows = duckdb.connect().execute("SELECT item, verdict FROM read_parquet(?)", [str(file)]).fetchall()
+    counts = Counter(str(verdict) for _, verdict in rows)
+
+    assert len(rows) == int(wanted["population"])
+    for name in ("pass", "exception", "cannot_test", "not_applicable"):
+        assert counts[name.upper()] == int(wanted[name]), name
+    verdicts = dict(rows)
+    for line in lines(company / "answer_key_verdicts.csv"):
+        if line["control_test"] == control_test:
+            assert verdicts[line["item"]] == line[lens], line["item"]
+
+
+def test_exports_with_holes_stop_the_line(tmp_path: Path) -> None:
+    company = worked_through(tmp_path, "incomplete")
+
+    with Workspace.open(company.parent / "workspace") as workspace:
+        runs = latest_runs(workspace)
+    stopped = {test for test, folder in runs.items() if not (folder / "outcomes.parquet").exists()}
+    assert stopped == {"T-01", "T-03", "T-10", "T-11", "T-12", "T-13", "T-19"}
