@@ -1,0 +1,69 @@
+"""The readable text pages of a package: how to read and check it, and the scope memo."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from twofold.reports.contents import NOT_AN_OPINION, PackageContents, run_place, workbook_name
+from twofold.reports.items import LENS_TITLES
+from twofold.reports.systems import LABEL_WORDS
+
+TEMPLATES_FOLDER = Path(__file__).with_name("templates")
+
+
+def readme_page(contents: PackageContents) -> str:
+    """Return readme.md: what is where, and how to check it without our software."""
+    # Markdown, not HTML: nothing is rendered from it here, and escaped quotes would spoil the commands.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES_FOLDER),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  a text file
+    )
+    workbooks = [
+        (run.control.control_id, run.control.title, f"{run_place(run)}/{workbook_name(run)}") for run in contents.runs
+    ]
+    return environment.get_template("readme.md.j2").render(
+        contents=contents, note=NOT_AN_OPINION, workbooks=workbooks, lens_titles=LENS_TITLES
+    )
+
+
+def scope_memo(contents: PackageContents) -> str:
+    """Return memo.md: the engagements and, per label, the systems with days, reason and approver."""
+    lines = [
+        f"# Scope of {contents.company}",
+        "",
+        f"As applied, with data as of {contents.clock:%Y-%m-%d}.",
+        "",
+        "## Engagements",
+        "",
+    ]
+    for each in contents.engagements:
+        judgement = each.judgement
+        detail = f" ({', '.join(judgement.categories)})" if judgement.categories else ""
+        lines.append(
+            f"- {each.id}: {judgement.lens_title} {each.type}{detail}, {each.period}, both days inclusive"
+            f" ({contents.reporting_zone}); auditor: {judgement.auditor or 'not chosen yet'}"
+        )
+    for kind, words in LABEL_WORDS.items():
+        lines += ["", f"## Systems: {words}", ""]
+        held = [
+            f"- {system.id} ({system.name or system.layer}):"
+            f" {label.starts_on or 'always'} to {label.ends_on or 'still'};"
+            f" {' '.join(label.reason.split())}; approved by {label.approver}{', inherited' if label.inherited else ''}"
+            + (f"; relied on by: {label.dependents}" if label.dependents else "")
+            for system in contents.systems
+            for label in system.labels
+            if label.label == kind
+        ]
+        lines += held or ["None."]
+    lines += [
+        "",
+        "## Memo",
+        "",
+        contents.memo.strip() or "No memo was given: a named person states here why the scope is right.",
+        "",
+    ]
+    return "\n".join(lines)

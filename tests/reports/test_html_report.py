@@ -1,0 +1,123 @@
+"""The HTML report: self-contained, readable by machines and people, hostile text stays text."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from twofold.reports.contents import PackageContents, ReportContents
+from twofold.reports.html_report import html_report
+
+
+class Page(HTMLParser):
+    """Collects tags with attributes and the visible text; fails on tags that do not nest."""
+
+    VOID = frozenset({"meta", "br"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+@pytest.fixture(scope="module")
+def page(contents: PackageContents) -> Page:
+    return Page(html_report(contents, in_package=True))
+
+
+def test_it_loads_nothing_and_runs_nothing(page: Page) -> None:
+    assert not {"script", "link", "img", "iframe", "object", "form"} & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert not str(attributes.get("href", "")).startswith(("http", "//", "javascript"))
+    policies = [attributes["content"] for tag, attributes in page.tags if tag == "meta" and "http-equiv" in attributes]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+
+
+def test_hostile_text_stays_text(contents: PackageContents) -> None:
+    engagement = contents.engagements[0]
+    hostile = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7*7 }}'
+    findings = tuple(replace(finding, condition=hostile, items=(hostile,)) for finding in engagement.findings)
+    judgement = replace(engagement.judgement, auditor=hostile)
+    report = ReportContents(
+        company=hostile,
+        reporting_zone="UTC",
+        software="twofold",
+        clock=contents.clock,
+        engagements=[replace(engagement, findings=findings, judgement=judgement)],
+    )
+    page = Page(html_report(report, in_package=False))
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert hostile in page.text
+    assert "49" not in page.text.split("{{")[0]
+
+
+def test_it_shows_both_lenses_side_by_side_with_counts(page: Page) -> None:
+    assert "SOC 2 Type 2 2025-11-01 to 2026-10-31" in page.text
+    assert "SOX 404 ITGC 2025-10-01 to 2026-09-30" in page.text
+    row = page.text.split("CM-01 Authorised, tested and approved before release")[1].split("AC-05")[0]
+    assert " ".join(row.split()) == "T-10 workbook 60 ✗ not effective 30 1 2 27 ✗ not effective 28 5 2 25"
+    assert "did not occur" in page.text
+    assert "AC-10 Direct data access" in page.text.split("Without a test by rule")[1]
+
+
+def test_it_says_what_to_do_why_and_that_it_is_no_opinion(page: Page) -> None:
+    for text in (
+        "This is not an audit opinion",
+        "Complete the population of T-05: 1 export ends at a cap.",
+        "CC8.1",
+        "PC",
+        "Cause rush Pattern",
+        "not given yet: a named person states it",
+        "3 items deviate: The content of G changed after approval.",
+        "STOP 1 export ends at a cap",
+        "financially relevant 2025-10-01 to still: Feeds revenue <report>",
+        "relied on by Revenue report",
+        "sha256sum -c --quiet manifest-sha256.txt",
+    ):
+        assert text in page.text, text
+
+
+def test_tables_are_accessible_and_links_lead_into_the_package(page: Page, package: Path) -> None:
+    tables = sum(tag == "table" for tag, _ in page.tags)
+    assert tables == sum(tag == "caption" for tag, _ in page.tags) == 9
+    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
+    assert ("html", {"lang": "en"}) in page.tags
+    for tag, attributes in page.tags:
+        if tag == "a":
+            assert (package / "data" / str(attributes["href"])).is_file(), attributes["href"]
+
+
+def test_one_judgement_alone_needs_no_package(contents: PackageContents) -> None:
+    report = ReportContents(
+        company="Acme",
+        reporting_zone="UTC",
+        software="twofold",
+        clock=contents.clock,
+        engagements=contents.engagements[:1],
+    )
+    page = Page(html_report(report, in_package=False))
+    assert "SOX" not in page.text
+    assert "How to check" not in page.text
+    assert not [tag for tag, _ in page.tags if tag == "a"]
