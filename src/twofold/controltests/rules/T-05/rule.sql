@@ -1,0 +1,608 @@
+WITH
+-- Which campaign answers which due period. A campaign lies in the period in which its snapshot was taken (without one, in
+-- which it began). The schedule and not the population is read here, so that a part of the population gives the same answer.
+due AS (
+    SELECT
+        d.system AS system,
+        d.starts_at AS starts_at,
+        d.due_at AS due_at,
+        d.due_at + q.grace_days * INTERVAL '1' DAY AS deadline
+    FROM due_occurrence AS d
+    CROSS JOIN parameter AS q
+    WHERE d.activity = 'access_review'
+),
+campaign_state AS (
+    SELECT
+        c.id AS campaign,
+        c.system AS system,
+        c.snapshot AS snapshot,
+        c.started_at AS started_at,
+        c.completed_at AS completed_at,
+        c.completed_at_latest AS completed_at_latest,
+        COALESCE(n.taken_at, c.started_at) AS held_at,
+        COALESCE(c.conflicted, FALSE) OR COALESCE(n.conflicted, FALSE) AS conflicted,
+        n.system AS snapshot_system,
+        n.taken_at AS taken_at,
+        n.taken_at_latest AS taken_at_latest,
+        n.origin AS origin,
+        COALESCE(n.expands_nested, TRUE) AS expands_nested,
+        CASE
+            WHEN n.id IS NULL THEN 'missing'
+            WHEN c.started_at > n.taken_at_latest + q.max_snapshot_age_days * INTERVAL '1' DAY THEN 'old'
+            WHEN c.started_at_latest <= n.taken_at + q.max_snapshot_age_days * INTERVAL '1' DAY THEN 'fresh'
+            ELSE 'unclear'
+        END AS age
+    FROM campaign AS c
+    CROSS JOIN parameter AS q
+    LEFT JOIN snapshot AS n ON n.id = c.snapshot
+),
+own AS (
+    SELECT
+        d.system AS system,
+        d.due_at AS due_at,
+        c.campaign AS campaign,
+        c.held_at AS held_at,
+        c.completed_at AS completed_at,
+        CASE WHEN c.completed_at_latest < d.deadline THEN 1 ELSE 0 END AS in_time
+    FROM due AS d
+    JOIN campaign_state AS c ON c.system = d.system AND c.held_at >= d.starts_at AND c.held_at < d.due_at
+),
+period AS (
+    SELECT o.system AS system, o.due_at AS due_at, CAST(SUM(o.in_time) AS BIGINT) AS good
+    FROM own AS o
+    GROUP BY o.system, o.due_at
+),
+home AS (
+    SELECT o.campaign AS campaign, MIN(m.good) AS good
+    FROM own AS o
+    JOIN period AS m ON m.system = o.system AND m.due_at = o.due_at
+    GROUP BY o.campaign
+),
+-- A period with no good campaign of its own takes the earliest one held and completed inside its grace, or begun in it on a
+-- snapshot from before. The period in which that one lies must keep another: one campaign never answers for two periods.
+lent AS (
+    SELECT
+        d.system AS system,
+        d.due_at AS due_at,
+        c.campaign AS campaign,
+        c.held_at AS held_at,
+        c.completed_at AS completed_at,
+        ROW_NUMBER() OVER (PARTITION BY d.system, d.due_at ORDER BY c.held_at, c.campaign) AS place
+    FROM due AS d
+    JOIN campaign_state AS c ON c.system = d.system AND c.completed_at_latest < d.deadline
+        AND (
+            (c.held_at >= d.due_at AND c.held_at < d.deadline)
+            OR (c.held_at < d.starts_at AND c.started_at >= d.starts_at AND c.started_at < d.due_at)
+        )
+    LEFT JOIN period AS m ON m.system = d.system AND m.due_at = d.due_at
+    LEFT JOIN home AS h ON h.campaign = c.campaign
+    WHERE COALESCE(m.good, 0) = 0 AND COALESCE(h.good, 2) >= 2
+),
+candidate AS (
+    SELECT
+        o.system AS system,
+        o.due_at AS due_at,
+        o.campaign AS campaign,
+        o.held_at AS held_at,
+        o.completed_at AS completed_at,
+        o.in_time AS in_time
+    FROM own AS o
+    LEFT JOIN lent AS l ON l.campaign = o.campaign AND l.place = 1
+    WHERE l.campaign IS NULL
+    UNION ALL
+    SELECT
+        l.system AS system,
+        l.due_at AS due_at,
+        l.campaign AS campaign,
+        l.held_at AS held_at,
+        l.completed_at AS completed_at,
+        1 AS in_time
+    FROM lent AS l
+    WHERE l.place = 1
+    UNION ALL
+    -- Begun inside the grace, not completed in time, and in no period of the schedule: late for this one.
+    SELECT
+        d.system AS system,
+        d.due_at AS due_at,
+        c.campaign AS campaign,
+        c.held_at AS held_at,
+        c.completed_at AS completed_at,
+        0 AS in_time
+    FROM due AS d
+    JOIN campaign_state AS c ON c.system = d.system AND c.held_at >= d.due_at AND c.held_at < d.deadline
+        AND (c.completed_at IS NULL OR c.completed_at_latest >= d.deadline)
+    LEFT JOIN home AS h ON h.campaign = c.campaign
+    WHERE h.campaign IS NULL
+),
+-- Of several campaigns of one period the earliest that was completed in time is judged, else the earliest completed one.
+ranked AS (
+    SELECT
+        c.system AS system,
+        c.due_at AS due_at,
+        c.campaign AS campaign,
+        ROW_NUMBER() OVER (
+            PARTITION BY c.system, c.due_at
+            ORDER BY
+                c.in_time DESC,
+                CASE WHEN c.completed_at IS NULL THEN 1 ELSE 0 END,
+                c.held_at,
+                c.campaign
+        ) AS place
+    FROM candidate AS c
+),
+held AS (
+    SELECT
+        p.item AS item,
+        p.system AS system,
+        d.deadline AS deadline,
+        c.completed_at IS NULL AND q.extracted_at < d.deadline AS running,
+        c.campaign AS campaign,
+        c.snapshot AS snapshot,
+        c.started_at AS started_at,
+        c.completed_at AS completed_at,
+        c.completed_at_latest AS completed_at_latest,
+        c.conflicted AS conflicted,
+        c.snapshot_system AS snapshot_system,
+        c.held_at AS held_at,
+        c.taken_at AS taken_at,
+        c.taken_at_latest AS taken_at_latest,
+        c.origin AS origin,
+        c.expands_nested AS expands_nested,
+        c.age AS age
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN due AS d ON d.system = p.system AND d.due_at = p.due_at
+    JOIN ranked AS r ON r.system = p.system AND r.due_at = p.due_at AND r.place = 1
+    JOIN campaign_state AS c ON c.campaign = r.campaign
+),
+-- Missing is not one thing (4.0): where a table is not proven complete for the time in question, "not found" is no answer.
+gap AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE
+            WHEN g.table_name = 'campaign'
+                AND (g.starts_at IS NULL OR g.starts_at < p.due_at + q.grace_days * INTERVAL '1' DAY)
+                AND (g.ends_before IS NULL OR g.ends_before > p.starts_at) THEN 1
+            ELSE 0
+        END) AS of_campaign,
+        MAX(CASE
+            WHEN g.table_name IN ('snapshot', 'snapshot_row')
+                AND (g.starts_at IS NULL OR g.starts_at <= h.held_at)
+                AND (g.ends_before IS NULL OR g.ends_before > h.held_at) THEN 1
+            ELSE 0
+        END) AS of_snapshot,
+        MAX(CASE
+            WHEN g.table_name = 'review_item'
+                AND (g.starts_at IS NULL OR g.starts_at <= COALESCE(h.completed_at, h.deadline))
+                AND (g.ends_before IS NULL OR g.ends_before > h.started_at) THEN 1
+            ELSE 0
+        END) AS of_pair,
+        MAX(CASE
+            WHEN g.table_name = 'revoke'
+                AND (g.starts_at IS NULL OR g.starts_at <= h.deadline + q.revoke_sla_days * INTERVAL '1' DAY)
+                AND (g.ends_before IS NULL OR g.ends_before > h.started_at) THEN 1
+            ELSE 0
+        END) AS of_removal,
+        MAX(CASE
+            WHEN g.table_name = 'impact_review'
+                AND (g.starts_at IS NULL OR g.starts_at <= h.deadline + q.revoke_sla_days * INTERVAL '1' DAY)
+                AND (g.ends_before IS NULL OR g.ends_before > h.started_at) THEN 1
+            ELSE 0
+        END) AS of_look
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g ON g.system IN (p.system, '*')
+    LEFT JOIN held AS h ON h.item = p.item
+    GROUP BY p.item
+),
+-- B: set(items) = set(snapshot), pair by pair, both ways; the facts name each pair that is missing or too much.
+missing AS (
+    SELECT h.item AS item, COUNT(*) AS pairs
+    FROM held AS h
+    JOIN snapshot_row AS s ON s.snapshot = h.snapshot
+    LEFT JOIN review_item AS r ON r.campaign = h.campaign AND r.account = s.account AND r.right_id = s.right_id
+    WHERE r.campaign IS NULL
+    GROUP BY h.item
+),
+extra AS (
+    SELECT h.item AS item, COUNT(*) AS pairs
+    FROM held AS h
+    JOIN review_item AS r ON r.campaign = h.campaign
+    LEFT JOIN snapshot_row AS s ON s.snapshot = h.snapshot AND s.account = r.account AND s.right_id = r.right_id
+    WHERE s.snapshot IS NULL
+    GROUP BY h.item
+),
+-- B: a snapshot that does not expand nested rights hides one if a group in it holds a right that stands nowhere on its own.
+nested AS (
+    SELECT
+        h.item AS item,
+        MAX(CASE WHEN x.snapshot IS NULL THEN 1 ELSE 0 END) AS hidden
+    FROM held AS h
+    JOIN snapshot_row AS s ON s.snapshot = h.snapshot
+    JOIN right_content AS t ON t.right_id = s.right_id
+    LEFT JOIN snapshot_row AS x ON x.snapshot = h.snapshot AND x.account = s.account AND x.right_id = t.holds
+    WHERE NOT h.expands_nested
+    GROUP BY h.item
+),
+-- C, D, E, F, G: each reviewed pair, with who decided and whose access it was.
+line AS (
+    SELECT
+        h.item AS item,
+        h.system AS system,
+        h.campaign AS campaign,
+        h.started_at AS campaign_started_at,
+        r.account AS account,
+        r.right_id AS right_id,
+        COALESCE(a.class, 'normal') AS class,
+        r.reviewer AS reviewer,
+        CASE WHEN LOWER(r.decision) IN ('approve', 'revoke', 'modify') THEN LOWER(r.decision) END AS decision,
+        r.decided_at AS decided_at,
+        r.decided_at_latest AS decided_at_latest,
+        COALESCE(r.conflicted, FALSE) AS conflicted,
+        v.person AS reviewer_person,
+        COALESCE(v.state, 'unlinked') AS reviewer_state,
+        o.person AS owner_person,
+        COALESCE(o.state, 'unlinked') AS owner_state
+    FROM held AS h
+    JOIN review_item AS r ON r.campaign = h.campaign
+    LEFT JOIN access_right AS a ON a.id = r.right_id
+    LEFT JOIN identity AS v ON v.account = r.reviewer AND v.valid_from <= r.decided_at AND r.decided_at < v.valid_to
+    LEFT JOIN identity AS o ON o.account = r.account AND o.valid_from <= r.decided_at AND r.decided_at < o.valid_to
+),
+-- C: authority at the moment of the decision (4.0): 2 surely inside a stretch of it, 1 perhaps. A delegation counts from the
+-- moment at which it was recorded, and nobody has authority after the end of the engagement.
+standing AS (
+    SELECT
+        l.item AS item,
+        l.account AS account,
+        l.right_id AS right_id,
+        MAX(CASE
+            WHEN a.valid_from <= l.decided_at AND l.decided_at_latest < a.valid_to THEN 2
+            WHEN a.valid_from <= l.decided_at_latest AND l.decided_at < a.valid_to THEN 1
+            ELSE 0
+        END) AS sure
+    FROM line AS l
+    JOIN authority AS a ON a.person = l.reviewer_person AND a.duty = 'review' AND a.scope IN (l.system, '*')
+        AND (a.right_class IS NULL OR a.right_class = l.class)
+    GROUP BY l.item, l.account, l.right_id
+),
+roster_since AS (
+    SELECT p.system AS system, MIN(s.begins_at) AS begins_at
+    FROM (SELECT DISTINCT x.system AS system FROM population AS x) AS p
+    JOIN roster_start AS s ON s.duty = 'review' AND s.scope IN (p.system, '*')
+    GROUP BY p.system
+),
+-- C: where no dated roster exists, the title of the job held then, if the parameter allows it.
+titled AS (
+    SELECT
+        l.item AS item,
+        l.account AS account,
+        l.right_id AS right_id,
+        MAX(CASE
+            WHEN j.person IS NOT NULL
+                AND (j.valid_from IS NULL OR j.valid_from <= l.decided_at)
+                AND (j.valid_to IS NULL OR l.decided_at_latest < j.valid_to)
+                AND (e.person IS NULL OR (
+                    (e.started_at IS NULL OR e.started_at <= l.decided_at)
+                    AND (e.effective_end IS NULL OR l.decided_at_latest < e.effective_end)
+                )) THEN 1
+            ELSE 0
+        END) AS holds
+    FROM line AS l
+    JOIN role_authority AS t ON t.duty = 'review' AND t.scope IN (l.system, '*')
+    LEFT JOIN job AS j ON j.role = t.role AND j.person = l.reviewer_person
+    LEFT JOIN engagement AS e ON e.person = l.reviewer_person
+    GROUP BY l.item, l.account, l.right_id
+),
+reviewer_code AS (
+    SELECT
+        l.item AS item,
+        CASE
+            WHEN l.conflicted THEN '30 cannot_test:conflict'
+            WHEN l.reviewer IS NULL THEN '12 exception:no_reviewer'
+            WHEN l.reviewer = l.account OR l.reviewer_person = l.owner_person THEN '10 exception:self_review'
+            WHEN l.reviewer_state = 'shared' THEN '13 exception:shared_reviewer'
+            WHEN l.reviewer_state = 'bot' THEN '14 exception:bot_reviewer'
+            WHEN l.decided_at IS NULL THEN '31 cannot_test:no_decision_time'
+            WHEN l.reviewer_state <> 'linked' THEN '32 cannot_test:reviewer_unlinked'
+            WHEN s.sure = 1 THEN '35 cannot_test:time_order_unclear'
+            WHEN COALESCE(s.sure, 0) = 0 AND b.begins_at <= l.decided_at THEN '11 exception:no_authority'
+            WHEN COALESCE(s.sure, 0) = 0 AND (NOT q.allow_role_title OR t.item IS NULL) THEN '36 cannot_test:no_roster'
+            WHEN COALESCE(s.sure, 0) = 0 AND t.holds = 0 THEN '11 exception:no_authority'
+            WHEN l.owner_state = 'shared' THEN '33 cannot_test:account_shared'
+            WHEN l.owner_state IN ('unlinked', 'ambiguous') THEN '34 cannot_test:account_unlinked'
+            ELSE '90 pass'
+        END AS code
+    FROM line AS l
+    CROSS JOIN parameter AS q
+    LEFT JOIN standing AS s ON s.item = l.item AND s.account = l.account AND s.right_id = l.right_id
+    LEFT JOIN roster_since AS b ON b.system = l.system
+    LEFT JOIN titled AS t ON t.item = l.item AND t.account = l.account AND t.right_id = l.right_id
+    WHERE l.decision IS NOT NULL
+),
+reviewers AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM reviewer_code AS c GROUP BY c.item
+),
+-- D: silence is not approval.
+decided AS (
+    SELECT
+        l.item AS item,
+        MAX(CASE WHEN l.decision IS NULL AND NOT l.conflicted THEN 1 ELSE 0 END) AS undecided,
+        MAX(CASE WHEN l.conflicted THEN 1 ELSE 0 END) AS conflicted
+    FROM line AS l
+    GROUP BY l.item
+),
+-- E: the removal, from its record or else from the log of the system itself.
+logged AS (
+    SELECT
+        l.item AS item,
+        l.account AS account,
+        l.right_id AS right_id,
+        MIN(g.occurred_at) AS removed_at,
+        MIN(g.occurred_at_latest) AS removed_at_latest
+    FROM line AS l
+    JOIN grant_event AS g ON g.account = l.account AND g.right_id = l.right_id AND g.action = 'remove'
+    WHERE l.decision IN ('revoke', 'modify') AND g.occurred_at >= l.decided_at AND NOT COALESCE(g.conflicted, FALSE)
+    GROUP BY l.item, l.account, l.right_id
+),
+removal AS (
+    SELECT
+        l.item AS item,
+        l.system AS system,
+        l.account AS account,
+        l.right_id AS right_id,
+        l.owner_person AS owner_person,
+        l.decided_at AS decided_at,
+        l.decided_at + q.revoke_sla_days * INTERVAL '1' DAY AS due,
+        l.decided_at_latest + q.revoke_sla_days * INTERVAL '1' DAY AS due_latest,
+        l.conflicted OR COALESCE(v.conflicted, FALSE) AS conflicted,
+        COALESCE(v.executed_at, g.removed_at) AS executed_at,
+        COALESCE(v.executed_at_latest, g.removed_at_latest) AS executed_at_latest
+    FROM line AS l
+    CROSS JOIN parameter AS q
+    LEFT JOIN "revoke" AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
+    LEFT JOIN logged AS g ON g.item = l.item AND g.account = l.account AND g.right_id = l.right_id
+    WHERE l.decision IN ('revoke', 'modify')
+),
+-- E: later snapshots that the system itself gave. The first one must not show the pair, nor may any in the days of watching.
+later AS (
+    SELECT
+        r.item AS item,
+        r.account AS account,
+        r.right_id AS right_id,
+        r.executed_at AS executed_at,
+        n.taken_at AS taken_at,
+        CASE WHEN s.snapshot IS NULL THEN 0 ELSE 1 END AS present,
+        ROW_NUMBER() OVER (PARTITION BY r.item, r.account, r.right_id ORDER BY n.taken_at, n.id) AS place
+    FROM removal AS r
+    JOIN snapshot AS n ON n.system = r.system AND n.origin = 'system' AND n.taken_at > r.executed_at_latest
+        AND NOT COALESCE(n.conflicted, FALSE)
+    LEFT JOIN snapshot_row AS s ON s.snapshot = n.id AND s.account = r.account AND s.right_id = r.right_id
+),
+seen AS (
+    SELECT
+        l.item AS item,
+        l.account AS account,
+        l.right_id AS right_id,
+        MAX(CASE WHEN l.place = 1 THEN l.present ELSE 0 END) AS in_first,
+        MIN(CASE
+            WHEN l.present = 1
+                AND (l.place = 1 OR l.taken_at < l.executed_at + q.regrant_watch_days * INTERVAL '1' DAY) THEN l.taken_at
+        END) AS seen_at
+    FROM later AS l
+    CROSS JOIN parameter AS q
+    GROUP BY l.item, l.account, l.right_id
+),
+-- E: given again. Only a request made after the decision and approved before the grant makes that no silent one.
+again AS (
+    SELECT
+        r.item AS item,
+        r.account AS account,
+        r.right_id AS right_id,
+        MIN(g.occurred_at) AS given_at
+    FROM removal AS r
+    CROSS JOIN parameter AS q
+    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id AND g.action = 'add'
+    WHERE g.occurred_at > r.executed_at_latest
+        AND g.occurred_at < r.executed_at + q.regrant_watch_days * INTERVAL '1' DAY
+        AND COALESCE(g.net_change, TRUE) AND NOT COALESCE(g.conflicted, FALSE)
+    GROUP BY r.item, r.account, r.right_id
+),
+approved_again AS (
+    SELECT
+        r.item AS item,
+        r.account AS account,
+        r.right_id AS right_id,
+        MIN(a.decided_at_latest) AS approved_at
+    FROM removal AS r
+    JOIN access_request__rights AS x ON x.value = r.right_id
+    JOIN access_request AS w ON w.id = x.id AND w.beneficiary IN (r.account, r.owner_person)
+        AND w.created_at > r.decided_at
+    JOIN approval AS a ON a.subject = w.id AND a.decision = 'approve' AND a.withdrawn_at IS NULL
+        AND NOT COALESCE(a.conflicted, FALSE)
+    GROUP BY r.item, r.account, r.right_id
+),
+removal_code AS (
+    SELECT
+        r.item AS item,
+        CASE
+            WHEN r.conflicted THEN '30 cannot_test:conflict'
+            WHEN r.decided_at IS NULL THEN '31 cannot_test:no_decision_time'
+            WHEN r.executed_at IS NULL AND q.extracted_at < r.due_latest THEN '51 cannot_test:pending'
+            WHEN r.executed_at IS NULL AND g.of_removal = 1 THEN '32 cannot_test:source_gap'
+            WHEN r.executed_at IS NULL THEN '10 exception:revoke_not_executed'
+            WHEN s.in_first = 1 AND n.given_at IS NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at)
+                THEN '11 exception:still_present'
+            WHEN n.given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > n.given_at)
+                THEN '12 exception:regranted'
+            WHEN s.seen_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at)
+                THEN '12 exception:regranted'
+            WHEN r.executed_at >= r.due_latest THEN '13 exception:revoke_late'
+            WHEN r.executed_at_latest >= r.due THEN '33 cannot_test:time_order_unclear'
+            WHEN s.item IS NULL THEN '50 cannot_test:pending'
+            ELSE '90 pass'
+        END AS code
+    FROM removal AS r
+    CROSS JOIN parameter AS q
+    LEFT JOIN gap AS g ON g.item = r.item
+    LEFT JOIN seen AS s ON s.item = r.item AND s.account = r.account AND s.right_id = r.right_id
+    LEFT JOIN again AS n ON n.item = r.item AND n.account = r.account AND n.right_id = r.right_id
+    LEFT JOIN approved_again AS y ON y.item = r.item AND y.account = r.account AND y.right_id = r.right_id
+),
+removals AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM removal_code AS c GROUP BY c.item
+),
+-- F: a recorded look at the use of access judged wrong, back to the last completed review that found it good.
+last_good AS (
+    SELECT l.item AS item, l.account AS account, l.right_id AS right_id, MAX(e.completed_at) AS good_at
+    FROM line AS l
+    JOIN review_item AS r ON r.account = l.account AND r.right_id = l.right_id AND LOWER(r.decision) = 'approve'
+    JOIN campaign AS e ON e.id = r.campaign AND e.system = l.system AND e.completed_at < l.campaign_started_at
+    WHERE l.decision IN ('revoke', 'modify')
+    GROUP BY l.item, l.account, l.right_id
+),
+look AS (
+    SELECT
+        l.item AS item,
+        l.account AS account,
+        l.right_id AS right_id,
+        MIN(CASE
+            WHEN v.conflicted THEN '30 cannot_test:conflict'
+            WHEN v.reviewed_by = l.owner_person THEN '12 exception:looked_at_own_use'
+            WHEN v.looked_from IS NULL THEN '31 cannot_test:look_start_unknown'
+            WHEN v.looked_from > g.good_at THEN '11 exception:look_too_short'
+            ELSE '00 pass'
+        END) AS code
+    FROM line AS l
+    JOIN impact_review AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
+    LEFT JOIN last_good AS g ON g.item = l.item AND g.account = l.account AND g.right_id = l.right_id
+    WHERE l.decision IN ('revoke', 'modify')
+    GROUP BY l.item, l.account, l.right_id
+),
+look_code AS (
+    SELECT
+        r.item AS item,
+        CASE
+            WHEN r.conflicted THEN '30 cannot_test:conflict'
+            WHEN k.code = '00 pass' THEN '90 pass'
+            WHEN k.code IS NOT NULL THEN k.code
+            WHEN q.extracted_at < r.due_latest THEN '50 cannot_test:pending'
+            WHEN g.of_look = 1 THEN '32 cannot_test:source_gap'
+            ELSE '10 exception:impact_not_judged'
+        END AS code
+    FROM removal AS r
+    CROSS JOIN parameter AS q
+    LEFT JOIN look AS k ON k.item = r.item AND k.account = r.account AND k.right_id = r.right_id
+    LEFT JOIN gap AS g ON g.item = r.item
+),
+looks AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM look_code AS c GROUP BY c.item
+),
+-- G: no decision before the snapshot, none after completion. The decision that completes a campaign may carry its time.
+order_code AS (
+    SELECT
+        l.item AS item,
+        CASE
+            WHEN l.conflicted THEN '30 cannot_test:conflict'
+            WHEN l.decided_at_latest < h.taken_at THEN '10 exception:decided_before_snapshot'
+            WHEN l.decided_at > h.completed_at_latest THEN '11 exception:decided_after_completion'
+            WHEN l.decided_at IS NULL THEN '31 cannot_test:no_decision_time'
+            WHEN h.taken_at IS NULL THEN '32 cannot_test:no_snapshot'
+            WHEN h.running THEN '50 cannot_test:pending'
+            WHEN h.completed_at IS NULL THEN '51 cannot_test:not_completed'
+            WHEN q.day_grained THEN '90 pass'
+            WHEN l.decided_at < h.taken_at_latest THEN '33 cannot_test:time_order_unclear'
+            WHEN l.decided_at_latest > h.completed_at THEN '33 cannot_test:time_order_unclear'
+            ELSE '90 pass'
+        END AS code
+    FROM line AS l
+    CROSS JOIN parameter AS q
+    JOIN held AS h ON h.item = l.item
+    WHERE l.decision IS NOT NULL
+),
+orders AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM order_code AS c GROUP BY c.item
+),
+-- B to G where there is nothing to judge: no campaign yet, none at all, or records that contradict each other.
+nothing AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN p.conflicted OR h.conflicted THEN 'cannot_test:conflict'
+            WHEN h.item IS NOT NULL THEN NULL
+            WHEN q.extracted_at < p.due_at + q.grace_days * INTERVAL '1' DAY THEN 'cannot_test:pending'
+            WHEN g.of_campaign = 1 THEN 'cannot_test:source_gap'
+            ELSE 'na:no_campaign'
+        END AS code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN held AS h ON h.item = p.item
+    LEFT JOIN gap AS g ON g.item = p.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN p.conflicted OR h.conflicted THEN 'cannot_test:conflict'
+        WHEN h.completed_at_latest < h.deadline THEN 'pass'
+        WHEN q.extracted_at < p.due_at + q.grace_days * INTERVAL '1' DAY THEN 'cannot_test:pending'
+        WHEN h.completed_at >= h.deadline THEN 'exception:late'
+        WHEN h.completed_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
+        WHEN h.item IS NOT NULL THEN 'exception:not_completed'
+        WHEN g.of_campaign = 1 THEN 'cannot_test:source_gap'
+        ELSE 'exception:absent'
+    END AS a,
+    CASE
+        WHEN n.code IS NOT NULL THEN n.code
+        WHEN h.age = 'missing' AND g.of_snapshot = 1 THEN 'cannot_test:source_gap'
+        WHEN h.age = 'missing' THEN 'cannot_test:no_snapshot'
+        WHEN h.origin <> 'system' THEN 'exception:not_from_system'
+        WHEN h.snapshot_system <> h.system THEN 'exception:other_system'
+        WHEN h.age = 'old' THEN 'exception:snapshot_too_old'
+        WHEN h.running AND (m.pairs > 0 OR x.pairs > 0) THEN 'cannot_test:pending'
+        WHEN m.pairs > 0 AND COALESCE(g.of_pair, 0) = 0 THEN 'exception:missing_pair'
+        WHEN x.pairs > 0 AND COALESCE(g.of_snapshot, 0) = 0 THEN 'exception:extra_pair'
+        WHEN t.hidden = 1 THEN 'exception:nested_hidden'
+        WHEN m.pairs > 0 OR x.pairs > 0 OR g.of_snapshot = 1 THEN 'cannot_test:source_gap'
+        WHEN NOT h.expands_nested AND t.item IS NULL THEN 'cannot_test:nested_unknown'
+        WHEN h.age = 'unclear' THEN 'cannot_test:time_order_unclear'
+        ELSE 'pass'
+    END AS b,
+    COALESCE(n.code, r.code, 'na:nothing_decided') AS c,
+    CASE
+        WHEN n.code IS NOT NULL THEN n.code
+        WHEN d.undecided = 1 AND h.running THEN 'cannot_test:pending'
+        WHEN d.undecided = 1 THEN 'exception:undecided'
+        WHEN d.conflicted = 1 THEN 'cannot_test:conflict'
+        WHEN d.item IS NULL AND h.running THEN 'cannot_test:pending'
+        WHEN d.item IS NULL THEN 'na:no_items'
+        ELSE 'pass'
+    END AS d,
+    CASE
+        WHEN n.code IS NOT NULL THEN n.code
+        WHEN h.running AND (e.code IS NULL OR e.code = 'pass') THEN 'cannot_test:pending'
+        WHEN d.conflicted = 1 AND (e.code IS NULL OR e.code = 'pass') THEN 'cannot_test:conflict'
+        ELSE COALESCE(e.code, 'na:nothing_revoked')
+    END AS e,
+    CASE
+        WHEN n.code IS NOT NULL THEN n.code
+        WHEN h.running AND (f.code IS NULL OR f.code = 'pass') THEN 'cannot_test:pending'
+        WHEN d.conflicted = 1 AND (f.code IS NULL OR f.code = 'pass') THEN 'cannot_test:conflict'
+        ELSE COALESCE(f.code, 'na:nothing_revoked')
+    END AS f,
+    COALESCE(n.code, o.code, 'na:nothing_decided') AS g
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN nothing AS n ON n.item = p.item
+LEFT JOIN held AS h ON h.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN missing AS m ON m.item = p.item
+LEFT JOIN extra AS x ON x.item = p.item
+LEFT JOIN nested AS t ON t.item = p.item
+LEFT JOIN reviewers AS r ON r.item = p.item
+LEFT JOIN decided AS d ON d.item = p.item
+LEFT JOIN removals AS e ON e.item = p.item
+LEFT JOIN looks AS f ON f.item = p.item
+LEFT JOIN orders AS o ON o.item = p.item
