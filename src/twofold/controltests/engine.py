@@ -27,14 +27,14 @@ class Outcomes:
     counts: Mapping[str, Mapping[str, int]]
 
 
-class RuleFault(RuntimeError):
+class RuleFault(RuntimeError):  # noqa: N818  a fault of the rule, not of the run
     """A rule broke its own contract (lost or repeated an item, gave an undeclared code): a fault of the rule."""
 
 
 def set_parameters(
     session: duckdb.DuckDBPyConnection, values: Mapping[str, ParameterValue], *, extracted_at: datetime
 ) -> None:
-    """Make the one-row relation `parameter`: a column per parameter, and `extracted_at` (UTC) as the clock of the data."""
+    """Make the one-row relation `parameter`: a column per parameter, and `extracted_at`, the UTC clock of the data."""
     columns = [f"TIMESTAMP '{extracted_at.replace(tzinfo=None).isoformat(sep=' ')}' AS extracted_at"]
     columns += [f"CAST({_literal(value)} AS {_sql_type(value)}) AS {name}" for name, value in sorted(values.items())]
     session.execute(f"CREATE OR REPLACE TEMP VIEW parameter AS SELECT {', '.join(columns)}")
@@ -54,7 +54,7 @@ def run_rule(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path) -> O
         for code in counts[attribute.letter]:
             _check_code(rule, attribute.letter, code, attribute.reasons)
     file = into / "outcomes.parquet"
-    session.execute(f"COPY (SELECT * FROM outcome ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")
+    session.execute(f"COPY (SELECT * FROM outcome ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
     return Outcomes(file, hashlib.sha256(file.read_bytes()).hexdigest(), counts)
 
 
@@ -64,12 +64,26 @@ def _check_closed(session: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         SELECT COALESCE(p.item, o.item), COALESCE(p.times, 0), COALESCE(o.times, 0)
         FROM (SELECT item, count(*) AS times FROM population GROUP BY item) AS p
         FULL JOIN (SELECT item, count(*) AS times FROM outcome GROUP BY item) AS o ON o.item = p.item
-        WHERE p.times IS DISTINCT FROM o.times ORDER BY 1 LIMIT 5
+        WHERE p.times IS DISTINCT FROM o.times ORDER BY 1 NULLS LAST LIMIT 5
         """
     ).fetchall()
     if lost:
-        shown = "; ".join(f"{item} stands {once} times in the population and {now} in the outcomes" for item, once, now in lost)
+        shown = "; ".join(
+            f"{item} stands {once} times in the population and {now} in the outcomes" for item, once, now in lost
+        )
         msg = f"{rule.control_test}: {shown}"
+        raise RuleFault(msg)
+    moved = session.execute(
+        """
+        SELECT item FROM (
+            SELECT item, system, operating_at, operating_at_latest FROM outcome
+            EXCEPT SELECT item, system, operating_at, operating_at_latest FROM population
+        ) ORDER BY item LIMIT 5
+        """
+    ).fetchall()
+    if moved:
+        shown = ", ".join(item for (item,) in moved)
+        msg = f"{rule.control_test}: another system or operating date than in the population: {shown}"
         raise RuleFault(msg)
 
 

@@ -1,11 +1,13 @@
 """A rule folder, read and checked: rule.sql, rule.toml, facts.sql, README.md, cases/.
 
 `rule.sql` is one SELECT that reads `population` (one row per item), the canonical tables, the shared steps and the
-one-row relation `parameter`, and gives `item, system, operating_at, operating_at_latest` and one column per attribute letter, each a
-reason code. `facts.sql` gives `item, attribute, table_name, evidence, record, fact`: what each attribute rests on.
+one-row relation `parameter`. It gives `item, system, operating_at, operating_at_latest` and one column per attribute
+letter, each a reason code. `facts.sql` gives `item, attribute, table_name, evidence, record, fact`: what each attribute
+rests on.
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from twofold.model.problem import Problem, UserError
 
 RULES_FOLDER = Path(__file__).with_name("rules")
 ParameterValue = str | int | bool
+_LETTER = re.compile(r"[A-Z]")
 _PARAMETER_TYPES: Mapping[str, type] = {"text": str, "integer": int, "boolean": bool}
 
 
@@ -52,7 +55,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A control test as text. `sha256` covers rule.sql, facts.sql, rule.toml and every step and population it builds on."""
+    """A control test as text. `sha256` covers rule.toml, rule.sql and facts.sql.
+
+    The definition of its population has a hash of its own in the run. `tables` are those that rule.sql names itself.
+    """
 
     control_test: ControlTestId
     version: str
@@ -69,7 +75,7 @@ class Rule:
 
     def attribute(self, letter: str) -> Attribute:
         """Return the attribute with this letter; raises KeyError."""
-        return next(found for found in self.attributes if found.letter == letter)
+        return {found.letter: found for found in self.attributes}[letter]
 
     def parameter_values(self, overrides: Mapping[str, ParameterValue], *, where: str) -> dict[str, ParameterValue]:
         """Return every parameter with its default or override; raises UserError for an unknown name, type or range."""
@@ -122,12 +128,27 @@ def rule_named(control_test: str, *, where: str) -> Rule:
 def load_rule(folder: Path) -> Rule:
     """Read and check one rule folder; raises UserError naming file and fault."""
     toml_path, sql_path, facts_path = folder / "rule.toml", folder / "rule.sql", folder / "facts.sql"
-    sql, facts = (path.read_text(encoding="utf-8") for path in (sql_path, facts_path))
-    toml = toml_path.read_text(encoding="utf-8")
-    raw = tomllib.loads(toml)
-    attributes = tuple(_attribute(letter, body, toml_path) for letter, body in raw["attributes"].items())
+    toml, sql, facts = (_text(path) for path in (toml_path, sql_path, facts_path))
     _check_sql(sql, sql_path)
     _check_sql(facts, facts_path)
+    try:
+        return _rule(folder, toml=toml, sql=sql, facts=facts)
+    except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+        fault = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise UserError(Problem(str(toml_path), fault, "the fields of a rule, as in its neighbours")) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(Problem(str(path), f"cannot be read: {error}", "UTF-8 text")) from error
+
+
+def _rule(folder: Path, *, toml: str, sql: str, facts: str) -> Rule:
+    raw = tomllib.loads(toml)
+    toml_path = folder / "rule.toml"
+    attributes = tuple(_attribute(letter, body, toml_path) for letter, body in raw["attributes"].items())
     return Rule(
         control_test=ControlTestId(raw["id"]),
         version=raw["version"],
@@ -136,15 +157,17 @@ def load_rule(folder: Path) -> Rule:
         population=raw["population"],
         tables=_tables_read(sql),
         attributes=attributes,
-        parameters=tuple(_parameter(name, body) for name, body in raw.get("parameters", {}).items()),
+        parameters=tuple(_parameter(name, body, toml_path) for name, body in raw.get("parameters", {}).items()),
         sql=sql,
         facts_sql=facts,
         folder=folder,
-        sha256=hashlib.sha256("\0".join([toml, sql, facts]).encode()).hexdigest(),
+        sha256=hashlib.sha256(f"{toml}\0{sql}\0{facts}".encode()).hexdigest(),
     )
 
 
 def _attribute(letter: str, body: Mapping[str, Any], path: Path) -> Attribute:
+    if not _LETTER.fullmatch(letter):
+        raise UserError(Problem(str(path), f"attribute {letter!r}", "one letter from A to Z"))
     reasons = {
         f"{prefix}:{reason}": sentence
         for prefix in PREFIXES
@@ -159,7 +182,9 @@ def _attribute(letter: str, body: Mapping[str, Any], path: Path) -> Attribute:
     return Attribute(letter, body["wording"], MappingProxyType(reasons))
 
 
-def _parameter(name: str, body: Mapping[str, Any]) -> Parameter:
+def _parameter(name: str, body: Mapping[str, Any], path: Path) -> Parameter:
+    if body["type"] not in _PARAMETER_TYPES:
+        raise UserError(Problem(str(path), f"parameter {name} of type {body['type']!r}", ", ".join(_PARAMETER_TYPES)))
     return Parameter(
         name=name,
         type=body["type"],

@@ -4,8 +4,11 @@ Source: audit-domain 2.6 stage 0 (systematic markers) and 6 (exceptions and resp
 cause and response are a named person's, and stay open until given.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -13,6 +16,7 @@ import duckdb
 from twofold.catalog.entries import Control
 from twofold.controltests.rule import Rule, reason_sentence
 from twofold.model.outcome import Outcome, ReasonCode
+from twofold.model.sql_path import one_file
 
 _CONCENTRATED_PERCENT = 60
 _FEW = 3
@@ -78,12 +82,15 @@ def group_findings(judged: JudgedRun, responses: Mapping[str, Response]) -> list
             query = f"""
                 SELECT o.{letter}, o.item, o.system, CAST(o.operating_at AS VARCHAR)
                 FROM read_parquet(?) AS o JOIN read_parquet(?) AS v ON v.item = o.item
-                WHERE v.verdict IN ('EXCEPTION', 'CANNOT_TEST') AND o.{letter} <> 'pass' AND NOT starts_with(o.{letter}, 'na:')
+                WHERE v.verdict IN ('EXCEPTION', 'CANNOT_TEST')
+                    AND o.{letter} <> 'pass' AND NOT starts_with(o.{letter}, 'na:')
                 ORDER BY o.{letter}, o.item
             """  # noqa: S608  a letter of the rule
-            rows = session.execute(query, [str(judged.outcomes), str(judged.verdicts)]).fetchall()
-            for code in sorted({row[0] for row in rows}):
-                found.append(_finding(judged, letter, code, [row[1:] for row in rows if row[0] == code], responses))
+            rows = session.execute(query, [one_file(judged.outcomes), one_file(judged.verdicts)]).fetchall()
+            found += [
+                _finding(judged, letter, code, [row[1:] for row in group], responses)
+                for code, group in groupby(rows, key=itemgetter(0))
+            ]
     return found
 
 
@@ -96,8 +103,11 @@ def _finding(
 ) -> Finding:
     control, test = judged.control, judged.rule.control_test
     parsed = ReasonCode.parse(code)
-    finding_id = f"{control.control_id}/{test}/{letter}/{parsed.reason}"
+    # One word may stand for an exception and for what cannot be tested; an answer to one is none to the other.
+    word = parsed.reason if parsed.outcome is Outcome.EXCEPTION else code
+    finding_id = f"{control.control_id}/{test}/{letter}/{word}"
     answer = responses.get(finding_id)
+    wording = judged.rule.attribute(letter).wording
     times = sorted(moment for _, _, moment in rows if moment)
     counted = "item" if len(rows) == 1 else "items"
     verb = "cannot be tested" if parsed.outcome is Outcome.CANNOT_TEST else "deviate" if len(rows) > 1 else "deviates"
@@ -109,7 +119,7 @@ def _finding(
         code=code,
         lens=judged.lens,
         condition=f"{len(rows)} {counted} {verb}: {reason_sentence(judged.rule, letter, code)}",
-        criterion=f"{control.control_id} {control.statement} Attribute {letter}: {judged.rule.attribute(letter).wording}",
+        criterion=f"{control.control_id} {control.statement} Attribute {letter}: {wording}",
         cause=answer.cause if answer else OPEN,
         pattern=_pattern(rows),
         effect=control.risk.soc2 if judged.lens == "soc2" else control.risk.financial_reporting or control.risk.soc2,
@@ -127,12 +137,13 @@ def _pattern(rows: Sequence[tuple[str, str, str | None]]) -> str:
     """Say whether the items concentrate in a system or a month: a marker for a reader, not a cause."""
     if len(rows) < _FEW:
         return "too few items to show a pattern"
+    systems = Counter(system for _, system, _ in rows)
+    months = Counter(moment[:7] if moment else "an unknown month" for _, _, moment in rows)
     marks = []
-    for noun, values in (("on", [row[1] for row in rows]), ("in", [row[2][:7] for row in rows if row[2]])):
-        top = max(sorted(set(values)), key=values.count, default="")
-        if top and len(set(values)) > 1 and values.count(top) * 100 >= _CONCENTRATED_PERCENT * len(rows):
-            marks.append(f"{values.count(top)} of {len(rows)} {noun} {top}")
-    systems = sorted({row[1] for row in rows})
-    if len(systems) == 1:
-        marks.insert(0, f"all on {systems[0]}")
-    return "; ".join(marks) or f"spread over {len(systems)} systems and {len({(row[2] or '')[:7] for row in rows})} months"
+    for noun, counted in (("on", systems), ("in", months)):
+        top = max(sorted(counted), key=counted.__getitem__)
+        if counted[top] == len(rows):
+            marks.append(f"all {noun} {top}")
+        elif counted[top] * 100 >= _CONCENTRATED_PERCENT * len(rows):
+            marks.append(f"{counted[top]} of {len(rows)} {noun} {top}")
+    return "; ".join(marks) or f"spread over {len(systems)} systems and {len(months)} months"

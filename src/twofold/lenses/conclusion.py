@@ -61,15 +61,19 @@ def conclude_control(
 ) -> ControlJudgement:
     """Propose a conclusion for a control.
 
-    `results` are those of its control tests that have a rule; `planned` names the tests that have none yet. A control is
-    effective when every test ran over a proven population and the deviation rate, with every item that cannot be tested
-    counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6).
+    `results` are those of its control tests that have a rule; `planned` names the tests that have none yet. A control
+    is effective when every test ran over a proven population and the deviation rate, with every item that cannot be
+    tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). A test without a
+    rule leaves it not concluded, unless another test already shows that it is not effective.
     """
     reasons: list[str] = []
     open_points = [f"{test} has no rule yet: test it by hand" for test in planned]
     if not results:
         return ControlJudgement(control_id, title, (), Conclusion.NOT_CONCLUDED, ("no result yet",), tuple(open_points))
     found = [_of_result(settings, result, reasons, open_points) for result in results]
+    if planned:
+        reasons.append(f"{', '.join(planned)}: no rule yet")
+        found.append(Conclusion.NOT_CONCLUDED)
     order = (Conclusion.NOT_EFFECTIVE, Conclusion.NOT_CONCLUDED, Conclusion.EFFECTIVE, Conclusion.DID_NOT_OCCUR)
     conclusion = next(each for each in order if each in found)
     return ControlJudgement(control_id, title, tuple(results), conclusion, tuple(reasons), tuple(open_points))
@@ -90,7 +94,7 @@ def _of_result(
         reasons.append(f"{test}: the population is empty, so the control had nothing to do")
         return Conclusion.DID_NOT_OCCUR
     if counts.applicable == 0:
-        reasons.append(f"{test}: none of {counts.population} items lies in this lens's systems and period")
+        reasons.append(f"{test}: none of {counts.population} items counts under this lens")
         return Conclusion.DID_NOT_OCCUR
     if settings.lens == "sox" and not result.completeness_signed_by:
         open_points.append(f"{test}: a named person has still to sign the completeness record of the population")
@@ -104,7 +108,9 @@ def _of_result(
     if deviations * 100 > settings.tolerable_percent * counts.applicable:
         reasons.append(f"{shown} deviate, more than the tolerable {settings.tolerable_percent}%")
         return Conclusion.NOT_EFFECTIVE
-    reasons.append(f"{shown} deviate, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} deviates")
+    reasons.append(
+        f"{shown} deviate, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} deviates"
+    )
     return Conclusion.EFFECTIVE
 
 

@@ -20,15 +20,17 @@ class GatheredJudgement:
 def gather(heading: str, title: str, controls: Sequence[ControlJudgement]) -> GatheredJudgement:
     """Propose a conclusion for a heading from its controls; never by counting them (audit-domain 1).
 
-    One control that is not effective makes the proposal not effective: whether other controls still meet the heading is for a
-    named person to say. A control without a result leaves it not concluded.
+    One control that is not effective makes the proposal not effective: whether other controls still meet the heading
+    is for a named person to say. A control without a result leaves it not concluded.
     """
     named = {
         conclusion: [control.control_id for control in controls if control.conclusion is conclusion]
         for conclusion in Conclusion
     }
     reasons = tuple(
-        f"{conclusion.value}: {', '.join(ids)}" for conclusion, ids in named.items() if ids and conclusion is not Conclusion.EFFECTIVE
+        f"{conclusion.value}: {', '.join(ids)}"
+        for conclusion, ids in named.items()
+        if ids and conclusion is not Conclusion.EFFECTIVE
     )
     if not controls:
         conclusion, reasons = Conclusion.NOT_CONCLUDED, ("no control of the company serves it",)

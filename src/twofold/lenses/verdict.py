@@ -5,6 +5,9 @@ Source: audit-domain 4.0, *Lens*. The outcomes were computed once; a lens only r
     system not in the lens's scope at the operating date -> NOT_APPLICABLE(scope)
     operating date not in the period                      -> NOT_APPLICABLE(period)
     else EXCEPTION > CANNOT_TEST > PASS > NOT_APPLICABLE over the required attributes
+
+An operating date that is known only as an interval leaves an item out where all of the interval lies outside. So an
+item on the edge of two periods is judged in both, and none is lost between them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +19,7 @@ import duckdb
 
 from twofold.model.outcome import PRECEDENCE, PREFIXES, Outcome
 from twofold.model.period import ReviewPeriod
+from twofold.model.sql_path import one_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,19 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
         session.execute(
             f"""
             COPY (
-                WITH judged AS (
+                WITH dated AS (
+                    SELECT *, GREATEST(operating_at, operating_at_latest) AS latest
+                    FROM read_parquet($outcomes)
+                ), judged AS (
                     SELECT o.*,
-                        o.operating_at IS NOT NULL AND NOT (o.operating_at >= $starts_at AND o.operating_at < $ends_before) AS outside,
+                        o.operating_at IS NOT NULL AND (o.latest < $starts_at OR o.operating_at >= $ends_before)
+                            AS outside,
                         EXISTS (
                             SELECT 1 FROM scope AS s WHERE s.system = o.system
-                            AND (o.operating_at IS NULL OR s.valid_from IS NULL OR s.valid_from <= o.operating_at)
+                            AND (o.operating_at IS NULL OR s.valid_from IS NULL OR s.valid_from <= o.latest)
                             AND (o.operating_at IS NULL OR s.valid_to IS NULL OR o.operating_at < s.valid_to)
                         ) AS in_scope
-                    FROM read_parquet('{_quoted(outcomes)}') AS o
+                    FROM dated AS o
                 )
                 SELECT item, system, operating_at,
                     CASE WHEN NOT in_scope THEN 'NOT_APPLICABLE' WHEN outside THEN 'NOT_APPLICABLE'
@@ -105,10 +113,14 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
                 FROM judged ORDER BY item
             ) TO '{_quoted(into)}' (FORMAT parquet)
             """,  # noqa: S608  letters of a rule and our own paths
-            {"starts_at": _naive(view.period.starts_at), "ends_before": _naive(view.period.ends_before)},
+            {
+                "outcomes": one_file(outcomes),
+                "starts_at": _naive(view.period.starts_at),
+                "ends_before": _naive(view.period.ends_before),
+            },
         )
         found: Mapping[str, int] = dict(
-            session.execute(f"SELECT verdict, count(*) FROM read_parquet('{_quoted(into)}') GROUP BY 1").fetchall()  # noqa: S608
+            session.execute("SELECT verdict, count(*) FROM read_parquet(?) GROUP BY 1", [one_file(into)]).fetchall()
         )
     return Verdicts(
         into,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COMPACT_OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _TICK = timedelta(microseconds=1)
 _A_DAY = timedelta(days=1)
@@ -55,15 +54,10 @@ def parse_instant(text: str, *, zone: str = "") -> Instant:
     stripped = text.strip()
     local = zone_named(zone) if zone else None
     try:
-        if _DAY.fullmatch(stripped):
-            day = date.fromisoformat(stripped)
-            start, end = _day_bounds(day, local)
-        else:
-            moment = datetime.fromisoformat(_COMPACT_OFFSET.sub(r"\1:\2", stripped))
-            start, end = _moment_bounds(moment, local)
+        day = _day_of(stripped)
+        start, end = _moment_bounds(_moment_of(stripped), local) if day is None else _day_bounds(day, local)
     except (ValueError, OverflowError) as error:
-        msg = f"{text!r} is no ISO 8601 day or time"
-        raise ValueError(msg) from error
+        raise ValueError(_no_time(text)) from error
     if start < EARLIEST_CREDIBLE:
         msg = f"{text!r} lies before {EARLIEST_CREDIBLE:%Y}, so it is a default value and no observation"
         raise ValueError(msg)
@@ -83,24 +77,43 @@ def instant_from_epoch(milliseconds: int) -> Instant:
 def parse_boundary(text: str, *, zone: str) -> datetime:
     """Read a declared limit: a bare day means its local midnight in `zone`, a time without offset is local.
 
-    Returns an aware UTC time. Raises ValueError as `parse_instant` does.
+    Returns an aware UTC time. Raises ValueError for another form, an unknown zone, or a time that UTC cannot hold;
+    a limit before 1990 is accepted, since it is decided and not observed.
     """
     stripped = text.strip()
     local = zone_named(zone)
-    if _DAY.fullmatch(stripped):
-        return datetime.combine(date.fromisoformat(stripped), time.min, local).astimezone(UTC)
     try:
-        moment = datetime.fromisoformat(_COMPACT_OFFSET.sub(r"\1:\2", stripped))
-    except ValueError as error:
-        msg = f"{text!r} is no ISO 8601 day or time"
-        raise ValueError(msg) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+        day = _day_of(stripped)
+        moment = _moment_of(stripped) if day is None else datetime.combine(day, time.min)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(_no_time(text)) from error
+
+
+def _no_time(text: str) -> str:
+    return f"{text!r} is no ISO 8601 day or time"
+
+
+def _day_of(text: str) -> date | None:
+    """Return the day in any spelling of ISO 8601 (2026-04-02, 20260402, 2026-W14-4); None for a text with a time.
+
+    The library would read such a text as midnight sharp, which claims a precision that the source did not give.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(_COMPACT_OFFSET.sub(r"\1:\2", text))
 
 
 def _day_bounds(day: date, local: ZoneInfo | None) -> tuple[datetime, datetime]:
     zone = local or UTC
     start = datetime.combine(day, time.min, zone).astimezone(UTC)
-    end = datetime.combine(day + _A_DAY, time.min, zone).astimezone(UTC) - _TICK
+    # A zone that crosses the date line skips a day: that day is the moment of the jump.
+    end = max(start, datetime.combine(day + _A_DAY, time.min, zone).astimezone(UTC) - _TICK)
     return (start, end) if local else (start - _A_DAY, end + _A_DAY)
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """What was found for one attribute, or for one item under one lens."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105  an outcome, no password
     EXCEPTION = "EXCEPTION"
     CANNOT_TEST = "CANNOT_TEST"
     NOT_APPLICABLE = "NOT_APPLICABLE"

@@ -32,10 +32,10 @@ class Problem:
 
 
 class UserError(Exception):
-    """One or more problems in the user's input stop the command; nothing was written.
+    r"""One or more problems in the user's input stop the command; nothing was written.
 
     >>> str(UserError(Problem("a.csv:3", "no such zone 'Mars/Base'", "an IANA zone")))
-    "a.csv:3: no such zone 'Mars/Base'\\n  expected: an IANA zone"
+    "a.csv:3: no such zone 'Mars/Base'\n  expected: an IANA zone"
     """
 
     def __init__(self, problems: Problem | Sequence[Problem]) -> None:

@@ -1,7 +1,11 @@
 """What each deployment carried: commits reachable from the deployed commit and not from the one live before it.
 
-Source: audit-domain 4.2, *Change set of a deployment*. History is walked as a graph, never by time. A deployment whose
-commit is not in the data gives no rows, and nothing is guessed for it: the control tests answer that they cannot test.
+Source: audit-domain 4.2, *Change set of a deployment*. History is walked as a graph, never by time. Where the deployed
+commit is not in the data and a pull request names it (as its merge, its head or one of its commits), the deployment
+carries that commit; the step change_unit asks what else it may have carried. A commit that nothing names gives no rows,
+and nothing is guessed for it: the control tests answer that they cannot test.
+
+A deployment that names no repository belongs to the one repository in which its commit is known.
 
 Deployments of one system, environment and repository are taken in order of first exposure. What was live before is
 the commit that the deployer recorded, where the data hold it, else the last commit that served. A failed deployment
@@ -121,26 +125,32 @@ class Live:
 def change_set_rows(session: duckdb.DuckDBPyConnection) -> Iterator[dict[str, str]]:
     """Yield the rows of `change_set` (deployment, repository, sha), in order of deployment and sha.
 
-    The session holds the canonical tables. Deployments without a repository or a known commit give no rows.
+    The session holds the canonical tables. Deployments of a commit that is known nowhere give no rows.
     """
     histories = _read_histories(session)
+    named = _read_named(session)
     begins_at = _log_begins_at(session)
     older = _older_commits(session, begins_at)
     for (_, _, repository), deployments in groupby(_read_deployments(session), key=lambda one: one.group):
-        history = histories.get(repository)
-        if history is not None:
-            for deployment, shas in _carried(deployments, history, older.get(repository, frozenset())):
-                yield from ({"deployment": deployment, "repository": repository, "sha": sha} for sha in sorted(shas))
+        history = histories.get(repository) or History({})
+        carried = _carried(deployments, history, older.get(repository, frozenset()), named.get(repository, frozenset()))
+        for deployment, shas in carried:
+            yield from ({"deployment": deployment, "repository": repository, "sha": sha} for sha in sorted(shas))
 
 
 def _carried(
-    deployments: Iterator[Deployed], history: History, older: frozenset[str]
+    deployments: Iterator[Deployed], history: History, older: frozenset[str], named: frozenset[str]
 ) -> Iterator[tuple[str, set[str] | frozenset[str]]]:
     live = Live(history)
+    served_by_name: set[str] = set()
     for deployment in deployments:
         if deployment.previous_sha in history.parents and deployment.previous_sha != live.sha:
             live.move_to(deployment.previous_sha)
         if deployment.sha not in history.parents:
+            if deployment.sha in named and deployment.sha not in served_by_name:
+                yield deployment.id, {deployment.sha}
+                if deployment.served:
+                    served_by_name.add(deployment.sha)
             continue
         carried = live.carried_by(deployment.sha)
         yield deployment.id, carried if live.sha else carried - older
@@ -151,9 +161,22 @@ def _carried(
 def _read_deployments(session: duckdb.DuckDBPyConnection) -> list[Deployed]:
     rows = session.execute(
         """
-        SELECT d.id, d.system, d.environment, COALESCE(d.repository, ''), COALESCE(d.commit_sha, a.commit_sha, ''),
-            COALESCE(d.previous_sha, ''), COALESCE(d.status, ''), COALESCE(d.started_at, d.completed_at)
-        FROM deployment AS d LEFT JOIN artefact AS a ON a.digest = d.digest
+        WITH known AS (
+            SELECT repository, sha FROM code_commit
+            UNION
+            SELECT repository, merge_sha FROM pull_request
+            UNION
+            SELECT repository, head_sha FROM pull_request
+            UNION
+            SELECT p.repository, c.sha FROM pull_request_commit AS c JOIN pull_request AS p ON p.id = c.pull_request
+        ),
+        only_home AS (SELECT sha, MIN(repository) AS repository FROM known GROUP BY sha HAVING COUNT(*) = 1)
+        SELECT d.id, d.system, d.environment, COALESCE(d.repository, o.repository, ''),
+            COALESCE(d.commit_sha, a.commit_sha, ''), COALESCE(d.previous_sha, ''), COALESCE(d.status, ''),
+            COALESCE(d.started_at, d.completed_at)
+        FROM deployment AS d
+        LEFT JOIN artefact AS a ON a.digest = d.digest
+        LEFT JOIN only_home AS o ON o.sha = COALESCE(d.commit_sha, a.commit_sha)
         """
     ).fetchall()
     rows.sort(key=lambda row: (*row[1:4], row[7] or _UNKNOWN_START, row[0]))
@@ -174,6 +197,23 @@ def _read_histories(session: duckdb.DuckDBPyConnection) -> dict[str, History]:
         if parent in known:
             known[sha].append(parent)
     return {repository: History(known) for repository, known in parents.items()}
+
+
+def _read_named(session: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    """Return the commits per repository that a pull request names."""
+    rows = session.execute(
+        """
+        SELECT repository, merge_sha FROM pull_request WHERE merge_sha IS NOT NULL
+        UNION
+        SELECT repository, head_sha FROM pull_request WHERE head_sha IS NOT NULL
+        UNION
+        SELECT p.repository, c.sha FROM pull_request_commit AS c JOIN pull_request AS p ON p.id = c.pull_request
+        """
+    ).fetchall()
+    rows.sort()
+    return {
+        repository: frozenset(sha for _, sha in pairs) for repository, pairs in groupby(rows, key=lambda row: row[0])
+    }
 
 
 def _log_begins_at(session: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -261,9 +261,8 @@ def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) 
         return CompletenessCheck(
             "reconciliation", CheckResult.NOTE, entry.second_source, "an independent second source where one exists"
         )
-    rows = session.execute(
-        f"SELECT difference_key, found, missing FROM ({path.read_text(encoding='utf-8')}) ORDER BY 1"
-    ).fetchall()  # noqa: S608  our own text
+    text = path.read_text(encoding="utf-8")
+    rows = session.execute(f"SELECT difference_key, found, missing FROM ({text}) ORDER BY ALL").fetchall()  # noqa: S608  our own text
     explained = explanations(session, entry.name)
     unexplained = tuple(f"{key}: {found}; {missing}" for key, found, missing in rows if key not in explained)
     if unexplained:
@@ -287,8 +286,8 @@ def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) 
 def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterator[ExtractionShown]:
     rows = session.execute(
         """
-        SELECT id, table_name, COALESCE(environment, 'production'), query, COALESCE(parameters, '{}'), COALESCE(run_by, ''),
-            run_at_text, rows, claimed_rows, period_from, period_to, file_hash
+        SELECT id, table_name, COALESCE(environment, 'production'), query, COALESCE(parameters, '{}'),
+            COALESCE(run_by, ''), run_at_text, rows, claimed_rows, period_from, period_to, file_hash
         FROM extraction ORDER BY id, table_name
         """
     ).fetchall()

@@ -1,7 +1,7 @@
 """Checks of what a population contains: its dates, months without any item, and numbers that are missing.
 
-Source: audit-domain 4.0, *Completeness per population*. It reads the relation `population` and the tables, and judges no
-item. A month or a number that a named person has explained no longer stops the test.
+Source: audit-domain 4.0, *Completeness per population*. It reads the relation `population` and the tables, and judges
+no item. A month or a number that a named person has explained no longer stops the test.
 """
 
 import re

@@ -5,9 +5,10 @@ period and for systems. It proves nothing where the source had already deleted i
 count disagrees with the source's own, when it stopped at an exact page, or when records of it could not be read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
@@ -73,7 +74,8 @@ class Extraction:
 def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
     """Return every row of `extraction`, in order of evidence and table."""
     systems: dict[tuple[str, str], set[str]] = {}
-    for evidence, table, system in session.execute("SELECT id, table_name, value FROM extraction__systems").fetchall():
+    children = session.execute("SELECT id, table_name, value FROM extraction__systems").fetchall()
+    for evidence, table, system in children:
         systems.setdefault((evidence, table), set()).add(system)
     rows = session.execute(
         """
@@ -82,23 +84,25 @@ def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
         FROM extraction ORDER BY id, table_name
         """
     ).fetchall()
-    return [
-        Extraction(
-            evidence_id=evidence,
-            table=table,
-            rows=count,
-            claimed_rows=claimed,
-            page_size=page_size,
-            paging_proven=proven,
-            set_aside=set_aside,
-            run_at=run_at.replace(tzinfo=UTC),
-            period_from=_aware(period_from),
-            period_to=_aware(period_to),
-            oldest_available=_aware(oldest),
-            systems=frozenset(systems.get((evidence, table), ())),
-        )
-        for evidence, table, count, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest in rows
-    ]
+    return [_extraction(row, systems.get((row[0], row[1]), set())) for row in rows]
+
+
+def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
+    evidence, table, rows, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest = row
+    return Extraction(
+        evidence_id=evidence,
+        table=table,
+        rows=rows,
+        claimed_rows=claimed,
+        page_size=page_size,
+        paging_proven=proven,
+        set_aside=set_aside,
+        run_at=run_at.replace(tzinfo=UTC),
+        period_from=_aware(period_from),
+        period_to=_aware(period_to),
+        oldest_available=_aware(oldest),
+        systems=frozenset(systems),
+    )
 
 
 def source_gap_rows(session: duckdb.DuckDBPyConnection, *, every_table: bool) -> Iterator[dict[str, Value]]:

@@ -18,6 +18,7 @@ STEPS = (
     "leaving",
     "leaver_account",
     "right_content",
+    "reactivation",
     "granted_right",
     "change_link",
     "change_unit",

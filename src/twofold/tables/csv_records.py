@@ -3,7 +3,6 @@
 Used by the documented CSV formats and by the case folders. It judges no values: it only finds the rows.
 """
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,8 @@ from twofold.tables.rows import SetAside
 
 FIELD_LIMIT = 1024 * 1024
 """Characters in one cell; a longer one is a broken quote, not data."""
+LINE_LIMIT = 64 * 1024 * 1024
+"""Bytes of one line; a longer one is no text, and is not read into memory as a whole."""
 _EXCERPT = 80
 
 
@@ -46,7 +47,9 @@ def read_csv(
         elif not cells or (len(cells) == 1 and not cells[0].strip()):
             continue
         elif len(cells) != len(header):
-            yield SetAside(f"line {line}", f"{len(cells)} cells under {len(header)} columns", ",".join(cells)[:_EXCERPT])
+            yield SetAside(
+                f"line {line}", f"{len(cells)} cells under {len(header)} columns", ",".join(cells)[:_EXCERPT]
+            )
         else:
             yield f"line {line}", {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     if header is None:
@@ -57,18 +60,25 @@ def read_csv(
 
 def _lines(path: Path) -> Iterator[str]:
     offset = 0
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         with path.open("rb") as stream:
-            for raw in stream:
+            while raw := stream.readline(LINE_LIMIT):
+                if len(raw) == LINE_LIMIT:
+                    where = f"{path.name}, byte {offset}"
+                    raise UserError(Problem(where, f"a line of more than {LINE_LIMIT:,} bytes", "lines of text"))
                 if b"\0" in raw:
                     raise UserError(
-                        Problem(f"{path.name}, byte {offset + raw.index(0)}", "a zero byte", "UTF-8 text", "export as UTF-8 CSV")
+                        Problem(
+                            f"{path.name}, byte {offset + raw.index(0)}",
+                            "a zero byte",
+                            "UTF-8 text",
+                            "export as UTF-8 CSV",
+                        )
                     )
-                text = decoder.decode(raw)
+                # No byte of a longer character is a line feed, so each line can be read on its own.
+                text = raw.decode("utf-8")
+                yield from io.StringIO(text.removeprefix("\ufeff") if offset == 0 else text, newline="")
                 offset += len(raw)
-                yield from io.StringIO(text, newline="")
-            decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise UserError(
             Problem(

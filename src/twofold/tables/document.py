@@ -2,7 +2,7 @@
 
 import sys
 
-from twofold.tables.schema import TableKind, canonical_tables
+from twofold.tables.schema import canonical_tables
 
 _HEAD = """\
 # Canonical tables
@@ -17,17 +17,20 @@ Every source is normalised to these tables, every rule reads them, and every cas
 | text | as it is | `VARCHAR` |
 | integer | digits | `BIGINT` |
 | boolean | `true` or `false` | `BOOLEAN` |
-| instant | ISO 8601 with offset; a bare day means the whole local day | `NAME` and `NAME_latest` (`TIMESTAMP`, UTC: the interval the time lies in), `NAME_text` |
+| instant | ISO 8601 with offset; a bare day means the whole local day | `NAME`, `NAME_latest`, `NAME_text`, see below |
 | boundary | ISO 8601; a bare day means its local midnight | `TIMESTAMP`, UTC; empty = open |
 | list | values separated by `;` | the child table `TABLE__NAME(key columns..., value)` |
 
-Every table also carries `evidence, record, row_hash, source, connector, extracted_at, copies, conflicted` (where the row
-came from, how many identical rows collapsed into it, whether another row with its key says something else). A CSV file may give
-`source, connector, extracted_at, row_hash`; outside a case folder the lineage of the capture counts.
+An instant is kept as the interval that the time lies in: `NAME` is its earliest and `NAME_latest` its latest moment
+(`TIMESTAMP`, UTC), `NAME_text` is what the source wrote.
 
-Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the newest
-extraction counts. *fact*, a dated statement from the scope files. *derived*, computed by Twofold; a case folder may
-give it to bypass the computation.
+Every table also carries `evidence, record, row_hash, source, connector, extracted_at, copies, conflicted` (where the
+row came from, how many identical rows collapsed into it, whether another row with its key says something else). A CSV
+file may give `source, connector, extracted_at, row_hash`; outside a case folder the lineage of the capture counts.
+
+Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the
+newest extraction counts. *fact*, a dated statement from the scope files. *derived*, computed by Twofold; a case folder
+may give it to bypass the computation.
 """
 
 
@@ -35,10 +38,12 @@ def tables_page() -> str:
     """Return the page as Markdown."""
     parts = [_HEAD]
     for table in canonical_tables().values():
-        parts.append(f"\n## {table.name}\n\n{table.about} Kind: *{TableKind(table.kind)}*. Key: {', '.join(f'`{k}`' for k in table.key)}.\n")
+        key = ", ".join(f"`{name}`" for name in table.key)
+        parts.append(f"\n## {table.name}\n\n{table.about} Kind: *{table.kind}*. Key: {key}.\n")
         parts.append("| column | type | required | meaning |\n| --- | --- | --- | --- |")
         parts += [
-            f"| `{column.name}` | {column.type} | {'yes' if column.required else ''} | {column.about} |" for column in table.columns
+            f"| `{column.name}` | {column.type} | {'yes' if column.required else ''} | {column.about} |"
+            for column in table.columns
         ]
     return "\n".join(parts) + "\n"
 

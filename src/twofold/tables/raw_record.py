@@ -1,6 +1,7 @@
 """Show the raw record behind a row: the bytes that the locator of its lineage points to."""
 
 import gzip
+import io
 import json
 import re
 from pathlib import Path
@@ -23,15 +24,28 @@ def raw_record(path: Path, record: str) -> str:
     data = path.read_bytes()
     text = (gzip.decompress(data) if data.startswith(_GZIP) else data).decode("utf-8-sig", errors="replace")
     if match := _LINE.match(record):
-        lines = text.splitlines()
-        number = int(match[1])
-        if not 1 <= number <= len(lines):
-            return ""
-        header = f"{lines[0]}\n" if "," in lines[0] and not lines[0].lstrip().startswith("{") else ""
-        return (header + lines[number - 1])[:_SHOWN]
+        return _at_line(text, int(match[1]))[:_SHOWN]
     if match := _POINTER.match(record):
         return _at_pointer(text, match[2])[:_SHOWN]
     return ""
+
+
+def _at_line(text: str, number: int) -> str:
+    """Return the record that begins at the line, below the header where the file is a table.
+
+    Lines end as the readers of CSV and JSON Lines see them; other separators of Unicode stand inside a line.
+    """
+    lines = [line.rstrip("\r\n") for line in io.StringIO(text, newline="")]
+    if not 1 <= number <= len(lines):
+        return ""
+    if lines[0].lstrip().startswith("{") or "," not in lines[0]:
+        return lines[number - 1]
+    record = lines[number - 1]
+    for line in lines[number:]:
+        if record.count('"') % 2 == 0:  # outside quotes, so the record ends with its line
+            break
+        record += f"\n{line}"
+    return record if number == 1 else f"{lines[0]}\n{record}"
 
 
 def _at_pointer(text: str, pointer: str) -> str:

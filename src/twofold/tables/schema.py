@@ -104,8 +104,9 @@ class Table:
         """The list columns, each of which SQL sees as a child table."""
         return tuple(column for column in self.columns if column.type is ColumnType.LIST)
 
-    def child_physical(self, column: Column) -> tuple[tuple[str, str], ...]:
-        """The (name, SQL type) pairs of the child table of a list column: the key, then `value`."""
+    @property
+    def child_physical(self) -> tuple[tuple[str, str], ...]:
+        """The (name, SQL type) pairs of the child table of each list column: the key, then `value`."""
         by_name = self.column_named
         return (*(by_name[name].physical[0] for name in self.key), ("value", "VARCHAR"))
 
@@ -138,12 +139,7 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
 def canonical_tables() -> MappingProxyType[str, Table]:
     """Return every canonical table by name, in the order of schema.toml."""
     raw = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {
-            name: _table(name, body)
-            for name, body in raw.items()
-        }
-    )
+    return MappingProxyType({name: _table(name, body) for name, body in raw.items()})
 
 
 def table_named(name: str, *, where: str) -> Table:

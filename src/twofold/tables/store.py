@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import duckdb
 import orjson
 
+from twofold.model.sql_path import one_file
 from twofold.tables.schema import Table, TableKind, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
 
@@ -60,8 +61,9 @@ class TableWriter:
         self._files: dict[str, IO[bytes]] = {}
         self._rows_in: dict[str, int] = {}
 
-    def __enter__(self) -> "TableWriter":
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def __enter__(self) -> Self:
+        if self._folder.exists():
+            shutil.rmtree(self._folder)  # a table file that stayed behind would be read as if it were new
         self._staging.mkdir(parents=True)
         return self
 
@@ -114,7 +116,8 @@ class TableWriter:
         target = self._folder / f"{table.name}.parquet"
         columns = ", ".join(name for name, _ in table.physical)
         order = ", ".join(table.key)
-        connection.execute(f"COPY (SELECT {columns} FROM kept ORDER BY {order}) TO '{quoted(target)}' (FORMAT parquet)")  # noqa: S608  names come from schema.toml
+        kept = f"SELECT {columns} FROM kept ORDER BY {order}"  # noqa: S608  names come from schema.toml
+        connection.execute(f"COPY ({kept}) TO '{quoted(target)}' (FORMAT parquet)")
         for column in table.list_columns:
             self._finish_child(connection, table, column.name)
         rows, collapsed, superseded = _one(
@@ -142,7 +145,7 @@ class TableWriter:
             f"""
             CREATE OR REPLACE TEMP TABLE kept AS
             WITH read AS (
-                SELECT * FROM read_json('{quoted(staging)}', format = 'newline_delimited', columns = {{{fields}}})
+                SELECT * FROM read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}})
             ), aged AS (
                 SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
             ), current AS (
@@ -152,7 +155,9 @@ class TableWriter:
                     count(*) OVER (PARTITION BY {key}, row_hash) AS copies,
                     min(row_hash) OVER (PARTITION BY {key}) AS first_hash,
                     max(row_hash) OVER (PARTITION BY {key}) AS last_hash,
-                    row_number() OVER (PARTITION BY {key} ORDER BY row_hash, source, connector, evidence, record) AS rank
+                    row_number() OVER (
+                        PARTITION BY {key} ORDER BY row_hash, source, connector, evidence, record
+                    ) AS rank
                 FROM current
             ), totals AS (
                 SELECT {key}, count(*) AS all_rows FROM read GROUP BY {key}
@@ -174,13 +179,15 @@ class TableWriter:
         if not staging.exists():
             return
         pairs = [table.column_named[key].physical[0] for key in table.key]
-        fields = ", ".join(f"'{key}': '{kind}'" for key, kind in [*pairs, ("value", "VARCHAR"), ("row_hash", "VARCHAR")])
+        fields = ", ".join(
+            f"'{key}': '{kind}'" for key, kind in [*pairs, ("value", "VARCHAR"), ("row_hash", "VARCHAR")]
+        )
         keys = ", ".join(f"child.{key}" for key in table.key)
         connection.execute(
             f"""
             COPY (
                 SELECT DISTINCT {keys}, child.value
-                FROM read_json('{quoted(staging)}', format = 'newline_delimited', columns = {{{fields}}}) AS child
+                FROM read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}}) AS child
                 JOIN kept ON kept.row_hash = child.row_hash AND {_same_key(table, "kept", "child")}
                 ORDER BY {keys}, child.value
             ) TO '{quoted(self._folder / f"{name}.parquet")}' (FORMAT parquet)
@@ -210,7 +217,7 @@ class SessionLimits:
 
 
 @contextmanager
-def open_session(tables: TableSet, limits: SessionLimits = SessionLimits()) -> Iterator[duckdb.DuckDBPyConnection]:  # noqa: B008  frozen
+def open_session(tables: TableSet, limits: SessionLimits = SessionLimits()) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB session in which every canonical table and child table is a view, empty where there is no file."""
     with duckdb.connect(config={"threads": limits.threads, "memory_limit": limits.memory}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -220,7 +227,7 @@ def open_session(tables: TableSet, limits: SessionLimits = SessionLimits()) -> I
         for name, table in canonical_tables().items():
             _view(connection, name, table.physical, tables.folder)
             for column in table.list_columns:
-                _view(connection, child_table(name, column.name), table.child_physical(column), tables.folder)
+                _view(connection, child_table(name, column.name), table.child_physical, tables.folder)
         yield connection
 
 
@@ -229,12 +236,16 @@ def _view(
 ) -> None:
     file = folder / f"{name}.parquet"
     if file.exists():
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted(file)}')")  # noqa: S608  names come from schema.toml
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{_readable(file)}')")
         return
     empty = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in physical)
-    connection.execute(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")  # noqa: S608  names come from schema.toml
+    connection.execute(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")
 
 
 def quoted(path: Path) -> str:
-    """Return the path for use between single quotes in SQL."""
+    """Return the path for use between single quotes in SQL, as a file to write."""
     return str(path).replace("'", "''")
+
+
+def _readable(path: Path) -> str:
+    return one_file(path).replace("'", "''")

@@ -1,6 +1,7 @@
 """Turn the values of a `Row` into the typed cells of its canonical table, or say why that cannot be done."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from twofold.tables.rows import Row, Value
 from twofold.tables.schema import Column, ColumnType, Table, canonical_tables
 
 _TRUE = {"true": True, "false": False}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INTEGER_LIMIT = 2**63
+_SHOWN = 80
 Cell = str | int | bool | datetime
 """A physical cell: times are aware UTC."""
 _DIGEST = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
@@ -24,7 +27,10 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TypedRow:
-    """A row that fits its table. `cells` are the physical cells that have a value; `lists` the values of list columns."""
+    """A row that fits its table.
+
+    `cells` are the physical cells that have a value; `lists` the values of list columns, sorted, each once.
+    """
 
     table: Table
     record: str
@@ -33,8 +39,12 @@ class TypedRow:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the row's own values, so that two connectors' copies compare equal whatever their spelling of times."""
-        own = {name: value for name, value in self.cells.items() if not name.endswith("_text")}
+        """SHA-256 over the row's own values.
+
+        How a time was spelled is left out, so that two connectors' copies of one row compare equal.
+        """
+        spelled = {f"{column.name}_text" for column in self.table.columns if column.type is ColumnType.INSTANT}
+        own = {name: value for name, value in self.cells.items() if name not in spelled}
         return hashlib.sha256(orjson.dumps([own, self.lists], option=_DIGEST)).hexdigest()
 
 
@@ -65,7 +75,7 @@ def typed_row(row: Row, *, zone: str) -> TypedRow:
             raise CellError(msg) from error
     for name in table.required:
         if name not in cells and name not in lists:
-            msg = f"{table.name}.{name} is empty"
+            msg = f"{table.name}.{name} is empty, and every row needs one"
             raise CellError(msg)
     return TypedRow(table, row.record, cells, lists)
 
@@ -90,6 +100,9 @@ def _put(column: Column, value: Value, zone: str, cells: dict[str, Cell], lists:
 
 def _boundary(value: Value, zone: str) -> datetime:
     if isinstance(value, datetime):
+        if value.tzinfo is None:
+            msg = f"{value} has no zone"  # the machine's own zone must never decide
+            raise ValueError(msg)
         return value.astimezone(UTC)
     if isinstance(value, Instant):
         return value.earliest
@@ -97,11 +110,11 @@ def _boundary(value: Value, zone: str) -> datetime:
 
 
 def _integer(value: Value) -> int:
-    number = int(str(value))
-    if abs(number) >= _INTEGER_LIMIT:
-        msg = f"{number} does not fit 64 bits"
+    text = str(value).strip()
+    if not _INTEGER.fullmatch(text) or abs(int(text)) >= _INTEGER_LIMIT:
+        msg = f"{text[:_SHOWN]!r} is no whole number of at most 64 bits"
         raise ValueError(msg)
-    return number
+    return int(text)
 
 
 def _boolean(value: Value) -> bool:
@@ -110,7 +123,7 @@ def _boolean(value: Value) -> bool:
     try:
         return _TRUE[str(value).strip().lower()]
     except KeyError as error:
-        msg = f"{value!r} is neither true nor false"
+        msg = f"{str(value)[:_SHOWN]!r} is neither true nor false"
         raise ValueError(msg) from error
 
 

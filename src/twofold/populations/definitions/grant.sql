@@ -1,6 +1,6 @@
 -- grant: every right that was given to an account (audit-domain T-01).
--- An item is one "add" in the grant log of the target system, or one account that was enabled again, which gives back all
--- rights that it held. Everything in the log is an item, also default groups, re-syncs, service accounts and bulk loads:
+-- An item is one "add" in the grant log of the target system, or one account that was opened again, which gives back all
+-- rights that it held: an "enable", or an "activate" after a "disable" or "delete" of the same account. Everything in the log is an item, also default groups, re-syncs, service accounts and bulk loads:
 -- they come out as not applicable. A grant that was taken away again an hour later is an item too.
 -- Item id: <grant_event id>, or <account_event id> for a reactivation ("account_event:<id>" where a grant has the same id).
 -- System: the one that the right opens; for a reactivation the one that the account belongs to.
@@ -49,7 +49,8 @@ SELECT
     COALESCE(e.conflicted, FALSE) AS conflicted,
     e.evidence AS evidence,
     e.record AS record
-FROM account_event AS e
+FROM reactivation AS n
+JOIN account_event AS e ON e.id = n.event
 LEFT JOIN grant_event AS g ON g.id = e.id
 LEFT JOIN account AS a ON a.id = e.account
 LEFT JOIN (
@@ -59,4 +60,3 @@ LEFT JOIN (
     WHERE i.origin = 'reactivation'
     GROUP BY i.event
 ) AS h ON h.event = e.id
-WHERE e.kind = 'enable'

@@ -5,7 +5,10 @@
 --             what had served before), vendor_update, content_free (a clean merge of the base branch); else NULL.
 --             The deployer's word is not enough: a rerun with another digest, or a rollback to what never served, counts.
 --   unknown   why nothing can be tested: conflict, change_set_unknown (the deployed commit is not in the data),
---             no_new_commit (nothing new in it, and it is neither rerun nor automatic rollback); else NULL
+--             no_new_commit (nothing new in it, and it is neither rerun nor automatic rollback); else NULL.
+--             Where a pull request names a deployed commit that is not in the data, its change is tested. Whatever else
+--             the deployment carried stays unknown as the item <deployment>, unless no commit of the repository is in
+--             the data and the source of commits has no gap: then commits were never part of the evidence.
 --   final_sha the content to be approved: head of the pull request at merge, or the commit
 --   begins_at earliest known trace of the change; evidence of it cannot be older than its ticket
 WITH production AS (
@@ -68,6 +71,29 @@ judged AS (
     LEFT JOIN live_before AS b ON b.id = p.id
     LEFT JOIN served_first AS f ON f.system = p.system AND f.content = COALESCE(p.digest, p.deployed_sha)
 ),
+by_name AS (
+    -- Deployments whose one known commit is the deployed one, which is not in the data itself.
+    SELECT s.deployment AS deployment, MIN(s.repository) AS repository
+    FROM change_set AS s
+    JOIN production AS p ON p.id = s.deployment
+    LEFT JOIN code_commit AS k ON k.repository = s.repository AND k.sha = s.sha
+    GROUP BY s.deployment
+    HAVING COUNT(*) = 1 AND COUNT(k.sha) = 0 AND MIN(s.sha) = MIN(p.deployed_sha)
+),
+with_history AS (
+    SELECT DISTINCT c.repository AS repository FROM code_commit AS c
+),
+rest AS (
+    SELECT DISTINCT b.deployment AS deployment, b.repository AS repository
+    FROM by_name AS b
+    JOIN production AS p ON p.id = b.deployment
+    LEFT JOIN with_history AS w ON w.repository = b.repository
+    LEFT JOIN source_gap AS g
+        ON g.table_name = 'code_commit'
+        AND (g.system = p.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= p.started_at_latest)
+    WHERE w.repository IS NOT NULL OR g.table_name IS NOT NULL
+),
 carried AS (
     SELECT DISTINCT
         s.deployment AS deployment,
@@ -76,6 +102,13 @@ carried AS (
         CASE WHEN l.pull_request IS NULL THEN s.sha END AS sha
     FROM change_set AS s
     LEFT JOIN change_link AS l ON l.repository = s.repository AND l.sha = s.sha
+    UNION ALL
+    SELECT
+        r.deployment AS deployment,
+        r.repository AS repository,
+        CAST(NULL AS VARCHAR) AS pull_request,
+        CAST(NULL AS VARCHAR) AS sha
+    FROM rest AS r
 )
 SELECT
     p.id || COALESCE('/' || c.pull_request, '/' || c.sha, '') AS item,
@@ -92,7 +125,7 @@ SELECT
     END AS excuse,
     CASE
         WHEN p.conflicted OR r.conflicted OR k.conflicted THEN 'conflict'
-        WHEN c.deployment IS NOT NULL THEN NULL
+        WHEN COALESCE(c.pull_request, c.sha) IS NOT NULL THEN NULL
         WHEN h.sha IS NULL THEN 'change_set_unknown'
         ELSE 'no_new_commit'
     END AS unknown,
@@ -117,4 +150,4 @@ JOIN judged AS j ON j.id = p.id
 LEFT JOIN carried AS c ON c.deployment = p.id
 LEFT JOIN pull_request AS r ON r.id = c.pull_request
 LEFT JOIN code_commit AS k ON k.repository = c.repository AND k.sha = c.sha
-LEFT JOIN code_commit AS h ON h.repository = p.repository AND h.sha = p.deployed_sha
+LEFT JOIN code_commit AS h ON h.repository = COALESCE(p.repository, c.repository) AND h.sha = p.deployed_sha

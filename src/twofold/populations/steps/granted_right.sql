@@ -1,5 +1,5 @@
 -- granted_right: which rights each grant gave (audit-domain T-01, population).
--- A grant of a right gives that right. An account that is enabled again gives back every right that it held at that moment,
+-- A grant of a right gives that right. An account that is opened again (step reactivation) gives back every right that it held at that moment,
 -- so it counts as a grant of all of them; default rights that everybody has are left out there.
 --   item     id of the grant_event, or of the account_event of the reactivation (prefixed with "account_event:" where a grant
 --            has the same id)
@@ -27,9 +27,10 @@ SELECT DISTINCT
     'reactivation' AS origin,
     e.id AS event,
     s.right_id AS right_id
-FROM account_event AS e
+FROM reactivation AS a
+JOIN account_event AS e ON e.id = a.event
 LEFT JOIN grant_event AS g ON g.id = e.id
 JOIN stretch AS s ON s.account = e.account AND s.action = 'add'
     AND s.valid_from < e.occurred_at AND (s.valid_to IS NULL OR s.valid_to > e.occurred_at)
 LEFT JOIN access_right AS r ON r.id = s.right_id
-WHERE e.kind = 'enable' AND NOT COALESCE(r.is_default, FALSE)
+WHERE NOT COALESCE(r.is_default, FALSE)

@@ -1,7 +1,7 @@
 """Documented CSV: the kind is the name of a canonical table, the header its columns.
 
-It accepts what happened and what exists (events and states). Facts such as rosters come from the scope files, where they are
-reviewed, and derived tables are computed; a file for one of those is refused.
+It accepts what happened and what exists (events and states). Facts such as rosters come from the scope files, where
+they are reviewed, and derived tables are computed; a file for one of those is refused.
 """
 
 from collections.abc import Iterator

@@ -172,7 +172,8 @@ consumed AS (
     JOIN request_for AS r ON r.request = t.request
     JOIN item_right AS c ON c.item = t.item
     JOIN grantee AS e ON e.account = g.account AND e.right_id = c.right_id AND e.at >= r.created_at
-    JOIN account_event AS x ON x.account = g.account AND x.kind = 'disable' AND x.occurred_at > e.at AND x.occurred_at < g.at
+    JOIN account_event AS x ON x.account = g.account AND x.kind IN ('disable', 'delete')
+        AND x.occurred_at >= e.at AND x.occurred_at <= g.at
 ),
 live_approval AS (
     SELECT

@@ -1,5 +1,15 @@
 WITH
--- What must match on its own: each change of a deployment (audit-domain 4.2, Unit), and each other event.
+-- Every commit that some source knows, whatever the repository.
+traced AS (
+    SELECT k.sha AS sha FROM code_commit AS k
+    UNION
+    SELECT r.merge_sha AS sha FROM pull_request AS r WHERE r.merge_sha IS NOT NULL
+    UNION
+    SELECT r.head_sha AS sha FROM pull_request AS r WHERE r.head_sha IS NOT NULL
+),
+-- What must match on its own: each change of a deployment (audit-domain 4.2, Unit), and each other event. A deployment of a
+-- commit or artefact that no source knows is untraced: built on a laptop, or a tag moved (T-13, traps). What it names may
+-- have been made at any time before, so nothing before it may be missing from the sources if that is to count.
 part AS (
     SELECT
         p.item AS item,
@@ -9,13 +19,24 @@ part AS (
         p.kind AS kind,
         p.object AS object,
         p.actor AS actor,
-        c.started_at AS happened_at,
-        c.started_at_latest AS happened_at_latest,
-        COALESCE(c.begins_at, c.started_at) AS begins_at,
+        COALESCE(c.started_at, c.completed_at) AS happened_at,
+        COALESCE(c.started_at_latest, c.completed_at_latest) AS happened_at_latest,
+        CASE
+            WHEN c.unknown = 'change_set_unknown' THEN TIMESTAMP '0001-01-01 00:00:00'
+            ELSE COALESCE(c.begins_at, c.started_at, c.completed_at)
+        END AS begins_at,
         c.excuse AS excuse,
-        CASE WHEN p.conflicted THEN 'conflict' ELSE c.unknown END AS unknown
+        CASE WHEN p.conflicted THEN 'conflict' ELSE c.unknown END AS unknown,
+        CASE
+            WHEN c.unknown IS NULL OR c.unknown <> 'change_set_unknown' OR p.conflicted THEN 'no'
+            WHEN w.sha IS NOT NULL THEN 'no'
+            WHEN c.deployed_sha IS NOT NULL THEN 'commit'
+            WHEN c.digest IS NOT NULL THEN 'artefact'
+            ELSE 'no'
+        END AS untraced
     FROM population AS p
     JOIN change_unit AS c ON c.deployment = p.item
+    LEFT JOIN traced AS w ON w.sha = c.deployed_sha
     WHERE p.origin = 'deployment'
     UNION ALL
     SELECT
@@ -30,7 +51,8 @@ part AS (
         p.operating_at_latest AS happened_at_latest,
         p.operating_at AS begins_at,
         CAST(NULL AS VARCHAR) AS excuse,
-        CASE WHEN p.conflicted THEN 'conflict' END AS unknown
+        CASE WHEN p.conflicted THEN 'conflict' END AS unknown,
+        'no' AS untraced
     FROM population AS p
     WHERE p.origin = 'prod_event'
 ),
@@ -60,13 +82,14 @@ part_gap AS (
     SELECT
         u.part AS part,
         MAX(CASE WHEN g.table_name = 'ticket' THEN 1 ELSE 0 END) AS of_ticket,
-        MAX(CASE WHEN g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit') THEN 1 ELSE 0 END) AS of_change
+        MAX(CASE WHEN g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit') THEN 1 ELSE 0 END) AS of_change,
+        MAX(CASE WHEN g.table_name = 'artefact' THEN 1 ELSE 0 END) AS of_artefact
     FROM part AS u
     JOIN gap AS g ON g.system = u.system
-        AND (g.starts_at IS NULL OR g.starts_at <= u.happened_at_latest)
-        AND (g.ends_before IS NULL OR g.ends_before > u.begins_at)
-    WHERE g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit')
-        OR (g.table_name = 'ticket' AND (g.ends_before IS NULL OR g.ends_before > u.happened_at))
+        AND (g.starts_at IS NULL OR u.happened_at IS NULL OR g.starts_at <= u.happened_at_latest)
+        AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
+    WHERE g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit', 'artefact')
+        OR (g.table_name = 'ticket' AND (g.ends_before IS NULL OR u.happened_at IS NULL OR g.ends_before > u.happened_at))
     GROUP BY u.part
 ),
 -- A standard change by its key; for an event of automation, which names nothing, by kind.
@@ -106,6 +129,10 @@ template AS (
         ON y.id = s.id AND y.valid_from IS NOT DISTINCT FROM s.valid_from AND y.value IN (u.system, '*')
     GROUP BY o.part, o.standard, o.keyed
 ),
+-- A company that declares no types of change tickets at all lets every ticket authorise one; T-10 judges the type.
+declared AS (
+    SELECT COUNT(*) AS types FROM change_type AS c
+),
 -- What each key leads to. The order of ticket and release is T-10's question; an event of another log has no T-10, so its
 -- ticket must have been raised before.
 key_rank AS (
@@ -116,7 +143,7 @@ key_rank AS (
             WHEN t.key IS NULL AND g.of_ticket = 1 THEN 64
             WHEN t.key IS NULL THEN 31
             WHEN t.conflicted THEN 60
-            WHEN c.is_change IS NULL THEN 61
+            WHEN c.is_change IS NULL AND d.types > 0 THEN 61
             WHEN NOT c.is_change THEN 32
             WHEN u.origin = 'deployment' THEN 90
             WHEN t.created_at_latest < u.happened_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
@@ -126,6 +153,7 @@ key_rank AS (
         END AS rank
     FROM named_key AS n
     CROSS JOIN parameter AS q
+    CROSS JOIN declared AS d
     JOIN part AS u ON u.part = n.part
     LEFT JOIN part_gap AS g ON g.part = n.part
     LEFT JOIN ticket AS t ON t.key = n.named
@@ -136,12 +164,14 @@ keyed AS (
     SELECT k.part AS part, MAX(k.rank) AS rank FROM key_rank AS k GROUP BY k.part
 ),
 -- Autoscaling, drift controllers and rotation name no key. The template speaks for them if automation did it; a person, or a
--- bot that acted for one, has to name the standard change.
+-- bot that acted for one, has to name the standard change. Autoscaling is automation by its kind, unless a person is known.
 automatic AS (
     SELECT
         m.part AS part,
         MAX(CASE
             WHEN i.state = 'bot' THEN m.rank
+            WHEN COALESCE(n.kind, 'human') = 'human' AND n.id IS NOT NULL THEN 30
+            WHEN i.state IS NULL AND u.kind = 'autoscaling' THEN m.rank
             WHEN i.state IS NULL AND m.rank >= 60 THEN 65
             ELSE 30
         END) AS rank
@@ -149,6 +179,7 @@ automatic AS (
     JOIN part AS u ON u.part = m.part
     LEFT JOIN identity AS i
         ON i.account = u.actor AND i.valid_from <= u.happened_at AND u.happened_at < i.valid_to
+    LEFT JOIN account AS n ON n.id = u.actor
     WHERE m.keyed = 0
     GROUP BY m.part
 ),
@@ -160,6 +191,9 @@ part_code AS (
         CASE
             WHEN u.excuse = 'content_free' THEN '99 na:content_free'
             WHEN u.excuse IS NOT NULL THEN '01 na:' || u.excuse
+            WHEN u.untraced = 'commit' AND g.of_change = 1 THEN '55 cannot_test:source_gap'
+            WHEN u.untraced = 'artefact' AND g.of_artefact = 1 THEN '55 cannot_test:source_gap'
+            WHEN u.untraced <> 'no' THEN '10 exception:unmatched'
             WHEN u.unknown IS NOT NULL THEN '50 cannot_test:' || u.unknown
             ELSE CASE COALESCE(k.rank, a.rank, 30)
                 WHEN 90 THEN '90 pass'
@@ -207,8 +241,9 @@ explanation AS (
     FROM named_key AS n
     JOIN population AS p ON p.item = n.part
     JOIN ticket AS t ON t.key = n.named
-    JOIN change_type AS c ON c.id = t.type AND c.is_change
-    WHERE p.origin = 'prod_event'
+    CROSS JOIN declared AS d
+    LEFT JOIN change_type AS c ON c.id = t.type
+    WHERE p.origin = 'prod_event' AND (c.is_change OR d.types = 0)
 ),
 explained AS (
     SELECT

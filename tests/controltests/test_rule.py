@@ -1,0 +1,151 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from twofold.controltests.rule import RULES_FOLDER, ParameterValue, load_rule, reason_sentence, rule_named
+from twofold.model.problem import UserError
+
+TOML = """
+id = "T-99"
+version = "1"
+title = "Title"
+objective = "Objective."
+population = "incident_opened"
+
+[attributes.A]
+wording = "It holds"
+[attributes.A.exception]
+not_held = "It did not hold."
+
+[attributes.B]
+wording = "It was seen"
+
+[parameters.days]
+type = "integer"
+default = 5
+unit = "days"
+about = "How long"
+source = "convention"
+minimum = 1
+maximum = 10
+
+[parameters.word]
+type = "text"
+default = "it's"
+unit = ""
+about = "A word"
+source = "convention"
+
+[parameters.strict]
+type = "boolean"
+default = false
+unit = ""
+about = "Whether"
+source = "convention"
+"""
+SQL = """
+WITH named AS (SELECT i.id AS id FROM incident AS i)
+SELECT p.item AS item FROM population AS p CROSS JOIN parameter AS q JOIN named AS n ON n.id = p.item
+"""
+FACTS = "SELECT p.item AS item FROM population AS p"
+
+
+def folder_of(tmp_path: Path, *, toml: str = TOML, sql: str = SQL, facts: str = FACTS) -> Path:
+    folder = tmp_path / "T-99"
+    folder.mkdir()
+    for name, text in (("rule.toml", toml), ("rule.sql", sql), ("facts.sql", facts)):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_becomes_a_rule(tmp_path: Path) -> None:
+    rule = load_rule(folder_of(tmp_path))
+    assert (rule.control_test, rule.population, rule.tables) == ("T-99", "incident_opened", ("incident",))
+    assert [attribute.letter for attribute in rule.attributes] == ["A", "B"]
+    assert reason_sentence(rule, "A", "exception:not_held") == "It did not hold."
+    assert reason_sentence(rule, "A", "pass") == ""
+    with pytest.raises(KeyError):
+        rule.attribute("Z")
+
+
+def test_the_hash_covers_each_text_of_the_folder(tmp_path: Path) -> None:
+    hashes = set()
+    for number, text in enumerate(({}, {"toml": TOML + "\n"}, {"sql": SQL + "\n"}, {"facts": FACTS + "\n"})):
+        (tmp_path / str(number)).mkdir()
+        hashes.add(load_rule(folder_of(tmp_path / str(number), **text)).sha256)
+    assert len(hashes) == 4
+
+
+def test_parameters_are_defaults_or_what_was_set(tmp_path: Path) -> None:
+    rule = load_rule(folder_of(tmp_path))
+    assert rule.parameter_values({}, where="scope") == {"days": 5, "word": "it's", "strict": False}
+    given: dict[str, ParameterValue] = {"days": 10, "word": "", "strict": True}
+    assert rule.parameter_values(given, where="scope") == given
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"days": 0}, "days = 0"),
+        ({"days": 11}, "expected: 1 to 10"),
+        ({"days": True}, "a integer"),
+        ({"days": "5"}, "days = '5'"),
+        ({"strict": 1}, "a boolean"),
+        ({"strict": "true"}, "a boolean"),
+        ({"word": 3}, "a text"),
+        ({"weeks": 3}, "T-99 has no parameter 'weeks'"),
+    ],
+)
+def test_a_parameter_of_another_type_or_outside_its_range_is_refused(
+    tmp_path: Path, given: dict[str, str | int | bool], told: str
+) -> None:
+    rule = load_rule(folder_of(tmp_path))
+    with pytest.raises(UserError) as fault:
+        rule.parameter_values(given, where="the scope")
+    assert told in str(fault.value)
+    assert str(fault.value).startswith("the scope:")
+
+
+def test_all_faults_of_parameters_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as fault:
+        load_rule(folder_of(tmp_path)).parameter_values({"days": 99, "weeks": 1, "word": 1}, where="scope")
+    assert len(fault.value.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ({"sql": "SELEC 1"}, r"rule\.sql"),
+        ({"sql": "SELECT 1; SELECT 2"}, "2 statements"),
+        ({"sql": "DROP TABLE ticket"}, r"rule\.sql"),
+        ({"facts": "DELETE FROM ticket"}, r"facts\.sql"),
+        ({"toml": "id = "}, r"rule\.toml"),
+        ({"toml": TOML.replace('version = "1"', "")}, "lacks 'version'"),
+        ({"toml": TOML.replace("not_held", "Not-Held")}, "no reason code"),
+        ({"toml": TOML.replace("attributes.B", "attributes.ab")}, "attribute 'ab'"),
+        ({"toml": TOML.replace('"boolean"', '"float"')}, "parameter strict of type 'float'"),
+    ],
+)
+def test_a_faulty_folder_is_refused_with_the_file(tmp_path: Path, texts: dict[str, str], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        load_rule(folder_of(tmp_path, **texts))
+
+
+def test_a_missing_text_is_refused_with_the_file(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "facts.sql").unlink()
+    with pytest.raises(UserError, match=r"facts\.sql: cannot be read"):
+        load_rule(folder)
+
+
+def test_an_unknown_control_test_is_refused_with_its_place() -> None:
+    with pytest.raises(UserError, match=r"case\.toml: there is no control test 'T-00'"):
+        rule_named("T-00", where="case.toml")
+
+
+def test_folders_of_rules_bear_the_id_of_their_control_test() -> None:
+    for path in RULES_FOLDER.glob("*/rule.toml"):
+        found = re.search(r'^id = "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert found is not None
+        assert found[1] == path.parent.name

@@ -1,0 +1,180 @@
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from twofold.catalog.load import load_catalog
+from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult, conclude_control
+from twofold.lenses.gather import GatheredJudgement, gather
+from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.settings import lens_settings
+from twofold.lenses.soc2.criteria import judge_criteria
+from twofold.lenses.sox.domains import judge_domains
+from twofold.lenses.verdict import Counts
+
+SOC2, SOX = lens_settings()["soc2"], lens_settings()["sox"]
+
+
+def counts(passed: int = 0, exceptions: int = 0, cannot_test: int = 0, not_applicable: int = 0) -> Counts:
+    return Counts(passed + exceptions + cannot_test + not_applicable, passed, exceptions, cannot_test, not_applicable)
+
+
+def result(found: Counts | None, *stops: str, test: str = "T-10", signed: str = "p-1") -> ControlTestResult:
+    return ControlTestResult(test, "run-1", ("A",), found, stops, signed)
+
+
+def concluded(*results: ControlTestResult, planned: tuple[str, ...] = (), percent: int = 5) -> ControlJudgement:
+    settings = replace(SOX, tolerable_percent=percent)
+    return conclude_control(settings, control_id="CM-01", title="t", results=results, planned=planned)
+
+
+@pytest.mark.parametrize(
+    ("found", "conclusion"),
+    [
+        (counts(passed=95, exceptions=5), Conclusion.EFFECTIVE),
+        (counts(passed=95, exceptions=3, cannot_test=2), Conclusion.EFFECTIVE),
+        (counts(passed=94, exceptions=6), Conclusion.NOT_EFFECTIVE),
+        (counts(passed=94, exceptions=5, cannot_test=1), Conclusion.NOT_EFFECTIVE),
+        (counts(passed=19, exceptions=1), Conclusion.EFFECTIVE),
+        (counts(passed=18, exceptions=1), Conclusion.NOT_EFFECTIVE),
+        (counts(passed=18, exceptions=1, not_applicable=100), Conclusion.NOT_EFFECTIVE),
+        (counts(cannot_test=1), Conclusion.NOT_EFFECTIVE),
+        (counts(passed=1), Conclusion.EFFECTIVE),
+    ],
+)
+def test_the_tolerable_rate_is_met_exactly_on_its_limit(found: Counts, conclusion: Conclusion) -> None:
+    assert concluded(result(found)).conclusion is conclusion
+
+
+def test_a_tolerable_rate_of_none_allows_no_deviation() -> None:
+    assert concluded(result(counts(passed=10**9, exceptions=1)), percent=0).conclusion is Conclusion.NOT_EFFECTIVE
+    assert concluded(result(counts(passed=10**9)), percent=0).conclusion is Conclusion.EFFECTIVE
+
+
+def test_reasons_say_how_many_of_how_many() -> None:
+    assert concluded(result(counts(passed=57, exceptions=1, cannot_test=2))).reasons == (
+        "T-10: 3 of 60 items deviate, within the tolerable 5%",
+    )
+    assert concluded(result(counts(passed=60))).reasons == ("T-10: none of 60 items deviates",)
+    assert concluded(result(counts(passed=1, exceptions=1))).reasons == (
+        "T-10: 1 of 2 items deviate, more than the tolerable 5%",
+    )
+
+
+def test_a_stopped_test_is_not_concluded_and_its_stops_are_the_reasons() -> None:
+    found = concluded(result(None, "page_cap: 1 export", "id_gaps: 2 numbers"))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert found.reasons == ("T-10 was stopped: page_cap: 1 export", "T-10 was stopped: id_gaps: 2 numbers")
+    assert concluded(result(None)).reasons == ("T-10 has not been run",)
+
+
+def test_a_control_that_had_nothing_to_do_did_not_occur() -> None:
+    assert concluded(result(counts())).conclusion is Conclusion.DID_NOT_OCCUR
+    assert concluded(result(counts(not_applicable=7))).conclusion is Conclusion.DID_NOT_OCCUR
+
+
+def test_a_test_without_a_rule_leaves_the_control_not_concluded() -> None:
+    assert concluded(planned=("T-24",)).conclusion is Conclusion.NOT_CONCLUDED
+    open_one = concluded(result(counts(passed=9)), planned=("T-24",))
+    assert open_one.conclusion is Conclusion.NOT_CONCLUDED
+    assert "T-24: no rule yet" in open_one.reasons
+    assert "T-24 has no rule yet: test it by hand" in open_one.open_points
+    assert concluded(result(counts(exceptions=9)), planned=("T-24",)).conclusion is Conclusion.NOT_EFFECTIVE
+
+
+@pytest.mark.parametrize(
+    ("second", "conclusion"),
+    [
+        (result(counts(exceptions=1), test="T-11"), Conclusion.NOT_EFFECTIVE),
+        (result(None, "stop", test="T-11"), Conclusion.NOT_CONCLUDED),
+        (result(counts(), test="T-11"), Conclusion.EFFECTIVE),
+    ],
+)
+def test_the_worst_of_several_tests_decides(second: ControlTestResult, conclusion: Conclusion) -> None:
+    first = result(counts(passed=5))
+    assert concluded(first, second).conclusion is concluded(second, first).conclusion is conclusion
+
+
+def test_sox_asks_for_a_signature_under_the_population_and_soc_2_does_not() -> None:
+    unsigned = result(counts(passed=5), signed="")
+    for settings, asked in ((SOX, True), (SOC2, False)):
+        found = conclude_control(settings, control_id="CM-01", title="t", results=[unsigned], planned=())
+        assert any("sign the completeness record" in point for point in found.open_points) is asked
+    assert any("2 items cannot be tested" in point for point in concluded(result(counts(cannot_test=2))).open_points)
+
+
+def judgement(name: str, conclusion: Conclusion) -> ControlJudgement:
+    return ControlJudgement(
+        name, name, (result(counts(passed=57, exceptions=1, cannot_test=2)),), conclusion, ("r",), ("o",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("controls", "conclusion"),
+    [
+        ("effective,not effective,not concluded", "not effective"),
+        ("effective,not concluded,did not occur", "not concluded"),
+        ("effective,did not occur", "effective"),
+        ("did not occur,did not occur", "did not occur"),
+        ("", "not concluded"),
+    ],
+)
+def test_one_control_that_is_not_effective_decides_what_is_proposed_above_it(controls: str, conclusion: str) -> None:
+    named = [judgement(f"C{number}", Conclusion(each)) for number, each in enumerate(controls.split(",")) if each]
+    for order in (named, named[::-1]):
+        assert gather("CC8.1", "t", order).conclusion.value == conclusion
+    found = gather("CC8.1", "t", named)
+    assert found.controls == tuple(each.control_id for each in named)
+    assert found.reasons
+    assert not any(reason.startswith("effective") for reason in found.reasons) or conclusion == "effective"
+
+
+def test_every_criterion_of_the_chosen_categories_and_every_domain_is_judged() -> None:
+    catalog = load_catalog()
+    judged = {"CM-01": judgement("CM-01", Conclusion.NOT_EFFECTIVE)}
+    criteria = judge_criteria(catalog, categories=["availability"], judged=judged)
+    by_id = {each.id: each for each in criteria}
+    assert [each.id for each in criteria] == [each.criterion_id for each in catalog.criteria_for(["availability"])]
+    assert {each.id for each in criteria if each.conclusion is Conclusion.NOT_EFFECTIVE} == set(
+        catalog.control("CM-01").criteria
+    )
+    assert by_id["A1.2"].reasons == ("no control of the company serves it",)
+    domains = judge_domains(catalog, judged=judged)
+    assert [each.id for each in domains] == list(catalog.domains)
+    assert {each.id for each in domains if each.controls} == set(catalog.control("CM-01").domains)
+
+
+def engagement() -> EngagementJudgement:
+    stopped = ControlJudgement("CM-02", "t", (result(None, "page_cap: 1"),), Conclusion.NOT_CONCLUDED, ("r",), ())
+    nothing = ControlJudgement("CM-03", "t", (result(counts(not_applicable=2)),), Conclusion.DID_NOT_OCCUR, (), ())
+    return EngagementJudgement(
+        engagement_id="soc2-2026",
+        lens="soc2",
+        lens_title="SOC 2",
+        auditor="Example CPA LLP",
+        starts_at="2025-11-01T04:00:00+00:00",
+        ends_before="2026-11-01T04:00:00+00:00",
+        clock="2026-11-15T00:00:00+00:00",
+        tolerable_percent=5,
+        tolerable_source="convention",
+        categories=("security",),
+        runs={"T-10": "run-1"},
+        controls=(judgement("CM-01", Conclusion.EFFECTIVE), stopped, nothing),
+        gathered=(GatheredJudgement("CC8.1", "t", Conclusion.NOT_CONCLUDED, ("CM-01", "CM-02"), ("r",)),),
+    )
+
+
+def test_a_judgement_comes_back_from_json_with_its_rates_shown() -> None:
+    body = orjson.loads(orjson.dumps(engagement().as_json()))
+    assert read_judgement(body) == engagement()
+    assert [each["results"][0].get("rate") for each in body["controls"]] == ["1/60 to 3/60", None, "none"]
+
+
+def test_settings_name_their_sources() -> None:
+    assert list(lens_settings()) == ["soc2", "sox"]
+    for name, settings in lens_settings().items():
+        assert settings.lens == name
+        assert 0 <= settings.tolerable_percent <= 100
+        assert settings.tolerable_source
+    assert (SOC2.deviation_word, SOX.deviation_word) == ("exception", "deficiency")
+    assert (SOC2.label, SOX.label) == ("soc2", "fin_relevant")

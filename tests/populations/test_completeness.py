@@ -1,0 +1,248 @@
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import orjson
+import pytest
+
+from twofold.model.period import ReviewPeriod
+from twofold.populations.completeness import CompletenessRecord, completeness_record, population_register
+from twofold.populations.completeness_check import CheckResult, CompletenessCheck
+from twofold.populations.contents import BUSY_MONTH
+from twofold.populations.define import define_population, definition_text
+from twofold.populations.derive import derive_tables
+from twofold.populations.steps import register_steps, steps_needed
+from twofold.tables.rows import Value
+from twofold.tables.store import TableSet, open_session
+
+Rows = Mapping[str, Sequence[Mapping[str, Value]]]
+Store = Callable[[Rows], TableSet]
+START, END = datetime(2025, 7, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+RUN = datetime(2026, 1, 15, tzinfo=UTC)
+PERIOD = ReviewPeriod(START, END)
+BILLING = {"system": [{"id": "billing"}]}
+
+
+def extraction(
+    more: Mapping[str, Value] = {}, /, number: str = "ev-1", table: str = "incident", **named: Value
+) -> dict[str, Value]:
+    asked: dict[str, Value] = {
+        "id": number,
+        "table_name": table,
+        "query": "opened >= 2025-07-01",
+        "run_at": RUN.isoformat(),
+        "run_by": "svc",
+        "rows": 7,
+        "claimed_rows": 7,
+        "period_from": START,
+        "period_to": END,
+    }
+    return {**asked, **more, **named}
+
+
+def incident(number: int, opened: str, **more: Value) -> dict[str, Value]:
+    return {"id": f"INC-{number:04d}", "opened_at": opened, "systems": "billing", **more}
+
+
+def monthly(months: Sequence[int], each: int) -> list[dict[str, Value]]:
+    opened = [f"2025-{month:02d}-10T10:00:00Z" for month in months for _ in range(each)]
+    return [incident(number, moment) for number, moment in enumerate(opened, 1)]
+
+
+def explanation(key: str, population: str = "incident_opened") -> dict[str, Value]:
+    said = {"reason": "tracker was moved", "explained_by": "p-7", "explained_at": "2026-01-16T10:00:00Z"}
+    return {"population": population, "difference_key": key, **said}
+
+
+@contextmanager
+def defined(tables: TableSet, population: str, into: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    text = definition_text(population)
+    with open_session(tables) as session:
+        register_steps(session, steps_needed(text))
+        define_population(session, population, into=into)
+        yield session
+
+
+def record(
+    store: Store, into: Path, rows: Rows, *, period: ReviewPeriod = PERIOD, systems: Sequence[str] = ("billing",)
+) -> CompletenessRecord:
+    tables = derive_tables(store({**BILLING, **rows}), clock=RUN, wanted=["source_gap"])
+    with defined(tables, "incident_opened", into) as session:
+        return completeness_record(session, "incident_opened", tables=tables, period=period, systems=systems)
+
+
+def check(found: CompletenessRecord, code: str) -> CompletenessCheck:
+    (one,) = [each for each in found.checks if each.code == code]
+    return one
+
+
+def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store: Store, tmp_path: Path) -> None:
+    found = record(store, tmp_path, {"extraction": [extraction()], "incident": monthly(range(7, 13), 2)})
+    assert found.stops == ()
+    assert {each.code: str(each.result) for each in found.checks} == {
+        "not_extracted": "ok",
+        "row_count": "ok",
+        "page_cap": "ok",
+        "set_aside": "ok",
+        "period_coverage": "ok",
+        "early_extraction": "ok",
+        "duplicates": "ok",
+        "dates": "ok",
+        "empty_months": "ok",
+        "id_gaps": "ok",
+        "reconciliation": "ok",
+    }
+    (shown,) = found.extractions
+    assert (shown.query, shown.run_by, shown.rows, shown.period) == (
+        "opened >= 2025-07-01",
+        "svc",
+        7,
+        "2025-07-01 to 2026-01-01",
+    )
+    body = orjson.loads(orjson.dumps(found.as_json()))
+    assert body["conclusion"] == "complete"
+    assert body["checks"][0]["result"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "result"),
+    [
+        ({"rows": 1000, "claimed_rows": 1000}, "page_cap", "stop"),
+        ({"rows": 1000, "claimed_rows": 1000, "paging_proven": True}, "page_cap", "ok"),
+        ({"rows": 200, "claimed_rows": 200, "page_size": 100}, "page_cap", "stop"),
+        ({"claimed_rows": 8}, "row_count", "stop"),
+        ({"claimed_rows": 6}, "row_count", "stop"),
+        ({"claimed_rows": None}, "row_count", "note"),
+        ({"set_aside": 1}, "set_aside", "stop"),
+        ({"run_at": "2025-12-31T00:00:00Z"}, "early_extraction", "note"),
+        ({"period_from": START + timedelta(days=1)}, "period_coverage", "stop"),
+        ({"period_to": END - timedelta(days=1)}, "period_coverage", "stop"),
+        ({"oldest_available": START + timedelta(days=1)}, "period_coverage", "stop"),
+        ({"oldest_available": START}, "period_coverage", "ok"),
+        ({"systems": "erp"}, "period_coverage", "stop"),
+    ],
+)
+def test_each_check_stops_or_notes_as_it_should(
+    store: Store, tmp_path: Path, more: Mapping[str, Value], code: str, result: str
+) -> None:
+    rows: Rows = {"extraction": [extraction(more)], "incident": monthly(range(7, 13), 1)}
+    found = record(store, tmp_path, rows)
+    assert str(check(found, code).result) == result
+    if result == "stop":
+        assert code in {each.code for each in found.stops}
+        assert found.as_json()["conclusion"] == "stopped"
+
+
+def test_golden_30_exactly_1000_rows_stop_until_paging_is_proven(store: Store, tmp_path: Path) -> None:
+    found = check(record(store, tmp_path, {"extraction": [extraction(rows=1000, claimed_rows=None)]}), "page_cap")
+    assert (found.result, found.details) == (CheckResult.STOP, ("ev-1: exactly 1000 records",))
+
+
+def test_a_population_that_no_export_feeds_stops(store: Store, tmp_path: Path) -> None:
+    found = check(record(store, tmp_path, {"extraction": [extraction(table="review")]}), "not_extracted")
+    assert (found.result, found.found) == (CheckResult.STOP, "no export feeds incident")
+
+
+def test_only_systems_that_a_lens_will_judge_must_be_covered(store: Store, tmp_path: Path) -> None:
+    rows: Rows = {"extraction": [extraction(systems="billing")], "system": [{"id": "billing"}, {"id": "erp"}]}
+    assert check(record(store, tmp_path, rows), "period_coverage").result is CheckResult.OK
+    missing = check(record(store, tmp_path, rows, systems=["billing", "erp"]), "period_coverage")
+    assert missing.details == ("incident of erp: the beginning to the end (not_extracted)",)
+
+
+@pytest.mark.parametrize(
+    ("months", "empty"),
+    [([7, 8, 10, 11, 12], "2025-09"), ([8, 9, 10, 11, 12], "2025-07"), ([7, 8, 9, 10, 11], "2025-12")],
+)
+def test_a_month_without_items_stops_a_busy_population_wherever_it_lies(
+    store: Store, tmp_path: Path, months: list[int], empty: str
+) -> None:
+    rows: Rows = {"extraction": [extraction()], "incident": monthly(months, BUSY_MONTH)}
+    found = check(record(store, tmp_path, rows), "empty_months")
+    assert (found.result, found.details) == (CheckResult.STOP, (empty,))
+    explained = record(store, tmp_path, {**rows, "difference_explanation": [explanation(empty)]})
+    assert check(explained, "empty_months").details == (f"{empty}: p-7: tracker was moved",)
+    assert explained.stops == ()
+
+
+def test_a_month_without_items_is_a_note_where_items_are_few(store: Store, tmp_path: Path) -> None:
+    rows: Rows = {"extraction": [extraction()], "incident": monthly([7, 9], BUSY_MONTH - 1)}
+    assert check(record(store, tmp_path, rows), "empty_months").result is CheckResult.NOTE
+
+
+def test_items_of_another_period_make_nothing_busy(store: Store, tmp_path: Path) -> None:
+    rows: Rows = {"extraction": [extraction()], "incident": [incident(1, "2026-03-01T00:00:00Z")]}
+    assert check(record(store, tmp_path, rows), "empty_months").result is CheckResult.NOTE
+    assert check(record(store, tmp_path, {"extraction": [extraction()]}), "empty_months").result is CheckResult.OK
+
+
+def test_only_whole_months_of_the_period_are_asked_for(store: Store, tmp_path: Path) -> None:
+    berlin = ReviewPeriod(datetime(2025, 7, 31, 22, tzinfo=UTC), datetime(2025, 11, 20, tzinfo=UTC))
+    rows: Rows = {"extraction": [extraction()], "incident": monthly([8], 1)}
+    found = check(record(store, tmp_path, rows, period=berlin), "empty_months")
+    assert found.details == ("2025-09", "2025-10")
+
+
+def test_missing_numbers_stop_until_each_is_explained(store: Store, tmp_path: Path) -> None:
+    kept = [each for each in monthly(range(7, 13), 2) if each["id"] not in {"INC-0003", "INC-0004", "INC-0009"}]
+    rows: dict[str, Sequence[Mapping[str, Value]]] = {"extraction": [extraction()], "incident": kept}
+    found = check(record(store, tmp_path, rows), "id_gaps")
+    assert (found.result, found.details) == (CheckResult.STOP, ("INC-0003", "INC-0004", "INC-0009"))
+    rows["difference_explanation"] = [explanation("INC-0003"), explanation("INC-9"), explanation("INC-0004", "grant")]
+    found = check(record(store, tmp_path, rows), "id_gaps")
+    assert (found.found, found.details) == ("2 numbers of incident are missing", ("INC-0004", "INC-0009"))
+    rows["difference_explanation"] = [explanation(key) for key in ("INC-0003", "INC-0004", "INC-0009")]
+    assert check(record(store, tmp_path, rows), "id_gaps").result is CheckResult.OK
+
+
+def test_a_number_explained_in_two_ways_is_not_explained(store: Store, tmp_path: Path) -> None:
+    rows: Rows = {
+        "extraction": [extraction()],
+        "incident": [incident(1, "2025-07-10"), incident(3, "2025-07-11")],
+        "difference_explanation": [explanation("INC-0002"), {**explanation("INC-0002"), "reason": "deleted"}],
+    }
+    assert check(record(store, tmp_path, rows), "id_gaps").result is CheckResult.STOP
+
+
+def test_numbers_far_apart_are_counted_and_not_listed(store: Store, tmp_path: Path) -> None:
+    opened = {"opened_at": "2025-07-10", "systems": "billing"}
+    rows: Rows = {
+        "extraction": [extraction()],
+        "incident": [{"id": name, **opened} for name in ("7", "999999999999", "A-1", "B")],
+    }
+    found = check(record(store, tmp_path, rows), "id_gaps")
+    assert found.found == "999999999991 numbers of incident are missing"
+    assert (len(found.details), found.details[0]) == (20, "8")
+
+
+def test_a_difference_with_the_second_source_stops_until_explained(store: Store, tmp_path: Path) -> None:
+    alarm = {"id": "PD-1", "opened_at": "2025-08-01T10:00:00Z", "incident": "INC-0099"}
+    answered = {"id": "PD-2", "opened_at": "2025-08-02T10:00:00Z", "incident": "INC-0001"}
+    rows: dict[str, Sequence[Mapping[str, Value]]] = {
+        "extraction": [extraction()],
+        "incident": monthly(range(7, 13), 1),
+        "pager_incident": [alarm, answered],
+    }
+    found = check(record(store, tmp_path, rows), "reconciliation")
+    assert found.result is CheckResult.STOP
+    assert found.details == ("PD-1: pager PD-1 of 2025-08-01 10:00:00; no incident in the tracker (it names INC-0099)",)
+    rows["difference_explanation"] = [explanation("PD-1")]
+    found = check(record(store, tmp_path, rows), "reconciliation")
+    assert (found.result, found.details) == (CheckResult.OK, ("PD-1: p-7: tracker was moved",))
+
+
+def test_rows_in_conflict_are_noted_with_all_counts(store: Store, tmp_path: Path) -> None:
+    twice = [incident(1, "2025-07-10"), incident(1, "2025-07-10"), incident(2, "2025-07-10"), incident(2, "2025-07-11")]
+    found = check(record(store, tmp_path, {"extraction": [extraction()], "incident": twice}), "duplicates")
+    assert found.result is CheckResult.NOTE
+    assert found.found == "1 identical copies collapsed, 0 older states replaced, 1 rows in conflict"
+
+
+def test_every_population_of_the_register_has_its_texts() -> None:
+    for name, entry in population_register().items():
+        assert definition_text(name).startswith(f"-- {name}:")
+        assert entry.title
+        assert entry.second_source
+        assert entry.primary
