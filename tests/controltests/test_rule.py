@@ -61,7 +61,7 @@ def folder_of(tmp_path: Path, *, toml: str = TOML, sql: str = SQL, facts: str = 
 
 def test_a_folder_becomes_a_rule(tmp_path: Path) -> None:
     rule = load_rule(folder_of(tmp_path))
-    assert (rule.control_test, rule.population, rule.tables) == ("T-99", "incident_opened", ("incident",))
+    assert (rule.control_test, rule.population) == ("T-99", "incident_opened")
     assert [attribute.letter for attribute in rule.attributes] == ["A", "B"]
     assert reason_sentence(rule, "A", "exception:not_held") == "It did not hold."
     assert reason_sentence(rule, "A", "pass") == ""
@@ -116,10 +116,6 @@ def test_all_faults_of_parameters_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "told"),
     [
-        ({"sql": "SELEC 1"}, r"rule\.sql"),
-        ({"sql": "SELECT 1; SELECT 2"}, "2 statements"),
-        ({"sql": "DROP TABLE ticket"}, r"rule\.sql"),
-        ({"facts": "DELETE FROM ticket"}, r"facts\.sql"),
         ({"toml": "id = "}, r"rule\.toml"),
         ({"toml": TOML.replace('version = "1"', "")}, "lacks 'version'"),
         ({"toml": TOML.replace("not_held", "Not-Held")}, "no reason code"),

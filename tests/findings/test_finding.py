@@ -17,7 +17,6 @@ RULE = Rule(
     title="t",
     objective="o",
     population="change_item",
-    tables=(),
     attributes=(
         Attribute(
             "A",

@@ -87,6 +87,7 @@ def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store:
         "page_cap": "ok",
         "set_aside": "ok",
         "period_coverage": "ok",
+        "systems_covered": "ok",
         "early_extraction": "ok",
         "duplicates": "ok",
         "dates": "ok",
@@ -121,7 +122,7 @@ def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store:
         ({"period_to": END - timedelta(days=1)}, "period_coverage", "stop"),
         ({"oldest_available": START + timedelta(days=1)}, "period_coverage", "stop"),
         ({"oldest_available": START}, "period_coverage", "ok"),
-        ({"systems": "erp"}, "period_coverage", "stop"),
+        ({"systems": "erp"}, "systems_covered", "stop"),
     ],
 )
 def test_each_check_stops_or_notes_as_it_should(
@@ -147,9 +148,9 @@ def test_a_population_that_no_export_feeds_stops(store: Store, tmp_path: Path) -
 
 def test_only_systems_that_a_lens_will_judge_must_be_covered(store: Store, tmp_path: Path) -> None:
     rows: Rows = {"extraction": [extraction(systems="billing")], "system": [{"id": "billing"}, {"id": "erp"}]}
-    assert check(record(store, tmp_path, rows), "period_coverage").result is CheckResult.OK
-    missing = check(record(store, tmp_path, rows, systems=["billing", "erp"]), "period_coverage")
-    assert missing.details == ("incident of erp: the beginning to the end (not_extracted)",)
+    assert check(record(store, tmp_path, rows), "systems_covered").result is CheckResult.OK
+    missing = check(record(store, tmp_path, rows, systems=["billing", "erp"]), "systems_covered")
+    assert (missing.result, missing.details) == (CheckResult.NOTE, ("erp: incident",))
 
 
 @pytest.mark.parametrize(

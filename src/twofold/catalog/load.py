@@ -5,6 +5,7 @@ All faults of all files are reported together as one UserError; with any fault t
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from twofold.catalog.catalog import Catalog
@@ -19,6 +20,7 @@ SHIPPED = Path(__file__).parent
 """The catalog that comes with Twofold."""
 
 
+@cache
 def load_catalog(root: Path | None = None) -> Catalog:
     """Read and check the catalog below `root`; None means the one that comes with Twofold.
 

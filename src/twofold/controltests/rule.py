@@ -16,9 +16,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-
 from twofold.model.ids import ControlTestId
 from twofold.model.outcome import PREFIXES, Outcome, ReasonCode
 from twofold.model.problem import Problem, UserError
@@ -65,7 +62,6 @@ class Rule:
     title: str
     objective: str
     population: str
-    tables: tuple[str, ...]
     attributes: tuple[Attribute, ...]
     parameters: tuple[Parameter, ...]
     sql: str
@@ -129,8 +125,6 @@ def load_rule(folder: Path) -> Rule:
     """Read and check one rule folder; raises UserError naming file and fault."""
     toml_path, sql_path, facts_path = folder / "rule.toml", folder / "rule.sql", folder / "facts.sql"
     toml, sql, facts = (_text(path) for path in (toml_path, sql_path, facts_path))
-    _check_sql(sql, sql_path)
-    _check_sql(facts, facts_path)
     try:
         return _rule(folder, toml=toml, sql=sql, facts=facts)
     except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
@@ -155,7 +149,6 @@ def _rule(folder: Path, *, toml: str, sql: str, facts: str) -> Rule:
         title=raw["title"],
         objective=raw["objective"],
         population=raw["population"],
-        tables=_tables_read(sql),
         attributes=attributes,
         parameters=tuple(_parameter(name, body, toml_path) for name, body in raw.get("parameters", {}).items()),
         sql=sql,
@@ -195,21 +188,6 @@ def _parameter(name: str, body: Mapping[str, Any], path: Path) -> Parameter:
         minimum=body.get("minimum"),
         maximum=body.get("maximum"),
     )
-
-
-def _check_sql(sql: str, path: Path) -> None:
-    try:
-        statements = sqlglot.parse(sql, read="duckdb")
-    except sqlglot.errors.ParseError as error:
-        raise UserError(Problem(str(path), f"no SQL that can be read: {error}", "one SELECT")) from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise UserError(Problem(str(path), f"{len(statements)} statements", "one SELECT"))
-
-
-def _tables_read(sql: str) -> tuple[str, ...]:
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
-    return tuple(sorted({table.name for table in tree.find_all(exp.Table)} - named - {"population", "parameter"}))
 
 
 def reason_sentence(rule: Rule, letter: str, code: str) -> str:

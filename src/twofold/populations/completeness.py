@@ -18,7 +18,7 @@ import duckdb
 from twofold.model.period import ReviewPeriod
 from twofold.populations.completeness_check import DETAILS_SHOWN, CheckResult, CompletenessCheck, explanations
 from twofold.populations.contents import dates_check, empty_months_check, id_gaps_check
-from twofold.populations.source_gaps import Extraction, read_extractions
+from twofold.populations.source_gaps import EVERY_SYSTEM, NOT_EXTRACTED, Extraction, read_extractions
 from twofold.tables.store import TableSet
 
 REGISTER_FILE = Path(__file__).with_name("populations.toml")
@@ -113,6 +113,7 @@ def completeness_record(
         _page_caps(feeding),
         _set_aside(feeding),
         _coverage(session, entry, period, systems),
+        _unspoken(session, entry, period, systems),
         _extraction_time(feeding, period),
         _duplicates(entry, tables),
         dates_check(session),
@@ -200,6 +201,45 @@ def _set_aside(feeding: Sequence[Extraction]) -> CompletenessCheck:
 def _coverage(
     session: duckdb.DuckDBPyConnection, entry: PopulationEntry, period: ReviewPeriod, systems: Sequence[str]
 ) -> CompletenessCheck:
+    """Stop at stretches that no export proves; a system of which no export ever speaks is told apart (`_unspoken`)."""
+    gaps = tuple(
+        f"{table} of {system}: {_day(start) or 'the beginning'} to {_day(end) or 'the end'} ({reason})"
+        for table, system, start, end, reason in _gaps(session, entry, period, systems)
+        if not (start is None and end is None and reason == NOT_EXTRACTED)
+    )
+    span = f"{period.starts_at:%Y-%m-%d} to {period.ends_before:%Y-%m-%d}"
+    if gaps:
+        found = f"{len(gaps)} stretches are not covered"
+        return CompletenessCheck("period_coverage", CheckResult.STOP, found, f"all of {span}", gaps[:DETAILS_SHOWN])
+    return CompletenessCheck("period_coverage", CheckResult.OK, f"all of {span} is covered", f"all of {span}")
+
+
+def _unspoken(
+    session: duckdb.DuckDBPyConnection, entry: PopulationEntry, period: ReviewPeriod, systems: Sequence[str]
+) -> CompletenessCheck:
+    """Name the systems in scope of which no export speaks, as where two clouds are used and one is connected.
+
+    A note: a system may have none of it by nature, which only a person can tell. A stop where no system is covered.
+    """
+    silent = tuple(
+        f"{system}: {table}"
+        for table, system, start, end, reason in _gaps(session, entry, period, systems)
+        if start is None and end is None and reason == NOT_EXTRACTED
+    )
+    if silent:
+        found = f"no export speaks for {len(silent)} of {len(systems)} systems in scope"
+        expected = "each system in scope covered, or known to have none"
+        result = CheckResult.NOTE if len(silent) < len(systems) else CheckResult.STOP
+        return CompletenessCheck("systems_covered", result, found, expected, silent[:DETAILS_SHOWN])
+    return CompletenessCheck(
+        "systems_covered", CheckResult.OK, "exports speak for every system in scope", "each system"
+    )
+
+
+def _gaps(
+    session: duckdb.DuckDBPyConnection, entry: PopulationEntry, period: ReviewPeriod, systems: Sequence[str]
+) -> list[tuple[str, str, datetime | None, datetime | None, str]]:
+    """Return (table, system, start, end, reason) of every gap of the population's own tables inside the period."""
     rows = session.execute(
         """
         SELECT table_name, system, starts_at, ends_before, reason FROM source_gap
@@ -208,21 +248,7 @@ def _coverage(
         """,
         [_naive(period.ends_before), _naive(period.starts_at)],
     ).fetchall()
-    gaps = tuple(
-        f"{table} of {system}: {_day(start) or 'the beginning'} to {_day(end) or 'the end'} ({reason})"
-        for table, system, start, end, reason in rows
-        if table in entry.primary and (system in systems or system == "*")
-    )
-    span = f"{period.starts_at:%Y-%m-%d} to {period.ends_before:%Y-%m-%d}"
-    if gaps:
-        return CompletenessCheck(
-            "period_coverage",
-            CheckResult.STOP,
-            f"{len(gaps)} stretches are not covered",
-            f"all of {span}",
-            gaps[:DETAILS_SHOWN],
-        )
-    return CompletenessCheck("period_coverage", CheckResult.OK, f"all of {span} is covered", f"all of {span}")
+    return [row for row in rows if row[0] in entry.primary and (row[1] in systems or row[1] == EVERY_SYSTEM)]
 
 
 def _extraction_time(feeding: Sequence[Extraction], period: ReviewPeriod) -> CompletenessCheck:
@@ -263,7 +289,7 @@ def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) 
         )
     text = path.read_text(encoding="utf-8")
     rows = session.execute(f"SELECT difference_key, found, missing FROM ({text}) ORDER BY ALL").fetchall()  # noqa: S608  our own text
-    explained = explanations(session, entry.name)
+    explained = {**explanations(session, entry.reconciliation), **explanations(session, entry.name)}
     unexplained = tuple(f"{key}: {found}; {missing}" for key, found, missing in rows if key not in explained)
     if unexplained:
         return CompletenessCheck(

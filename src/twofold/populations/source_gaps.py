@@ -16,6 +16,8 @@ from twofold.tables.rows import Value
 from twofold.tables.schema import TableKind, canonical_tables
 
 EVERY_SYSTEM = "*"
+NOT_EXTRACTED = "not_extracted"
+"""The reason of a gap that no export reaches."""
 COMMON_CAPS = (1000, 5000, 10000, 50000)
 """Row limits at which vendors' search endpoints and exports stop without a word (audit-domain golden case 30)."""
 _START = datetime.min.replace(tzinfo=UTC)
@@ -145,7 +147,7 @@ def _reason(speaking: Sequence[Extraction], start: datetime, end: datetime) -> s
     asked = [each for each in speaking if (each.period_from or _START) < end and start < (each.period_to or _END)]
     if any(each.oldest_available and start < each.oldest_available for each in asked):
         return "retention"
-    return "not_extracted"
+    return NOT_EXTRACTED
 
 
 def _aware(moment: datetime | None) -> datetime | None:

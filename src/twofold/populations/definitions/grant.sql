@@ -1,7 +1,7 @@
 -- grant: every right that was given to an account (audit-domain T-01).
 -- An item is one "add" in the grant log of the target system, or one account that was opened again, which gives back all
--- rights that it held: an "enable", or an "activate" after a "disable" or "delete" of the same account. Everything in the log is an item, also default groups, re-syncs, service accounts and bulk loads:
--- they come out as not applicable. A grant that was taken away again an hour later is an item too.
+-- rights that it held: an "enable", or an "activate" after a "disable" or "delete" of the same account. Everything in the
+-- log is an item, also default groups, re-syncs, service accounts and bulk loads: they come out as not applicable. A grant that was taken away again an hour later is an item too.
 -- Item id: <grant_event id>, or <account_event id> for a reactivation ("account_event:<id>" where a grant has the same id).
 -- System: the one that the right opens; for a reactivation the one that the account belongs to.
 -- Operating date: when the right was given.

@@ -26,14 +26,15 @@ last_push AS (
     -- When the last content of the change reached the server; NULL as soon as one push is unknown.
     SELECT
         u.item AS item,
-        CASE WHEN COUNT(*) = COUNT(c.pushed_at_latest) THEN MAX(c.pushed_at_latest) END AS pushed_at_latest
+        CASE WHEN COUNT(*) = COUNT(c.pushed_at_latest) THEN MAX(c.pushed_at_latest) END AS pushed_at_latest,
+        MAX(c.pushed_at) AS pushed_at
     FROM change_unit AS u
     JOIN change_link AS l ON l.pull_request = u.pull_request AND l.via = 'listed'
     JOIN code_commit AS c ON c.repository = l.repository AND c.sha = l.sha
     WHERE COALESCE(c.base_merge, false) = false
     GROUP BY u.item
     UNION ALL
-    SELECT u.item AS item, c.pushed_at_latest AS pushed_at_latest
+    SELECT u.item AS item, c.pushed_at_latest AS pushed_at_latest, c.pushed_at AS pushed_at
     FROM change_unit AS u
     JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.sha
 ),
@@ -181,6 +182,7 @@ SELECT
     n.ended_unknown AS ended_unknown,
     n.conflicted AS conflicted,
     CASE
+        WHEN n.final_sha IS NULL AND l.pushed_at > n.approved_at_latest THEN 'stale'
         WHEN n.final_sha IS NULL THEN 'unknown'
         WHEN n.commit_sha = n.final_sha OR s.sha IS NOT NULL OR seen.tree_sha = final.tree_sha THEN 'final'
         WHEN n.commit_sha IS NOT NULL THEN 'stale'

@@ -2,6 +2,8 @@
 -- One row per item, account and role: author and opener, co-authors, committers and pushers. Merging is no contribution,
 -- so of the commit that a merge made only its author and co-authors count, and only where it is a squash (one parent);
 -- a clean merge of the base branch adds nothing, so its hands do not count. GitHub's own web committer is nobody.
+-- A listed commit that is not in the data, while other commits of its repository are or the source of commits has a gap,
+-- stands for somebody unknown, unless the pull request was squashed into a commit that is in the data.
 --   person, state   as in the step identity, at the time of the commit; state unlinked where nobody is known
 WITH hand AS (
     SELECT c.repository AS repository, c.sha AS sha, c.author AS account, 'author' AS role FROM code_commit AS c
@@ -60,6 +62,29 @@ acted AS (
     FROM pull_request AS p
     WHERE p.author IS NOT NULL
 ),
+with_history AS (
+    SELECT DISTINCT c.repository AS repository FROM code_commit AS c
+),
+squashed AS (
+    SELECT p.id AS pull_request
+    FROM pull_request AS p
+    JOIN code_commit AS c ON c.repository = p.repository AND c.sha = p.merge_sha
+    LEFT JOIN merge_parents AS m ON m.repository = c.repository AND m.sha = c.sha
+    WHERE COALESCE(m.parents, 1) = 1
+),
+unseen AS (
+    SELECT
+        c.pull_request AS pull_request,
+        c.sha AS sha,
+        w.repository IS NOT NULL AS history,
+        c.evidence AS evidence,
+        c.record AS record
+    FROM pull_request_commit AS c
+    JOIN pull_request AS p ON p.id = c.pull_request
+    LEFT JOIN with_history AS w ON w.repository = p.repository
+    WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = p.repository AND k.sha = c.sha)
+        AND NOT EXISTS (SELECT 1 FROM squashed AS s WHERE s.pull_request = p.id)
+),
 known AS (
     SELECT
         a.repository AS repository,
@@ -87,3 +112,17 @@ SELECT
 FROM change_unit AS u
 JOIN known AS k ON k.repository = u.repository AND k.sha = u.sha
 WHERE u.pull_request IS NULL AND k.pull_request IS NULL
+UNION ALL
+SELECT
+    u.item AS item, 'unknown author of commit ' || x.sha AS account, 'author' AS role, CAST(NULL AS VARCHAR) AS person,
+    'unlinked' AS state, x.sha AS sha, 'pull_request_commit' AS table_name, x.evidence AS evidence, x.record AS record
+FROM change_unit AS u
+JOIN unseen AS x ON x.pull_request = u.pull_request
+WHERE x.history
+    OR EXISTS (
+        SELECT 1
+        FROM source_gap AS g
+        WHERE g.table_name = 'code_commit'
+            AND (g.system = u.system OR g.system = '*')
+            AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+    )

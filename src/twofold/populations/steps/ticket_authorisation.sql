@@ -1,8 +1,13 @@
 -- ticket_authorisation: when a ticket was authorised, from its history and its approvals, and until when that held.
--- One row per event. A status counts when the ticket's type lists it as authorised. It holds until the ticket is reopened,
--- rejected or withdrawn, so a ticket opened again for a second release needs a new one (audit-domain T-10, traps).
+-- One row per event. A status counts when the ticket's type lists it as authorised; for a type that lists none, the plain
+-- words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
+-- after it was done), rejected or withdrawn, so a ticket opened again for a second release needs a new one
+-- (audit-domain T-10, traps).
 --   migrated   the event carries the time of an import, so it proves no order
-WITH given AS (
+WITH listing AS (
+    SELECT DISTINCT s.id AS id FROM change_type__authorised_states AS s
+),
+given AS (
     SELECT
         e.ticket AS ticket, e.id AS id, e.occurred_at AS authorised_at, e.occurred_at_latest AS authorised_at_latest,
         CAST(NULL AS TIMESTAMP) AS withdrawn_at, CAST(NULL AS TIMESTAMP) AS withdrawn_at_latest, e.txn AS txn,
@@ -10,8 +15,10 @@ WITH given AS (
         'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record
     FROM ticket_event AS e
     JOIN ticket AS t ON t.key = e.ticket
-    JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
-    WHERE e.field = 'status'
+    LEFT JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
+    LEFT JOIN listing AS k ON k.id = t.type
+    WHERE LOWER(e.field) = 'status'
+        AND (s.id IS NOT NULL OR (k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized')))
     UNION ALL
     SELECT
         a.subject AS ticket, a.id AS id, a.decided_at AS authorised_at, a.decided_at_latest AS authorised_at_latest,
@@ -25,10 +32,19 @@ taken_back AS (
     SELECT e.ticket AS ticket, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
     FROM ticket_event AS e
     WHERE (
-        e.field = 'status'
-        AND LOWER(e.new_value) IN ('reopened', 'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled')
+        LOWER(e.field) = 'status'
+        AND (
+            LOWER(e.new_value) IN (
+                'reopened', 're-opened', 'open', 'to do', 'new', 'draft', 'backlog',
+                'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled'
+            )
+            OR (
+                LOWER(e.old_value) IN ('done', 'closed', 'resolved', 'completed', 'released', 'deployed', 'live')
+                AND LOWER(e.new_value) IN ('in progress', 'in development')
+            )
+        )
     )
-    OR (e.field = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
+    OR (LOWER(e.field) = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
 ),
 first_back AS (
     SELECT
