@@ -91,7 +91,10 @@ def _expected(commit: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     ("name", "repository", "commits", "merges", "reviewed"),
-    [("golang--crypto.jsonl.gz", "golang/crypto", 1348, 0, 1110), ("nodejs--llnode.jsonl.gz", "nodejs/llnode", 407, 10, 157)],
+    [
+        ("golang--crypto.jsonl.gz", "golang/crypto", 1348, 0, 1110),
+        ("nodejs--llnode.jsonl.gz", "nodejs/llnode", 407, 10, 157),
+    ],
 )
 def test_every_commit_of_a_history_is_tested_for_independent_review(
     name: str, repository: str, commits: int, merges: int, reviewed: int, tmp_path: Path

@@ -216,6 +216,7 @@ def make_run(folder: Path, rule: Rule, refs: list[EvidenceRef], *, count: int, s
         population_count=count,
         population_sha256=digest(folder / "population.parquet"),
         definition_sha256=sha256(DEFINITION.encode()).hexdigest(),
+        steps={},
         completeness_sha256=digest(folder / "completeness.json"),
         tables={"deployment": "0" * 64},
         clock=CLOCK.isoformat(),

@@ -9,6 +9,7 @@ from twofold.cli.output import ExitCode, JsonOption, example, finish, print_json
 from twofold.jobs.cases import run_cases
 
 NAME = "cases"
+SHORT_HELP = "Run case folders."
 HELP = "Run every case folder below the given ones and compare with the outcomes they expect.\n\n" + example(
     "twofold cases my-cases/", "twofold cases my-cases/golden-01 my-cases/golden-03"
 )

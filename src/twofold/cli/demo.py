@@ -16,6 +16,7 @@ from twofold.jobs.status import workspace_status
 from twofold.records.workspace import Workspace
 
 NAME = "demo"
+SHORT_HELP = "Show it all on a made-up company."
 HELP = (
     "Make a demonstration company with planted faults, run the whole line on it, and write an audit package.\n\n"
     + example("twofold demo build/demo", "twofold demo /tmp/demo --seed 7 --changes 1000")
@@ -47,10 +48,10 @@ def _an_exception(judged: Sequence[JudgedEngagement]) -> str:
 def _print_ways(made: Demonstration, item: str) -> None:
     say()
     say("Look at it:")
-    say(f"  the report         {made.package.folder.name}: open {made.root / 'package' / 'data' / 'index.html'} in a browser")
+    say(f"  the report         open {made.root / 'package' / 'data' / 'index.html'} in a browser")
     say(f"  a workbook         {made.root / 'package' / 'data' / 'controls'}: one folder per control")
     say(f"  one item           twofold explain '{item}' -w {made.workspace}")
     say(f"  the raw exports    {made.exports}")
     say(f"  the planted faults {made.answer_key}")
     say(f"  check the package  twofold verify {made.archive}")
-    say(f"  your own company   twofold init my-company --company 'My Company' --zone Europe/Berlin")
+    say("  your own company   twofold init my-company --company 'My Company' --zone Europe/Berlin")

@@ -5,19 +5,29 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, example, print_json, say
-from twofold.jobs.explain import AttributeExplained, Explanation, explain
+from twofold.cli.output import (
+    NOT_AN_OPINION,
+    JsonOption,
+    WorkspaceOption,
+    example,
+    print_json,
+    say,
+    say_wrapped,
+)
+from twofold.jobs.explain import AttributeExplained, Explanation, Fact, explain
 from twofold.records.workspace import Workspace
 
 NAME = "explain"
-HELP = "Say why an item has its verdict under each lens: raw record and hash, each attribute, the clause of the rule.\n\n" + example(
-    "twofold explain inc-0042 -w acme", "twofold explain p-0107-e1@erp --control-test T-03 --raw -w acme"
+SHORT_HELP = "Say why an item has its verdict."
+HELP = (
+    "Say why an item has its verdict under each lens: raw record and hash, each attribute, the clause of the rule.\n\n"
+    + example("twofold explain inc-0042 -w acme", "twofold explain p-0107-e1@erp --control-test T-03 --raw -w acme")
 )
 _HERE = Path()
 
 
 def command(
-    item: Annotated[str, typer.Argument(help="Item id, as shown by status, workbooks and reports.")],
+    item: Annotated[str, typer.Argument(help="Item id, as workbooks, findings and reports show it.")],
     control_test: Annotated[str, typer.Option(help="Only this control test.")] = "",
     raw: Annotated[bool, typer.Option("--raw", help="Print the raw record behind each fact.")] = False,
     workspace: WorkspaceOption = _HERE,
@@ -35,35 +45,49 @@ def command(
 
 
 def _print(explained: Explanation, *, raw: bool) -> None:
-    say(f"{explained.item}  on {explained.system}, {explained.operating_at or 'time unknown'} UTC")
-    say(f"{explained.control_test}  {explained.title}  ({explained.run_id}, rule {explained.rule_sha256[:12]})")
+    when = f"{explained.operating_at} UTC" if explained.operating_at else "at an unknown time"
+    say_wrapped(f"{explained.item}  on {explained.system}, {when}", indent=0, hanging=2)
+    say_wrapped(f"{explained.control_test}  {explained.title}", indent=0, hanging=6)
+    say(f"      {explained.run_id}, rule {explained.rule_sha256[:16]}...")
     say()
     for verdict in explained.verdicts:
-        say(f"  {verdict.engagement:<14} {verdict.control_id}  {verdict.verdict}  {verdict.reason}".rstrip())
-        say(f"  {'':<14} asks for {', '.join(verdict.required)}")
+        asked = f"asks for {', '.join(verdict.required)}"
+        reason = f": {verdict.reason.replace(';', ', ')}" if verdict.reason else ""
+        text = f"{verdict.engagement}  {verdict.control_id}  {verdict.verdict}{reason}  ({asked})"
+        say_wrapped(text, indent=2, hanging=4)
     if not explained.verdicts:
-        say("  not judged yet: run 'twofold judge'")
+        say("  not judged yet: run twofold judge")
     for attribute in explained.attributes:
         _print_attribute(attribute, raw=raw)
-    if not explained.current:
-        say("  The evidence or the rule changed after this run, so the facts are not shown: run 'twofold test' and 'twofold judge' again.")
-    say("  parameters: " + ", ".join(f"{name} = {value}" for name, value in explained.parameters.items()))
     say()
+    if not explained.current:
+        text = "The evidence, the scope or the rule changed after this run, so its facts are not shown."
+        say_wrapped(f"{text} Run twofold test and twofold judge again.", indent=2)
+    parameters = ", ".join(f"{name} = {value}" for name, value in explained.parameters.items())
+    if parameters:
+        say_wrapped(f"parameters: {parameters}", indent=2, hanging=2)
+        say()
 
 
 def _print_attribute(attribute: AttributeExplained, *, raw: bool) -> None:
     say()
-    say(f"  {attribute.letter}  {attribute.code.upper() if attribute.code == 'pass' else attribute.code}   {attribute.wording}")
+    say_wrapped(f"{attribute.letter}  {attribute.code}  {attribute.wording}", indent=2, hanging=3)
     if attribute.sentence:
-        say(f"     {attribute.sentence}")
-    for clause in attribute.clause:
-        say(f"     clause {clause}")
+        say_wrapped(attribute.sentence, indent=5)
+    for line in attribute.clause:
+        say(f"     {line}")
     for fact in attribute.facts:
-        say(f"     - {fact.fact}")
-        if fact.sha256:
-            say(f"       {fact.table}: {fact.name}, {fact.record} ({fact.evidence_id}, sha256 {fact.sha256[:16]}...)")
-        elif fact.record:
-            say(f"       {fact.table}: {fact.record}")
-        if raw and fact.raw:
-            for line in fact.raw.splitlines():
-                say(f"       | {line}")
+        _print_fact(fact, raw=raw)
+
+
+def _print_fact(fact: Fact, *, raw: bool) -> None:
+    say_wrapped(f"- {fact.fact}", indent=5, hanging=2)
+    if fact.sha256:
+        # A scope file's record names the file already.
+        place = fact.record if fact.record.startswith(f"{fact.name}:") else f"{fact.name}, {fact.record}"
+        say(f"       {place}  ({fact.table}, {fact.evidence_id}, sha256 {fact.sha256[:16]}...)")
+    elif fact.record:
+        say(f"       {fact.record}  ({fact.table})")
+    if raw:
+        for line in fact.raw.splitlines():
+            say(f"       | {line}")

@@ -10,6 +10,7 @@ from twofold.jobs.clock import actor, now
 from twofold.jobs.init import init_workspace
 
 NAME = "init"
+SHORT_HELP = "Make a new workspace."
 HELP = "Make a new workspace: settings, starter scope files for a SOC 2, and an empty vault.\n\n" + example(
     'twofold init acme --company "Acme Inc." --zone America/New_York'
 )

@@ -1,21 +1,42 @@
 """twofold judge: read the latest runs through the lens of each engagement."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, example, print_json, say
+from twofold.cli.output import (
+    NOT_AN_OPINION,
+    JsonOption,
+    WorkspaceOption,
+    counted,
+    example,
+    print_json,
+    say,
+    say_wrapped,
+)
+from twofold.cli.status import conclusions_text, lens_name
+from twofold.findings.finding import OPEN
 from twofold.jobs.clock import actor, now
-from twofold.jobs.judge import JudgedEngagement, judge
+from twofold.jobs.judge import JudgedEngagement, judge, review_days
+from twofold.lenses.conclusion import Conclusion, ControlJudgement
+from twofold.lenses.gather import GatheredJudgement
 from twofold.records.workspace import Workspace
 
 NAME = "judge"
-HELP = "Judge the latest runs for each engagement: controls, then criteria (SOC 2) or ITGC domains (SOX), and findings.\n\n" + example(
-    "twofold judge -w acme", "twofold judge soc2-2026 -w acme"
+SHORT_HELP = "Judge the runs for each engagement."
+HELP = (
+    "Judge the latest runs for each engagement: controls, criteria (SOC 2) or ITGC domains (SOX), and findings.\n\n"
+    + example("twofold judge -w acme", "twofold judge soc2-2026 -w acme")
 )
 _HERE = Path()
+_GRAVEST_FIRST = (
+    Conclusion.NOT_EFFECTIVE,
+    Conclusion.NOT_CONCLUDED,
+    Conclusion.EFFECTIVE,
+    Conclusion.DID_NOT_OCCUR,
+)
 
 
 def command(
@@ -25,32 +46,52 @@ def command(
 ) -> None:
     """Judge and print."""
     with Workspace.open(workspace) as opened:
+        zone = opened.settings.reporting_zone
         judged = judge(opened, engagements or [], actor=actor(), at=now())
     if as_json:
-        print_json([{**each.judgement.as_json(), "findings": [asdict(finding) for finding in each.findings]} for each in judged])
+        print_json([{**each.judgement.as_json(), "findings": each.findings} for each in judged])
         return
     for each in judged:
-        _print(each)
+        _print(each, zone)
+    say("Next: twofold status, or twofold package")
     say(NOT_AN_OPINION)
 
 
-def _print(judged: JudgedEngagement) -> None:
+def _print(judged: JudgedEngagement, zone: str) -> None:
     judgement = judged.judgement
-    say(f"{judgement.engagement_id}  {judgement.lens_title}  {judgement.starts_at[:10]} up to {judgement.ends_before[:10]} UTC")
-    for control in judgement.controls:
-        say(f"  {control.control_id}  {control.conclusion.value:<14} {control.title}")
-        for reason in control.reasons:
-            say(f"         {reason}")
-        for point in control.open_points:
-            say(f"         open: {point}")
+    first, last = review_days(judgement, zone)
+    say_wrapped(f"{lens_name(judged)}, {first} to {last}: {conclusions_text(judged)}", indent=0, hanging=2)
     say()
-    for heading in judgement.gathered:
-        say(f"  {heading.id:<6} {heading.conclusion.value:<14} {heading.title}")
-        for reason in heading.reasons:
-            say(f"         {reason}")
+    for conclusion in _GRAVEST_FIRST:
+        for control in judgement.controls:
+            if control.results and control.conclusion is conclusion:
+                _print_control(control)
+    by_hand = [control.control_id for control in judgement.controls if not control.results]
+    if by_hand:
+        say_wrapped(f"to be tested by hand: {', '.join(by_hand)}", indent=2, hanging=2)
     say()
-    say(f"  {len(judged.findings)} findings")
+    _print_gathered("Criteria" if judgement.lens == "soc2" else "ITGC domains", judgement.gathered)
+    say()
+    answered = sum(finding.cause != OPEN for finding in judged.findings)
+    say(f"  {counted(len(judged.findings), 'finding')}, {answered} of them answered by a named person")
     for finding in judged.findings:
-        say(f"  {finding.finding_id}: {finding.condition}")
-        say(f"         pattern: {finding.pattern}; cause: {finding.cause}; response: {finding.response}")
+        say_wrapped(f"{finding.finding_id}: {finding.condition}", indent=4, hanging=4)
+        if finding.cause != OPEN:
+            say_wrapped(f"cause: {finding.cause}; response: {finding.response}", indent=8, hanging=2)
     say()
+
+
+def _print_control(control: ControlJudgement) -> None:
+    say_wrapped(f"{control.conclusion.value:<14} {control.control_id}  {control.title}", indent=2, hanging=23)
+    for reason in control.reasons:
+        say_wrapped(reason, indent=25, hanging=2)
+    for point in control.open_points:
+        say_wrapped(f"open: {point}", indent=25, hanging=2)
+
+
+def _print_gathered(heading: str, gathered: Sequence[GatheredJudgement]) -> None:
+    say(f"  {heading}:")
+    for conclusion in _GRAVEST_FIRST:
+        named = [each.id for each in gathered if each.conclusion is conclusion]
+        if named:
+            say_wrapped(f"{conclusion.value:<14} {', '.join(named)}", indent=4, hanging=15)

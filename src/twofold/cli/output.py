@@ -1,8 +1,13 @@
-"""How the command line speaks: results on standard output, progress and errors on standard error, exit codes that mean something."""
+"""How the command line speaks: results on standard output, progress and errors on standard error, and exit codes.
 
+Captured data is printed as data: control characters in it are shown, never sent to the terminal.
+"""
+
+import re
+import shutil
 import sys
+import textwrap
 import time
-from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,13 +15,16 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.table import Table
 
 from twofold.jobs.progress import ProgressReporter
 
 NOT_AN_OPINION = "Not an audit opinion: the software proposes, a named person concludes."
 _QUIET_SECONDS = 1.0
 _EVERY_SECONDS = 2.0
+_WIDTH = 120
+"""Columns to write in where standard output is no terminal and COLUMNS is not set."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class ExitCode(IntEnum):
@@ -27,60 +35,93 @@ class ExitCode(IntEnum):
     DIFFERENT = 1
     """Done, and a check that was asked for did not hold: a package altered, a case failed."""
     INPUT = 2
-    """Not done: the input or the call is faulty. Nothing was written."""
+    """Not done: the input or the call is faulty, or the machine refused."""
     INCOMPLETE = 3
     """Done in part: a population is not proven, or records could not be read. The output says which."""
+    FAULT = 70
+    """A fault of Twofold itself. A file with the details is named."""
     INTERRUPTED = 130
     """Stopped by the keyboard. What was acknowledged is kept; run the command again to go on."""
+    NO_READER = 141
+    """Whoever read standard output went away before the end, as in `twofold status | head -1`."""
 
 
 EXIT_CODES_HELP = (
-    "Exit codes: 0 done, 1 a check did not hold, 2 faulty input (nothing was written), "
-    "3 done in part (a population is not proven or records were set aside), 130 interrupted."
+    "Exit codes: 0 done; 1 done, and a check did not hold; 2 not done, the input or the call is faulty; "
+    "3 done in part, a population is not proven or records were set aside; 130 interrupted."
 )
 
 WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", "-w", help="Folder of the workspace.", envvar="TWOFOLD_WORKSPACE", file_okay=False)
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Folder of the workspace.",
+        envvar="TWOFOLD_WORKSPACE",
+        file_okay=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 
-def out() -> Console:
-    """Return a console for results; plain where standard output is no terminal."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+class NoReaderError(Exception):
+    """Standard output is a pipe whose reader has gone."""
 
 
 def say(text: str = "") -> None:
-    """Print a line of plain text, never read as markup."""
-    out().print(escape(text))
+    """Print a line of plain text."""
+    _write(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text) + "\n")
+
+
+def say_wrapped(text: str, *, indent: int, hanging: int = 0) -> None:
+    """Print a paragraph as wide as the terminal, indented; further lines by `hanging` more."""
+    first, further = " " * indent, " " * (indent + hanging)
+    wrapper = textwrap.TextWrapper(width(), initial_indent=first, subsequent_indent=further)
+    # A long id or hash stays whole, so that it can be copied.
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    say(wrapper.fill(text))
+
+
+def say_table(table: Table) -> None:
+    """Print a table as wide as the terminal, without colour where standard output is none."""
+    console = Console(file=sys.stdout, highlight=False, width=width())
+    with console.capture() as captured:
+        console.print(table)
+    _write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+
+
+def width() -> int:
+    """Return the columns to write in: COLUMNS, else those of the terminal."""
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON with sorted keys."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS, default=str).decode() + "\n")
+    _write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS, default=str).decode() + "\n")
 
 
 def complain(text: str) -> None:
     """Print an error on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text) + "\n")
 
 
 def progress() -> ProgressReporter:
-    """Return a reporter that tells of work over a second on standard error: one line that moves, or a line now and then."""
+    """Return a reporter of work over a second, on standard error: one line that moves, or a line now and then."""
     started = time.monotonic()
-    state = {"told": 0.0}
+    told = started
     moving = sys.stderr.isatty()
 
     def report(step: str, done: int, total: int) -> None:
-        elapsed = time.monotonic() - started
-        if elapsed < _QUIET_SECONDS:
+        nonlocal told
+        now = time.monotonic()
+        if now - started < _QUIET_SECONDS:
             return
         if moving:
             sys.stderr.write(f"\r\x1b[K{step}: {done} of {total}" + ("\r\x1b[K" if done == total else ""))
             sys.stderr.flush()
-        elif done == total or elapsed - state["told"] >= _EVERY_SECONDS:
-            state["told"] = elapsed
-            complain(f"{step}: {done} of {total} ({elapsed:.0f} s)")
+        elif now - told >= _EVERY_SECONDS:
+            told = now
+            complain(f"{step}: {done} of {total} ({now - started:.0f} s)")
 
     return report
 
@@ -91,9 +132,25 @@ def finish(code: ExitCode) -> None:
         raise typer.Exit(int(code))
 
 
-def example(*lines: str) -> str:
-    """Return the closing part of a help text: real calls, and what the exit codes mean."""
-    return "Examples:\n\n" + "\n\n".join(f"  $ {line}" for line in lines) + f"\n\n{EXIT_CODES_HELP}"
+def example(*calls: str) -> str:
+    """Return the closing part of a help text: real calls, one a paragraph, and what the exit codes mean."""
+    # \b keeps the help's lines as they are, so that a call can be copied.
+    shown = "\n\n".join("\b\n  $ " + call.replace("\n", "\n      ") for call in calls)
+    return f"Examples:\n\n{shown}\n\n{EXIT_CODES_HELP}"
 
 
-Command = Callable[..., None]
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun: `1 file`, `2,000 files`.
+
+    >>> counted(1, "file"), counted(2000, "file")
+    ('1 file', '2,000 files')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise NoReaderError from error

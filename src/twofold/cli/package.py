@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, example, print_json, progress, say
+from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, counted, example, print_json, progress, say
 from twofold.jobs.clock import actor, now
 from twofold.jobs.package import package
 from twofold.records.workspace import Workspace
 
 NAME = "package"
+SHORT_HELP = "Write the audit package."
 HELP = "Write the audit package of the judged engagements: a folder, and a zip beside it.\n\n" + example(
     "twofold package --into audit-2026 -w acme", "twofold package sox-fy2026 --into sox-package -w acme"
 )
@@ -19,7 +20,9 @@ _HERE = Path()
 
 def command(
     into: Annotated[Path, typer.Option(help="New folder for the package.", file_okay=False)],
-    engagements: Annotated[list[str] | None, typer.Argument(help="Engagement ids; all that were judged when left out.")] = None,
+    engagements: Annotated[
+        list[str] | None, typer.Argument(help="Engagement ids; all that were judged when left out.")
+    ] = None,
     workspace: WorkspaceOption = _HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,9 +32,12 @@ def command(
     if as_json:
         print_json({"package": summary, "zip": str(archive)})
         return
-    say(f"Package of {summary.files} files ({summary.size:,} bytes) in {summary.folder}, zipped as {archive}")
-    say(f"  {summary.control_tests} control tests, {summary.evidence_files} evidence files, {summary.log_entries} log entries")
-    say(f"  digest to hand over apart: {summary.digest}")
-    say(f"  check it:  twofold verify {summary.folder}")
-    say(f"  look at it: {summary.folder / 'data' / 'index.html'}")
+    say(f"Package in {summary.folder}, zipped as {archive}")
+    tests, evidence = counted(summary.control_tests, "tested control"), counted(summary.evidence_files, "evidence file")
+    entries = f"{summary.log_entries:,} log entries"
+    say(f"  {counted(summary.files, 'file')} ({summary.size:,} bytes): {tests}, {evidence}, {entries}")
+    say(f"  look at it      {summary.folder / 'data' / 'index.html'}")
+    say(f"  check it        twofold verify {archive}")
+    say("  hand over apart, by another way than the package, the digest that stands for every byte of it:")
+    say(f"                  {summary.digest}")
     say(NOT_AN_OPINION)

@@ -5,25 +5,38 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say
+from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say, say_wrapped
 from twofold.jobs.clock import actor, now
 from twofold.jobs.scope import apply_scope, export_scope, plan_scope
 from twofold.records.workspace import Workspace
+from twofold.scope.plan import ScopePlan
 from twofold.scope.plan_text import plan_dict, plan_text
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plan, apply and export the scope files of a workspace.")
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Plan, apply or export the scope.")
 _HERE = Path()
 
 
-@app.command("plan", help="Show what applying the scope files would change. Writes nothing.\n\n" + example("twofold scope plan -w acme"))
+@app.callback()
+def _scope(context: typer.Context) -> None:
+    """Print the help where no sub-command is given."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+@app.command(
+    "plan",
+    help="Show what applying the scope files would change. Writes nothing.\n\n" + example("twofold scope plan -w acme"),
+)
 def plan(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> None:
     """Show the plan."""
     with Workspace.open(workspace) as opened:
         planned = plan_scope(opened, at=now())
     if as_json:
         print_json(plan_dict(planned))
-    else:
-        say(plan_text(planned))
+        return
+    _print(planned)
+    if planned.changes or planned.first:
+        say('Next: twofold scope apply --reason "..."')
 
 
 @app.command(
@@ -40,13 +53,23 @@ def apply(
     with Workspace.open(workspace) as opened:
         done = apply_scope(opened, reason=reason, actor=actor(), at=now())
     if as_json:
-        print_json({"entry": done.entry_index, "plan": plan_dict(done.plan), "evidence": [str(e.evidence_id) for e in done.evidence]})
+        print_json(
+            {
+                "entry": done.entry_index,
+                "plan": plan_dict(done.plan),
+                "evidence": [str(e.evidence_id) for e in done.evidence],
+            }
+        )
         return
-    say(plan_text(done.plan))
+    _print(done.plan)
     say(f"Applied as entry {done.entry_index} of the log. Next: twofold capture, then twofold test.")
 
 
-@app.command("export", help="Write the scope in force as YAML files into a new folder.\n\n" + example("twofold scope export -w acme --into /tmp/scope"))
+@app.command(
+    "export",
+    help="Write the scope in force as YAML files into a new folder.\n\n"
+    + example("twofold scope export -w acme --into /tmp/scope"),
+)
 def export(
     into: Annotated[Path, typer.Option(help="New or empty folder.", file_okay=False)],
     workspace: WorkspaceOption = _HERE,
@@ -59,3 +82,10 @@ def export(
         print_json([str(file) for file in files])
     else:
         say("\n".join(f"wrote {file}" for file in files))
+
+
+def _print(planned: ScopePlan) -> None:
+    for line in plan_text(planned).splitlines():
+        text = line.lstrip()
+        say_wrapped(text, indent=len(line) - len(text), hanging=4)
+    say()

@@ -1,20 +1,33 @@
 """twofold status: the result in ten seconds, and what to do next."""
 
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.table import Table
+from rich.text import Text
 
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, example, out, print_json, say
+from twofold.cli.output import (
+    NOT_AN_OPINION,
+    JsonOption,
+    WorkspaceOption,
+    counted,
+    example,
+    print_json,
+    say,
+    say_table,
+    say_wrapped,
+)
+from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
 from twofold.lenses.conclusion import Conclusion
 from twofold.records.workspace import Workspace
-from twofold.reports.summary import LensCell
+from twofold.reports.summary import LensCell, StatusRow
 
 NAME = "status"
-HELP = "Show the result in ten seconds: counts per control, SOC 2 beside SOX, and what to do next.\n\n" + example("twofold status -w acme")
+SHORT_HELP = "Show the result in ten seconds."
+HELP = "Show the result in ten seconds: counts per control, SOC 2 beside SOX, and what to do next.\n\n" + example(
+    "twofold status -w acme"
+)
 _HERE = Path()
 _SHOWN = 10
 _STYLE = {
@@ -37,6 +50,7 @@ def command(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> 
                 "log": {"entries": status.entries, "root": status.root},
                 "engagements": [each.judgement.engagement_id for each in status.judged],
                 "controls": status.rows,
+                "first": status.first,
                 "next": status.steps,
                 "set_aside": status.set_aside,
             }
@@ -47,52 +61,85 @@ def command(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> 
 
 def print_status(status: Status) -> None:
     """Print the table of controls and the next steps; used by demo too."""
-    say(f"{status.company}: {status.evidence} pieces of evidence, {status.entries} log entries, root {status.root[:16]}...")
-    for judged in status.judged:
-        judgement = judged.judgement
-        say(f"  {judgement.engagement_id}: {judgement.lens_title}, {judgement.starts_at[:10]} up to {judgement.ends_before[:10]}, {judgement.auditor or 'no auditor yet'}")
-    say()
-    out().print(_table(status))
-    say("Per lens: pass / exceptions / cannot test / not applicable, which add up to the population. One test, read twice.")
-    untested = [row for row in status.rows if row.population is None]
-    if untested:
-        say(f"{len(untested)} more controls have no result yet: " + ", ".join(row.control_id for row in untested))
-    if status.set_aside:
-        say(f"{len(status.set_aside)} records are set aside: see 'twofold test'")
+    evidence, entries = counted(status.evidence, "piece") + " of evidence", f"{status.entries:,} log entries"
+    say(f"{status.company}: {evidence}, {entries}, log root {status.root[:16]}...")
+    if status.judged:
+        _print_result(status)
     say()
     say("What to do next:")
-    for number, step in enumerate(status.steps[:_SHOWN], 1):
-        say(f"  {number:>2}. {step.control_id}  {step.text}")
-    if len(status.steps) > _SHOWN:
-        say(f"      ... and {len(status.steps) - _SHOWN} more with --json")
-    if not status.steps:
+    steps = [status.first] if status.first else []
+    steps += [f"{step.control_id}  {step.text}" for step in status.steps]
+    for number, step in enumerate(steps[:_SHOWN], 1):
+        say_wrapped(f"{number:>2}. {step}", indent=2, hanging=4)
+    if len(steps) > _SHOWN:
+        say(f"      ... and {len(steps) - _SHOWN} more with --json")
+    if not steps:
         say("  nothing is open")
     say()
     say(NOT_AN_OPINION)
 
 
-def _table(status: Status) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Control")
-    table.add_column("")
-    table.add_column("Population", justify="right")
+def lens_name(judged: JudgedEngagement) -> str:
+    """Return the engagement as people say it: `SOC 2 (soc2-2026)`."""
+    return f"{judged.judgement.lens_title} ({judged.judgement.engagement_id})"
+
+
+def conclusions_text(judged: JudgedEngagement) -> str:
+    """Return how many controls have which conclusion, the gravest first; those without a rule apart."""
+    controls = judged.judgement.controls
+    found = Counter(control.conclusion for control in controls if control.results)
+    order = (Conclusion.NOT_EFFECTIVE, Conclusion.NOT_CONCLUDED, Conclusion.EFFECTIVE, Conclusion.DID_NOT_OCCUR)
+    parts = [f"{found[each]} {each.value}" for each in order if found[each]]
+    by_hand = sum(not control.results for control in controls)
+    return ", ".join(parts or ["no control tested"]) + (f"; {by_hand} to be tested by hand" if by_hand else "")
+
+
+def _print_result(status: Status) -> None:
     for judged in status.judged:
-        table.add_column(f"{judged.judgement.lens_title}\npass / exc / cannot / n.a.", justify="right")
-        table.add_column("\nconclusion")
+        judgement = judged.judgement
+        first, last = status.days[judgement.engagement_id]
+        auditor = judgement.auditor or "no auditor yet"
+        say_wrapped(
+            f"{lens_name(judged)}, {first} to {last}, {auditor}: {conclusions_text(judged)}", indent=2, hanging=2
+        )
+    say()
+    say_table(_table(status))
+    say()
+    say_wrapped(
+        "One test, read by each lens. Pass, exceptions, cannot test and not applicable add up to the items.", indent=0
+    )
+    if status.set_aside:
+        say(f"{counted(len(status.set_aside), 'record')} could not be read and are set aside: see twofold test")
+
+
+def _table(status: Status) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Control", no_wrap=True)
+    table.add_column("", overflow="fold")
+    table.add_column("Items", justify="right", no_wrap=True)
+    for name in ("Lens", "Proposed"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Pass", "Exceptions", "Cannot test", "N.a."):
+        table.add_column(name, justify="right", no_wrap=True)
+    titles = {each.judgement.engagement_id: each.judgement.lens_title for each in status.judged}
     for row in status.rows:
-        if row.population is None:
-            continue
-        cells: list[str] = [row.control_id, row.title, f"{row.population:,}"]
-        for judged in status.judged:
-            cell = next((each for each in row.lenses if each.engagement_id == judged.judgement.engagement_id), None)
-            cells += _cells(cell)
-        table.add_row(*cells)
+        if row.population is not None:
+            table.add_row(row.control_id, Text(row.title), f"{row.population:,}", *_lens_cells(row, titles))
     return table
 
 
-def _cells(cell: LensCell | None) -> Sequence[str]:
-    if cell is None:
-        return "", "not judged"
-    counts = [cell.passed, cell.exceptions, cell.cannot_test, cell.not_applicable]
-    shown = " / ".join("-" if count is None else f"{count:,}" for count in counts)
-    return shown, f"[{_STYLE[cell.conclusion]}]{cell.conclusion.value}[/]"
+def _lens_cells(row: StatusRow, titles: dict[str, str]) -> list[Text]:
+    """Return a cell per column with a line per lens."""
+    lines = [
+        (
+            Text(titles[cell.engagement_id]),
+            Text(cell.conclusion.value, style=_STYLE[cell.conclusion]),
+            *(Text("-" if count is None else f"{count:,}") for count in _counts(cell)),
+        )
+        for cell in row.lenses
+    ]
+    return [Text("\n").join(column) for column in zip(*lines, strict=True)]
+
+
+def _counts(cell: LensCell) -> tuple[int | None, ...]:
+    return cell.passed, cell.exceptions, cell.cannot_test, cell.not_applicable

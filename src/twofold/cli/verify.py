@@ -9,8 +9,10 @@ from twofold.cli.output import ExitCode, JsonOption, example, finish, print_json
 from twofold.jobs.verify import verify
 
 NAME = "verify"
-HELP = "Check an audit package (folder or zip, no workspace needed) or a workspace: every byte, every count, the log.\n\n" + example(
-    "twofold verify audit-2026.zip", "twofold verify acme"
+SHORT_HELP = "Check a package or a workspace."
+HELP = (
+    "Check an audit package (folder or zip, no workspace needed) or a workspace: every byte, every count, the log.\n\n"
+    + example("twofold verify audit-2026.zip", "twofold verify acme")
 )
 _SHOWN = 20
 

@@ -30,7 +30,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ControlTestRun:
-    """One run. `tables` are the hashes of the canonical tables that existed; `counts` is letter -> code -> items.
+    """One run. `tables` and `steps` are the hashes of what the texts read; `counts` is letter -> code -> items.
 
     run_id is made from every other field, so equal runs are one run. `clock` is the newest extraction, ISO in UTC.
     """
@@ -44,6 +44,7 @@ class ControlTestRun:
     population_count: int
     population_sha256: str
     definition_sha256: str
+    steps: Mapping[str, str]
     completeness_sha256: str
     tables: Mapping[str, str]
     clock: str

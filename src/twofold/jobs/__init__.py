@@ -1,1 +1,1 @@
-"""Jobs: one file per step of the line and the commands that run several. The only readers of clock, configuration and actor."""
+"""Jobs: a file per step of the line, and those that run several. Only they read clock, configuration and actor."""

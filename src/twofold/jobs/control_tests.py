@@ -1,15 +1,17 @@
 """Steps 4 and 5: define each population, prove it complete, and run its control test once over all of it.
 
-A run whose folder already holds the same inputs is not repeated. A stop of the completeness record means that no outcome is
-written; the record says why.
+A run that came out before with the same id is kept as it is. A stop of the completeness record means that no outcome
+is written; the record says why.
 """
 
 import hashlib
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import orjson
@@ -23,19 +25,26 @@ from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.populations.completeness import CompletenessRecord, completeness_record
 from twofold.populations.define import Population, define_population, definition_text
-from twofold.populations.steps import STEPS, register_steps, step_text
+from twofold.populations.steps import STEPS, register_steps, step_text, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
 from twofold.tables.store import open_session
 from twofold.vault.entry import EntryKind
 
+_NAME = re.compile(r"[a-z_]+")
+_READ_BY_COMPLETENESS = frozenset({"extraction", "difference_explanation", "source_gap"})
+
 
 @dataclass(frozen=True, slots=True)
 class TestedRuns:
-    """What one call gave: the runs by control test, and what reading the evidence gave."""
+    """What one call gave: the runs by control test, and what reading the evidence gave.
+
+    `stops`: control test -> what its completeness record stops at, one text per check, with the keys to look at.
+    """
 
     runs: Mapping[str, ControlTestRun]
+    stops: Mapping[str, Sequence[str]]
     read: NormalisedTables
 
 
@@ -44,7 +53,9 @@ def require_applied_scope(workspace: Workspace) -> AppliedScope:
     applied = workspace.applied_scope()
     if applied is None:
         raise UserError(
-            Problem(str(workspace.scope_folder), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'")
+            Problem(
+                str(workspace.scope_folder), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'"
+            )
         )
     return applied
 
@@ -59,23 +70,50 @@ def run_control_tests(
     applied = require_applied_scope(workspace)
     rules = [rule_named(name, where="control test") for name in wanted] or list(known_rules().values())
     parameters = {rule.control_test: _parameters(rule, applied.scope) for rule in rules}
-    read = normalise(workspace, applied, report=report)
-    runs: dict[str, ControlTestRun] = {}
-    workspace.runs_folder.mkdir(parents=True, exist_ok=True)
-    with open_session(read.tables) as session:
-        register_steps(session)
-        for number, rule in enumerate(rules):
-            report("running control tests", number, len(rules))
-            runs[rule.control_test] = _run_one(
-                workspace, session, rule, applied=applied, read=read, parameters=parameters[rule.control_test]
-            )
-    report("running control tests", len(rules), len(rules))
-    _write_latest(workspace, runs)
+    with workspace.computing("twofold test"):
+        read = normalise(workspace, applied, report=report)
+        runs: dict[str, ControlTestRun] = {}
+        workspace.runs_folder.mkdir(parents=True, exist_ok=True)
+        with open_session(read.tables) as session:
+            register_steps(session)
+            for number, rule in enumerate(rules):
+                report("running control tests", number, len(rules))
+                runs[rule.control_test] = _run_one(
+                    workspace, session, rule, applied=applied, read=read, parameters=parameters[rule.control_test]
+                )
+        report("running control tests", len(rules), len(rules))
+        _record_runs(workspace, runs, actor=actor, at=at)
+    return TestedRuns(runs, _stops(workspace, runs), read)
+
+
+def _stops(workspace: Workspace, runs: Mapping[str, ControlTestRun]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for test, run in runs.items():
+        if run.state is RunState.STOPPED:
+            record = orjson.loads((workspace.runs_folder / run.run_id / COMPLETENESS_FILE).read_bytes())
+            checks = [check for check in record["checks"] if f"{check['code']}: {check['found']}" in run.stops]
+            found[test] = [_stop_text(check) for check in checks]
+    return found
+
+
+def _stop_text(check: Mapping[str, Any]) -> str:
+    details = "; ".join(check["details"])
+    return f"{check['code']}: {check['found']}" + (f" ({details})" if details else "")
+
+
+def _record_runs(workspace: Workspace, runs: Mapping[str, ControlTestRun], *, actor: str, at: datetime) -> None:
+    """Write each run into the log, then make it the latest of its control test."""
     for run in runs.values():
-        body = {"control_test": run.control_test, "run_id": run.run_id, "state": run.state.value, "rule_sha256": run.rule_sha256,
-                "population_sha256": run.population_sha256, "outcomes_sha256": run.outcomes_sha256}
+        body = {
+            "control_test": run.control_test,
+            "run_id": run.run_id,
+            "state": run.state.value,
+            "rule_sha256": run.rule_sha256,
+            "population_sha256": run.population_sha256,
+            "outcomes_sha256": run.outcomes_sha256,
+        }
         workspace.vault.append(EntryKind.RUN, body=body, actor=actor, at=at)
-    return TestedRuns(runs, read)
+    _write_latest(workspace, runs)
 
 
 def latest_runs(workspace: Workspace) -> dict[str, Path]:
@@ -91,7 +129,12 @@ def review_span(scope: Scope) -> ReviewPeriod:
     periods = [engagement.period for engagement in scope.engagements]
     if not periods:
         raise UserError(
-            Problem("scope", "no engagement is defined", "at least one engagement with its period", "add 'engagements:' to a scope file and apply it")
+            Problem(
+                "scope",
+                "no engagement is defined",
+                "at least one engagement with its period",
+                "add 'engagements:' to a scope file and apply it",
+            )
         )
     return ReviewPeriod(min(each.starts_at for each in periods), max(each.ends_before for each in periods))
 
@@ -110,16 +153,19 @@ def _run_one(
     read: NormalisedTables,
     parameters: Mapping[str, ParameterValue],
 ) -> ControlTestRun:
-    building = workspace.runs_folder / f".building-{rule.control_test}"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
+    building = workspace.building_folder / rule.control_test
+    building.mkdir(parents=True)
     set_parameters(session, parameters, extracted_at=read.clock)
     population = define_population(session, rule.population, into=building)
     span = review_span(applied.scope)
-    covered = ReviewPeriod(span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1))))
+    covered = ReviewPeriod(
+        span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1)))
+    )
     labelled = sorted({label.system for label in effective_labels(applied.scope) if label.counts})
     record = completeness_record(session, rule.population, tables=read.tables, period=covered, systems=labelled)
-    (building / COMPLETENESS_FILE).write_bytes(orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    (building / COMPLETENESS_FILE).write_bytes(
+        orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    )
     outcomes = None if record.stops else run_rule(session, rule, into=building)
     run = _record(rule, population, record, outcomes, parameters=parameters, read=read, folder=building)
     write_run(run, building)
@@ -137,10 +183,10 @@ def _record(
     read: NormalisedTables,
     folder: Path,
 ) -> ControlTestRun:
+    steps = steps_needed(definition_text(rule.population), rule.sql, rule.facts_sql)
+    state = RunState.TESTED if population.count else RunState.DID_NOT_OCCUR
     if outcomes is None:
         state = RunState.STOPPED
-    else:
-        state = RunState.TESTED if population.count else RunState.DID_NOT_OCCUR
     return ControlTestRun(
         control_test=rule.control_test,
         title=rule.title,
@@ -152,7 +198,8 @@ def _record(
         population_sha256=population.sha256,
         definition_sha256=population.definition_sha256,
         completeness_sha256=hashlib.sha256((folder / COMPLETENESS_FILE).read_bytes()).hexdigest(),
-        tables={name: stats.sha256 for name, stats in sorted(read.tables.stats.items())},
+        steps={name: hashlib.sha256(step_text(name).encode()).hexdigest() for name in steps},
+        tables=_tables_read(rule, steps, read),
         clock=read.clock.isoformat(),
         engine=f"duckdb {duckdb.__version__}",
         state=state,
@@ -160,6 +207,13 @@ def _record(
         outcomes_sha256=outcomes.sha256 if outcomes else "",
         counts=outcomes.counts if outcomes else {},
     ).identified()
+
+
+def _tables_read(rule: Rule, steps: Sequence[str], read: NormalisedTables) -> dict[str, str]:
+    """Return the hashes of the tables that the rule, its population, its steps or the completeness record read."""
+    texts = [definition_text(rule.population), rule.sql, rule.facts_sql, *(step_text(name) for name in steps)]
+    named = {name.partition("__")[0] for text in texts for name in _NAME.findall(text)} | _READ_BY_COMPLETENESS
+    return {name: stats.sha256 for name, stats in sorted(read.tables.stats.items()) if name in named}
 
 
 def _copy_rule(rule: Rule, folder: Path) -> None:

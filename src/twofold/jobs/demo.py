@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from twofold.jobs.capture import capture, items_of_folder
+from twofold.jobs.capture import capture
 from twofold.jobs.control_tests import run_control_tests
 from twofold.jobs.demonstration.generate import generate
+from twofold.jobs.exports_file import items_of_folder
 from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import judge
 from twofold.jobs.package import package
@@ -41,7 +42,14 @@ def demonstrate(
     The same seed gives the same company, outcomes and judgements. Raises UserError when `root` holds something.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UserError(Problem(str(root), "something lies there already", "an empty or new folder", "name another folder, or remove this one"))
+        raise UserError(
+            Problem(
+                str(root),
+                "something lies there already",
+                "an empty or new folder",
+                "name another folder, or remove this one",
+            )
+        )
     root.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".twofold-demo-", dir=root.parent))
     try:
@@ -66,11 +74,12 @@ def demonstrate(
     )
 
 
-def _run_line(
-    building: Path, *, actor: str, at: datetime, report: ProgressReporter
-) -> tuple[PackageSummary, Path]:
+def _run_line(building: Path, *, actor: str, at: datetime, report: ProgressReporter) -> tuple[PackageSummary, Path]:
     company = building / "company"
-    files = {path.relative_to(company).as_posix(): path.read_bytes() for path in [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]}
+    files = {
+        path.relative_to(company).as_posix(): path.read_bytes()
+        for path in [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]
+    }
     make_workspace(building / "workspace", files, actor=actor, at=at)
     with Workspace.open(building / "workspace") as workspace:
         apply_scope(workspace, reason="first scope of the demonstration", actor=actor, at=at)

@@ -1,4 +1,7 @@
-"""Why an item has its verdict under each lens: raw record and hash, each attribute with its reason and the clause of the rule."""
+"""Why an item has its verdict under each lens: raw record and hash, each attribute with its reason and clause.
+
+It reads the rule as the run kept it, so an explanation stays true after the rule was changed. It tests nothing again.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,19 +11,25 @@ from typing import Any
 import duckdb
 
 from twofold.controltests.engine import set_parameters
-from twofold.controltests.rule import Rule, reason_sentence, rule_named
+from twofold.controltests.rule import Rule, load_rule, reason_sentence
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, ControlTestRun, RunState, read_run
+from twofold.jobs.clause import clause_of
 from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.judge import judged_engagements
-from twofold.jobs.normalise import tables_now
+from twofold.jobs.normalise import tables_are
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps, steps_needed
 from twofold.records.workspace import Workspace
 from twofold.tables.raw_record import raw_record
-from twofold.tables.store import TableSet, open_session, quoted
+from twofold.tables.store import TableSet, open_session
 
 _NEAR = 5
+_ITEM_ROW = "SELECT {} FROM read_parquet(?) WHERE item = ?"
+_NEAREST = """
+SELECT max(jaro_winkler_similarity(lower(item), lower(?))) AS near, item FROM read_parquet(?)
+GROUP BY item ORDER BY near DESC, item LIMIT ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +104,25 @@ def explain(workspace: Workspace, item: str, *, control_test: str = "") -> list[
         raise UserError(Problem("--control-test", f"{control_test} was not run", "one of " + ", ".join(sorted(runs))))
     found = [_explain_in(workspace, item, folder) for _, folder in sorted(folders.items()) if _holds(folder, item)]
     if not found:
-        near = ", ".join(_near(folders, item)) or "none like it"
-        raise UserError(Problem("ITEM", f"no run holds the item {item!r}", f"for example {near}", "copy the id from 'twofold status' or a workbook"))
+        raise UserError(_not_found(folders, item))
     return found
 
 
-def _holds(folder: Path, item: str) -> bool:
-    file = folder / OUTCOMES_FILE
-    if not file.exists():
-        return False
-    row = duckdb.execute(f"SELECT count(*) FROM read_parquet('{quoted(file)}') WHERE item = ?", [item]).fetchone()  # noqa: S608  our own path
-    return bool(row and row[0])
+def _not_found(folders: Mapping[str, Path], item: str) -> Problem:
+    """Say which stopped test holds the item, else which ids are near it."""
+    for test, folder in sorted(folders.items()):
+        if _holds(folder, item, POPULATION_FILE):
+            stops = "; ".join(read_run(folder).stops)
+            found = f"{item!r} is in the population of {test}, which was stopped: {stops}"
+            return Problem("ITEM", found, "a tested population", "complete the population, then run twofold test")
+    near = _near(folders, item)
+    expected = f"an item id such as {', '.join(near)}" if near else "an item of a population"
+    return Problem("ITEM", f"no run holds the item {item!r}", expected, "copy the id from a workbook or a finding")
+
+
+def _holds(folder: Path, item: str, name: str = OUTCOMES_FILE) -> bool:
+    file = folder / name
+    return file.exists() and duckdb.execute(_ITEM_ROW.format("item"), [str(file), item]).fetchone() is not None
 
 
 def _near(folders: Mapping[str, Path], item: str) -> list[str]:
@@ -113,23 +130,19 @@ def _near(folders: Mapping[str, Path], item: str) -> list[str]:
     for folder in folders.values():
         file = folder / POPULATION_FILE
         if file.exists():
-            query = f"SELECT jaro_winkler_similarity(item, ?) AS near, item FROM read_parquet('{quoted(file)}') ORDER BY near DESC, item LIMIT {_NEAR}"  # noqa: S608  our own path
-            found += duckdb.execute(query, [item]).fetchall()
+            found += duckdb.execute(_NEAREST, [item, str(file), _NEAR]).fetchall()
     return [each for _, each in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:_NEAR]]
 
 
 def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
     run = read_run(folder)
-    rule = rule_named(run.control_test, where=str(folder))
-    letters = ", ".join(attribute.letter for attribute in rule.attributes)
-    row = duckdb.execute(
-        f"SELECT system, CAST(operating_at AS VARCHAR), {letters} FROM read_parquet('{quoted(folder / OUTCOMES_FILE)}') WHERE item = ?",  # noqa: S608  letters of a rule
-        [item],
-    ).fetchone()
+    rule = load_rule(folder)
+    columns = ["system", "CAST(operating_at AS VARCHAR)", *(attribute.letter for attribute in rule.attributes)]
+    row = duckdb.execute(_ITEM_ROW.format(", ".join(columns)), [str(folder / OUTCOMES_FILE), item]).fetchone()
     if row is None:
         msg = f"{item} left {folder}"
         raise RuntimeError(msg)
-    current = _is_current(workspace, run, rule)
+    current = run.state is not RunState.STOPPED and tables_are(workspace.tables_folder, run.tables)
     facts = _facts(workspace, run, rule, item) if current else {}
     return Explanation(
         item=item,
@@ -146,7 +159,7 @@ def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
                 wording=attribute.wording,
                 code=code,
                 sentence=reason_sentence(rule, attribute.letter, code),
-                clause=_clause(rule.sql, code, attribute.letter),
+                clause=clause_of(rule.sql, letter=attribute.letter, code=code),
                 facts=tuple(facts.get(attribute.letter, ())),
             )
             for attribute, code in zip(rule.attributes, row[2:], strict=True)
@@ -156,24 +169,18 @@ def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
     )
 
 
-def _is_current(workspace: Workspace, run: ControlTestRun, rule: Rule) -> bool:
-    if rule.sha256 != run.rule_sha256 or run.state is RunState.STOPPED:
-        return False
-    return tables_now(workspace.tables_folder) == dict(run.tables)
-
-
 def _facts(workspace: Workspace, run: ControlTestRun, rule: Rule, item: str) -> dict[str, list[Fact]]:
     found: dict[str, list[Fact]] = {}
     with open_session(TableSet(workspace.tables_folder, {})) as session:
         register_steps(session, steps_needed(rule.facts_sql))
         set_parameters(session, run.parameters, extracted_at=parse_instant(run.clock).earliest)
         population = workspace.runs_folder / run.run_id / POPULATION_FILE
-        literal = item.replace("'", "''")
-        session.execute(f"CREATE TEMP TABLE population AS SELECT * FROM read_parquet('{quoted(population)}') WHERE item = '{literal}'")  # noqa: S608  quoted just now
-        rows = session.execute(
-            f"SELECT attribute, table_name, fact, evidence, record FROM ({rule.facts_sql}) AS facts WHERE item = ? ORDER BY ALL",  # noqa: S608  the rule's own text
-            [item],
-        ).fetchall()
+        session.execute(
+            "CREATE TEMP TABLE population AS SELECT * FROM read_parquet(?) WHERE item = ?", [str(population), item]
+        )
+        columns = "attribute, table_name, fact, evidence, record"
+        query = f"SELECT {columns} FROM ({rule.facts_sql}) AS facts WHERE item = ? ORDER BY ALL"  # noqa: S608  the rule's own text
+        rows = session.execute(query, [item]).fetchall()
     for letter, table, fact, evidence, record in rows:
         found.setdefault(letter, []).append(_fact(workspace, table, fact, evidence or "", record or ""))
     return found
@@ -187,26 +194,18 @@ def _fact(workspace: Workspace, table: str, fact: str, evidence: str, record: st
     return Fact(table, fact, evidence, record, known.sha256, known.name, raw)
 
 
-def _clause(sql: str, code: str, letter: str) -> tuple[str, ...]:
-    """Return the numbered lines of rule.sql that give the code, those that stand in the attribute's own expression first."""
-    lines = sql.splitlines()
-    hits = [number for number, line in enumerate(lines, 1) if f"'{code}'" in line]
-    ends = [number for number, line in enumerate(lines, 1) if line.strip().rstrip(",").upper().endswith(f" AS {letter}")]
-    if ends:
-        hits.sort(key=lambda number: min((end - number for end in ends if end >= number), default=len(lines)))
-    return tuple(f"rule.sql:{number}  {lines[number - 1].strip()}" for number in hits[:1])
-
-
 def _verdicts(workspace: Workspace, run: ControlTestRun, item: str) -> Sequence[VerdictExplained]:
     found = []
-    for judged in judged_engagements(workspace) if workspace.judgements_folder.exists() else ():
+    for judged in judged_engagements(workspace):
         for control in judged.judgement.controls:
             for result in control.results:
                 file = judged.folder / f"{control.control_id}-{result.control_test}.parquet"
                 if result.run_id != run.run_id or not file.exists():
                     continue
-                row = duckdb.execute(f"SELECT verdict, reason FROM read_parquet('{quoted(file)}') WHERE item = ?", [item]).fetchone()  # noqa: S608  our own path
+                row = duckdb.execute(_ITEM_ROW.format("verdict, reason"), [str(file), item]).fetchone()
                 if row:
                     lens, engagement = judged.judgement.lens, judged.judgement.engagement_id
-                    found.append(VerdictExplained(engagement, lens, control.control_id, row[0], row[1], result.required))
+                    found.append(
+                        VerdictExplained(engagement, lens, control.control_id, row[0], row[1], result.required)
+                    )
     return found

@@ -40,7 +40,9 @@ def init_workspace(root: Path, *, company: str, reporting_zone: str, actor: str,
 def make_workspace(root: Path, files: dict[str, bytes], *, actor: str, at: datetime) -> None:
     """Make a workspace with these files (`twofold.toml`, `scope/...`) and an empty vault, in one move."""
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UserError(Problem(str(root), "something lies there already", "an empty or new folder", "name another folder"))
+        raise UserError(
+            Problem(str(root), "something lies there already", "an empty or new folder", "name another folder")
+        )
     root.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".twofold-init-", dir=root.parent))
     try:
@@ -50,7 +52,9 @@ def make_workspace(root: Path, files: dict[str, bytes], *, actor: str, at: datet
             target.write_bytes(content)
         load_settings(building)
         log_id = uuid.uuid4().hex
-        Vault.create(building / INNER / "vault", origin=f"twofold/{log_id[:12]}", log_id=log_id, actor=actor, at=at).close()
+        Vault.create(
+            building / INNER / "vault", origin=f"twofold/{log_id[:12]}", log_id=log_id, actor=actor, at=at
+        ).close()
         schema = orjson.dumps(scope_schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         (building / INNER / "scope.schema.json").write_bytes(schema)
         building.chmod(0o750)

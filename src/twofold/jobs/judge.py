@@ -1,9 +1,8 @@
 """Steps 6 and 7: read the latest runs through the lens of each engagement, and group what deviates into findings."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -11,10 +10,11 @@ import orjson
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.entries import Control
 from twofold.catalog.load import load_catalog
-from twofold.controltests.rule import known_rules
-from twofold.controltests.run_record import OUTCOMES_FILE, ControlTestRun, RunState, read_run
+from twofold.controltests.rule import known_rules, load_rule
+from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
+from twofold.jobs.normalise import tables_now
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
@@ -22,8 +22,9 @@ from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
+from twofold.model.instant import parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
-from twofold.records.workspace import Workspace
+from twofold.records.workspace import Workspace, replace_folder
 from twofold.scope.engagement import Engagement
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
@@ -33,6 +34,9 @@ from twofold.vault.entry import EntryKind
 
 JUDGEMENT_FILE = "judgement.json"
 FINDINGS_FILE = "findings.json"
+_COMPLETE = "complete"
+"""The conclusion of a completeness signature that lets the population count as signed."""
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,14 @@ def judge(workspace: Workspace, wanted: Sequence[str], *, actor: str, at: dateti
     if not runs:
         raise UserError(Problem(str(workspace.root), "no control test was run yet", "runs", "run 'twofold test'"))
     engagements = _wanted(applied.scope, wanted)
-    people = _people_said(workspace)
-    judged = [_judge_one(workspace, engagement, applied.scope, runs, people) for engagement in engagements]
+    with workspace.computing("twofold judge"):
+        people = _people_said(workspace)
+        judged = [_judge_one(workspace, engagement, applied.scope, runs, people) for engagement in engagements]
+        _record_judgements(workspace, judged, actor=actor, at=at)
+    return judged
+
+
+def _record_judgements(workspace: Workspace, judged: Sequence[JudgedEngagement], *, actor: str, at: datetime) -> None:
     for each in judged:
         body: dict[str, Json] = {
             "engagement": each.judgement.engagement_id,
@@ -63,14 +73,11 @@ def judge(workspace: Workspace, wanted: Sequence[str], *, actor: str, at: dateti
             "controls": [[control.control_id, control.conclusion.value] for control in each.judgement.controls],
         }
         workspace.vault.append(EntryKind.JUDGEMENT, body=body, actor=actor, at=at)
-    return judged
 
 
 def judged_engagements(workspace: Workspace) -> list[JudgedEngagement]:
-    """Return the stored judgements, by engagement id; raises UserError when nothing was judged yet."""
+    """Return the stored judgements, by engagement id; [] when nothing was judged yet."""
     folders = sorted(path.parent for path in workspace.judgements_folder.glob(f"*/{JUDGEMENT_FILE}"))
-    if not folders:
-        raise UserError(Problem(str(workspace.root), "nothing was judged yet", "a judgement", "run 'twofold judge'"))
     return [
         JudgedEngagement(
             read_judgement(orjson.loads((folder / JUDGEMENT_FILE).read_bytes())),
@@ -79,6 +86,13 @@ def judged_engagements(workspace: Workspace) -> list[JudgedEngagement]:
         )
         for folder in folders
     ]
+
+
+def review_days(judgement: EngagementJudgement, zone: str) -> tuple[str, str]:
+    """Return the first and the last day of the judged period as people read them in `zone`."""
+    starts, ends = (parse_instant(text).earliest for text in (judgement.starts_at, judgement.ends_before))
+    reporting = zone_named(zone)
+    return starts.astimezone(reporting).date().isoformat(), (ends - _TICK).astimezone(reporting).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +108,15 @@ def _wanted(scope: Scope, wanted: Sequence[str]) -> list[Engagement]:
     unknown = [name for name in wanted if name not in known]
     if unknown or not known:
         raise UserError(
-            [Problem("engagement", f"there is no engagement {name!r}", "one of " + (", ".join(known) or "(none defined)")) for name in unknown]
-            or Problem("scope", "no engagement is defined", "at least one", "add 'engagements:' to a scope file and apply it")
+            [
+                Problem(
+                    "engagement", f"there is no engagement {name!r}", "one of " + (", ".join(known) or "(none defined)")
+                )
+                for name in unknown
+            ]
+            or Problem(
+                "scope", "no engagement is defined", "at least one", "add 'engagements:' to a scope file and apply it"
+            )
         )
     return [known[name] for name in wanted or sorted(known)]
 
@@ -105,8 +126,7 @@ def _judge_one(
 ) -> JudgedEngagement:
     settings = lens_settings()[engagement.lens]
     catalog = load_catalog()
-    building = workspace.judgements_folder / f".building-{engagement.id}"
-    shutil.rmtree(building, ignore_errors=True)
+    building = workspace.building_folder / engagement.id
     building.mkdir(parents=True)
     stretches = [
         ScopeStretch(label.system, label.stretch.first, label.stretch.last)
@@ -126,11 +146,13 @@ def _judge_one(
             run = read_run(runs[test]) if test in runs else None
             verdicts = building / f"{control.control_id}-{test}.parquet"
             counts = _counts(run, runs.get(test), view, verdicts)
-            results.append(_result(test, run, required, counts, people))
+            results.append(
+                _result(test, run, required, counts, people, uncovered=_uncovered(runs.get(test), stretches))
+            )
             if run is not None:
                 used[test] = run.run_id
                 if counts is not None and counts.population:
-                    rule = known_rules()[test]
+                    rule = load_rule(runs[test])
                     seen = JudgedRun(engagement.lens, control, rule, runs[test] / OUTCOMES_FILE, verdicts, required)
                     findings += group_findings(seen, people.responses)
         planned = [test for test in control.required.get(engagement.lens, {}) if test not in known_rules()]
@@ -138,11 +160,14 @@ def _judge_one(
             settings, control_id=control.control_id, title=control.title, results=results, planned=planned
         )
     judgement = _judgement(engagement, settings, catalog, judged, used, clock=_clock(runs))
-    (building / JUDGEMENT_FILE).write_bytes(orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-    (building / FINDINGS_FILE).write_bytes(orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2))
+    (building / JUDGEMENT_FILE).write_bytes(
+        orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    )
+    (building / FINDINGS_FILE).write_bytes(
+        orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2)
+    )
     folder = workspace.judgements_folder / engagement.id
-    shutil.rmtree(folder, ignore_errors=True)
-    building.rename(folder)
+    replace_folder(building, folder)
     return JudgedEngagement(judgement, tuple(findings), folder)
 
 
@@ -164,8 +189,24 @@ def _counts(run: ControlTestRun | None, folder: Path | None, view: LensView, int
     return judge_items(view, folder / OUTCOMES_FILE, into=into).counts
 
 
+def _uncovered(folder: Path | None, scope: Sequence[ScopeStretch]) -> tuple[str, ...]:
+    """Return the systems in this lens's scope of which no export of the run speaks, as its completeness record says."""
+    if folder is None:
+        return ()
+    checks = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())["checks"]
+    systems = {stretch.system for stretch in scope}
+    told = [detail for check in checks if check["code"] == "systems_covered" for detail in check["details"]]
+    return tuple(detail for detail in told if detail.partition(":")[0] in systems)
+
+
 def _result(
-    test: str, run: ControlTestRun | None, required: Sequence[str], counts: Counts | None, people: _PeopleSaid
+    test: str,
+    run: ControlTestRun | None,
+    required: Sequence[str],
+    counts: Counts | None,
+    people: _PeopleSaid,
+    *,
+    uncovered: Sequence[str],
 ) -> ControlTestResult:
     return ControlTestResult(
         control_test=test,
@@ -174,6 +215,7 @@ def _result(
         counts=counts,
         stops=run.stops if run else (),
         completeness_signed_by=people.signatures.get(run.population, "") if run else "",
+        uncovered=tuple(uncovered),
     )
 
 
@@ -213,18 +255,29 @@ def _clock(runs: Mapping[str, Path]) -> str:
 
 
 def _people_said(workspace: Workspace) -> _PeopleSaid:
+    if not tables_now(workspace.tables_folder):
+        where = str(workspace.tables_folder)
+        raise UserError(Problem(where, "the tables are missing or were never finished", "tables", "run 'twofold test'"))
     with open_session(TableSet(workspace.tables_folder, {})) as session:
         answers = session.execute(
-            "SELECT finding, cause, response, owner, due_on, given_by, given_at FROM finding_response WHERE NOT conflicted ORDER BY given_at, finding"
+            """
+            SELECT finding, cause, response, owner, due_on, given_by, given_at FROM finding_response
+            WHERE NOT conflicted ORDER BY given_at, finding
+            """
         ).fetchall()
         signed = session.execute(
-            "SELECT population, signed_by FROM completeness_signature WHERE conclusion = 'complete' AND NOT conflicted ORDER BY signed_at"
+            """
+            SELECT population, conclusion, signed_by FROM completeness_signature
+            WHERE NOT conflicted ORDER BY signed_at, population
+            """
         ).fetchall()
+    newest = {population: (conclusion, person) for population, conclusion, person in signed}
     responses = {
         finding: Response(cause, response, owner, due_on, given_by, given_at.replace(tzinfo=UTC).isoformat())
         for finding, cause, response, owner, due_on, given_by, given_at in answers
     }
-    return _PeopleSaid(responses, dict(signed))
+    signatures = {population: person for population, (said, person) in newest.items() if said == _COMPLETE}
+    return _PeopleSaid(responses, signatures)
 
 
 def _finding(body: Mapping[str, object]) -> Finding:

@@ -5,49 +5,33 @@ counted as one that no table needs.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 
 from twofold.jobs.progress import ProgressReporter, silent
+from twofold.jobs.reading_cache import FileReading, ReadingCache, SetAsideRecord, reading_key
 from twofold.jobs.source_registry import feeds, normaliser
 from twofold.model.evidence import EvidenceRef
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
 from twofold.populations.derive import derive_tables
-from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace
+from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace, replace_folder
 from twofold.scope.rows import scope_rows
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
-from twofold.tables.schema import TableKind, canonical_tables
-from twofold.tables.store import Lineage, TableSet, TableWriter
+from twofold.tables.schema import TableKind, canonical_tables, child_table
+from twofold.tables.store import Lineage, TableSet, TableWriter, staged_lines
 from twofold.tables.typed_rows import CellError, TypedRow, typed_row
 
 HASHES_FILE = "tables.json"
+EMPTY_TABLES_FILE = "empty_tables.sql"
+_ACTS = frozenset({"completeness_signature", "difference_explanation", "finding_response"})
+WHOLE_FILE = "the whole file"
+"""The record that is set aside when a file cannot be read at all."""
 _RECORD = re.compile(r"^(line \d+|(?:page \d+ )?#(?:/[A-Za-z_.]+)*(?:/\d+)?)")
-
-
-@dataclass(frozen=True, slots=True)
-class SetAsideRecord:
-    """A record that could not be read, with the file it stood in."""
-
-    evidence_id: str
-    name: str
-    record: str
-    reason: str
-    excerpt: str
-
-
-@dataclass(slots=True)
-class FileReading:
-    """What reading one file gave: records, rows per table, what was set aside."""
-
-    evidence: EvidenceRef
-    records: int = 0
-    unused: int = 0
-    rows: list[TypedRow] = field(default_factory=list)
-    set_aside: list[SetAsideRecord] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +46,51 @@ class NormalisedTables:
     set_aside: tuple[SetAsideRecord, ...]
 
 
+def read_evidence(workspace: Workspace, evidence: EvidenceRef, applied: AppliedScope | None) -> FileReading:
+    """Read captured evidence as the scope says, or return what reading it gave before (`ReadingCache`)."""
+    context = context_for(evidence, applied)
+    kept = ReadingCache(workspace.readings_folder)
+    key = reading_key(evidence, context)
+    reading = kept.get(evidence, key)
+    if reading is None:
+        file = SourceFile(evidence, workspace.vault.blob_path(evidence.sha256))
+        reading = kept.put(key, read_file(file, context))
+    return reading
+
+
 def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
     """Read one captured file. A file that cannot be read as a whole gives no row and one record set aside."""
-    reading = FileReading(file.evidence)
+    evidence = file.evidence
+    rows: list[TypedRow] = []
+    set_aside: list[SetAsideRecord] = []
     seen: set[str] = set()
+    unused = 0
     try:
-        for found in normaliser(file.evidence.provenance)(file, context):
+        for found in normaliser(evidence.provenance)(file, context):
             seen.add(_top_record(found.record))
             match found:
                 case Row():
-                    _fit(reading, found, context.zone)
+                    try:
+                        rows.append(typed_row(found, zone=context.zone))
+                    except CellError as error:
+                        set_aside.append(_set_aside(evidence, found.record, str(error), ""))
                 case SetAside():
-                    reading.set_aside.append(_set_aside(file.evidence, found.record, found.reason, found.excerpt))
+                    set_aside.append(_set_aside(evidence, found.record, found.reason, found.excerpt))
                 case Unused():
-                    reading.unused += 1
+                    unused += 1
     except UserError as error:
-        reading.rows.clear()
-        reading.set_aside = [_set_aside(file.evidence, "the whole file", str(error), "")]
-        reading.records = 0
-        return reading
-    reading.records = len(seen)
-    return reading
+        reasons = "; ".join(_reason(problem, file) for problem in error.problems)
+        rows, seen, unused = [], set(), 0
+        set_aside = [_set_aside(evidence, WHOLE_FILE, reasons, "")]
+    return FileReading(
+        evidence=evidence,
+        records=len(seen),
+        unused=unused,
+        row_counts=Counter(row.table.name for row in rows),
+        set_aside=tuple(set_aside),
+        conflicts=tuple(_conflicts(rows)),
+        staged=lambda: _staged(rows, _lineage(evidence)),
+    )
 
 
 def evidence_in_force(evidence: Sequence[EvidenceRef]) -> list[EvidenceRef]:
@@ -99,35 +107,50 @@ def evidence_in_force(evidence: Sequence[EvidenceRef]) -> list[EvidenceRef]:
 
 
 def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressReporter = silent) -> NormalisedTables:
-    """Rebuild the canonical tables of the workspace from its vault and the applied scope."""
-    evidence = [each for each in evidence_in_force(workspace.vault.list_evidence()) if each.provenance.source != SCOPE_SOURCE]
-    clock = max((each.provenance.run_at for each in evidence), default=applied.applied_at)
+    """Rebuild the canonical tables of the workspace from its vault and the applied scope.
+
+    They are made apart and put in place when whole. The caller holds the workspace (`Workspace.computing`).
+    """
+    evidence = [
+        each for each in evidence_in_force(workspace.vault.list_evidence()) if each.provenance.source != SCOPE_SOURCE
+    ]
+    clock = max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=applied.applied_at)
     set_aside: list[SetAsideRecord] = []
     records = unused = 0
-    with TableWriter(workspace.tables_folder) as writer:
+    with TableWriter(workspace.building_folder / "tables") as writer:
         _write_facts(writer, applied, clock)
         for number, each in enumerate(evidence):
             report("reading evidence", number, len(evidence))
-            file = SourceFile(each, workspace.vault.blob_path(each.sha256))
-            context = context_for(each, applied)
-            reading = read_file(file, context)
-            for row in reading.rows:
-                writer.add(row, lineage=_lineage(each))
+            reading = read_evidence(workspace, each, applied)
+            for table, lines in reading.staged():
+                writer.add_lines(table, lines)
             _write_extractions(writer, reading)
             set_aside += reading.set_aside
             records, unused = records + reading.records, unused + reading.unused
         report("reading evidence", len(evidence), len(evidence))
         tables = writer.finish()
+    _forget_readings(workspace, applied)
     tables = derive_tables(tables, clock=clock, gaps_where_never_extracted=True)
     _write_set_aside(tables.folder / "set_aside.jsonl", set_aside)
     hashes = {name: stats.sha256 for name, stats in tables.stats.items()}
     (tables.folder / HASHES_FILE).write_bytes(orjson.dumps(hashes, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2))
+    _write_empty_tables(tables.folder)
+    replace_folder(tables.folder, workspace.tables_folder)
+    tables = replace(tables, folder=workspace.tables_folder)
     return NormalisedTables(tables, clock, len(evidence), records, unused, tuple(set_aside))
 
 
-def context_for(evidence: EvidenceRef, applied: AppliedScope) -> NormaliseContext:
+def _is_an_act(evidence: EvidenceRef) -> bool:
+    """Whether it holds only what people said in answer to us; that does not make the sources' data newer."""
+    fed = set(feeds(evidence.provenance))
+    return bool(fed) and fed <= _ACTS
+
+
+def context_for(evidence: EvidenceRef, applied: AppliedScope | None) -> NormaliseContext:
     """Return what the scope says for reading this evidence: zone, system mapping, ticket keys."""
     provenance = evidence.provenance
+    if applied is None:
+        return NormaliseContext(zone=provenance.parameters.get("zone", ""))
     settings = applied.settings
     zone = provenance.parameters.get("zone", "") or settings.source_zones.get(provenance.source, "")
     if not zone and len(provenance.systems) == 1:
@@ -139,12 +162,22 @@ def context_for(evidence: EvidenceRef, applied: AppliedScope) -> NormaliseContex
     return NormaliseContext(zone=zone, systems=mapping)
 
 
-def _fit(reading: FileReading, row: Row, zone: str) -> None:
-    """Keep the row typed, or set it aside with the reason why it does not fit its table."""
-    try:
-        reading.rows.append(typed_row(row, zone=zone))
-    except CellError as error:
-        reading.set_aside.append(_set_aside(reading.evidence, row.record, str(error), ""))
+def _reason(problem: Problem, file: SourceFile) -> str:
+    """Return the problem on one line; the place names the file as people know it, not as the vault stores it."""
+    where = problem.where.replace(file.path.name, file.evidence.name)
+    expected = f"expected {problem.expected}" if problem.expected else ""
+    return "; ".join(part for part in (f"{where}: {problem.found}", expected, problem.remedy) if part)
+
+
+def _conflicts(rows: Sequence[TypedRow]) -> list[str]:
+    """Return, in order, the keys that two rows of one file give with different contents: such rows prove nothing."""
+    digests: dict[tuple[str, tuple[str, ...]], str] = {}
+    found: dict[str, None] = {}
+    for row in rows:
+        key = tuple(str(row.cells.get(name)) for name in row.table.key)
+        if digests.setdefault((row.table.name, key), row.digest) != row.digest:
+            found[f"{row.table.name} {', '.join(key)}"] = None
+    return list(found)
 
 
 def _write_facts(writer: TableWriter, applied: AppliedScope, clock: datetime) -> None:
@@ -160,6 +193,11 @@ def _write_facts(writer: TableWriter, applied: AppliedScope, clock: datetime) ->
         writer.add(typed_row(Row(fact.table, fact.record, fact.values), zone=zone), lineage=lineage)
 
 
+def _staged(rows: Sequence[TypedRow], lineage: Lineage) -> Iterator[tuple[str, bytes]]:
+    for row in rows:
+        yield from staged_lines(row, lineage=lineage)
+
+
 def _lineage(evidence: EvidenceRef) -> Lineage:
     provenance = evidence.provenance
     return Lineage(evidence.evidence_id, provenance.source, provenance.connector, provenance.run_at)
@@ -169,7 +207,7 @@ def _write_extractions(writer: TableWriter, reading: FileReading) -> None:
     """Write one extraction row per table that the file feeds, whether it gave rows or not."""
     evidence = reading.evidence
     provenance = evidence.provenance
-    fed = feeds(provenance) or tuple({row.table.name for row in reading.rows})
+    fed = feeds(provenance) or tuple(reading.row_counts)
     for table in sorted(name for name in set(fed) if canonical_tables()[name].kind is not TableKind.FACT):
         row = Row(
             "extraction",
@@ -197,10 +235,29 @@ def _write_extractions(writer: TableWriter, reading: FileReading) -> None:
         writer.add(typed_row(row, zone="UTC"), lineage=_lineage(evidence))
 
 
+def _forget_readings(workspace: Workspace, applied: AppliedScope) -> None:
+    """Remove kept readings of other scopes and older code: only those of today's can be used again."""
+    keys = {reading_key(each, context_for(each, applied)) for each in workspace.vault.list_evidence()}
+    ReadingCache(workspace.readings_folder).keep_only(keys)
+
+
 def _write_set_aside(path: Path, records: Sequence[SetAsideRecord]) -> None:
     with path.open("wb") as stream:
         for record in records:
             stream.write(orjson.dumps(record) + b"\n")
+
+
+def _write_empty_tables(folder: Path) -> None:
+    """Write the tables that have no file as SQL, so that anyone can run a rule on the folder without Twofold."""
+    statements = []
+    for name, table in canonical_tables().items():
+        known = {name: table.physical}
+        known |= {child_table(name, column.name): table.child_physical for column in table.list_columns}
+        for each, columns in known.items():
+            if not (folder / f"{each}.parquet").exists():
+                fields = ", ".join(f"{column} {kind}" for column, kind in columns)
+                statements.append(f"CREATE TABLE {each} ({fields});\n")
+    (folder / EMPTY_TABLES_FILE).write_text("".join(statements), encoding="utf-8")
 
 
 def read_set_aside(tables_folder: Path) -> Iterator[SetAsideRecord]:
@@ -216,6 +273,12 @@ def tables_now(tables_folder: Path) -> dict[str, str]:
     path = tables_folder / HASHES_FILE
     found: dict[str, str] = orjson.loads(path.read_bytes()) if path.exists() else {}
     return found
+
+
+def tables_are(tables_folder: Path, expected: Mapping[str, str]) -> bool:
+    """Whether the tables named by a run are still those with its hashes."""
+    now = tables_now(tables_folder)
+    return all(now.get(name) == sha256 for name, sha256 in expected.items())
 
 
 def _set_aside(evidence: EvidenceRef, record: str, reason: str, excerpt: str) -> SetAsideRecord:

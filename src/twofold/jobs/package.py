@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from twofold import __version__
@@ -11,13 +11,13 @@ from twofold.catalog.catalog import Catalog
 from twofold.catalog.crosswalk import crosswalk_matrix
 from twofold.catalog.load import load_catalog
 from twofold.controltests.engine import set_parameters
-from twofold.controltests.rule import known_rules
+from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import POPULATION_FILE, RunState, read_run
 from twofold.jobs.control_tests import require_applied_scope
-from twofold.jobs.judge import JudgedEngagement, judged_engagements
-from twofold.jobs.normalise import tables_now
+from twofold.jobs.judge import JudgedEngagement, judged_engagements, review_days
+from twofold.jobs.normalise import tables_are
 from twofold.jobs.progress import ProgressReporter, silent
-from twofold.model.instant import parse_instant, zone_named
+from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
@@ -31,7 +31,6 @@ from twofold.tables.store import TableSet, open_session, quoted
 from twofold.vault.canonical import Json
 from twofold.vault.entry import EntryKind
 
-_TICK = timedelta(microseconds=1)
 _NAME = re.compile(r"[a-z_]+")
 _BEHIND_DERIVED = frozenset({"code_commit", "deployment"})
 """Change sets are computed from these."""
@@ -49,24 +48,46 @@ def package(
 ) -> tuple[PackageSummary, Path]:
     """Write the audit package for the wanted engagements (all when empty) as a folder, and a zip beside it.
 
-    Raises UserError when nothing was judged, an engagement is unknown, or `into` exists. The log has one entry more afterwards,
-    with the package's hash; the package itself shows the log as it was before.
+    Raises UserError when nothing was judged, an engagement is unknown, or `into` exists. The log has one entry
+    more afterwards, with the package's hash; the package itself shows the log as it was before.
     """
     judged = judged_engagements(workspace)
+    if not judged:
+        raise UserError(Problem(str(workspace.root), "nothing was judged yet", "a judgement", "run 'twofold judge'"))
     known = {each.judgement.engagement_id: each for each in judged}
     if unknown := [name for name in wanted if name not in known]:
-        raise UserError([Problem("engagement", f"{name!r} was not judged", "one of " + ", ".join(known)) for name in unknown])
-    chosen = [known[name] for name in wanted] or judged
-    with tempfile.TemporaryDirectory(prefix="twofold-package-") as scratch:
+        raise UserError(
+            [Problem("engagement", f"{name!r} was not judged", "one of " + ", ".join(known)) for name in unknown]
+        )
+    chosen = [known[name] for name in dict.fromkeys(wanted)] or judged
+    _check_free(into)
+    with (
+        workspace.computing("twofold package"),
+        tempfile.TemporaryDirectory(prefix="twofold-package-") as scratch,
+    ):
         report("gathering", 0, 2)
         contents = _contents(workspace, chosen, Path(scratch))
         report("writing the package", 1, 2)
         summary = write_package(contents, into)
     archive = zip_package(into)
     report("writing the package", 2, 2)
-    body: dict[str, Json] = {"package_id": contents.package_id, "engagements": [each.id for each in contents.engagements], "tagmanifest_sha256": summary.digest}
+    body: dict[str, Json] = {
+        "package_id": contents.package_id,
+        "engagements": [each.id for each in contents.engagements],
+        "tagmanifest_sha256": summary.digest,
+    }
     workspace.vault.append(EntryKind.PACKAGE, body=body, actor=actor, at=at)
     return summary, archive
+
+
+def _check_free(into: Path) -> None:
+    """Refuse before hours of work what could not be put in its place after it."""
+    taken = [path for path in (into, into.with_name(f"{into.name}.zip")) if path.exists()]
+    if taken:
+        remedy = "name another folder, or remove this one"
+        raise UserError(
+            [Problem(str(path), "it exists already", "a new folder and a new zip", remedy) for path in taken]
+        )
 
 
 def _contents(workspace: Workspace, judged: Sequence[JudgedEngagement], scratch: Path) -> PackageContents:
@@ -117,9 +138,11 @@ def _runs(
     return [
         PackagedRun(
             control=catalog.control(control_id),
-            rule=known_rules()[read_run(workspace.runs_folder / runs[control_id, test]).control_test],  # type: ignore[index]  # ids are plain text in a record
+            rule=load_rule(workspace.runs_folder / runs[control_id, test]),
             folder=workspace.runs_folder / runs[control_id, test],
-            definition_sql=(workspace.runs_folder / runs[control_id, test] / "population.sql").read_text(encoding="utf-8"),
+            definition_sql=(workspace.runs_folder / runs[control_id, test] / "population.sql").read_text(
+                encoding="utf-8"
+            ),
             steps=_steps(workspace.runs_folder / runs[control_id, test]),
             verdicts=verdicts,
             people=_people(applied.scope, control_id),
@@ -130,7 +153,9 @@ def _runs(
 
 
 def _steps(folder: Path) -> Mapping[str, str]:
-    return {path.stem.partition("-")[2]: path.read_text(encoding="utf-8") for path in sorted((folder / "steps").iterdir())}
+    return {
+        path.stem.partition("-")[2]: path.read_text(encoding="utf-8") for path in sorted((folder / "steps").iterdir())
+    }
 
 
 def _people(scope: Scope, control_id: str) -> dict[str, str]:
@@ -143,16 +168,17 @@ def _people(scope: Scope, control_id: str) -> dict[str, str]:
 
 
 def _facts_of_deviations(workspace: Workspace, run_id: str, scratch: Path) -> Path | None:
-    """Write the facts behind every item that deviates somewhere; None when the tables are no longer those of the run."""
+    """Write the facts behind every item that deviates somewhere; None when the tables are not those of the run."""
     folder = workspace.runs_folder / run_id
     run = read_run(folder)
-    if run.state is not RunState.TESTED or tables_now(workspace.tables_folder) != dict(run.tables):
+    if run.state is not RunState.TESTED or not tables_are(workspace.tables_folder, run.tables):
         return None
-    rule = known_rules()[run.control_test]  # type: ignore[index]  # ids are plain text in a record
-    if rule.sha256 != run.rule_sha256:
-        return None
+    rule = load_rule(folder)
     target = scratch / f"{run_id}-facts.parquet"
-    deviates = " OR ".join(f"starts_with({each.letter}, 'exception:') OR starts_with({each.letter}, 'cannot_test:')" for each in rule.attributes)
+    deviates = " OR ".join(
+        f"starts_with({each.letter}, 'exception:') OR starts_with({each.letter}, 'cannot_test:')"
+        for each in rule.attributes
+    )
     outcomes = quoted(folder / "outcomes.parquet")
     with open_session(TableSet(workspace.tables_folder, {})) as session:
         register_steps(session, steps_needed(rule.facts_sql))
@@ -163,7 +189,8 @@ def _facts_of_deviations(workspace: Workspace, run_id: str, scratch: Path) -> Pa
             WHERE item IN (SELECT item FROM read_parquet('{outcomes}') WHERE {deviates})
             """  # noqa: S608  our own paths and letters of a rule
         )
-        session.execute(f"COPY (SELECT * FROM ({rule.facts_sql}) AS facts ORDER BY ALL) TO '{quoted(target)}' (FORMAT parquet)")  # noqa: S608  the rule's own text
+        facts = f"SELECT * FROM ({rule.facts_sql}) AS facts ORDER BY ALL"  # noqa: S608  the rule's own text
+        session.execute(f"COPY ({facts}) TO '{quoted(target)}' (FORMAT parquet)")
     return target
 
 
@@ -176,18 +203,19 @@ def _relied_on(workspace: Workspace, runs: Sequence[PackagedRun]) -> set[str]:
         read |= set(_NAME.findall(" ".join(texts)))
     tables = sorted(read & set(canonical_tables()) | _BEHIND_DERIVED)
     with open_session(TableSet(workspace.tables_folder, {})) as session:
-        rows = session.execute("SELECT DISTINCT id FROM extraction WHERE list_contains(?, table_name)", [tables]).fetchall()
+        rows = session.execute(
+            "SELECT DISTINCT id FROM extraction WHERE list_contains(?, table_name)", [tables]
+        ).fetchall()
     return {evidence for (evidence,) in rows}
 
 
 def _engagement(judged: JudgedEngagement, scope: Scope) -> PackagedEngagement:
     engagement = scope.engagement(judged.judgement.engagement_id)
-    zone = zone_named(scope.reporting_zone)
-    starts, ends = (parse_instant(text).earliest for text in (judged.judgement.starts_at, judged.judgement.ends_before))
+    first, last = review_days(judged.judgement, scope.reporting_zone)
     return PackagedEngagement(
         judgement=judged.judgement,
-        starts_on=starts.astimezone(zone).date().isoformat(),
-        ends_on=(ends - _TICK).astimezone(zone).date().isoformat(),
+        starts_on=first,
+        ends_on=last,
         type=engagement.type if engagement else "",
         service=engagement.service if engagement else "",
         findings=judged.findings,

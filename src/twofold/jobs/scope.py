@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+import duckdb
+import orjson
 
 from twofold.catalog.load import load_catalog
 from twofold.model.evidence import EvidenceRef, Provenance
@@ -15,10 +18,10 @@ from twofold.scope.export import export
 from twofold.scope.load import load_scope
 from twofold.scope.plan import ScopePlan, plan
 from twofold.scope.register import Scope, canonical_scope_bytes
+from twofold.scope.schema import scope_schema
 from twofold.vault.canonical import Json
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import CaptureItem
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +40,56 @@ def read_scope_files(workspace: Workspace) -> Scope:
     return load_scope(workspace.scope_folder, reporting_zone=zone, known_controls=list(catalog.controls))
 
 
+def _unknown_persons(workspace: Workspace) -> tuple[str, ...]:
+    """Return a warning for each person whom the HR roster of the last test does not know; () before the first test.
+
+    No error, since a person may be hired before the next roster is exported.
+    """
+    persons = workspace.tables_folder / "person.parquet"
+    if not persons.exists():
+        return ()
+    known = [person for (person,) in duckdb.execute("SELECT id FROM read_parquet(?)", [str(persons)]).fetchall()]
+    try:
+        load_scope(workspace.scope_folder, reporting_zone=workspace.settings.reporting_zone, known_persons=known)
+    except UserError as error:
+        return tuple(f"{problem.where}: {problem.found}; {problem.remedy}" for problem in error.problems)
+    return ()
+
+
 def plan_scope(workspace: Workspace, *, at: datetime) -> ScopePlan:
     """Return what applying the files would change, compared with what was applied last."""
     after = read_scope_files(workspace)
     applied = workspace.applied_scope()
     today = at.astimezone(zone_named(workspace.settings.reporting_zone)).date()
-    return plan(applied.scope if applied else None, after, today=today, catalog_controls=_judged_controls(after))
+    planned = plan(applied.scope if applied else None, after, today=today, catalog_controls=_judged_controls(after))
+    return replace(planned, warnings=(*planned.warnings, *_unknown_persons(workspace)))
 
 
 def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) -> AppliedChange:
-    """Record the scope files as the scope in force; raises UserError for faulty files, no reason, or nothing to apply."""
+    """Record the scope files as the scope in force; raises UserError for faulty files, no reason, or no change.
+
+    The schema for editors is renewed too, since a newer Twofold may know more keys.
+    """
     if not reason.strip():
         raise UserError(Problem("--reason", "no reason is given", "why the scope changes", "say it in a sentence"))
     planned = plan_scope(workspace, at=at)
     if not planned.changes and not planned.first:
-        raise UserError(Problem(str(workspace.scope_folder), "the files say what is in force already", "a change", "edit a scope file first"))
+        raise UserError(
+            Problem(
+                str(workspace.scope_folder),
+                "the files say what is in force already",
+                "a change",
+                "edit a scope file first",
+            )
+        )
     scope = read_scope_files(workspace)
     folder = workspace.scope_folder
-    files = sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
-    items = [CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at)) for path in files]
+    files = sorted(
+        path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
+    )
+    items = [
+        CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at)) for path in files
+    ]
     captured = workspace.vault.capture_batch(items, captured_by=actor, at=at)
     body: Mapping[str, Json] = {
         "files": [[evidence.name, str(evidence.evidence_id)] for evidence in captured],
@@ -63,6 +97,8 @@ def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) 
         "reporting_zone": workspace.settings.reporting_zone,
         "scope_sha256": hashlib.sha256(canonical_scope_bytes(scope)).hexdigest(),
     }
+    schema = orjson.dumps(scope_schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    workspace.schema_file.write_bytes(schema)
     entry = workspace.vault.append(EntryKind.SCOPE_APPLY, body=body, actor=actor, at=at)
     return AppliedChange(planned, tuple(captured), entry.index)
 
@@ -71,7 +107,9 @@ def export_scope(workspace: Workspace, into: Path) -> list[Path]:
     """Write the scope in force as YAML files into a new or empty folder; returns the files."""
     applied = workspace.applied_scope()
     if applied is None:
-        raise UserError(Problem(str(workspace.root), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'"))
+        raise UserError(
+            Problem(str(workspace.root), "no scope was applied yet", "an applied scope", "run 'twofold scope apply'")
+        )
     if into.exists() and any(into.iterdir()):
         raise UserError(Problem(str(into), "the folder is not empty", "an empty or new folder", "name another folder"))
     into.mkdir(parents=True, exist_ok=True)

@@ -37,7 +37,9 @@ SOURCES: Mapping[str, Source] = {
 def check_kind(source: str, kind: str, *, where: str) -> None:
     """Raise UserError that says what is known when the source or its kind is not."""
     if source not in SOURCES:
-        raise UserError(Problem(where, f"unknown source {source!r}", "one of " + ", ".join(SOURCES), "correct the name"))
+        raise UserError(
+            Problem(where, f"unknown source {source!r}", "one of " + ", ".join(SOURCES), "correct the name")
+        )
     if kind not in SOURCES[source].kinds:
         kinds = ", ".join(sorted(SOURCES[source].kinds))
         raise UserError(Problem(where, f"{source} has no kind {kind!r}", f"one of {kinds}", "correct the kind"))

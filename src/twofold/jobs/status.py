@@ -1,40 +1,71 @@
 """Where the workspace stands: the result in ten seconds, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from twofold.jobs.judge import JudgedEngagement, judged_engagements
-from twofold.jobs.normalise import SetAsideRecord, read_set_aside
-from twofold.records.workspace import Workspace
+from twofold.jobs.judge import JudgedEngagement, judged_engagements, review_days
+from twofold.jobs.normalise import read_set_aside
+from twofold.jobs.reading_cache import SetAsideRecord
+from twofold.records.workspace import SCOPE_SOURCE, Workspace
 from twofold.reports.summary import NextStep, StatusRow, next_steps, status_rows
+from twofold.vault.entry import EntryKind
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The workspace at a glance. `steps` are ordered by effect, the gravest first."""
+    """The workspace at a glance. `steps` are ordered by effect, the gravest first; `first` comes before them.
+
+    `days`: engagement id -> first and last day of its period, in the reporting zone. `first` is "" when the result is
+    of the newest evidence and scope.
+    """
 
     company: str
     evidence: int
     entries: int
     root: str
     judged: Sequence[JudgedEngagement]
+    days: Mapping[str, tuple[str, str]]
     rows: Sequence[StatusRow]
+    first: str
     steps: Sequence[NextStep]
     set_aside: Sequence[SetAsideRecord]
 
 
 def workspace_status(workspace: Workspace) -> Status:
-    """Gather the status; raises UserError when nothing was judged yet, with the next command."""
+    """Gather the status; a new workspace has no rows, and `first` says how to begin."""
     judged = judged_engagements(workspace)
     judgements = [each.judgement for each in judged]
     findings = [finding for each in judged for finding in each.findings]
+    zone = workspace.settings.reporting_zone
     return Status(
         company=workspace.settings.company,
         evidence=len(workspace.vault.list_evidence()),
         entries=workspace.vault.size,
         root=workspace.vault.root().hex(),
         judged=judged,
+        days={each.engagement_id: review_days(each, zone) for each in judgements},
         rows=status_rows(judgements, findings),
+        first=_first_step(workspace),
         steps=next_steps(judgements, findings),
         set_aside=list(read_set_aside(workspace.tables_folder)),
     )
+
+
+def _first_step(workspace: Workspace) -> str:
+    """Say which command the line waits for, read from the order of the log; "" when it waits for none."""
+    newest = {
+        kind: max((entry.index for entry in workspace.vault.entries(kind=kind)), default=-1)
+        for kind in (EntryKind.CAPTURE, EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.JUDGEMENT)
+    }
+    applied, tested, judged = (newest[each] for each in (EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.JUDGEMENT))
+    if applied < 0:
+        return "Edit the files in scope/, then run: twofold scope plan, and: twofold scope apply"
+    if all(each.provenance.source == SCOPE_SOURCE for each in workspace.vault.list_evidence()):
+        return "Capture the first exports: twofold capture FOLDER"
+    if tested < 0:
+        return "Test what was captured: twofold test"
+    if tested < max(applied, newest[EntryKind.CAPTURE]):
+        return "Evidence or scope came after the last test, so this result is old: twofold test, then twofold judge"
+    if judged < tested:
+        return "The control tests ran after the last judgement: twofold judge"
+    return ""

@@ -29,5 +29,10 @@ def verify(path: Path) -> Sequence[VerifiedStep]:
     if path.is_file() or (path / "bagit.txt").is_file():
         return [VerifiedStep(step.number, step.title, step.faults) for step in verify_package(path)]
     raise UserError(
-        Problem(str(path), "it is neither a workspace nor an audit package", "a folder with bagit.txt, its zip, or a workspace", "check the path")
+        Problem(
+            str(path),
+            "it is neither a workspace nor an audit package",
+            "a folder with bagit.txt, its zip, or a workspace",
+            "check the path",
+        )
     )

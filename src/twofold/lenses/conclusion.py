@@ -32,6 +32,8 @@ class ControlTestResult:
     counts: Counts | None
     stops: tuple[str, ...] = ()
     completeness_signed_by: str = ""
+    uncovered: tuple[str, ...] = ()
+    """Systems in scope of which no export speaks, with the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _of_result(
         return Conclusion.DID_NOT_OCCUR
     if settings.lens == "sox" and not result.completeness_signed_by:
         open_points.append(f"{test}: a named person has still to sign the completeness record of the population")
+    if result.uncovered:
+        open_points.append(f"{test}: no export speaks for {', '.join(result.uncovered)}; say whether there is anything")
     if counts.cannot_test:
         open_points.append(
             f"{test}: {counts.cannot_test} items cannot be tested and count as deviations until they are resolved"

@@ -68,6 +68,7 @@ def _result(body: Mapping[str, Any]) -> ControlTestResult:
         counts=None if counts is None else Counts(**{name: counts[name] for name in names}),
         stops=tuple(body["stops"]),
         completeness_signed_by=body["completeness_signed_by"],
+        uncovered=tuple(body["uncovered"]),
     )
 
 

@@ -6,8 +6,8 @@ The contract of `sources/<system>/normalise.py`:
     FEEDS: Mapping[str, tuple[str, ...]]         kind -> canonical tables it can fill, even when the answer is empty
 
 A normaliser is a pure function of the bytes and the context. It never uses the network, the clock
-or the workspace, and it never drops a record: what it cannot read it yields as `SetAside`, what no table needs as `Unused`.
-The locator of a row starts with that of the record it was read from.
+or the workspace, and it never drops a record: what it cannot read it yields as `SetAside`, what no table
+needs as `Unused`. The locator of a row starts with that of the record it was read from.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -52,6 +52,30 @@ class TableSet:
     stats: Mapping[str, TableStats]
 
 
+def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, bytes]]:
+    """Yield the row as JSON lines: (table, line) for itself, (child table, line) for each value of its lists.
+
+    Strings are escaped, so that a line ends only at its end.
+    """
+    table = row.table
+    physical: dict[str, object] = {
+        name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in row.cells.items()
+    }
+    key = {name: physical.get(name) for name in table.key}
+    row_hash = row.digest
+    physical["evidence"] = lineage.evidence
+    physical["record"] = row.record
+    physical["row_hash"] = row_hash
+    physical["source"] = lineage.source
+    physical["connector"] = lineage.connector
+    physical["extracted_at"] = lineage.extracted_at.replace(tzinfo=None)
+    yield table.name, orjson.dumps(physical, option=orjson.OPT_APPEND_NEWLINE)
+    for column, values in row.lists.items():
+        for value in values:
+            child = key | {"value": value, "row_hash": row_hash}
+            yield child_table(table.name, column), orjson.dumps(child, option=orjson.OPT_APPEND_NEWLINE)
+
+
 class TableWriter:
     """Collects typed rows; `finish` writes the Parquet files. Use as `with TableWriter(folder) as writer:`."""
 
@@ -74,30 +98,19 @@ class TableWriter:
 
     def add(self, row: TypedRow, *, lineage: Lineage) -> None:
         """Take one row."""
-        table = row.table
-        physical: dict[str, object] = {
-            name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in row.cells.items()
-        }
-        row_hash = row.digest
-        key = {name: physical.get(name) for name in table.key}
-        physical["evidence"] = lineage.evidence
-        physical["record"] = row.record
-        physical["row_hash"] = row_hash
-        physical["source"] = lineage.source
-        physical["connector"] = lineage.connector
-        physical["extracted_at"] = lineage.extracted_at.replace(tzinfo=None)
-        self._write(table.name, physical)
-        for column, values in row.lists.items():
-            for value in values:
-                self._write(child_table(table.name, column), key | {"value": value, "row_hash": row_hash})
+        for name, line in staged_lines(row, lineage=lineage):
+            self._write(name, line, 1)
 
-    def _write(self, name: str, row: Mapping[str, object]) -> None:
+    def add_lines(self, name: str, lines: bytes) -> None:
+        """Take lines that `staged_lines` made earlier for one table or child table."""
+        self._write(name, lines, lines.count(b"\n"))
+
+    def _write(self, name: str, lines: bytes, count: int) -> None:
         stream = self._files.get(name)
         if stream is None:
             stream = self._files[name] = (self._staging / f"{name}.jsonl").open("wb")
-        stream.write(orjson.dumps(row))
-        stream.write(b"\n")
-        self._rows_in[name] = self._rows_in.get(name, 0) + 1
+        stream.write(lines)
+        self._rows_in[name] = self._rows_in.get(name, 0) + count
 
     def finish(self) -> TableSet:
         """Write every table's Parquet file and return the set."""
@@ -138,15 +151,29 @@ class TableWriter:
         """Make the relation `kept`: one row per key, with `copies`, `older` and `conflicted`."""
         physical = [pair for pair in table.physical if pair[0] not in {"copies", "conflicted"}]
         fields = ", ".join(f"'{name}': '{kind}'" for name, kind in physical)
-        staging = self._staging / f"{table.name}.jsonl"
+        staging = _readable(self._staging / f"{table.name}.jsonl")
+        key = ", ".join(table.key)
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE read AS
+            SELECT * FROM read_json('{staging}', format = 'newline_delimited', columns = {{{fields}}})
+            """  # noqa: S608  names come from schema.toml, the path from us
+        )
+        repeated = f"SELECT 1 FROM read GROUP BY {key} HAVING count(*) > 1 LIMIT 1"  # noqa: S608  names come from schema.toml
+        if connection.execute(repeated).fetchone():
+            self._collapse(connection, table)
+        else:  # as nearly always
+            once = "SELECT *, 1::BIGINT AS copies, false AS conflicted, 0::BIGINT AS older FROM read"
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {once}")
+
+    def _collapse(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        """Make `kept` from a `read` in which a key stands more than once."""
         key = ", ".join(table.key)
         newest = "max(extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE kept AS
-            WITH read AS (
-                SELECT * FROM read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}})
-            ), aged AS (
+            WITH aged AS (
                 SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
             ), current AS (
                 SELECT * FROM aged WHERE newest IS NULL OR extracted_at = newest
@@ -170,7 +197,7 @@ class TableWriter:
             JOIN totals ON {_same_key(table, "counted", "totals")}
             JOIN currents ON {_same_key(table, "counted", "currents")}
             WHERE rank = 1
-            """  # noqa: S608  names come from schema.toml, the path from us
+            """  # noqa: S608  names come from schema.toml
         )
 
     def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> None:

@@ -14,7 +14,10 @@ in_incident AS (
     JOIN incident__systems AS s ON s.value = u.system
     JOIN incident AS i ON i.id = s.id
     WHERE i.opened_at <= u.started_at_latest
-        AND (i.closed_at IS NULL OR i.closed_at_latest > u.started_at)
+        AND (
+            i.closed_at IS NULL OR i.closed_at_latest > u.started_at
+            OR (i.reopened_at_latest > i.closed_at AND i.reopened_at <= u.started_at_latest)
+        )
 )
 SELECT
     u.item AS item,

@@ -1,5 +1,6 @@
 -- Identity-provider deactivations against HR: a human account was switched off for good, and neither an employee's nor a
--- contractor's end explains it (audit-domain T-03: stops the test until explained).
+-- contractor's end explains it. The end of an earlier engagement explains nothing
+-- once the next one has begun (audit-domain T-03: stops the test until explained).
 WITH last_event AS (
     SELECT
         e.account AS account,
@@ -22,5 +23,10 @@ WHERE l.newest = 1 AND l.kind IN ('disable', 'delete')
         FROM identity AS i
         JOIN engagement AS g ON g.person = i.person
         WHERE i.account = l.account AND i.valid_from <= l.occurred_at AND l.occurred_at < i.valid_to
-            AND g.effective_end IS NOT NULL
+            AND COALESCE(g.effective_end, g.last_day) IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM engagement AS n
+                WHERE n.person = g.person AND n.id <> g.id AND n.started_at >= COALESCE(g.effective_end, g.last_day)
+                    AND n.started_at <= l.occurred_at
+            )
     )

@@ -3,7 +3,7 @@
 -- parameters decide that; nothing here knows the start of the release.
 --   basis         review (of the pull request), ticket (approval of a ticket for release or emergency), trailer (a commit
 --                 without pull request that says who reviewed it: a statement, not an event of a system)
---   ended_at      when it stopped to hold: dismissed, withdrawn, or the same person asked for changes; ended_by says which
+--   ended_at      when it stopped to hold: dismissed, withdrawn, or the same person asked for changes or rejected it; ended_by says which
 --   ended_unknown dismissed, but nobody recorded when
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), none (a roster exists
@@ -48,7 +48,7 @@ given AS (
         'review' AS table_name, r.evidence AS evidence, r.record AS record
     FROM change_unit AS u
     JOIN review AS r ON r.pull_request = u.pull_request
-    WHERE r.state IN ('approved', 'dismissed')
+    WHERE r.state IN ('approved', 'dismissed') OR r.conflicted
     UNION
     SELECT
         t.item AS item, 'ticket' AS basis, a.id AS id, a.duty AS duty, a.approver AS account,
@@ -59,7 +59,7 @@ given AS (
         'approval' AS table_name, a.evidence AS evidence, a.record AS record
     FROM change_ticket AS t
     JOIN approval AS a ON a.subject = t.ticket
-    WHERE a.duty IN ('release', 'emergency') AND a.decision = 'approve'
+    WHERE a.duty IN ('release', 'emergency') AND (a.decision = 'approve' OR a.conflicted)
     UNION
     SELECT
         u.item AS item, 'trailer' AS basis, c.sha || ':' || r.value AS id, 'release' AS duty, r.value AS account,
@@ -73,25 +73,39 @@ given AS (
     WHERE c.committed_at IS NOT NULL
 ),
 reviewer AS (
-    -- Who each review came from; two accounts of one person are one reviewer.
+    -- Who each review and each decision on a ticket came from; two accounts of one person are one reviewer.
     SELECT
-        r.pull_request AS pull_request,
+        'review' AS table_name,
+        r.pull_request AS subject,
         r.id AS id,
-        r.state AS state,
+        r.state IN ('approved', 'dismissed') AS approves,
+        r.state = 'changes_requested' AS refuses,
         COALESCE(i.person, r.reviewer) AS hand,
         r.submitted_at AS submitted_at,
         r.submitted_at_latest AS submitted_at_latest
     FROM review AS r
     LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.submitted_at AND r.submitted_at < i.valid_to
+    UNION ALL
+    SELECT
+        'approval' AS table_name,
+        a.subject || ' ' || a.duty AS subject,
+        a.id AS id,
+        a.decision = 'approve' AS approves,
+        a.decision = 'reject' AS refuses,
+        COALESCE(i.person, a.approver) AS hand,
+        a.decided_at AS submitted_at,
+        a.decided_at_latest AS submitted_at_latest
+    FROM approval AS a
+    LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
 ),
 superseded AS (
-    SELECT a.id AS id, MIN(b.submitted_at) AS ended_at, MIN(b.submitted_at_latest) AS ended_at_latest
+    SELECT a.table_name AS table_name, a.id AS id, MIN(b.submitted_at) AS ended_at, MIN(b.submitted_at_latest) AS ended_at_latest
     FROM reviewer AS a
     JOIN reviewer AS b
-        ON b.pull_request = a.pull_request AND b.hand = a.hand
-        AND b.state = 'changes_requested' AND b.submitted_at > a.submitted_at
-    WHERE a.state IN ('approved', 'dismissed')
-    GROUP BY a.id
+        ON b.table_name = a.table_name AND b.subject = a.subject AND b.hand = a.hand
+        AND b.refuses AND b.submitted_at > a.submitted_at
+    WHERE a.approves
+    GROUP BY a.table_name, a.id
 ),
 named AS (
     SELECT
@@ -113,7 +127,7 @@ named AS (
         i.person AS person, COALESCE(i.state, 'unlinked') AS state, COALESCE(n.kind, 'human') AS kind
     FROM given AS g
     JOIN change_unit AS u ON u.item = g.item
-    LEFT JOIN superseded AS s ON g.basis = 'review' AND s.id = g.id
+    LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.approved_at AND g.approved_at < i.valid_to
     LEFT JOIN account AS n ON n.id = g.account
 ),
@@ -182,6 +196,7 @@ SELECT
     n.ended_unknown AS ended_unknown,
     n.conflicted AS conflicted,
     CASE
+        WHEN n.commit_sha IS NULL AND q.merged_at_latest < n.approved_at THEN 'final'
         WHEN n.final_sha IS NULL AND l.pushed_at > n.approved_at_latest THEN 'stale'
         WHEN n.final_sha IS NULL THEN 'unknown'
         WHEN n.commit_sha = n.final_sha OR s.sha IS NOT NULL OR seen.tree_sha = final.tree_sha THEN 'final'
@@ -218,6 +233,7 @@ SELECT
     n.evidence AS evidence,
     n.record AS record
 FROM named AS n
+LEFT JOIN pull_request AS q ON q.id = n.pull_request
 LEFT JOIN same_content AS s ON s.pull_request = n.pull_request AND s.sha = n.commit_sha
 LEFT JOIN code_commit AS seen ON seen.repository = n.repository AND seen.sha = n.commit_sha
 LEFT JOIN code_commit AS final ON final.repository = n.repository AND final.sha = n.final_sha

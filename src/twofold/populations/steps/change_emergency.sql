@@ -1,6 +1,6 @@
 -- change_emergency: when a change was flagged as an emergency (audit-domain T-12 E; by the ticket's history).
--- One row per item with a flag. A flag is an event that sets the field emergency to yes or turns the ticket's type into an
--- emergency type; a ticket created with such a type is flagged at its creation. A flag counts until it is taken off again.
+-- One row per item with a flag. A flag is an event that sets the field emergency to anything but no, or turns the ticket's
+-- type into an emergency type; a ticket created with such a type is flagged at its creation. It counts until taken off again.
 --   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
 --   migrated         the flag carries the time of an import, so it proves no order
 WITH flag AS (
@@ -13,7 +13,7 @@ WITH flag AS (
         e.evidence AS evidence,
         e.record AS record
     FROM ticket_event AS e
-    WHERE (LOWER(e.field) = 'emergency' AND LOWER(e.new_value) IN ('true', 'yes', 'y', '1', 'emergency'))
+    WHERE (LOWER(e.field) = 'emergency' AND LOWER(e.new_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal'))
         OR (LOWER(e.field) IN ('type', 'issuetype') AND LOWER(e.new_value) LIKE '%emergency%')
     UNION ALL
     SELECT
@@ -35,7 +35,7 @@ cleared AS (
     FROM ticket_event AS e
     WHERE (
         LOWER(e.field) = 'emergency'
-        AND LOWER(COALESCE(e.new_value, '')) NOT IN ('true', 'yes', 'y', '1', 'emergency')
+        AND LOWER(COALESCE(e.new_value, '')) IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
     )
     OR (
         LOWER(e.field) IN ('type', 'issuetype')

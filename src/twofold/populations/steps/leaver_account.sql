@@ -11,14 +11,47 @@
 --   shown_disabled   the system itself showed the account as disabled, whatever the log says
 --   untimed          the log has a closing without a time
 -- What happened to an account while it was linked to somebody else (a name used again) is not counted.
-WITH linked AS (
+-- An account that a link names and no list of accounts holds counts too: its system is the first part of its name, and
+-- nobody showed its status. A shared or non-human account with the person's verified e-mail counts as entrusted.
+WITH known AS (
+    SELECT
+        a.id AS id,
+        a.system AS system,
+        COALESCE(a.kind, 'human') AS kind,
+        a.status AS status,
+        a.created_at AS created_at,
+        a.extracted_at AS extracted_at,
+        COALESCE(a.conflicted, FALSE) AS conflicted
+    FROM account AS a
+    UNION ALL
+    SELECT DISTINCT
+        l.account AS id,
+        SUBSTRING(l.account, 1, POSITION(':' IN l.account) - 1) AS system,
+        'human' AS kind,
+        CAST(NULL AS VARCHAR) AS status,
+        CAST(NULL AS TIMESTAMP) AS created_at,
+        CAST(NULL AS TIMESTAMP) AS extracted_at,
+        FALSE AS conflicted
+    FROM account_link AS l
+    WHERE POSITION(':' IN l.account) > 1 AND NOT EXISTS (SELECT 1 FROM account AS a WHERE a.id = l.account)
+),
+register AS (
+    SELECT l.account AS account, l.person AS person, l.valid_from AS valid_from, l.valid_to AS valid_to
+    FROM account_link AS l
+    UNION ALL
+    SELECT a.id AS account, p.id AS person, CAST(NULL AS TIMESTAMP) AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to
+    FROM account AS a
+    JOIN person AS p ON LOWER(p.email) = LOWER(a.email)
+    WHERE NOT EXISTS (SELECT 1 FROM account_link AS l WHERE l.account = a.id)
+),
+linked AS (
     SELECT
         l.engagement AS engagement,
         a.id AS account,
         MIN(i.state) AS state
     FROM leaving AS l
     JOIN identity AS i ON i.person = l.person AND i.state = 'linked'
-    JOIN account AS a ON a.id = i.account AND COALESCE(a.kind, 'human') = 'human'
+    JOIN known AS a ON a.id = i.account AND a.kind = 'human'
     WHERE i.valid_to >= l.ended_at AND (l.horizon IS NULL OR i.valid_from < l.horizon)
     GROUP BY l.engagement, a.id
 ),
@@ -26,16 +59,16 @@ registered AS (
     SELECT
         l.engagement AS engagement,
         a.id AS account,
-        CASE WHEN COALESCE(a.kind, 'human') = 'human' THEN 'ambiguous' ELSE 'entrusted' END AS basis
+        CASE WHEN a.kind = 'human' THEN 'ambiguous' ELSE 'entrusted' END AS basis
     FROM leaving AS l
-    JOIN account_link AS r ON r.person = l.person
-    JOIN account AS a ON a.id = r.account
+    JOIN register AS r ON r.person = l.person
+    JOIN known AS a ON a.id = r.account
     LEFT JOIN identity AS i ON i.account = a.id AND i.valid_from <= l.ended_at AND l.ended_at < i.valid_to
     WHERE (r.valid_to IS NULL OR r.valid_to >= l.ended_at)
         AND (r.valid_from IS NULL OR r.valid_from <= l.ended_at)
-        AND (COALESCE(a.kind, 'human') <> 'human' OR i.state = 'ambiguous')
+        AND (a.kind <> 'human' OR i.state = 'ambiguous')
         AND NOT EXISTS (SELECT 1 FROM linked AS k WHERE k.engagement = l.engagement AND k.account = a.id)
-    GROUP BY l.engagement, a.id, CASE WHEN COALESCE(a.kind, 'human') = 'human' THEN 'ambiguous' ELSE 'entrusted' END
+    GROUP BY l.engagement, a.id, a.kind
 ),
 held AS (
     SELECT k.engagement AS engagement, k.account AS account, 'own' AS basis FROM linked AS k
@@ -125,15 +158,19 @@ SELECT
             AND (x.starts_at IS NULL OR x.starts_at < g.gone_at)
     ) AS rights_known,
     COALESCE(
-        a.status = 'active' AND l.horizon IS NULL AND (c.closed_at IS NULL OR a.extracted_at > c.closed_at_latest),
+        a.status = 'active' AND l.horizon IS NULL AND t.person IS NULL
+            AND (c.closed_at IS NULL OR a.extracted_at > c.closed_at_latest),
         FALSE
     ) AS still_active,
-    COALESCE(a.status = 'disabled' AND l.horizon IS NULL, FALSE) AS shown_disabled,
+    COALESCE(a.status = 'disabled' AND l.horizon IS NULL AND t.person IS NULL, FALSE) AS shown_disabled,
     COALESCE(c.untimed = 1 AND c.closed_at IS NULL, FALSE) AS untimed,
-    COALESCE(a.conflicted, FALSE) OR COALESCE(c.conflicted = 1, FALSE) AS conflicted
+    a.conflicted OR COALESCE(c.conflicted = 1, FALSE) AS conflicted
 FROM held AS h
 JOIN leaving AS l ON l.engagement = h.engagement
-JOIN account AS a ON a.id = h.account
+JOIN known AS a ON a.id = h.account
+-- Whose account it was when the system showed its status: somebody else's by then says nothing about the leaver.
+LEFT JOIN identity AS t
+    ON t.account = a.id AND t.valid_from <= a.extracted_at AND a.extracted_at < t.valid_to AND t.person <> l.person
 LEFT JOIN system AS s ON s.id = a.system
 LEFT JOIN opening AS o ON o.engagement = h.engagement AND o.account = h.account
 LEFT JOIN closing AS c ON c.engagement = h.engagement AND c.account = h.account

@@ -4,18 +4,29 @@
 --   horizon         start of the person's next engagement, whether it follows or overlaps: what happens from then on
 --                   belongs to that engagement; empty = there is none
 --   calendar        working days of the place of work, else the calendar named default
+-- A bare day in HR is the day at the place of work, from its midnight to the next one, where that calendar covers it ("local
+-- zone of the leaver"); otherwise it stays the interval that was read.
 -- A leave of absence is no end and has no row here, since HR records no end for it.
-WITH ended AS (
+WITH local_day AS (
+    SELECT
+        d.calendar AS calendar,
+        d.day AS day,
+        d.starts_at AS starts_at,
+        d.ends_before - INTERVAL '1' MICROSECOND AS ends_at
+    FROM calendar_day AS d
+),
+ended AS (
     SELECT
         e.id AS engagement,
         e.person AS person,
         e.type AS type,
-        e.site AS site,
+        COALESCE(c.id, 'default') AS calendar,
         e.started_at AS started_at,
-        COALESCE(e.effective_end, e.last_day) AS ended_at,
-        COALESCE(e.effective_end_latest, e.last_day_latest) AS ended_at_latest,
-        COALESCE(e.policy_date, e.effective_end, e.last_day) AS clock_at,
-        COALESCE(e.policy_date_latest, e.effective_end_latest, e.last_day_latest) AS clock_at_latest,
+        COALESCE(x.starts_at, e.effective_end, y.starts_at, e.last_day) AS ended_at,
+        COALESCE(x.ends_at, e.effective_end_latest, y.ends_at, e.last_day_latest) AS ended_at_latest,
+        COALESCE(z.starts_at, e.policy_date, x.starts_at, e.effective_end, y.starts_at, e.last_day) AS clock_at,
+        COALESCE(z.ends_at, e.policy_date_latest, x.ends_at, e.effective_end_latest, y.ends_at, e.last_day_latest)
+            AS clock_at_latest,
         e.entered_at AS entered_at,
         e.entered_at_latest AS entered_at_latest,
         COALESCE(e.involuntary, FALSE) AS involuntary,
@@ -23,6 +34,10 @@ WITH ended AS (
         e.evidence AS evidence,
         e.record AS record
     FROM engagement AS e
+    LEFT JOIN calendar AS c ON c.id = e.site
+    LEFT JOIN local_day AS x ON x.calendar = COALESCE(c.id, 'default') AND x.day = e.effective_end_text
+    LEFT JOIN local_day AS y ON y.calendar = COALESCE(c.id, 'default') AND y.day = e.last_day_text
+    LEFT JOIN local_day AS z ON z.calendar = COALESCE(c.id, 'default') AND z.day = e.policy_date_text
     WHERE COALESCE(e.effective_end, e.last_day) IS NOT NULL
 ),
 next_one AS (
@@ -49,10 +64,9 @@ SELECT
     e.entered_at_latest AS entered_at_latest,
     e.involuntary AS involuntary,
     n.horizon AS horizon,
-    COALESCE(c.id, 'default') AS calendar,
+    e.calendar AS calendar,
     e.conflicted AS conflicted,
     e.evidence AS evidence,
     e.record AS record
 FROM ended AS e
 LEFT JOIN next_one AS n ON n.engagement = e.engagement
-LEFT JOIN calendar AS c ON c.id = e.site

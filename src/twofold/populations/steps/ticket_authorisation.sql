@@ -3,6 +3,7 @@
 -- words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
 -- after it was done), rejected or withdrawn, so a ticket opened again for a second release needs a new one
 -- (audit-domain T-10, traps).
+--   doubt_at   when an event came of which two contents are known, so that nobody can tell whether it still held
 --   migrated   the event carries the time of an import, so it proves no order
 WITH listing AS (
     SELECT DISTINCT s.id AS id FROM change_type__authorised_states AS s
@@ -18,7 +19,11 @@ given AS (
     LEFT JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
     LEFT JOIN listing AS k ON k.id = t.type
     WHERE LOWER(e.field) = 'status'
-        AND (s.id IS NOT NULL OR (k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized')))
+        AND (
+            e.conflicted
+            OR s.id IS NOT NULL
+            OR (k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized'))
+        )
     UNION ALL
     SELECT
         a.subject AS ticket, a.id AS id, a.decided_at AS authorised_at, a.decided_at_latest AS authorised_at_latest,
@@ -26,12 +31,15 @@ given AS (
         a.approver AS account, a.conflicted AS conflicted,
         'approval' AS table_name, a.evidence AS evidence, a.record AS record
     FROM approval AS a
-    WHERE a.duty = 'authorise' AND a.decision = 'approve'
+    WHERE a.duty = 'authorise' AND (a.decision = 'approve' OR a.conflicted)
 ),
 taken_back AS (
-    SELECT e.ticket AS ticket, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
+    SELECT
+        e.ticket AS ticket, e.id AS id, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest,
+        e.conflicted AS conflicted
     FROM ticket_event AS e
-    WHERE (
+    WHERE (e.conflicted AND LOWER(e.field) = 'status')
+    OR (
         LOWER(e.field) = 'status'
         AND (
             LOWER(e.new_value) IN (
@@ -45,13 +53,20 @@ taken_back AS (
         )
     )
     OR (LOWER(e.field) = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
+    UNION ALL
+    SELECT
+        a.subject AS ticket, a.id AS id, a.decided_at AS occurred_at, a.decided_at_latest AS occurred_at_latest,
+        a.conflicted AS conflicted
+    FROM approval AS a
+    WHERE a.duty = 'authorise' AND a.decision = 'reject'
 ),
 first_back AS (
     SELECT
         g.table_name AS table_name,
         g.id AS id,
-        MIN(b.occurred_at) AS ended_at,
-        MIN(b.occurred_at_latest) AS ended_at_latest
+        MIN(CASE WHEN b.conflicted THEN NULL ELSE b.occurred_at END) AS ended_at,
+        MIN(CASE WHEN b.conflicted THEN NULL ELSE b.occurred_at_latest END) AS ended_at_latest,
+        MIN(CASE WHEN b.conflicted THEN b.occurred_at END) AS doubt_at
     FROM given AS g
     JOIN taken_back AS b ON b.ticket = g.ticket AND b.occurred_at > g.authorised_at
     GROUP BY g.table_name, g.id
@@ -66,6 +81,7 @@ SELECT
         WHEN g.withdrawn_at <= COALESCE(f.ended_at, g.withdrawn_at) THEN g.withdrawn_at_latest
         ELSE f.ended_at_latest
     END AS ended_at_latest,
+    f.doubt_at AS doubt_at,
     g.txn AS txn,
     g.account AS account,
     g.conflicted AS conflicted,

@@ -124,4 +124,4 @@ FROM asked AS a
 JOIN grantee AS g ON g.item = a.item
 JOIN approval AS v ON v.subject = a.request AND v.decision = 'approve'
 JOIN identity AS i ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
-JOIN roster AS r ON r.person = i.person AND r.duty = v.duty AND r.scope IN (g.system, '*')
+JOIN roster AS r ON r.person = i.person AND r.duty IN ('access', v.duty) AND r.scope IN (g.system, '*')

@@ -45,8 +45,8 @@ item_right AS (
     JOIN granted_right AS r ON r.item = g.item
     WHERE g.settled IS NULL
 ),
--- Birthright: the right lies in the approved set of the job held at the time, or of the job that begins within pre_hire_days
--- if HR had entered it by then.
+-- Birthright: the right lies in the approved set of the job held at the time. For somebody who holds none yet, the job that
+-- begins within pre_hire_days counts if HR had entered it by then; the next job of somebody who is there already does not.
 birthright_item AS (
     SELECT
         r.item AS item,
@@ -63,6 +63,11 @@ birthright_item AS (
                 j.valid_from IS NULL OR j.valid_from <= g.at
                 OR (
                     j.valid_from <= g.at + q.pre_hire_days * INTERVAL '1' DAY AND j.entered_at_latest <= g.at
+                    AND NOT EXISTS (
+                        SELECT 1 FROM job AS k
+                        WHERE k.person = g.person AND (k.valid_from IS NULL OR k.valid_from <= g.at)
+                            AND (k.valid_to IS NULL OR k.valid_to > g.at)
+                    )
                 )
             )
             AND (j.valid_to IS NULL OR g.at_latest < j.valid_to)
@@ -91,14 +96,26 @@ engagement_state AS (
     JOIN engagement AS e ON e.person = g.person
     GROUP BY g.item
 ),
+-- HR knew the person when it had written down the job or the engagement that was to begin. Jobs that had ended do not count,
+-- since they belong to an earlier engagement.
+hr_entry AS (
+    SELECT g.item AS item, j.entered_at AS entered_at, j.entered_at_latest AS entered_at_latest
+    FROM grantee AS g
+    JOIN job AS j ON j.person = g.person AND (j.valid_to IS NULL OR j.valid_to > g.at_latest)
+    UNION ALL
+    SELECT g.item AS item, e.entered_at AS entered_at, e.entered_at_latest AS entered_at_latest
+    FROM grantee AS g
+    JOIN engagement AS e ON e.person = g.person AND e.started_at > g.at_latest AND e.entered_at IS NOT NULL
+),
 hr_record AS (
     SELECT
-        g.item AS item,
-        MAX(CASE WHEN j.entered_at_latest <= g.at THEN 1 ELSE 0 END) AS entered_before,
-        MAX(CASE WHEN j.entered_at IS NULL THEN 1 ELSE 0 END) AS entry_unknown
-    FROM grantee AS g
-    JOIN job AS j ON j.person = g.person
-    GROUP BY g.item
+        h.item AS item,
+        MAX(CASE WHEN h.entered_at_latest <= g.at THEN 1 ELSE 0 END) AS entered_before,
+        MAX(CASE WHEN h.entered_at IS NULL OR (h.entered_at <= g.at_latest AND h.entered_at_latest > g.at) THEN 1 ELSE 0 END)
+            AS entry_unknown
+    FROM hr_entry AS h
+    JOIN grantee AS g ON g.item = h.item
+    GROUP BY h.item
 ),
 -- A: requests for the same person (by HR id, by any linked account, or by this very account).
 request_for AS (
@@ -256,6 +273,23 @@ granter AS (
     FROM grantee AS g
     LEFT JOIN identity AS i ON i.account = g.actor AND i.valid_from <= g.at AND g.at < i.valid_to
 ),
+-- B: where no dated roster exists, whose job title carried the duty, when, cut to the time of the employment (4.0, Authority).
+title_holder AS (
+    SELECT
+        j.person AS person,
+        t.scope AS scope,
+        t.duty AS duty,
+        GREATEST(
+            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.started_at, TIMESTAMP '0001-01-01 00:00:00')
+        ) AS valid_from,
+        LEAST(
+            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'),
+            COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00')
+        ) AS valid_to
+    FROM role_authority AS t
+    JOIN job AS j ON j.role = t.role AND NOT COALESCE(j.conflicted, FALSE)
+    LEFT JOIN engagement AS e ON e.person = j.person
+),
 -- Each approval of the chosen request, judged: C the time, B the authority, E beneficiary, F roster alone, G granter.
 decision AS (
     SELECT
@@ -271,6 +305,11 @@ decision AS (
                 WHERE n.subject = v.request AND n.decision = 'reject'
                     AND n.decided_at > v.decided_at_latest AND n.decided_at_latest < g.at
             ) THEN 'exception:rejected'
+            WHEN EXISTS (
+                SELECT 1 FROM approval AS n
+                WHERE n.subject = v.request AND n.decision = 'reject'
+                    AND n.decided_at_latest >= v.decided_at AND n.decided_at <= g.at_latest
+            ) THEN 'cannot_test:time_order_unclear'
             WHEN v.decided_at_latest < g.at - q.approval_ttl_days * INTERVAL '1' DAY THEN 'exception:approval_too_old'
             WHEN v.decided_at > g.at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'exception:approved_after_grant'
             WHEN v.decided_at < g.at_latest - q.approval_ttl_days * INTERVAL '1' DAY THEN 'cannot_test:time_order_unclear'
@@ -287,29 +326,38 @@ decision AS (
             WHEN v.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
-                WHERE a.person = v.person AND a.duty = v.duty AND a.scope IN (g.system, '*')
+                WHERE a.person = v.person AND a.duty IN ('access', v.duty) AND a.scope IN (g.system, '*')
                     AND (a.right_class IS NULL OR a.right_class = g.class)
                     AND a.valid_from <= v.decided_at AND v.decided_at_latest < a.valid_to
             ) THEN 'pass'
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
-                WHERE a.person = v.person AND a.duty = v.duty AND a.scope IN (g.system, '*')
+                WHERE a.person = v.person AND a.duty IN ('access', v.duty) AND a.scope IN (g.system, '*')
                     AND (a.right_class IS NULL OR a.right_class = g.class)
                     AND a.valid_from <= v.decided_at_latest AND v.decided_at < a.valid_to
             ) THEN 'cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM roster_start AS s
-                WHERE s.duty = v.duty AND s.scope IN (g.system, '*') AND s.begins_at <= v.decided_at
+                WHERE s.duty IN ('access', v.duty) AND s.scope IN (g.system, '*') AND s.begins_at <= v.decided_at
             ) THEN 'exception:not_authorised'
             ELSE 'cannot_test:no_roster'
         END AS roster_code,
-        EXISTS (
-            SELECT 1 FROM role_authority AS t
-            JOIN job AS j ON j.role = t.role
-            WHERE j.person = v.person AND t.duty = v.duty AND t.scope IN (g.system, '*')
-                AND (j.valid_from IS NULL OR j.valid_from <= v.decided_at)
-                AND (j.valid_to IS NULL OR v.decided_at_latest < j.valid_to)
-        ) AS by_title,
+        CASE
+            WHEN NOT EXISTS (
+                SELECT 1 FROM role_authority AS t WHERE t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
+            ) THEN 'cannot_test:no_roster'
+            WHEN EXISTS (
+                SELECT 1 FROM title_holder AS t
+                WHERE t.person = v.person AND t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
+                    AND t.valid_from <= v.decided_at AND v.decided_at_latest < t.valid_to
+            ) THEN 'pass'
+            WHEN EXISTS (
+                SELECT 1 FROM title_holder AS t
+                WHERE t.person = v.person AND t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
+                    AND t.valid_from <= v.decided_at_latest AND v.decided_at < t.valid_to
+            ) THEN 'cannot_test:time_order_unclear'
+            ELSE 'exception:not_authorised'
+        END AS title_code,
         CASE
             WHEN v.approver = g.account OR v.person = g.person THEN 'exception:self_approved'
             WHEN v.state <> 'linked' THEN 'cannot_test:approver_unlinked'
@@ -338,8 +386,7 @@ graded AS (
         d.time_code AS time_code,
         CASE
             WHEN d.roster_code <> 'cannot_test:no_roster' OR NOT q.allow_role_title THEN d.roster_code
-            WHEN d.by_title THEN 'pass'
-            ELSE 'exception:not_authorised'
+            ELSE d.title_code
         END AS authority_code,
         d.self_code AS self_code,
         d.roster_code AS roster_code,

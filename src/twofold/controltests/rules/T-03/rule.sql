@@ -127,6 +127,7 @@ account_state AS (
         a.untimed AS untimed,
         a.shown_disabled AS shown_disabled,
         a.reopened_at AS reopened_at,
+        a.clock_at AS clock_at,
         a.due AS due,
         a.due_latest AS due_latest,
         a.horizon AS horizon,
@@ -164,6 +165,11 @@ account_state AS (
                 AND (g.starts_at IS NULL OR g.starts_at < a.due_latest)
                 AND (g.ends_before IS NULL OR g.ends_before > a.clock_at)
         ) AS log_gap,
+        NOT EXISTS (SELECT 1 FROM system AS y WHERE y.layer = 'identity') AND EXISTS (
+            SELECT 1 FROM leaver_account AS o
+            WHERE o.engagement = i.engagement AND o.basis = 'own' AND o.system <> a.system AND o.layer = ''
+                AND o.closed_at_latest < a.due AND NOT o.still_active AND NOT o.conflicted
+        ) AS provider_unnamed,
         a.still_active AS still_active
     FROM own_account AS a
     JOIN population AS i ON i.item = a.item
@@ -174,13 +180,16 @@ account_code AS (
     SELECT
         s.item AS item,
         s.account AS account,
+        -- Closed before the end is in time whatever the calendar says.
         CASE
             WHEN s.basis = 'ambiguous' THEN '30 cannot_test:account_ambiguous'
             WHEN s.conflicted THEN '31 cannot_test:conflict'
+            WHEN s.closed_at_latest < s.clock_at THEN '90 pass'
             WHEN s.due IS NULL OR s.due_latest IS NULL THEN '32 cannot_test:no_calendar'
             WHEN s.closed_at_latest < s.due THEN '90 pass'
             WHEN s.provider_in_time AND s.only_sso AND NOT s.sso_unproven THEN '90 pass'
             WHEN s.provider_in_time AND s.only_sso THEN '33 cannot_test:source_gap'
+            WHEN s.only_sso AND s.provider_unnamed THEN '36 cannot_test:provider_unnamed'
             WHEN s.extracted_at < s.due AND s.closed_at IS NULL THEN '50 cannot_test:pending'
             WHEN s.reopened_at IS NOT NULL THEN '10 exception:reenabled'
             WHEN s.provider_in_time AND (s.closed_at IS NULL OR s.closed_at >= s.due_latest)
@@ -239,6 +248,7 @@ credential_code AS (
         p.item AS item,
         CASE
             WHEN c.conflicted THEN '31 cannot_test:conflict'
+            WHEN c.revoked_at_latest < p.clock_at THEN '90 pass'
             WHEN d.due IS NULL OR d.due_latest IS NULL THEN '32 cannot_test:no_calendar'
             WHEN c.revoked_at_latest < d.due THEN '90 pass'
             WHEN c.revoked_at >= d.due_latest THEN '11 exception:credential_late'
@@ -251,7 +261,9 @@ credential_code AS (
     JOIN deadline AS d ON d.item = p.item
     JOIN leaver_account AS a ON a.engagement = p.engagement AND a.basis IN ('own', 'entrusted')
     JOIN credential AS c ON c.account = a.account AND (c.system = p.system OR a.system = p.system)
-    WHERE (p.horizon IS NULL OR c.created_at IS NULL OR c.created_at < p.horizon)
+    LEFT JOIN identity AS i ON i.account = c.account AND i.valid_from <= c.created_at AND c.created_at < i.valid_to
+    WHERE (a.basis = 'entrusted' OR i.person IS NULL OR i.person = p.person)
+        AND (p.horizon IS NULL OR c.created_at IS NULL OR c.created_at < p.horizon)
         AND (a.basis = 'own' OR c.created_at IS NULL OR c.created_at <= p.clock_at_latest)
     UNION ALL
     SELECT p.item AS item, '40 cannot_test:no_secret_record' AS code
@@ -325,6 +337,7 @@ SELECT
         WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN t.item IS NOT NULL THEN 'na:continued'
         WHEN p.entered_at IS NULL THEN 'cannot_test:no_entry_time'
+        WHEN p.entered_at_latest < p.operating_at THEN 'pass'
         WHEN d.notice_due IS NULL OR d.notice_due_latest IS NULL THEN 'cannot_test:no_calendar'
         WHEN p.entered_at_latest < d.notice_due THEN 'pass'
         WHEN p.entered_at >= d.notice_due_latest THEN 'exception:late_notice'

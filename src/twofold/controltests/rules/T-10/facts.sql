@@ -44,10 +44,15 @@ SELECT
     p.item AS item, 'B' AS attribute, 'check_run' AS table_name, c.evidence AS evidence, c.record AS record,
     'Check ' || c.name || ' on ' || c.sha || ': ' || COALESCE(c.conclusion, 'not finished') || ' at '
     || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') AS fact
-FROM population AS p
-JOIN code_commit AS d ON d.repository = p.repository AND d.sha = p.deployed_sha
-JOIN code_commit AS o ON o.repository = d.repository AND (o.sha = d.sha OR o.tree_sha = d.tree_sha)
-JOIN check_run AS c ON c.sha = o.sha AND COALESCE(c.repository, o.repository) = o.repository
+FROM (
+    SELECT q.item AS item, q.repository AS repository, q.deployed_sha AS sha FROM population AS q
+    UNION
+    SELECT q.item AS item, q.repository AS repository, o.sha AS sha
+    FROM population AS q
+    JOIN code_commit AS d ON d.repository = q.repository AND d.sha = q.deployed_sha
+    JOIN code_commit AS o ON o.repository = d.repository AND o.tree_sha = d.tree_sha
+) AS p
+JOIN check_run AS c ON c.sha = p.sha AND COALESCE(c.repository, p.repository) = p.repository
 UNION ALL
 SELECT
     a.item AS item, x.attribute AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,

@@ -46,6 +46,10 @@ gap AS (
         AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
     GROUP BY u.item
 ),
+declared AS (
+    -- A: a company that describes no type of ticket at all lets every type authorise a change.
+    SELECT COUNT(*) AS types FROM change_type AS c
+),
 authorisation AS (
     -- A and F: the authorising events of each ticket named, against the start of this release alone.
     SELECT
@@ -57,7 +61,7 @@ authorisation AS (
         CASE
             WHEN NOT t.known THEN 10
             WHEN t.conflicted THEN 79
-            WHEN t.is_change IS NULL THEN 77
+            WHEN t.is_change IS NULL AND d.types > 0 THEN 77
             WHEN NOT t.is_change THEN 20
             WHEN a.ticket IS NULL THEN 30
             WHEN a.conflicted THEN 79
@@ -66,12 +70,14 @@ authorisation AS (
                 AND NOT (q.day_grained AND a.authorised_at <= u.started_at_latest) THEN 40
             WHEN a.ended_at_latest <= u.started_at THEN 35
             WHEN a.ended_at <= u.started_at_latest THEN 78
+            WHEN a.doubt_at <= u.started_at_latest THEN 79
             WHEN a.authorised_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
             WHEN q.day_grained THEN 90
             ELSE 78
         END AS rank
     FROM unit AS u
     CROSS JOIN parameter AS q
+    CROSS JOIN declared AS d
     JOIN change_ticket AS t ON t.item = u.item
     LEFT JOIN ticket_authorisation AS a ON a.ticket = t.ticket
 ),
@@ -87,14 +93,28 @@ content AS (
     JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
     JOIN code_commit AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha
 ),
+asked_for AS (
+    -- B: items of systems for which the scope files name a check, whenever it was asked for.
+    SELECT DISTINCT u.item AS item
+    FROM unit AS u
+    JOIN check_requirement AS r ON r.scope = u.system OR r.scope = '*'
+),
 required AS (
-    -- B: the checks asked for when the release started.
-    SELECT DISTINCT u.item AS item, u.deployment AS deployment, r.name AS name
+    -- B: the checks asked for when the release started. Where none was ever named for the system, each one seen.
+    SELECT DISTINCT u.item AS item, u.deployment AS deployment, r.name AS name, 0 AS assumed
     FROM unit AS u
     JOIN check_requirement AS r
         ON (r.scope = u.system OR r.scope = '*')
         AND COALESCE(r.valid_from, u.started_at) <= u.started_at
         AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+    UNION ALL
+    SELECT DISTINCT u.item AS item, u.deployment AS deployment, c.name AS name, 1 AS assumed
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN content AS n ON n.deployment = u.deployment
+    JOIN check_run AS c ON c.sha = n.sha AND COALESCE(c.repository, n.repository) = n.repository
+    LEFT JOIN asked_for AS a ON a.item = u.item
+    WHERE a.item IS NULL AND q.seen_tests_where_none_named
 ),
 run AS (
     -- B: runs of required checks on that content; of those finished before the start the last one counts.
@@ -135,6 +155,7 @@ checked AS (
     SELECT
         r.item AS item,
         r.name AS name,
+        MAX(r.assumed) AS assumed,
         MAX(
             CASE
                 WHEN l.name IS NULL THEN 10
@@ -158,6 +179,9 @@ checked AS (
 tested AS (
     SELECT
         c.item AS item,
+        MAX(c.assumed) AS assumed,
+        COUNT(*) AS names,
+        SUM(CASE WHEN c.rank IN (94, 48) THEN 1 ELSE 0 END) AS succeeded,
         MAX(CASE WHEN c.rank = 92 THEN 1 ELSE 0 END) AS failed,
         MAX(CASE WHEN c.rank = 93 THEN 1 ELSE 0 END) AS skipped,
         MAX(CASE WHEN c.rank = 20 THEN 1 ELSE 0 END) AS late,
@@ -482,6 +506,8 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.timeless IS NOT NULL THEN u.timeless
         WHEN t.item IS NULL THEN 'cannot_test:no_required_checks'
+        WHEN t.assumed = 1 AND g.of_check = 1 THEN 'cannot_test:source_gap'
+        WHEN t.assumed = 1 AND t.succeeded > 0 AND t.succeeded < t.names THEN 'cannot_test:no_required_checks'
         WHEN t.failed = 1 THEN 'exception:check_failed'
         WHEN t.skipped = 1 THEN 'exception:check_skipped'
         WHEN (t.missing = 1 OR t.late = 1) AND g.of_check = 1 THEN 'cannot_test:source_gap'
@@ -591,8 +617,8 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.timeless IS NOT NULL THEN u.timeless
         WHEN COALESCE(n.is_functional, 0) = 0 AND n.is_known = 1 AND n.is_unknown = 0 THEN 'na:not_functional'
-        WHEN COALESCE(n.is_functional, 0) = 0 THEN 'cannot_test:functional_unknown'
         WHEN w.rank = 90 THEN 'pass'
+        WHEN COALESCE(n.is_functional, 0) = 0 THEN 'cannot_test:functional_unknown'
         WHEN w.rank = 79 THEN 'cannot_test:conflict'
         WHEN w.rank = 78 THEN 'cannot_test:acceptor_unlinked'
         WHEN w.rank = 73 THEN 'cannot_test:time_order_unclear'

@@ -17,33 +17,54 @@ WITH unit AS (
         END AS settled
     FROM population AS p
 ),
+working_calendar AS (
+    -- C: the calendar that policy names; where it says nothing, "default" or the only one that there is.
+    SELECT
+        CASE
+            WHEN MAX(CASE WHEN c.calendar = q.calendar THEN 1 ELSE 0 END) = 1 THEN MAX(q.calendar)
+            WHEN MAX(q.calendar) = 'default' AND COUNT(DISTINCT c.calendar) = 1 THEN MAX(c.calendar)
+        END AS calendar
+    FROM calendar_day AS c
+    CROSS JOIN parameter AS q
+),
 counted_from AS (
     -- C: the business day that the completion counts as (step business_clock); a bare day counts as itself.
     SELECT
         u.item AS item,
         MAX(CASE WHEN u.completed_at = u.completed_at_latest THEN c.day_zero ELSE c.day_zero_as_a_day END) AS day_zero
     FROM unit AS u
-    CROSS JOIN parameter AS q
+    CROSS JOIN working_calendar AS w
     JOIN business_clock AS c
-        ON c.calendar = q.calendar AND c.valid_from <= u.completed_at AND u.completed_at < c.valid_to
+        ON c.calendar = w.calendar AND c.valid_from <= u.completed_at AND u.completed_at < c.valid_to
     GROUP BY u.item
 ),
 deadline AS (
-    SELECT u.item AS item, MAX(d.ends_before) AS deadline
+    -- C: end of business day n. Without a calendar n days on the clock are in time all the same, since no calendar gives
+    -- less; and four weeks more than n weeks are late, since no calendar gives more.
+    SELECT
+        u.item AS item,
+        MAX(d.ends_before) AS deadline,
+        COALESCE(MAX(d.ends_before), MAX(u.completed_at + q.approval_business_days * INTERVAL '1' DAY)) AS in_time_before,
+        COALESCE(MAX(d.ends_before), MAX(u.completed_at_latest + (q.approval_business_days + 4) * INTERVAL '7' DAY))
+            AS late_from
     FROM unit AS u
     CROSS JOIN parameter AS q
+    CROSS JOIN working_calendar AS w
     LEFT JOIN counted_from AS f ON f.item = u.item
     LEFT JOIN calendar_day AS d
-        ON d.calendar = q.calendar AND d.is_business AND d.business_number = f.day_zero + q.approval_business_days
+        ON d.calendar = w.calendar AND d.is_business AND d.business_number = f.day_zero + q.approval_business_days
     GROUP BY u.item
 ),
 gap AS (
-    -- Tables whose completeness is not proven for some time between the start and the moment of extraction.
+    -- Tables whose completeness is not proven for some time that matters: some days before the start, when an incident may have
+    -- been opened, somebody put on call or the flag set, until the time for the approval is over. A look back comes after the start.
     SELECT
         u.item AS item,
         MAX(CASE WHEN g.table_name = 'incident' THEN 1 ELSE 0 END) AS of_incident,
         MAX(CASE WHEN g.table_name = 'oncall' THEN 1 ELSE 0 END) AS of_oncall,
-        MAX(CASE WHEN g.table_name = 'post_review' THEN 1 ELSE 0 END) AS of_post_review,
+        MAX(
+            CASE WHEN g.table_name = 'post_review' AND COALESCE(g.ends_before, q.extracted_at) > u.started_at THEN 1 ELSE 0 END
+        ) AS of_post_review,
         MAX(CASE WHEN g.table_name IN ('review', 'approval') THEN 1 ELSE 0 END) AS of_approval,
         MAX(CASE WHEN g.table_name = 'ticket_event' THEN 1 ELSE 0 END) AS of_flag
     FROM unit AS u
@@ -51,8 +72,8 @@ gap AS (
     JOIN deadline AS d ON d.item = u.item
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
-        AND (g.starts_at IS NULL OR g.starts_at <= COALESCE(d.deadline, u.completed_at_latest))
-        AND (g.ends_before IS NULL OR g.ends_before > u.started_at)
+        AND (g.starts_at IS NULL OR g.starts_at <= d.late_from)
+        AND (g.ends_before IS NULL OR g.ends_before > u.started_at - q.lookback_days * INTERVAL '1' DAY)
     GROUP BY u.item
 ),
 severity_event AS (
@@ -96,14 +117,19 @@ incident_rank AS (
         MAX(
             CASE
                 WHEN i.opened_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 20
-                WHEN i.closed_at_latest < u.started_at AND COALESCE(i.reopened_at, u.started_at_latest) >= u.started_at THEN 20
+                WHEN i.closed_at_latest < u.started_at
+                    AND (i.reopened_at IS NULL OR i.reopened_at > u.started_at_latest OR i.reopened_at_latest < i.closed_at)
+                    THEN 20
                 WHEN i.conflicted THEN 79
                 WHEN COALESCE(e.severity, f.severity, i.severity) IS NULL THEN 77
                 WHEN ';' || q.qualifying_severities || ';'
                     NOT LIKE '%;' || COALESCE(e.severity, f.severity, i.severity) || ';%' THEN 30
                 WHEN i.false_alarm_reason IS NOT NULL THEN 75
                 WHEN i.opened_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND
-                    AND (i.closed_at IS NULL OR i.closed_at > u.started_at_latest OR i.reopened_at_latest < u.started_at)
+                    AND (
+                        i.closed_at IS NULL OR i.closed_at > u.started_at_latest
+                        OR (i.reopened_at > i.closed_at_latest AND i.reopened_at_latest < u.started_at)
+                    )
                     THEN 90
                 ELSE 78
             END
@@ -148,14 +174,19 @@ on_duty AS (
     -- B: on call, with an entry written down before or at the release; or on the emergency roster.
     SELECT
         a.item AS item,
-        MAX(CASE WHEN o.recorded_at_latest <= a.started_at THEN 90 WHEN o.recorded_at > a.started_at_latest THEN 30 ELSE 78 END)
-            AS rank
+        MAX(
+            CASE
+                WHEN o.conflicted THEN 79
+                WHEN o.recorded_at_latest <= a.started_at THEN 90
+                WHEN o.recorded_at > a.started_at_latest THEN 30
+                ELSE 78
+            END
+        ) AS rank
     FROM actor_person AS a
     JOIN oncall AS o
         ON o.person = a.person AND (o.system = a.system OR o.system = '*')
         AND o.valid_from <= a.started_at
         AND a.started_at_latest < COALESCE(o.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        AND NOT o.conflicted
     GROUP BY a.item
     UNION ALL
     SELECT a.item AS item, MAX(90) AS rank
@@ -182,7 +213,8 @@ list_known AS (
     JOIN roster_start AS s ON (s.scope = u.system OR s.scope = '*') AND s.duty = 'emergency' AND s.begins_at <= u.started_at
 ),
 approval_rank AS (
-    -- C: approvals on the final content by independent people with authority, against the deadline.
+    -- C: approvals on the final content by independent people with authority, against the deadline. Once it is released the
+    -- content is final, so an approval given later needs no commit to say what was seen.
     SELECT
         a.item AS item,
         MAX(
@@ -194,20 +226,19 @@ approval_rank AS (
                 WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
                 WHEN a.ended_by = 'changes_requested' THEN 32
                 WHEN a.ended_at IS NOT NULL THEN 25
-                WHEN a.approved_at >= d.deadline AND a.approved_at = a.approved_at_latest
-                    AND u.completed_at = u.completed_at_latest THEN 40
+                WHEN a.approved_at >= d.late_from AND u.completed_at = u.completed_at_latest THEN 40
                 WHEN a.conflicted THEN 79
                 WHEN a.independence = 'unlinked' THEN 78
                 WHEN a.independence = 'shared' THEN 77
                 WHEN a.independence = 'contributor_unlinked' THEN 76
                 WHEN a.independence = 'no_contributor' THEN 75
-                WHEN a.content = 'unknown' THEN 74
+                WHEN a.content = 'unknown' AND a.approved_at <= u.started_at_latest THEN 74
                 WHEN a.authority <> 'roster' AND a.emergency_authority <> 'roster'
                     AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title')) THEN 72
                 WHEN a.ended_unknown THEN 70
                 WHEN a.basis = 'trailer' THEN 71
+                WHEN a.approved_at_latest < d.in_time_before THEN 90
                 WHEN d.deadline IS NULL THEN 69
-                WHEN a.approved_at_latest < d.deadline THEN 90
                 ELSE 73
             END
         ) AS rank
@@ -226,10 +257,12 @@ looked_back AS (
                 WHEN r.reviewed_at_latest < u.started_at THEN 0
                 WHEN r.conflicted THEN 79
                 WHEN r.test_evidence IS NULL THEN 30
-                ELSE 90
+                WHEN r.reviewed_at > u.started_at_latest OR q.day_grained THEN 90
+                ELSE 78
             END
         ) AS rank
     FROM unit AS u
+    CROSS JOIN parameter AS q
     JOIN change_ticket AS t ON t.item = u.item
     JOIN post_review AS r ON r.ticket = t.ticket
     GROUP BY u.item
@@ -253,7 +286,9 @@ SELECT
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN y.rank = 90 THEN 'pass'
+        WHEN y.rank = 79 THEN 'cannot_test:conflict'
         WHEN y.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN u.actor IS NULL THEN 'cannot_test:actor_unknown'
         WHEN v.unlinked = 1 THEN 'cannot_test:actor_unlinked'
         WHEN g.of_oncall = 1 THEN 'cannot_test:source_gap'
         WHEN y.rank = 30 THEN 'exception:authority_recorded_late'
@@ -273,8 +308,9 @@ SELECT
         WHEN a.rank = 72 THEN 'cannot_test:no_roster'
         WHEN a.rank = 71 THEN 'cannot_test:trailer_only'
         WHEN a.rank = 70 THEN 'cannot_test:dismissal_time_unknown'
-        WHEN d.deadline IS NULL THEN 'cannot_test:no_calendar'
+        WHEN a.rank = 69 THEN 'cannot_test:no_calendar'
         WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN q.extracted_at < d.late_from THEN 'cannot_test:no_calendar'
         WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
         WHEN a.rank = 40 THEN 'exception:approved_late'
         WHEN a.rank = 35 THEN 'exception:stale_approval'
@@ -289,7 +325,9 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN b.rank = 90 THEN 'pass'
         WHEN b.rank = 79 THEN 'cannot_test:conflict'
+        WHEN b.rank = 78 THEN 'cannot_test:time_order_unclear'
         WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN q.extracted_at < d.late_from THEN 'cannot_test:no_calendar'
         WHEN g.of_post_review = 1 THEN 'cannot_test:source_gap'
         WHEN b.rank = 30 THEN 'exception:no_test_evidence'
         ELSE 'exception:no_post_review'

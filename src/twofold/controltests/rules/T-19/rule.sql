@@ -346,6 +346,10 @@ finance AS (
 ),
 -- NA for every attribute: a duplicate of a record that is there, and a false alarm with a reason that a person confirmed.
 -- One without a reason, without a name or confirmed by a machine is tested like any other incident.
+-- Where no source speaks of accounts and persons at all, whoever confirmed is taken at the word of the tracker.
+people AS (
+    SELECT COUNT(*) AS known FROM identity AS n
+),
 excuse AS (
     SELECT
         p.item AS item,
@@ -353,10 +357,11 @@ excuse AS (
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN p.original <> p.incident THEN 'na:duplicate'
             WHEN i.false_alarm_reason IS NULL OR i.false_alarm_by IS NULL OR n.state = 'bot' THEN NULL
-            WHEN n.person IS NOT NULL THEN 'na:false_alarm'
+            WHEN n.person IS NOT NULL OR k.known = 0 THEN 'na:false_alarm'
             ELSE 'cannot_test:confirmer_unlinked'
         END AS code
     FROM population AS p
+    CROSS JOIN people AS k
     JOIN incident AS i ON i.id = p.incident
     LEFT JOIN identity AS n
         ON n.account = i.false_alarm_by

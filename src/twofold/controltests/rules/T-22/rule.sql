@@ -151,7 +151,7 @@ test_code AS (
             WHEN t.signed_by IS NULL AND p.due_at > q.extracted_at THEN '2cannot_test:pending'
             WHEN t.signed_by IS NULL THEN '1exception:not_signed'
             WHEN t.signed_at_latest < t.completed_at THEN '1exception:signed_before_end'
-            WHEN t.signed_at IS NULL THEN '2cannot_test:no_sign_time'
+            WHEN t.signed_at IS NULL AND n.account IS NULL AND t.signed_by <> t.operator THEN '2cannot_test:no_sign_time'
             WHEN n.state = 'shared' THEN '1exception:shared_account'
             WHEN n.state = 'bot' THEN '1exception:not_a_person'
             WHEN t.signed_by = t.operator OR n.person = o.person THEN '1exception:signed_by_operator'
@@ -170,7 +170,8 @@ test_code AS (
     LEFT JOIN out_of_scope AS x ON x.item = j.item AND x.test = j.test
     LEFT JOIN identity AS n
         ON n.account = t.signed_by
-            AND n.valid_from <= t.signed_at AND t.signed_at < n.valid_to
+            AND n.valid_from <= COALESCE(t.signed_at, TIMESTAMP '0001-01-01 00:00:00')
+            AND COALESCE(t.signed_at, TIMESTAMP '9999-12-30 00:00:00') < n.valid_to
     LEFT JOIN identity AS o
         ON o.account = t.operator
             AND o.valid_from <= COALESCE(t.started_at, t.completed_at)

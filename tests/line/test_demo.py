@@ -1,0 +1,157 @@
+"""The demonstration through the whole line: all planted faults are found, none is invented, and it repeats."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from twofold.controltests.run_record import OUTCOMES_FILE, RunState, read_run
+from twofold.jobs.capture import capture
+from twofold.jobs.control_tests import latest_runs, run_control_tests
+from twofold.jobs.demo import Demonstration, demonstrate
+from twofold.jobs.demonstration.answer_key import SILENT_ON
+from twofold.jobs.demonstration.generate import generate
+from twofold.jobs.exports_file import items_of_folder
+from twofold.jobs.init import make_workspace
+from twofold.jobs.judge import JudgedEngagement, judge, judged_engagements
+from twofold.jobs.scope import apply_scope
+from twofold.jobs.verify import verify
+from twofold.lenses.verdict import Counts
+from twofold.model.outcome import Outcome, ReasonCode
+from twofold.records.workspace import Workspace
+
+SEED, CHANGES = 7, 600
+AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+TESTS = ["T-01", "T-03", "T-05", "T-10", "T-11", "T-12", "T-13", "T-19", "T-22"]
+Found = tuple[str, str, str, str, str]
+"""Control test, item, attribute, outcome, reason."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    root = tmp_path_factory.mktemp("demo") / "made"
+    return demonstrate(root, seed=SEED, changes=CHANGES, actor="demo", at=AT)
+
+
+@pytest.fixture(scope="module")
+def runs(made: Demonstration) -> dict[str, Path]:
+    with Workspace.open(made.workspace) as workspace:
+        return latest_runs(workspace)
+
+
+@pytest.fixture(scope="module")
+def outcomes(runs: dict[str, Path]) -> set[Found]:
+    return {found for folder in runs.values() for found in _outcomes(folder)}
+
+
+def _outcomes(folder: Path) -> Iterator[Found]:
+    run = read_run(folder)
+    for letter in run.counts:
+        query = f"SELECT item, {letter} FROM read_parquet(?)"  # noqa: S608  a letter of a run record
+        for item, text in duckdb.execute(query, [str(folder / OUTCOMES_FILE)]).fetchall():
+            code = ReasonCode.parse(text)
+            yield run.control_test, item, letter, str(code.outcome), code.reason
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _key(made: Demonstration) -> set[Found]:
+    fields = ("control_test", "item", "attribute", "outcome", "reason")
+    return {
+        (line[fields[0]], line[fields[1]], line[fields[2]], line[fields[3]], line[fields[4]])
+        for line in _read(made.answer_key)
+    }
+
+
+def _deviations(found: set[Found]) -> set[Found]:
+    wanted = {str(Outcome.EXCEPTION), str(Outcome.CANNOT_TEST)}
+    return {each for each in found if each[3] in wanted and (each[0], each[2]) not in SILENT_ON}
+
+
+def test_every_control_test_ran_over_a_proven_population(runs: dict[str, Path]) -> None:
+    assert sorted(runs) == TESTS
+    assert {test: read_run(folder).state for test, folder in runs.items()} == dict.fromkeys(TESTS, RunState.TESTED)
+
+
+def test_every_line_of_the_answer_key_is_found(made: Demonstration, outcomes: set[Found]) -> None:
+    key = _key(made)
+
+    assert len(key) > 100
+    assert key - outcomes == set()
+
+
+def test_no_deviation_is_invented(made: Demonstration, outcomes: set[Found]) -> None:
+    assert _deviations(outcomes) == _deviations(_key(made))
+
+
+def test_totals_per_lens_are_those_of_the_key(made: Demonstration) -> None:
+    with Workspace.open(made.workspace) as workspace:
+        judged = judged_engagements(workspace)
+    found = {each.judgement.lens: _counts(each) for each in judged}
+
+    for line in _read(made.answer_key.with_name("answer_key_totals.csv")):
+        names = ("population", "pass", "exception", "cannot_test", "not_applicable")
+        expected = Counts(*(int(line[name]) for name in names))
+        assert found[line["lens"]][line["control_test"]] == {expected}, line
+
+
+def _counts(judged: JudgedEngagement) -> dict[str, set[Counts]]:
+    counts: dict[str, set[Counts]] = {}
+    for control in judged.judgement.controls:
+        for result in control.results:
+            if result.counts is not None:
+                counts.setdefault(result.control_test, set()).add(result.counts)
+    return counts
+
+
+def test_package_and_workspace_are_whole(made: Demonstration) -> None:
+    for path in (made.package.folder, made.root / "package", made.archive, made.workspace):
+        if path.exists():
+            assert [step.title for step in verify(path) if step.faults] == [], path
+    assert made.archive.exists()
+
+
+def test_again_gives_the_same_runs(made: Demonstration, runs: dict[str, Path], tmp_path: Path) -> None:
+    with Workspace.open(made.workspace) as workspace:
+        before = [(each.judgement, each.findings) for each in judged_engagements(workspace)]
+        again = run_control_tests(workspace, [], actor="demo", at=AT)
+        judged = judge(workspace, [], actor="demo", at=AT)
+    assert {test: run.run_id for test, run in again.runs.items()} == {test: path.name for test, path in runs.items()}
+    assert [(each.judgement, each.findings) for each in judged] == before
+
+    _capture_company(tmp_path, seed=SEED)
+    with Workspace.open(tmp_path / "workspace") as workspace:
+        other = run_control_tests(workspace, [], actor="somebody else", at=AT.replace(year=2027))
+    assert {test: run.run_id for test, run in other.runs.items()} == {test: path.name for test, path in runs.items()}
+
+
+def test_the_incomplete_variant_stops_what_it_names(tmp_path: Path) -> None:
+    stops = _capture_company(tmp_path, seed=SEED, incomplete=True)
+    with Workspace.open(tmp_path / "workspace") as workspace:
+        tested = run_control_tests(workspace, [], actor="demo", at=AT)
+    found = {(run.population, stop.split(":")[0]) for run in tested.runs.values() for stop in run.stops}
+
+    assert stops
+    assert stops <= found
+    # The holes stay where they are: restore tests come from exports without one.
+    assert tested.runs["T-22"].state is RunState.TESTED
+
+
+def _capture_company(folder: Path, *, seed: int, incomplete: bool = False) -> set[tuple[str, str]]:
+    """Generate the company, make its workspace and capture its exports; return the stops that were planted."""
+    company = folder / "company"
+    generated = generate(company, seed=seed, changes=CHANGES, variant="incomplete" if incomplete else "complete")
+    files = {"twofold.toml": (company / "twofold.toml").read_bytes()}
+    files |= {f"scope/{path.name}": path.read_bytes() for path in sorted((company / "scope").glob("*.yaml"))}
+    make_workspace(folder / "workspace", files, actor="demo", at=AT)
+    with Workspace.open(folder / "workspace") as workspace:
+        apply_scope(workspace, reason="first", actor="demo", at=AT)
+        items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
+        capture(workspace, items, actor="demo", at=AT)
+    return {(population, code) for population, code, *_ in generated.stops}
