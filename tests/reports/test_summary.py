@@ -87,9 +87,9 @@ def test_steps_come_in_order_of_effect() -> None:
         (Effect.UNANSWERED, "F"),
         (Effect.NOT_TESTED, "G"),
     ]
-    assert steps[1].text == "SOX 404 ITGC: look into 3 exceptions and repair the control."
-    assert steps[4].text == "State the cause and response of B/x (1 item)."
-    assert steps[5].text == "State the response of F/x (1 item)."
+    assert steps[1].text == "Look into 3 exceptions (SOX 404 ITGC) and repair the control."
+    assert steps[4].text == "State cause and response of 1 finding (1 item)."
+    assert steps[5].text == "State cause and response of 1 finding (1 item)."
 
 
 def test_soc2_asks_for_no_signature_and_equal_steps_stand_once() -> None:
@@ -107,13 +107,13 @@ def test_what_both_lenses_ask_for_stands_once_with_the_larger_number() -> None:
     steps = next_steps([soc2, sox], [finding("A"), finding("A")])
     assert [step.text for step in steps] == [
         "Find the evidence for 1,001 items of T-A that cannot be tested.",
-        "State the cause and response of A/x (1 item).",
+        "State cause and response of 1 finding (1 item).",
     ]
 
 
 def test_a_control_that_fails_for_missing_evidence_alone_is_told_so() -> None:
     steps = next_steps([judgement("soc2", [control("A", Counts(10, 5, 0, 5, 0), Conclusion.NOT_EFFECTIVE)])])
-    assert steps[0].text == "SOC 2: find the missing evidence; too many items cannot be tested."
+    assert steps[0].text == "Find the missing evidence: too many items cannot be tested."
 
 
 @pytest.mark.parametrize("answered", [True, False])

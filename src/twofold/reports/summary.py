@@ -89,7 +89,7 @@ def status_rows(judgements: Sequence[EngagementJudgement], findings: Sequence[Fi
 def next_steps(judgements: Sequence[EngagementJudgement], findings: Sequence[Finding] = ()) -> list[NextStep]:
     """Return what to do, the gravest effect first and then by control; what two lenses ask for stands once."""
     found = {step: None for each in judgements for control in each.controls for step in _steps(each, control)}
-    found |= dict.fromkeys([*_cannot_test(judgements), *_unanswered(findings)])
+    found |= dict.fromkeys([*_not_effective(judgements), *_cannot_test(judgements), *_unanswered(findings)])
     return sorted(found, key=lambda step: (step.effect, step.control_id))
 
 
@@ -100,13 +100,26 @@ def _steps(judgement: EngagementJudgement, control: ControlJudgement) -> Iterato
             yield NextStep(Effect.STOPPED, control_id, f"Complete the population of {result.control_test}: {stop}.")
         if _needs_signature(judgement, result):
             yield NextStep(Effect.UNSIGNED, control_id, f"Sign the completeness record of {result.control_test}.")
-    if control.conclusion is Conclusion.NOT_EFFECTIVE:
-        exceptions = sum(each.counts.exceptions for each in control.results if each.counts)
-        todo = f"look into {_count(exceptions, 'exception')} and repair the control"
-        todo = todo if exceptions else "find the missing evidence; too many items cannot be tested"
-        yield NextStep(Effect.NOT_EFFECTIVE, control_id, f"{judgement.lens_title}: {todo}.")
+        if result.uncovered:
+            text = f"Say whether there is anything: no export speaks for {', '.join(result.uncovered)}."
+            yield NextStep(Effect.CANNOT_TEST, control_id, text)
     if not control.results:
         yield NextStep(Effect.NOT_TESTED, control_id, "Test it by hand: no rule tests it yet.")
+
+
+def _not_effective(judgements: Sequence[EngagementJudgement]) -> Iterator[NextStep]:
+    """Ask once per control, with the exceptions that each lens counts."""
+    seen: dict[str, list[tuple[str, int]]] = {}
+    for judgement in judgements:
+        for control in judgement.controls:
+            if control.conclusion is Conclusion.NOT_EFFECTIVE:
+                exceptions = sum(each.counts.exceptions for each in control.results if each.counts)
+                seen.setdefault(control.control_id, []).append((judgement.lens_title, exceptions))
+    for control_id, counted in seen.items():
+        told = [f"{_count(number, 'exception')} ({title})" for title, number in counted if number]
+        todo = f"Look into {' and '.join(told)} and repair the control."
+        todo = todo if told else "Find the missing evidence: too many items cannot be tested."
+        yield NextStep(Effect.NOT_EFFECTIVE, control_id, todo)
 
 
 def _cannot_test(judgements: Sequence[EngagementJudgement]) -> Iterator[NextStep]:
@@ -123,17 +136,19 @@ def _cannot_test(judgements: Sequence[EngagementJudgement]) -> Iterator[NextStep
 
 
 def _unanswered(findings: Sequence[Finding]) -> Iterator[NextStep]:
-    """Ask once per finding; one answer serves every lens that sees it."""
+    """Ask once per control; one answer to a finding serves every lens that sees it."""
     widest: dict[str, Finding] = {}
     for finding in findings:
         held = widest.get(finding.finding_id)
         if held is None or len(finding.items) > len(held.items):
             widest[finding.finding_id] = finding
+    open_items: dict[str, list[int]] = {}
     for finding in widest.values():
-        missing = [word for word, text in (("cause", finding.cause), ("response", finding.response)) if text == OPEN]
-        if missing:
-            text = f"State the {' and '.join(missing)} of {finding.finding_id} ({_count(len(finding.items), 'item')})."
-            yield NextStep(Effect.UNANSWERED, finding.control_id, text)
+        if OPEN in (finding.cause, finding.response):
+            open_items.setdefault(finding.control_id, []).append(len(finding.items))
+    for control_id, counted in open_items.items():
+        text = f"State cause and response of {_count(len(counted), 'finding')} ({_count(sum(counted), 'item')})."
+        yield NextStep(Effect.UNANSWERED, control_id, text)
 
 
 def _needs_signature(judgement: EngagementJudgement, result: ControlTestResult) -> bool:
