@@ -53,7 +53,7 @@ def test_each_help_shows_examples_that_can_be_typed(call: Call, arguments: list[
     assert examples
     assert " ".join(EXIT_CODES_HELP.split()) in " ".join(said.out.split())
     for each in examples:
-        words = shlex.split(each)
+        words = shlex.split(each.replace("\\\n", " "))
         assert words[1 : 1 + len(arguments)] == arguments
         parse(words[1:])
 

@@ -60,7 +60,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_calls_can_be_typed(page: Path) -> None:
     for call in calls(page):
-        words = shlex.split(call)
+        words = shlex.split(call.replace("\\\n", " "))
         try:
             parse(words[1:])
         except (typer.TyperException, KeyError) as error:

@@ -1,6 +1,8 @@
 """The demonstration through the whole line: all planted faults are found, none is invented, and it repeats."""
 
 import csv
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,3 +157,21 @@ def _capture_company(folder: Path, *, seed: int, incomplete: bool = False) -> se
         items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
         capture(workspace, items, actor="demo", at=AT)
     return {(population, code) for population, code, *_ in generated.stops}
+
+
+def test_the_program_that_re_performs_needs_nothing_of_ours(made: Demonstration, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "re-perform-by-hand.md").read_text(encoding="utf-8")
+    program = tmp_path / "reperform.py"
+    program.write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+
+    for test in TESTS:
+        ended = subprocess.run(
+            [sys.executable, "-I", str(program), test],
+            cwd=made.workspace,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert ended.stdout.endswith(" items, 0 differences\n"), test
+    assert "twofold" not in program.read_text(encoding="utf-8").replace(".twofold", "")

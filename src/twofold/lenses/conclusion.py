@@ -103,17 +103,22 @@ def _of_result(
     if result.uncovered:
         open_points.append(f"{test}: no export speaks for {', '.join(result.uncovered)}; say whether there is anything")
     if counts.cannot_test:
-        open_points.append(
-            f"{test}: {counts.cannot_test} items cannot be tested and count as deviations until they are resolved"
+        one = counts.cannot_test == 1
+        told = (
+            "1 item cannot be tested and counts as a deviation"
+            if one
+            else f"{counts.cannot_test} items cannot be tested and count as deviations"
         )
+        open_points.append(f"{test}: {told} until {'it is' if one else 'they are'} resolved")
     deviations = counts.exceptions + counts.cannot_test
     shown = f"{test}: {_items(deviations, counts.applicable)}"
     # Whole numbers only: a float would decide a case that lies exactly on the limit.
+    verb = "deviates" if deviations <= 1 else "deviate"
     if deviations * 100 > settings.tolerable_percent * counts.applicable:
-        reasons.append(f"{shown} deviate, more than the tolerable {settings.tolerable_percent}%")
+        reasons.append(f"{shown} {verb}, more than the tolerable {settings.tolerable_percent}%")
         return Conclusion.NOT_EFFECTIVE
     reasons.append(
-        f"{shown} deviate, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} deviates"
+        f"{shown} {verb}, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} {verb}"
     )
     return Conclusion.EFFECTIVE
 

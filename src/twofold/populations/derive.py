@@ -18,7 +18,7 @@ from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
 
 DERIVED = ("calendar_day", "change_set", "source_gap")
-YEARS_BACK = 6
+YEARS_BACK = 3
 """Calendar days are laid out from so many years before the clock of the data to one year after it."""
 _YEAR = timedelta(days=366)
 
