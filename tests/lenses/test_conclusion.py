@@ -57,7 +57,7 @@ def test_reasons_say_how_many_of_how_many() -> None:
     )
     assert concluded(result(counts(passed=60))).reasons == ("T-10: none of 60 items deviates",)
     assert concluded(result(counts(passed=1, exceptions=1))).reasons == (
-        "T-10: 1 of 2 items deviate, more than the tolerable 5%",
+        "T-10: 1 of 2 items deviates, more than the tolerable 5%",
     )
 
 

@@ -26,7 +26,7 @@ def test_missing_derived_tables_are_added_and_nothing_else_is_left(store: Store)
         gaps = session.execute(
             "SELECT table_name, system, reason, evidence FROM source_gap ORDER BY starts_at NULLS FIRST"
         ).fetchall()
-    assert days == ("2020-07-10", "2027-07-16")
+    assert days == ("2023-07-13", "2027-07-16")
     assert gaps == [("review", "billing", "not_extracted", "derived")] * 2
     assert set(derived.stats) >= {"extraction", "calendar_day", "source_gap"}
     assert all(path.suffix == ".parquet" for path in tables.folder.iterdir())

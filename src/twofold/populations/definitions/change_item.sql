@@ -1,7 +1,8 @@
 -- change_item: every change in every deployment to production (audit-domain 4.2, Unit).
 -- An item is one pull request in one deployment, <deployment>/<pull request>; a commit without pull request,
--- <deployment>/<commit>; or a whole deployment, <deployment>, where no commit is known to be new in it. A deployment of
--- seven pull requests is seven items, and one change put on three systems is three. Failed deployments, reruns, automatic
+-- <deployment>/<commit>; or a whole deployment, <deployment>, where no commit is known to be new in it, or where nobody can
+-- tell what it carried beside the pull request that names its commit. For example d1/acme/billing#7: deployment d1, pull
+-- request acme/billing#7. A deployment of seven pull requests is seven items, and one change put on three systems is three. Failed deployments, reruns, automatic
 -- rollbacks and updates by a vendor are items too: the rules answer that they do not apply.
 -- Operating date: completion of the deployment, or its start where completion is unknown.
 -- Second source: tickets shown as released (reconciled by key), and the production logs of T-13.
