@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from twofold.jobs.demonstration.access import HOUR, AccountEvent, Administrator, Holding, welcome
+from twofold.jobs.demonstration.access import HOUR, AccountEvent, Administrator, Holding, gave_rights_back, welcome
 from twofold.jobs.demonstration.people import Engagement, Person
 from twofold.jobs.demonstration.rights import JIRA_USERS, group
 from twofold.jobs.demonstration.timeline import (
@@ -120,10 +120,7 @@ def enabled_again(it: Administrator, _: Departures, leaver: Leaver) -> None:
     admin = f"okta:{it.admins[1].okta}"
     opened = it.note(account, "enable", local(after_working_days(local_day(leaver.ended_at), 5), "11:00"), admin)
     it.note(account, "disable", local(after_working_days(local_day(leaver.ended_at), 10), "11:00"), admin)
-    it.world.key.item("T-01", opened.id, "okta", opened.at)
-    why = "An account was opened again; the rights that this gave back are older than the log."
-    for letter in "ABCDEFG":
-        it.world.key.cannot_test(("T-01", opened.id, letter), "source_gap", why)
+    gave_rights_back(it, opened)
     _late(
         it.world, leaver, "The account was disabled in time, then opened again without a new engagement.", "reenabled"
     )
