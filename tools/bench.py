@@ -1,7 +1,7 @@
 """Measure the line on the demonstration company, as ratios taken in one run: `make bench`.
 
-The floor is what no tool can leave out: read every export, hash it, parse its JSON or split its lines. Each step of the line is shown in CPU
-seconds and as a multiple of that floor. These machines are noisy; read the ratios.
+The floor is what no tool can leave out: read every export, hash it, parse its JSON or split its lines. Each step of
+the line is shown in CPU seconds and as a multiple of that floor. These machines are noisy; read the ratios.
 """
 
 import hashlib
@@ -42,28 +42,32 @@ def _timed(times: dict[str, list[tuple[float, float]]], name: str, work: Callabl
     times.setdefault(name, []).append((time.process_time() - cpu, time.perf_counter() - wall))
 
 
+def _round(times: dict[str, list[tuple[float, float]]], company: Path, root: Path) -> None:
+    """Run the line once on the company, in a new workspace."""
+    _timed(times, "floor", lambda: _floor(company / "exports"))
+    files = [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]
+    contents = {path.relative_to(company).as_posix(): path.read_bytes() for path in files}
+    make_workspace(root, contents, actor="bench", at=now())
+    into = root.with_name(f"{root.name}-package")
+    with Workspace.open(root) as workspace:
+        apply_scope(workspace, reason="bench", actor="bench", at=now())
+        items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
+        _timed(times, "capture", lambda: capture(workspace, items, actor="bench", at=now()))
+        _timed(times, "test", lambda: run_control_tests(workspace, [], actor="bench", at=now()))
+        _timed(times, "test again", lambda: run_control_tests(workspace, [], actor="bench", at=now()))
+        _timed(times, "judge", lambda: judge(workspace, [], actor="bench", at=now()))
+        _timed(times, "package", lambda: package(workspace, [], into=into, actor="bench", at=now()))
+    _timed(times, "verify", lambda: verify(into))
+
+
 def main() -> int:
     """Run the line `ROUNDS` times on one company and print the median of each step."""
     times: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="twofold-bench-") as folder:
         company = Path(folder) / "company"
         _timed(times, "make the company", lambda: generate(company, seed=1))
-        files = [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]
-        contents = {path.relative_to(company).as_posix(): path.read_bytes() for path in files}
         for number in range(ROUNDS):
-            _timed(times, "floor", lambda: _floor(company / "exports"))
-            root = Path(folder) / f"round-{number}"
-            make_workspace(root, contents, actor="bench", at=now())
-            with Workspace.open(root) as workspace:
-                apply_scope(workspace, reason="bench", actor="bench", at=now())
-                items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
-                _timed(times, "capture", lambda: capture(workspace, items, actor="bench", at=now()))  # noqa: B023  run at once
-                _timed(times, "test", lambda: run_control_tests(workspace, [], actor="bench", at=now()))  # noqa: B023  run at once
-                _timed(times, "test again", lambda: run_control_tests(workspace, [], actor="bench", at=now()))  # noqa: B023  run at once
-                _timed(times, "judge", lambda: judge(workspace, [], actor="bench", at=now()))  # noqa: B023  run at once
-                into = Path(folder) / f"package-{number}"
-                _timed(times, "package", lambda: package(workspace, [], into=into, actor="bench", at=now()))  # noqa: B023  run at once
-            _timed(times, "verify", lambda: verify(into))  # noqa: B023  run at once
+            _round(times, company, Path(folder) / f"round-{number}")
     floor = sorted(cpu for cpu, _ in times["floor"])[len(times["floor"]) // 2]
     sys.stdout.write(f"{'step':<18}{'CPU s':>8}{'wall s':>8}{'x floor':>9}\n")
     for name, taken in times.items():

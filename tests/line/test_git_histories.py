@@ -1,7 +1,7 @@
 """Whole public histories as populations of changes: was each reviewed by somebody who did not make it?
 
-The histories carry review trailers only, so the control test runs with `accept_review_trailers`. The expected counts come from the
-raw file by a second, independent reading in this test.
+The histories carry review trailers only, so the control test runs with `accept_review_trailers`. The expected counts
+come from the raw file by a second, independent reading in this test.
 """
 
 import gzip
