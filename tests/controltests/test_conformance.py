@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import ErrorLevel, exp
 
 from twofold.catalog.load import load_catalog
-from twofold.controltests.rule import RULES_FOLDER, Rule, load_rule
+from twofold.controltests.rule import RULES_FOLDER, load_rule
 from twofold.populations.completeness import RECONCILIATIONS_FOLDER, population_register
 from twofold.populations.define import DEFINITIONS_FOLDER, ITEM_COLUMNS, definition_text
 from twofold.populations.steps import STEPS_FOLDER, step_text, steps_needed
@@ -31,13 +31,6 @@ NOT_PORTABLE = re.compile(
 FRAMEWORK = re.compile(r"\b(SOX|SOC ?2|ITGC|AICPA|PCAOB)\b", re.IGNORECASE)
 COMMENT = re.compile(r"--[^\n]*")
 FACT_COLUMNS = ["item", "attribute", "table_name", "evidence", "record", "fact"]
-
-
-def written(folder: Path) -> Rule:
-    """Return the rule, or skip while somebody is still writing it."""
-    if (folder / "TAKEN.txt").exists() or not (folder / "rule.toml").exists():
-        pytest.skip(f"{folder.name} is still being written")
-    return load_rule(folder)
 
 
 def name_of(path: Path) -> str:
@@ -68,7 +61,7 @@ def test_a_text_chooses_named_columns_and_no_order(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_rule_folder_is_whole(folder: Path) -> None:
-    rule = written(folder)
+    rule = load_rule(folder)
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("# ")
     assert list((folder / "cases").glob("*/case.toml")), "at least one case"
     assert rule.control_test == folder.name
@@ -84,7 +77,7 @@ def test_a_rule_folder_is_whole(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_reason_is_declared_and_every_declared_reason_is_given(folder: Path) -> None:
-    rule = written(folder)
+    rule = load_rule(folder)
     read = [rule.sql, definition_text(rule.population)]
     read += [step_text(name) for name in steps_needed(*read)]
     literals = {text for each in read for text in LITERAL.findall(COMMENT.sub("", each))}
@@ -104,7 +97,7 @@ def test_every_reason_is_declared_and_every_declared_reason_is_given(folder: Pat
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_rule_and_the_catalog_name_the_same_attributes(folder: Path) -> None:
-    rule = written(folder)
+    rule = load_rule(folder)
     controls = load_catalog().controls_for_test(rule.control_test)
     asked = {
         letter
@@ -121,7 +114,7 @@ def test_a_rule_and_the_catalog_name_the_same_attributes(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_rule_knows_no_framework_and_explains_its_parameters(folder: Path) -> None:
-    rule = written(folder)
+    rule = load_rule(folder)
     for name in ("rule.sql", "rule.toml", "facts.sql"):
         text = (folder / name).read_text(encoding="utf-8")
         # A dated label of a system is data, as 'fin_relevant' is.
