@@ -38,7 +38,7 @@ docs: ## Make the pages that are made from code
 
 requirements: ## Renew the hashed requirements (needs uv)
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt
-	uv export --quiet --no-header --format requirements-txt --no-emit-project --group dev --output-file requirements/dev.txt
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --all-extras --group dev --output-file requirements/dev.txt
 
 clean:
 	rm -rf build .venv dist

@@ -53,7 +53,8 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>
         "$python" -m venv .venv
     fi
 fi
+# The list names every package, so pip has nothing to resolve (its resolver trips over extras once a pin is not the newest).
 echo "setup: installing the Python packages of requirements/$set.txt" >&2
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "requirements/$set.txt"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r "requirements/$set.txt"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 echo "$wanted" >"$stamp"
