@@ -1,6 +1,7 @@
 #!/bin/sh
 # Make .venv with everything Twofold needs: `tools/setup.sh run` to use it, `tools/setup.sh dev` to test it too.
-# Installs what Debian lacks (python3-venv) where it may; says what to install where it may not.
+# Installs what Debian lacks (python3-venv; for tests also git, openssl, ssh-keygen and PostgreSQL) where it may; says what
+# to install where it may not.
 set -eu
 cd "$(dirname "$0")/.."
 set="${1:?run or dev}"
@@ -42,8 +43,14 @@ python=$(find_python) || { install_system python3 python3-venv; python=$(find_py
     echo "setup: Python 3.11, 3.12 or 3.13 is needed and was not found" >&2
     exit 2
 }
-if [ "$set" = dev ] && ! command -v git >/dev/null 2>&1; then
-    install_system git
+if [ "$set" = dev ]; then
+    missing=""
+    command -v git >/dev/null 2>&1 || missing="$missing git"
+    command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+    command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+    command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+    # shellcheck disable=SC2086  # a list of package names
+    [ -z "$missing" ] || install_system $missing
 fi
 if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
     rm -rf .venv
