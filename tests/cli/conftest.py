@@ -1,13 +1,14 @@
 """The command in process, and a small workspace that was tested and judged once and is copied for each test."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from twofold.cli.main import main
+from twofold.vault import keys
 
 SYSTEMS = """
 systems:
@@ -48,6 +49,15 @@ class Said:
 
 
 Call = Callable[..., Said]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passphrase() -> Iterator[None]:
+    """Give every command a passphrase, and make keys that are fast to open, since none of them guards anything."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TWOFOLD_KEY_PASSPHRASE", "a passphrase of tests")
+        patched.setattr(keys, "ROUNDS", 1_000)
+        yield
 
 
 @pytest.fixture

@@ -21,6 +21,13 @@ SOURCE = Path(__file__).parents[2] / "src"
 ROOT = typer.main.get_command(app)
 COMMANDS = ["init", "capture", "test", "judge", "status", "explain", "package", "verify", "cases", "demo"]
 CALLS = [*([name] for name in COMMANDS), ["scope", "plan"], ["scope", "apply"], ["scope", "export"]]
+CALLS += [["dispose"], ["sign-off"], ["answer"], ["order"]]
+CALLS += [["request", each] for each in ("add", "list", "accept", "return", "withdraw")]
+CALLS += [["retention", each] for each in ("plan", "delete", "policy")]
+CALLS += [["hold", each] for each in ("place", "release", "list")]
+CALLS += [["checkpoint"], ["key", "show"], ["key", "export"], ["key", "rotate"]]
+CALLS += [["witness", each] for each in ("key", "cosign", "accept", "proof")]
+CALLS += [["timestamp", "send"], ["timestamp", "list"]]
 _EXAMPLE = re.compile(r"^ *\$ (twofold (?:.*\\\n)*.*)", re.MULTILINE)
 
 
@@ -98,6 +105,7 @@ def test_completion_scripts(shell: str, part: str) -> None:
 def test_completion_knows_commands_and_options() -> None:
     assert _run({"_TWOFOLD_COMPLETE": "complete_bash", "COMP_WORDS": "twofold s", "COMP_CWORD": "1"}).split() == [
         "status",
+        "sign-off",
         "scope",
     ]
     options = _run({"_TWOFOLD_COMPLETE": "complete_bash", "COMP_WORDS": "twofold capture --p", "COMP_CWORD": "2"})

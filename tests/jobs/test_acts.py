@@ -12,6 +12,7 @@ from twofold.jobs.exports_file import Place, provenance_of
 from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import JudgedEngagement, judge
 from twofold.jobs.scope import apply_scope
+from twofold.jobs.signing_key import NewKey
 from twofold.records.workspace import Workspace
 from twofold.vault.evidence import CaptureItem
 
@@ -34,7 +35,8 @@ FINDING = "OP-02/T-19/B/slow_response"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    make_workspace(tmp_path / "acme", {"twofold.toml": SETTINGS, "scope/a.yaml": SCOPE}, actor="p-0001", at=AT)
+    files = {"twofold.toml": SETTINGS, "scope/a.yaml": SCOPE}
+    make_workspace(tmp_path / "acme", files, key=NewKey("a passphrase of tests"), actor="p-0001", at=AT)
     with Workspace.open(tmp_path / "acme") as workspace:
         apply_scope(workspace, reason="first", actor="p-0001", at=AT)
     put(tmp_path / "acme", "incident", INCIDENT, run_at="2026-07-10T06:00:00Z")

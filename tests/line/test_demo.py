@@ -20,6 +20,7 @@ from twofold.jobs.exports_file import items_of_folder
 from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import JudgedEngagement, judge, judged_engagements
 from twofold.jobs.scope import apply_scope
+from twofold.jobs.signing_key import NewKey
 from twofold.jobs.verify import verify
 from twofold.lenses.verdict import Counts
 from twofold.model.outcome import Outcome, ReasonCode
@@ -115,7 +116,7 @@ def _counts(judged: JudgedEngagement) -> dict[str, set[Counts]]:
 def test_package_and_workspace_are_whole(made: Demonstration) -> None:
     for path in (made.package.folder, made.root / "package", made.archive, made.workspace):
         if path.exists():
-            assert [step.title for step in verify(path) if step.faults] == [], path
+            assert [step.title for step in verify(path).steps if step.faults] == [], path
     assert made.archive.exists()
 
 
@@ -151,7 +152,7 @@ def _capture_company(folder: Path, *, seed: int, incomplete: bool = False) -> se
     generated = generate(company, seed=seed, changes=CHANGES, variant="incomplete" if incomplete else "complete")
     files = {"twofold.toml": (company / "twofold.toml").read_bytes()}
     files |= {f"scope/{path.name}": path.read_bytes() for path in sorted((company / "scope").glob("*.yaml"))}
-    make_workspace(folder / "workspace", files, actor="demo", at=AT)
+    make_workspace(folder / "workspace", files, key=NewKey("a passphrase of tests"), actor="demo", at=AT)
     with Workspace.open(folder / "workspace") as workspace:
         apply_scope(workspace, reason="first", actor="demo", at=AT)
         items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from twofold.jobs.init import init_workspace
+from twofold.jobs.signing_key import NewKey
 from twofold.model.problem import UserError
 from twofold.records.workspace import Workspace, replace_folder
 
@@ -14,7 +15,9 @@ AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return init_workspace(tmp_path / "acme", company="Acme Inc.", reporting_zone="UTC", actor="p-0001", at=AT).root
+    key = NewKey("a passphrase of tests")
+    made = init_workspace(tmp_path / "acme", company="Acme Inc.", reporting_zone="UTC", key=key, actor="p-0001", at=AT)
+    return made.root
 
 
 def test_a_new_workspace_has_no_scope_in_force(root: Path) -> None:

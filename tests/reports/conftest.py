@@ -1,14 +1,20 @@
 """A small company with two engagements, as the line would write it: a run, a stopped one, one that did not occur."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import duckdb
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from twofold.catalog.crosswalk import crosswalk_matrix
 from twofold.catalog.entries import Control
@@ -26,20 +32,42 @@ from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.period import ReviewPeriod
 from twofold.reports.contents import (
     DatedLabel,
+    EarlierCheckpoint,
     PackageContents,
     PackagedEngagement,
     PackagedEvidence,
+    PackagedLog,
     PackagedRun,
     ShownSystem,
+    StampedCheckpoint,
 )
+from twofold.reports.log_files import proving_tiles
 from twofold.reports.package import write_package
-from twofold.vault.store import Vault
+from twofold.reports.package_problems import judgement_bytes
+from twofold.vault.canonical import Json
+from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.cosignature import cosign
+from twofold.vault.entry import Entry, instant_text, make_entry
+from twofold.vault.evidence import body_of, evidence_id_of
+from twofold.vault.key_history import rotation_body
+from twofold.vault.keys import SigningKey
+from twofold.vault.mediatype import media_type_of
+from twofold.vault.merkle import consistency_proof, grow, leaf_hash, tree_root
+from twofold.vault.note import COSIGNATURE
+from twofold.vault.signed_checkpoint import signed_checkpoint
+from twofold.vault.timestamp import judge_answer, make_request
 
 CLOCK = datetime(2026, 11, 1, 6, tzinfo=UTC)
 HOSTILE = '=HYPERLINK("http://evil.example","x")<script>alert(1)</script>'
 LETTERS = "ABCDEFGHI"
 SOC2 = ReviewPeriod(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 SOX = ReviewPeriod(datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
+KEY = SigningKey("example.com/evidence", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+NEXT_KEY = SigningKey(KEY.name, Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64))))
+WITNESS = SigningKey("auditor.example/w1", Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96))), COSIGNATURE)
+LOGIN: dict[str, Json] = {"engagements": [], "method": "link", "organisation": ""}
+FILLED = 300
+"""Entries that the package does not show, so that its log has more than one tile."""
 DEFINITION = "-- one item per change\nSELECT item, system FROM deployment JOIN identity USING (account)\n"
 
 
@@ -112,12 +140,87 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> PackageContents:
 @pytest.fixture(scope="session")
 def package(contents: PackageContents, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a written package; tests that change it copy it first."""
-    return write_package(contents, tmp_path_factory.mktemp("out") / "package").folder
+    return write_package(contents, tmp_path_factory.mktemp("out") / "package", key=KEY).folder
 
 
-def capture_all(folder: Path) -> tuple[Vault, list[EvidenceRef]]:
-    vault = Vault.create(folder / "vault", origin="example.com/evidence", log_id="fixed", actor="test", at=CLOCK)
-    refs = []
+@pytest.fixture(scope="session")
+def late(tmp_path_factory: pytest.TempPathFactory) -> PackageContents:
+    """Give contents whose runs rest on a capture that came after the judgements."""
+    return build_company(tmp_path_factory.mktemp("late"), 4, late=True)[0]
+
+
+@pytest.fixture(scope="session")
+def attested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a package whose log has two witnessed checkpoints, a change of key in between, and a timestamp."""
+    folder = tmp_path_factory.mktemp("attested")
+    contents = attest(*build_company(folder, 20), folder)
+    return write_package(contents, folder / "package", key=NEXT_KEY).folder
+
+
+@pytest.fixture(scope="session")
+def next_key() -> SigningKey:
+    """Give the key that signed the attested package."""
+    return NEXT_KEY
+
+
+@pytest.fixture(scope="session")
+def witness() -> SigningKey:
+    """Give the key of the witness of the attested package."""
+    return WITNESS
+
+
+@pytest.fixture(scope="session")
+def key() -> SigningKey:
+    """Give the key that signed the package."""
+    return KEY
+
+
+class MadeLog:
+    """A log in memory: entries, and the tiles that they give."""
+
+    def __init__(self, key: SigningKey = KEY) -> None:
+        self.entries: list[Entry] = []
+        self.nodes: dict[tuple[int, int], bytes] = {}
+        self.frontier: list[bytes] = []
+        self.append("log", {"form": "twofold-log-2", "key": key.vkey, "log_id": "fixed", "origin": key.name})
+
+    def append(self, kind: str, body: Mapping[str, Json], *, at: datetime = CLOCK, actor: str = "test") -> Entry:
+        entry = make_entry(index=len(self.entries), kind=kind, at=at, actor=actor, body=body)
+        for level, position, hashed in grow(self.frontier, entry.index, leaf_hash(entry.raw)):
+            self.nodes[level, position] = hashed
+        self.entries.append(entry)
+        return entry
+
+    def tile(self, level: int, position: int) -> bytes:
+        count = len(self.entries) >> 8 * level
+        within = range(256 * position, min(256 * (position + 1), count))
+        return b"".join(self.nodes[8 * level, each] for each in within)
+
+    def root(self, size: int) -> bytes:
+        return tree_root(size, self.node)
+
+    def note(self, size: int, key: SigningKey) -> str:
+        return signed_checkpoint(Checkpoint(KEY.name, size, self.root(size)), key)
+
+    def node(self, level: int, position: int) -> bytes:
+        return self.nodes[level, position]
+
+    def packaged(self, *, compared: Iterable[int] = (), **more: Any) -> PackagedLog:
+        """Gather what a package shows: all that are no log-ins. compared: sizes whose root the tiles give."""
+        chosen = [each.index for each in self.entries if each.kind != "login"]
+        size = len(self.entries)
+        return PackagedLog(
+            checkpoint=Checkpoint(KEY.name, size, self.root(size)),
+            records=[(index, self.entries[index].raw) for index in chosen],
+            tiles=proving_tiles(self.tile, [*chosen, *(each - 1 for each in compared)], size),
+            in_log=Counter(entry.kind for entry in self.entries),
+            **more,
+        )
+
+
+def capture_all(folder: Path) -> tuple[MadeLog, list[PackagedEvidence]]:
+    log = MadeLog()
+    held = []
     for number, (name, body) in enumerate(
         {"Deployments März.json": b'[{"id": 1}]', "page.html": b"<html><script>x</script>"}.items()
     ):
@@ -132,13 +235,69 @@ def capture_all(folder: Path) -> tuple[Vault, list[EvidenceRef]]:
             parameters={"repo": "acme/billing"},
             claimed_count=60,
         )
-        refs.append(
-            vault.capture(
-                path, provenance=provenance, name=name, captured_by="test", at=CLOCK + timedelta(seconds=number)
-            )
-        )
-    vault.append("run", body={"run": "any"}, actor="test", at=CLOCK)
-    return vault, refs
+        held.append(capture(log, path, name, provenance, at=CLOCK + timedelta(seconds=number)))
+    for number in range(FILLED):
+        log.append("login", LOGIN | {"organisation": f"{number}"}, actor="auditor")
+    return log, held
+
+
+def capture(log: MadeLog, path: Path, name: str, provenance: Provenance, *, at: datetime = CLOCK) -> PackagedEvidence:
+    record = EvidenceRef(
+        evidence_id=evidence_id_of(len(log.entries)),
+        sha256=digest(path),
+        size=path.stat().st_size,
+        name=name,
+        media_type=media_type_of(name, path.read_bytes()[:8192]),
+        captured_at=at,
+        captured_by="test",
+        provenance=provenance,
+    )
+    log.append("capture", body_of(record), at=at)
+    return PackagedEvidence(record, path)
+
+
+def record_conclusions(
+    log: MadeLog, tested: "list[MadeRun]", engagements: list[PackagedEngagement], *, late: bool
+) -> None:
+    """Record runs and judgements as the line does. late: the runs name a capture that comes after all of it."""
+    after = len(log.entries) + len(tested) + len(engagements)
+    evidence: list[Json] = [[1, 2], [after, after]] if late else [[1, 2]]
+    at = CLOCK + timedelta(minutes=1)
+    indexes = {}
+    for each in tested:
+        body: dict[str, Json] = {
+            "control_test": each.run.control_test,
+            "evidence": evidence,
+            "evidence_count": 2,
+            "evidence_sha256": "0" * 64,
+            "normalise": 0,
+            "outcomes_sha256": each.run.outcomes_sha256,
+            "population": 0,
+            "population_sha256": each.run.population_sha256,
+            "rule_sha256": each.run.rule_sha256,
+            "run_id": each.run.run_id,
+            "run_sha256": digest(each.folder / "run.json"),
+            "state": each.run.state.value,
+        }
+        indexes[each.run.control_test] = log.append("run", body, at=at).index
+    for engagement in engagements:
+        judgement = engagement.judgement
+        log.append("judgement", judgement_body(judgement, indexes), at=at)
+
+
+def judgement_body(judgement: EngagementJudgement, indexes: Mapping[str, int]) -> dict[str, Json]:
+    return {
+        "controls": [[each.control_id, each.conclusion.value] for each in judgement.controls],
+        "ends_before": judgement.ends_before,
+        "engagement": judgement.engagement_id,
+        "findings_sha256": "0" * 64,
+        "judgement_sha256": sha256(judgement_bytes(judgement)).hexdigest(),
+        "lens": judgement.lens,
+        "runs": [[test, run_id, indexes[test]] for test, run_id in sorted(judgement.runs.items())],
+        "scope": 0,
+        "starts_at": judgement.starts_at,
+        "verdicts": [],
+    }
 
 
 def completeness(folder: Path, refs: list[EvidenceRef], *, stopped: bool) -> None:
@@ -296,8 +455,63 @@ def judged(folder: Path, lens: str, tested: list[MadeRun]) -> tuple[PackagedEnga
 
 
 def build_contents(folder: Path, count: int) -> PackageContents:
+    return build_company(folder, count)[0]
+
+
+def attest(contents: PackageContents, log: MadeLog, folder: Path) -> PackageContents:
+    """Rotate the key, let a witness cosign before and after, and let a local authority date the log."""
+    log.append("key_rotation", rotation_body(index=len(log.entries), old=KEY, new=NEXT_KEY))
+    end = len(log.entries)
+    notes = {100: log.note(100, KEY), end: log.note(end, NEXT_KEY)}
+    cosigned = {size: note + cosign(note, WITNESS, CLOCK + timedelta(days=size)) for size, note in notes.items()}
+    for size, phase in zip(notes, ("start", "end"), strict=True):
+        body: dict[str, Json] = {
+            "cosigned_at": instant_text(CLOCK + timedelta(days=size)),
+            "engagement": "soc2-2026",
+            "lines": [cosigned[size].removeprefix(notes[size])],
+            "phase": phase,
+            "root": log.root(size).hex(),
+            "size": size,
+            "witness": WITNESS.vkey,
+        }
+        log.append("witness", body)
+    size = len(log.entries)
+    authority = load_beside("vault/authority.py").make_authority(folder / "authority")
+    request = make_request(notes[end])
+    response = authority.reply(request)
+    at = judge_answer(response, request=request, note=notes[end], chain=authority.chain).at
+    assert at is not None
+    stamped = EarlierCheckpoint(end, notes[end], tuple(consistency_proof(end, size, log.node)))
+    witnessed = (
+        EarlierCheckpoint(100, cosigned[100], tuple(consistency_proof(100, end, log.node))),
+        EarlierCheckpoint(end, cosigned[end], tuple(consistency_proof(end, size, log.node))),
+    )
+    shown = log.packaged(
+        compared=(100, end),
+        witness_keys=(WITNESS.vkey,),
+        witnessed=witnessed,
+        stamped=(StampedCheckpoint(stamped, request, response, at, "http://tsa.example"),),
+        chain=authority.chain,
+    )
+    return replace(contents, log=shown)
+
+
+def load_beside(place: str) -> ModuleType:
+    """Load a module of the tests by its path below tests/."""
+    path = Path(__file__).parents[1] / place
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def build_company(folder: Path, count: int, *, late: bool = False) -> tuple[PackageContents, MadeLog]:
     catalog = load_catalog()
-    vault, refs = capture_all(folder)
+    log, held = capture_all(folder)
+    refs = [each.record for each in held]
     tested = []
     for control_id, control_test, items, stopped in (
         ("CM-01", "T-10", count, False),
@@ -337,22 +551,25 @@ def build_contents(folder: Path, count: int) -> PackageContents:
             "fin_relevant", "2025-10-01", "", "Feeds revenue <report>", "p-0002", "Revenue report", inherited=False
         ),
     )
-    with vault:
-        return PackageContents(
-            company="Acme & <Söhne>",
-            reporting_zone="UTC",
-            software="twofold 0.1.0",
-            clock=CLOCK,
-            engagements=[engagement for engagement, _ in judgements.values()],
-            systems=[
-                ShownSystem("billing", "Billing", "application", "p-0007", labels),
-                ShownSystem("okta", "", "identity", "", ()),
-            ],
-            runs=runs,
-            package_id="package-2026",
-            scope_json=b'{"reporting_zone":"UTC"}',
-            matrix=crosswalk_matrix(catalog, categories=["security"]),
-            evidence=[PackagedEvidence(ref, vault.blob_path(ref.sha256)) for ref in refs],
-            log_entries=[raw for _, raw in vault.log.raws()],
-            checkpoint=vault.checkpoint().text,
-        )
+    record_conclusions(log, tested, [engagement for engagement, _ in judgements.values()], late=late)
+    if late:
+        at = CLOCK + timedelta(days=9)
+        held.append(capture(log, folder / "source-0", "late.json", held[0].record.provenance, at=at))
+    contents = PackageContents(
+        company="Acme & <Söhne>",
+        reporting_zone="UTC",
+        software="twofold 0.1.0",
+        clock=CLOCK,
+        engagements=[engagement for engagement, _ in judgements.values()],
+        systems=[
+            ShownSystem("billing", "Billing", "application", "p-0007", labels),
+            ShownSystem("okta", "", "identity", "", ()),
+        ],
+        runs=runs,
+        package_id="package-2026",
+        scope_json=b'{"reporting_zone":"UTC"}',
+        matrix=crosswalk_matrix(catalog, categories=["security"]),
+        evidence=held,
+        log=log.packaged(),
+    )
+    return contents, log

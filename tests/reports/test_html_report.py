@@ -94,7 +94,12 @@ def test_it_says_what_to_do_why_and_that_it_is_no_opinion(page: Page) -> None:
         "STOP 1 export ends at a cap",
         "financially relevant 2025-10-01 to still: Feeds revenue <report>",
         "relied on by Revenue report",
-        "sha256sum -c --quiet manifest-sha256.txt",
+        "python3 data/check.py .",
+        "Signed by the key in log/key.vkey",
+        "example.com/evidence, 308 entries, 8 of them shown, the others as hashes.",
+        "No witness has cosigned the log",
+        "No authority has dated the log.",
+        "Every conclusion is younger than the evidence that it rests on.",
     ):
         assert text in page.text, text
 

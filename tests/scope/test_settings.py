@@ -16,6 +16,13 @@ def test_settings_are_read(tmp_path: Path) -> None:
     assert (settings.ticket_key, settings.source_zones) == ("A-[0-9]+", {"hr": "UTC"})
 
 
+def test_an_authority_comes_with_its_certificates() -> None:
+    table = '[timestamps]\nauthority = "http://tsa.example:8080/tsr"\nchain = "tsa.pem"\n'
+    settings = read_settings((GOOD + table).encode())
+    assert (settings.timestamp_authority, settings.timestamp_chain) == ("http://tsa.example:8080/tsr", "tsa.pem")
+    assert read_settings(GOOD.encode()).timestamp_authority == ""
+
+
 FAULTS = [
     (GOOD.replace("Berlin", "Berln"), "twofold.toml:3", "unknown time zone 'Europe/Berln'", "'Europe/Berlin'"),
     (GOOD.replace("name", "nmae"), "twofold.toml:2", "unknown key 'nmae'", "'name'"),
@@ -27,6 +34,11 @@ FAULTS = [
     (GOOD + "[sources]\nticket_key = 1\n", "twofold.toml:5", "no text", "quotes"),
     (GOOD + '[sources]\nzones = "UTC"\n', "twofold.toml:5", "'zones' is no table", ""),
     (GOOD + '[sources.zones]\nhr = "X/Y"\n', "twofold.toml:5", "unknown time zone 'X/Y'", ""),
+    (GOOD + '[timestamps]\nauthority = "https://a"\n', "twofold.toml:4", "'chain' is missing", "[timestamps]"),
+    (GOOD + '[timestamps]\nchain = "a.pem"\n', "twofold.toml:4", "'authority' is missing", "[timestamps]"),
+    (GOOD + '[timestamps]\nauthority = "tsa"\nchain = "a"\n', "twofold.toml:5", "'tsa' is no address", ""),
+    (GOOD + '[timestamps]\nauthority = "https://u:p@a"\nchain = "a"\n', "twofold.toml:5", "is no address", ""),
+    ("timestamps = 3\n" + GOOD, "twofold.toml:1", "'timestamps' is no table", ""),
     ("company = 3\n", "twofold.toml:1", "'company' is no table", ""),
     ("[company\n", "twofold.toml:1:9", "this is not TOML", "correct"),
     ("", "twofold.toml", "'name' is missing", "[company]"),
@@ -47,3 +59,59 @@ def test_a_folder_without_settings_is_no_workspace(tmp_path: Path) -> None:
         load_settings(tmp_path)
     with pytest.raises(UserError, match=r"twofold.toml:2: not UTF-8"):
         read_settings(b"[company]\nname = '\xff'\n")
+
+
+RETENTION_FAULTS = [
+    ("sox_relied_years = 6", "'sox_relied_years' = 6 is fewer than 7", "raise it"),
+    ("other_years = 0", "'other_years' is no number of years", "whole years"),
+    ("other_years = true", "'other_years' is no number of years", "whole years"),
+    ("other_years = 1000", "'other_years' is no number of years", "whole years"),
+    ("othr_years = 3", "unknown key 'othr_years'", "'other_years'"),
+]
+
+
+@pytest.mark.parametrize(("line", "found", "remedy"), RETENTION_FAULTS, ids=range(len(RETENTION_FAULTS)))
+def test_faults_of_retention_have_a_line(line: str, found: str, remedy: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_settings(f"{GOOD}[retention]\n{line}\n".encode())
+    (problem,) = caught.value.problems
+    assert problem.where == "twofold.toml:5"
+    assert found in problem.found
+    assert remedy in problem.remedy
+
+
+def test_years_of_retention_are_read() -> None:
+    text = f"{GOOD}[retention]\nsox_relied_years = 10\nother_years = 2\n"
+    assert read_settings(text.encode()).retention_years == {"sox_relied": 10, "other": 2}
+    with pytest.raises(UserError, match="'retention' is no table"):
+        read_settings(f"retention = 3\n{GOOD}".encode())
+
+
+STORAGE_FAULTS = [
+    ("database = 3", "'database' is no text", "correct it"),
+    ('database = ""', "'database' is no text", "delete it"),
+    ('database = "postgresql://ada:secret@db/books"', "it holds a password", "correct it"),
+    ('database = "mysql://db/books"', "does not begin with postgresql://", "correct it"),
+    ("blobs = true", "'blobs' is no text", "correct it"),
+    ('blob = "/srv"', "unknown key 'blob'", "'blobs'"),
+]
+
+
+@pytest.mark.parametrize(("line", "found", "remedy"), STORAGE_FAULTS, ids=range(len(STORAGE_FAULTS)))
+def test_faults_of_storage_have_a_line_and_show_no_password(line: str, found: str, remedy: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_settings(f"{GOOD}[storage]\n{line}\n".encode())
+    (problem,) = caught.value.problems
+    assert problem.where == "twofold.toml:5"
+    assert found in problem.found
+    assert remedy in problem.remedy
+    assert "secret" not in str(problem)
+
+
+def test_places_of_log_and_bytes_are_read() -> None:
+    url = "postgresql://ada@db/books?schema=acme"
+    settings = read_settings(f'{GOOD}[storage]\ndatabase = "{url}"\nblobs = "/srv/evidence"\n'.encode())
+    assert (settings.database, settings.blobs) == (url, "/srv/evidence")
+    assert (read_settings(GOOD.encode()).database, read_settings(GOOD.encode()).blobs) == ("", "")
+    with pytest.raises(UserError, match="'storage' is no table"):
+        read_settings(f"storage = 3\n{GOOD}".encode())

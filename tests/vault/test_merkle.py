@@ -16,6 +16,7 @@ from twofold.vault.merkle import (
     EMPTY_ROOT,
     ProofError,
     consistency_proof,
+    covering_subtrees,
     fold,
     grow,
     inclusion_proof,
@@ -123,6 +124,21 @@ def test_nodes_and_roots_of_the_rfc_6962_tree() -> None:
 
 
 @needs_vectors
+def test_single_hashes_of_the_rfc_6962_hasher() -> None:
+    def data(case: dict[str, str], name: str) -> bytes:
+        return bytes.fromhex(case[f"{name}_hex"]) if f"{name}_hex" in case else case[f"{name}_utf8"].encode()
+
+    for case in constants("rfc6962-tree.json")["hasher"]:
+        if case["kind"] == "empty_root":
+            found = EMPTY_ROOT
+        elif case["kind"] == "leaf":
+            found = leaf_hash(data(case, "data"))
+        else:
+            found = node_hash(data(case, "left"), data(case, "right"))
+        assert found.hex() == case["want"], case
+
+
+@needs_vectors
 def test_every_proof_of_sizes_0_to_130_gives_the_published_hash() -> None:
     want = {each["what"]: each["sha256"] for each in constants("mtc-subtree-accumulators.json")["accumulators"]}
     tree = Tree([bytes([index]) for index in range(130)])
@@ -145,8 +161,11 @@ def test_every_proof_of_sizes_0_to_130_gives_the_published_hash() -> None:
                 proof = consistency_proof(end, size, tree.node, start=start)
                 line = " ".join([f"[{start}, {end}) {size}", *(each.hex() for each in proof)])
                 folds["subtree_consistency_proof"].update(f"{line}\n".encode())
-    for what in ("subtree_hash", "subtree_inclusion_proof", "subtree_consistency_proof"):
-        assert folds[what].hexdigest() == want[what], what
+    for end in range(131):
+        for start in range(end + 1):
+            left, right = covering_subtrees(start, end)
+            folds["subtree_covering"].update(f"[{left[0]}, {left[1]}) [{right[0]}, {right[1]})\n".encode())
+    assert {what: found.hexdigest() for what, found in folds.items()} == want
 
 
 @needs_vectors

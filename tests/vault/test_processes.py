@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from twofold.vault.fsck import fsck
 from twofold.vault.store import Vault
-from twofold.vault.verify import verify_vault
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -64,7 +64,7 @@ def start(script: str, folder: Path, who: str) -> subprocess.Popen[str]:
 
 
 def whole(vault: Vault) -> bool:
-    return all(check.passed for check in verify_vault(vault))
+    return all(check.passed for check in fsck(vault))
 
 
 def test_processes_that_capture_at_once_write_one_history(vault: Vault, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_processes_that_capture_at_once_write_one_history(vault: Vault, tmp_path
         "(LogWriter, 'append', 1)",
         "(LogWriter, 'append', 10)",
         "(os, 'fsync', 3)",
-        "(Path, 'rename', 2)",
+        "(os, 'rename', 2)",
     ],
 )
 def test_a_kill_in_the_middle_of_a_batch_leaves_a_whole_vault(vault: Vault, tmp_path: Path, point: str) -> None:

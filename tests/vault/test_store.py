@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sqlite3
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +16,10 @@ from twofold.vault.blobs import StoredBlob
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import CaptureItem
 from twofold.vault.evidence_index import EvidenceFilter
+from twofold.vault.fsck import fsck
 from twofold.vault.merkle import leaf_hash, verify_consistency, verify_inclusion
 from twofold.vault.steady_file import SteadyFile
 from twofold.vault.store import Vault
-from twofold.vault.verify import verify_vault
 
 from .conftest import AT, FileMaker
 
@@ -211,38 +210,12 @@ def test_an_act_that_fails_leaves_no_entry(vault: Vault) -> None:
     assert verify_faults(vault) == []
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE entry SET bytes = x'00' WHERE idx = 0",
-        "DELETE FROM entry WHERE idx = 0",
-        "INSERT INTO entry (idx, bytes) VALUES (5, x'00')",
-        "REPLACE INTO entry (idx, bytes) VALUES (0, x'00')",
-    ],
-)
-def test_entries_are_guarded_against_accidents(vault: Vault, statement: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="an entry of the log is"):
-        vault.log.connection.execute(statement)
-
-
 def test_listing_pages(vault: Vault, make_file: FileMaker, provenance: Provenance) -> None:
     items = [CaptureItem(make_file(str(number), b"x%d" % number), str(number), provenance) for number in range(5)]
     made = vault.capture_batch(items, captured_by="p", at=AT)
     first = vault.list_evidence(limit=2)
     assert first == made[:2]
     assert vault.list_evidence(after=first[-1].evidence_id, limit=9) == made[2:]
-
-
-def test_the_index_is_made_again_from_the_log(vault: Vault, make_file: FileMaker, provenance: Provenance) -> None:
-    for content in (b"one", b"two"):
-        vault.capture(make_file("a", content), provenance=provenance, name="a", captured_by="p", at=AT)
-    listed = vault.list_evidence()
-    vault.log.connection.execute("DELETE FROM evidence")
-    vault.log.connection.execute("DELETE FROM entry_kind")
-    assert vault.list_evidence() == []
-    assert vault.rebuild_index() == 2
-    assert vault.list_evidence() == listed
-    assert verify_faults(vault) == []
 
 
 def test_an_unknown_evidence_id_is_the_users_fault(vault: Vault) -> None:
@@ -281,27 +254,6 @@ def test_a_log_has_a_plain_name(tmp_path: Path, origin: str) -> None:
         Vault.create(tmp_path / "v", origin=origin, log_id="x", actor="p", at=AT)
 
 
-@pytest.mark.parametrize(
-    "tampering",
-    [
-        "DROP TRIGGER entry_is_unchanged; UPDATE entry SET bytes = CAST(bytes || ' ' AS BLOB) WHERE idx = 2",
-        "DROP TRIGGER entry_is_kept; DELETE FROM entry WHERE idx = 3",
-        "DROP TRIGGER entry_is_kept; DELETE FROM entry WHERE idx = 1",
-        "UPDATE head SET root = zeroblob(32)",
-        "UPDATE head SET size = 3",
-        "DELETE FROM head",
-        "INSERT INTO entry (idx, bytes) VALUES (4, x'7b7d')",
-    ],
-)
-def test_open_refuses_a_log_that_was_edited(vault: Vault, tampering: str) -> None:
-    for number in range(3):
-        vault.append("run", body={"test": "T-10", "number": number}, actor="p", at=AT)
-    vault.log.connection.executescript(tampering)
-    vault.close()
-    with pytest.raises(UserError, match="changed outside Twofold"):
-        Vault.open(vault.path)
-
-
 def test_put_is_the_same_blob_twice(vault: Vault, make_file: FileMaker) -> None:
     path = make_file("a", b"abc")
     found = set()
@@ -312,4 +264,4 @@ def test_put_is_the_same_blob_twice(vault: Vault, make_file: FileMaker) -> None:
 
 
 def verify_faults(vault: Vault) -> list[str]:
-    return [fault for check in verify_vault(vault) for fault in check.faults]
+    return [fault for check in fsck(vault) for fault in check.faults]

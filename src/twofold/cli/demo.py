@@ -53,5 +53,7 @@ def _print_ways(made: Demonstration, item: str) -> None:
     say(f"  one item           twofold explain '{item}' -w {made.workspace}")
     say(f"  the raw exports    {made.exports}")
     say(f"  the planted faults {made.answer_key}")
+    say(f"  the signing key    its passphrase lies in {made.passphrase}, as the company is made up;")
+    say("                     keep that of a real one somewhere else")
     say(f"  check the package  twofold verify {made.archive}")
     say("  your own company   twofold init my-company --company 'My Company' --zone Europe/Berlin")

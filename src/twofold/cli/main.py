@@ -16,7 +16,35 @@ import duckdb
 import typer
 
 from twofold import __version__
-from twofold.cli import capture, cases, demo, explain, init, judge, package, scope, status, verify
+from twofold.cli import (
+    answer,
+    backup,
+    capture,
+    cases,
+    checkpoint,
+    demo,
+    dispose,
+    explain,
+    fsck,
+    hold,
+    init,
+    judge,
+    key,
+    log,
+    move,
+    order,
+    package,
+    reperform,
+    request,
+    restore,
+    retention,
+    scope,
+    sign_off,
+    status,
+    timestamp,
+    verify,
+    witness,
+)
 from twofold.cli import test as control_tests
 from twofold.cli.output import EXIT_CODES_HELP, ExitCode, NoReaderError, complain, say
 from twofold.model.problem import UserError
@@ -51,9 +79,18 @@ def _main(
         say(context.get_help())
 
 
-for module in (init, capture, control_tests, judge, status, explain, package, verify, cases, demo):
+for module in (init, capture, control_tests, judge, status, explain, package, verify, reperform, cases, demo):
+    app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
+for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 app.add_typer(scope.app, name="scope")
+app.add_typer(request.app, name="request")
+app.add_typer(retention.app, name="retention")
+app.add_typer(hold.app, name="hold")
+app.add_typer(key.app, name="key")
+app.add_typer(log.app, name="log")
+app.add_typer(witness.app, name="witness")
+app.add_typer(timestamp.app, name="timestamp")
 
 
 def main(arguments: Sequence[str]) -> int:

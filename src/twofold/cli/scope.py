@@ -77,7 +77,7 @@ def export(
 ) -> None:
     """Export the scope."""
     with Workspace.open(workspace) as opened:
-        files = export_scope(opened, into)
+        files = export_scope(opened, into, actor=actor(), at=now())
     if as_json:
         print_json([str(file) for file in files])
     else:

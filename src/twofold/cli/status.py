@@ -53,6 +53,10 @@ def command(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> 
                 "first": status.first,
                 "next": status.steps,
                 "set_aside": status.set_aside,
+                "order": status.order,
+                "dispositions": status.disposed,
+                "sign_offs": status.signed,
+                "requests": status.requests,
             }
         )
         return
@@ -65,6 +69,7 @@ def print_status(status: Status) -> None:
     say(f"{status.company}: {evidence}, {entries}, log root {status.root[:16]}...")
     if status.judged:
         _print_result(status)
+    _print_acts(status)
     say()
     say("What to do next:")
     steps = [status.first] if status.first else []
@@ -110,6 +115,25 @@ def _print_result(status: Status) -> None:
     )
     if status.set_aside:
         say(f"{counted(len(status.set_aside), 'record')} could not be read and are set aside: see twofold test")
+
+
+def _print_acts(status: Status) -> None:
+    """Print a line for each kind of act that there is something to tell of."""
+    if status.disposed:
+        kinds = Counter(each.kind for each in status.disposed)
+        told = ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
+        say(f"Dispositions of items by people: {told}. They change no outcome.")
+    if status.signed:
+        told = ", ".join(
+            f"{each.control or each.engagement} {each.conclusion.replace('_', ' ')} by {each.signed_by}, {each.role}"
+            for each in status.signed
+        )
+        say_wrapped(f"Signed off: {told}", indent=0, hanging=2)
+    if status.requests:
+        states = Counter(each.state for each in status.requests)
+        say("Requests: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
+    if status.order:
+        say(f"Order: {counted(len(status.order), 'flag')} on conclusions older than what they rest on: twofold order")
 
 
 def _table(status: Status) -> Table:

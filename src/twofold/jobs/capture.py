@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from twofold.jobs.evidence_locks import lock_captured
 from twofold.jobs.exports_file import items_of_folder
 from twofold.jobs.normalise import read_evidence
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.reading_cache import FileReading
+from twofold.jobs.row_commitments import commit_evidence
 from twofold.model.evidence import EvidenceRef
 from twofold.records.workspace import Workspace
 from twofold.vault.evidence import CaptureItem
@@ -32,6 +34,8 @@ def capture(
     """Capture the files as one act, then read each as the line will, so that the caller can tell what was set aside."""
     report("copying into the vault", 0, len(items))
     captured = workspace.vault.capture_batch(items, captured_by=actor, at=at)
+    lock_captured(workspace, captured)
+    commit_evidence(workspace, captured, actor=actor, at=at)
     applied = workspace.applied_scope()
     found = []
     for number, evidence in enumerate(captured):

@@ -21,6 +21,8 @@ from twofold.controltests.rule import ParameterValue, Rule, known_rules, rule_na
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, RunState, read_run, write_run
 from twofold.jobs.normalise import NormalisedTables, normalise
 from twofold.jobs.progress import ProgressReporter, silent
+from twofold.jobs.row_commitments import commit_runs
+from twofold.jobs.run_entries import record_runs
 from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.populations.completeness import CompletenessRecord, completeness_record
@@ -30,7 +32,7 @@ from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
 from twofold.tables.store import open_session
-from twofold.vault.entry import EntryKind
+from twofold.vault.deletions import finish_deletions
 
 _NAME = re.compile(r"[a-z_]+")
 _READ_BY_COMPLETENESS = frozenset({"extraction", "difference_explanation", "source_gap"})
@@ -71,6 +73,7 @@ def run_control_tests(
     rules = [rule_named(name, where="control test") for name in wanted] or list(known_rules().values())
     parameters = {rule.control_test: _parameters(rule, applied.scope) for rule in rules}
     with workspace.computing("twofold test"):
+        finish_deletions(workspace.vault.log, workspace.vault.blobs, at=at)
         read = normalise(workspace, applied, report=report)
         runs: dict[str, ControlTestRun] = {}
         workspace.runs_folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +85,9 @@ def run_control_tests(
                     workspace, session, rule, applied=applied, read=read, parameters=parameters[rule.control_test]
                 )
         report("running control tests", len(rules), len(rules))
-        _record_runs(workspace, runs, actor=actor, at=at)
+        record_runs(workspace, runs.values(), read=read, applied=applied, actor=actor, at=at)
+        commit_runs(workspace, runs.values(), actor=actor, at=at)
+        _write_latest(workspace, runs)
     return TestedRuns(runs, _stops(workspace, runs), read)
 
 
@@ -99,21 +104,6 @@ def _stops(workspace: Workspace, runs: Mapping[str, ControlTestRun]) -> dict[str
 def _stop_text(check: Mapping[str, Any]) -> str:
     details = "; ".join(check["details"])
     return f"{check['code']}: {check['found']}" + (f" ({details})" if details else "")
-
-
-def _record_runs(workspace: Workspace, runs: Mapping[str, ControlTestRun], *, actor: str, at: datetime) -> None:
-    """Write each run into the log, then make it the latest of its control test."""
-    for run in runs.values():
-        body = {
-            "control_test": run.control_test,
-            "run_id": run.run_id,
-            "state": run.state.value,
-            "rule_sha256": run.rule_sha256,
-            "population_sha256": run.population_sha256,
-            "outcomes_sha256": run.outcomes_sha256,
-        }
-        workspace.vault.append(EntryKind.RUN, body=body, actor=actor, at=at)
-    _write_latest(workspace, runs)
 
 
 def latest_runs(workspace: Workspace) -> dict[str, Path]:
@@ -210,10 +200,13 @@ def _record(
 
 
 def _tables_read(rule: Rule, steps: Sequence[str], read: NormalisedTables) -> dict[str, str]:
-    """Return the hashes of the tables that the rule, its population, its steps or the completeness record read."""
+    """Return the hashes of the tables that the rule, its population, its steps or the completeness record read.
+
+    A child table goes with its table.
+    """
     texts = [definition_text(rule.population), rule.sql, rule.facts_sql, *(step_text(name) for name in steps)]
     named = {name.partition("__")[0] for text in texts for name in _NAME.findall(text)} | _READ_BY_COMPLETENESS
-    return {name: stats.sha256 for name, stats in sorted(read.tables.stats.items()) if name in named}
+    return {name: sha256 for name, sha256 in read.tables.hashes().items() if name.partition("__")[0] in named}
 
 
 def _copy_rule(rule: Rule, folder: Path) -> None:

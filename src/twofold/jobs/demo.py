@@ -1,5 +1,6 @@
 """The demonstration: a made-up company with planted faults, run through the whole line as a user would."""
 
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,19 +16,26 @@ from twofold.jobs.judge import judge
 from twofold.jobs.package import package
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.scope import apply_scope
+from twofold.jobs.signing_key import NewKey, signing_key
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.reports.package import PackageSummary
+from twofold.vault.written_file import replace_file
 
 SEED = 20261123
+PASSPHRASE_FILE = "passphrase.txt"  # noqa: S105  a file name
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What the demonstration made, all below `root`: the workspace, the raw exports, the answer key, the package."""
+    """What the demonstration made, all below `root`: the workspace, the raw exports, the answer key, the package.
+
+    passphrase: file with the passphrase of the workspace's signing key; a real one lies somewhere else.
+    """
 
     root: Path
     workspace: Path
+    passphrase: Path
     exports: Path
     answer_key: Path
     package: PackageSummary
@@ -67,6 +75,7 @@ def demonstrate(
     return Demonstration(
         root=root,
         workspace=root / "workspace",
+        passphrase=root / PASSPHRASE_FILE,
         exports=root / "company" / "exports",
         answer_key=root / "company" / "answer_key.csv",
         package=summary,
@@ -80,11 +89,14 @@ def _run_line(building: Path, *, actor: str, at: datetime, report: ProgressRepor
         path.relative_to(company).as_posix(): path.read_bytes()
         for path in [company / "twofold.toml", *sorted((company / "scope").glob("*.yaml"))]
     }
-    make_workspace(building / "workspace", files, actor=actor, at=at)
+    passphrase = secrets.token_urlsafe(24)
+    replace_file(building / PASSPHRASE_FILE, f"{passphrase}\n".encode(), mode=0o600)
+    make_workspace(building / "workspace", files, key=NewKey(passphrase), actor=actor, at=at)
     with Workspace.open(building / "workspace") as workspace:
         apply_scope(workspace, reason="first scope of the demonstration", actor=actor, at=at)
         items = items_of_folder(company / "exports", zone=workspace.settings.reporting_zone)
         capture(workspace, items, actor=actor, at=at, report=report)
         run_control_tests(workspace, [], actor=actor, at=at, report=report)
         judge(workspace, [], actor=actor, at=at)
-        return package(workspace, [], into=building / "package", actor=actor, at=at, report=report)
+        signer = signing_key(workspace, ask=lambda: passphrase)
+        return package(workspace, [], into=building / "package", key=signer, actor=actor, at=at, report=report)

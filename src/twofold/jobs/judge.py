@@ -1,5 +1,6 @@
 """Steps 6 and 7: read the latest runs through the lens of each engagement, and group what deviates into findings."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,9 @@ from twofold.controltests.rule import known_rules, load_rule
 from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
+from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
+from twofold.jobs.run_entries import evidence_feeding, newest_runs
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
@@ -24,18 +27,22 @@ from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.instant import parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
+from twofold.records.acts.recording import recording
 from twofold.records.workspace import Workspace, replace_folder
 from twofold.scope.engagement import Engagement
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
 from twofold.tables.store import TableSet, open_session
 from twofold.vault.canonical import Json
-from twofold.vault.entry import EntryKind
+from twofold.vault.entry import Entry, EntryKind, instant_text
+from twofold.vault.evidence_list import evidence_fields
 
 JUDGEMENT_FILE = "judgement.json"
 FINDINGS_FILE = "findings.json"
 _COMPLETE = "complete"
 """The conclusion of a completeness signature that lets the population count as signed."""
+_SAID_BY_PEOPLE = ("completeness_signature", "finding_response")
+"""The tables that a judgement reads beside its runs."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -61,18 +68,55 @@ def judge(workspace: Workspace, wanted: Sequence[str], *, actor: str, at: dateti
     with workspace.computing("twofold judge"):
         people = _people_said(workspace)
         judged = [_judge_one(workspace, engagement, applied.scope, runs, people) for engagement in engagements]
-        _record_judgements(workspace, judged, actor=actor, at=at)
+        entries = _record_judgements(workspace, judged, scope_entry=applied.entry_index, actor=actor, at=at)
+        lock_relied(workspace, entries)
     return judged
 
 
-def _record_judgements(workspace: Workspace, judged: Sequence[JudgedEngagement], *, actor: str, at: datetime) -> None:
-    for each in judged:
-        body: dict[str, Json] = {
-            "engagement": each.judgement.engagement_id,
-            "runs": [[test, run] for test, run in sorted(each.judgement.runs.items())],
-            "controls": [[control.control_id, control.conclusion.value] for control in each.judgement.controls],
-        }
-        workspace.vault.append(EntryKind.JUDGEMENT, body=body, actor=actor, at=at)
+def _record_judgements(
+    workspace: Workspace, judged: Sequence[JudgedEngagement], *, scope_entry: int, actor: str, at: datetime
+) -> list[Entry]:
+    """Write an entry per judgement, in one transaction. It names the entry of each run, and the hash of each file."""
+    entries = []
+    said = evidence_fields(evidence_feeding(TableSet(workspace.tables_folder, {}), _SAID_BY_PEOPLE))
+    with recording(workspace.vault) as recorder:
+        runs = newest_runs(workspace.vault)
+        for each in judged:
+            judgement = each.judgement
+            verdicts = sorted(each.folder.glob("*.parquet"))
+            body: dict[str, Json] = {
+                "controls": [[control.control_id, control.conclusion.value] for control in judgement.controls],
+                "ends_before": _instant(judgement.ends_before),
+                "engagement": judgement.engagement_id,
+                "findings_sha256": file_sha256(each.folder / FINDINGS_FILE),
+                "judgement_sha256": file_sha256(each.folder / JUDGEMENT_FILE),
+                "lens": judgement.lens,
+                "runs": [[test, run, _run_entry(runs, run)] for test, run in sorted(judgement.runs.items())],
+                "scope": scope_entry,
+                "starts_at": _instant(judgement.starts_at),
+                "verdicts": [[path.stem, file_sha256(path)] for path in verdicts],
+                **said,
+            }
+            entries.append(recorder.append(EntryKind.JUDGEMENT, body=body, acting_user=actor, at=at))
+    return entries
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _instant(text: str) -> str:
+    return instant_text(parse_instant(text).earliest)
+
+
+def _run_entry(runs: Mapping[str, int], run_id: str) -> int:
+    """Return the entry of a run; raises UserError when the log does not know it, as after an old copy was restored."""
+    if run_id not in runs:
+        found = f"the log does not hold the run {run_id}"
+        raise UserError(Problem("runs", found, "runs that the log records", "run 'twofold test', then judge again"))
+    return runs[run_id]
 
 
 def judged_engagements(workspace: Workspace) -> list[JudgedEngagement]:

@@ -25,6 +25,7 @@ from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unu
 from twofold.tables.schema import TableKind, canonical_tables, child_table
 from twofold.tables.store import Lineage, TableSet, TableWriter, staged_lines
 from twofold.tables.typed_rows import CellError, TypedRow, typed_row
+from twofold.vault.deletions import deletions
 
 HASHES_FILE = "tables.json"
 EMPTY_TABLES_FILE = "empty_tables.sql"
@@ -36,7 +37,10 @@ _RECORD = re.compile(r"^(line \d+|(?:page \d+ )?#(?:/[A-Za-z_.]+)*(?:/\d+)?)")
 
 @dataclass(frozen=True, slots=True)
 class NormalisedTables:
-    """The canonical tables of the workspace and what was set aside on the way. `clock`: newest extraction, UTC."""
+    """The canonical tables of the workspace and what was set aside on the way. `clock`: newest extraction, UTC.
+
+    evidence: ids of what was read, in order of capture.
+    """
 
     tables: TableSet
     clock: datetime
@@ -44,6 +48,7 @@ class NormalisedTables:
     records: int
     unused: int
     set_aside: tuple[SetAsideRecord, ...]
+    evidence: tuple[str, ...]
 
 
 def read_evidence(workspace: Workspace, evidence: EvidenceRef, applied: AppliedScope | None) -> FileReading:
@@ -111,8 +116,11 @@ def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressRe
 
     They are made apart and put in place when whole. The caller holds the workspace (`Workspace.computing`).
     """
+    gone = deletions(workspace.vault.log)
     evidence = [
-        each for each in evidence_in_force(workspace.vault.list_evidence()) if each.provenance.source != SCOPE_SOURCE
+        each
+        for each in evidence_in_force(workspace.vault.list_evidence())
+        if each.provenance.source != SCOPE_SOURCE and each.evidence_id not in gone
     ]
     clock = max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=applied.applied_at)
     set_aside: list[SetAsideRecord] = []
@@ -129,15 +137,16 @@ def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressRe
             records, unused = records + reading.records, unused + reading.unused
         report("reading evidence", len(evidence), len(evidence))
         tables = writer.finish()
-    _forget_readings(workspace, applied)
+    forget_readings(workspace, applied)
     tables = derive_tables(tables, clock=clock, gaps_where_never_extracted=True)
     _write_set_aside(tables.folder / "set_aside.jsonl", set_aside)
-    hashes = {name: stats.sha256 for name, stats in tables.stats.items()}
-    (tables.folder / HASHES_FILE).write_bytes(orjson.dumps(hashes, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2))
+    hashes = orjson.dumps(tables.hashes(), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    (tables.folder / HASHES_FILE).write_bytes(hashes)
     _write_empty_tables(tables.folder)
     replace_folder(tables.folder, workspace.tables_folder)
     tables = replace(tables, folder=workspace.tables_folder)
-    return NormalisedTables(tables, clock, len(evidence), records, unused, tuple(set_aside))
+    ids = tuple(each.evidence_id for each in evidence)
+    return NormalisedTables(tables, clock, len(evidence), records, unused, tuple(set_aside), ids)
 
 
 def _is_an_act(evidence: EvidenceRef) -> bool:
@@ -235,10 +244,13 @@ def _write_extractions(writer: TableWriter, reading: FileReading) -> None:
         writer.add(typed_row(row, zone="UTC"), lineage=_lineage(evidence))
 
 
-def _forget_readings(workspace: Workspace, applied: AppliedScope) -> None:
-    """Remove kept readings of other scopes and older code: only those of today's can be used again."""
-    keys = {reading_key(each, context_for(each, applied)) for each in workspace.vault.list_evidence()}
-    ReadingCache(workspace.readings_folder).keep_only(keys)
+def forget_readings(workspace: Workspace, applied: AppliedScope) -> None:
+    """Remove kept readings of deleted evidence, other scopes and older code: only those of today's are used again."""
+    gone = deletions(workspace.vault.log)
+    present = (each for each in workspace.vault.list_evidence() if each.evidence_id not in gone)
+    ReadingCache(workspace.readings_folder).keep_only(
+        {reading_key(each, context_for(each, applied)) for each in present}
+    )
 
 
 def _write_set_aside(path: Path, records: Sequence[SetAsideRecord]) -> None:

@@ -13,23 +13,30 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.engine import set_parameters
 from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import POPULATION_FILE, RunState, read_run
+from twofold.jobs.checkpoint import make_checkpoint
 from twofold.jobs.control_tests import require_applied_scope
 from twofold.jobs.judge import JudgedEngagement, judged_engagements, review_days
 from twofold.jobs.normalise import tables_are
+from twofold.jobs.package_log import shown_log
 from twofold.jobs.progress import ProgressReporter, silent
+from twofold.jobs.redaction import resolve_redaction
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps, steps_needed
+from twofold.records.acts.recording import record
 from twofold.records.workspace import AppliedScope, Workspace
-from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedEvidence, PackagedRun, file_name
+from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedRun, file_name
 from twofold.reports.package import PackageSummary, write_package
+from twofold.reports.redaction import Redaction, read_redaction
 from twofold.reports.systems import shown_systems
 from twofold.reports.zipped import zip_package
 from twofold.scope.register import Scope, canonical_scope_bytes
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import TableSet, open_session, quoted
 from twofold.vault.canonical import Json
+from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.entry import EntryKind
+from twofold.vault.keys import SigningKey
 
 _NAME = re.compile(r"[a-z_]+")
 _BEHIND_DERIVED = frozenset({"code_commit", "deployment"})
@@ -37,19 +44,23 @@ _BEHIND_DERIVED = frozenset({"code_commit", "deployment"})
 _ROLES = ("owner", "performer", "evidence_owner", "deputy")
 
 
-def package(
+def package(  # noqa: PLR0913  what the command is asked for, each by its name
     workspace: Workspace,
     wanted: Sequence[str],
     *,
     into: Path,
+    key: SigningKey,
     actor: str,
     at: datetime,
+    redact: Path | None = None,
     report: ProgressReporter = silent,
 ) -> tuple[PackageSummary, Path]:
     """Write the audit package for the wanted engagements (all when empty) as a folder, and a zip beside it.
 
-    Raises UserError when nothing was judged, an engagement is unknown, or `into` exists. The log has one entry
-    more afterwards, with the package's hash; the package itself shows the log as it was before.
+    The key signs a checkpoint of the log, which is kept, and the package. The log has one entry more afterwards, with
+    the package's hash; the package itself shows the log as it was before. Raises UserError when nothing was judged, an
+    engagement is unknown, `into` exists, or the key is not the one in force.
+    redact: a file that says which columns and rows to withhold (reports/redaction.py).
     """
     judged = judged_engagements(workspace)
     if not judged:
@@ -66,9 +77,11 @@ def package(
         tempfile.TemporaryDirectory(prefix="twofold-package-") as scratch,
     ):
         report("gathering", 0, 2)
-        contents = _contents(workspace, chosen, Path(scratch))
+        redaction = _redaction(workspace, chosen, redact, actor=actor, at=at) if redact else None
+        checkpoint = make_checkpoint(workspace, key, at=at).checkpoint
+        contents = _contents(workspace, chosen, Path(scratch), checkpoint, redaction)
         report("writing the package", 1, 2)
-        summary = write_package(contents, into)
+        summary = write_package(contents, into, key=key)
     archive = zip_package(into)
     report("writing the package", 2, 2)
     body: dict[str, Json] = {
@@ -76,7 +89,7 @@ def package(
         "engagements": [each.id for each in contents.engagements],
         "tagmanifest_sha256": summary.digest,
     }
-    workspace.vault.append(EntryKind.PACKAGE, body=body, actor=actor, at=at)
+    record(workspace.vault, EntryKind.PACKAGE, body=body, acting_user=actor, at=at)
     return summary, archive
 
 
@@ -90,13 +103,21 @@ def _check_free(into: Path) -> None:
         )
 
 
-def _contents(workspace: Workspace, judged: Sequence[JudgedEngagement], scratch: Path) -> PackageContents:
+def _contents(
+    workspace: Workspace,
+    judged: Sequence[JudgedEngagement],
+    scratch: Path,
+    checkpoint: Checkpoint,
+    redaction: Redaction | None,
+) -> PackageContents:
     applied = require_applied_scope(workspace)
     catalog = load_catalog()
     runs = _runs(workspace, judged, applied, catalog, scratch)
     relied_on = _relied_on(workspace, runs) | set(applied.evidence.values())
     categories = sorted({category for each in judged for category in each.judgement.categories})
     names = [each.judgement.engagement_id for each in judged]
+    commitments = [each.table.entry for each in redaction.tables] if redaction else []
+    shown = shown_log(workspace, names, evidence=relied_on, commitments=commitments, checkpoint=checkpoint)
     return PackageContents(
         package_id=file_name(f"{workspace.settings.company} {' '.join(names)}"),
         company=workspace.settings.company,
@@ -108,14 +129,21 @@ def _contents(workspace: Workspace, judged: Sequence[JudgedEngagement], scratch:
         runs=runs,
         scope_json=canonical_scope_bytes(applied.scope),
         matrix=crosswalk_matrix(catalog, categories=categories or None),
-        evidence=[
-            PackagedEvidence(evidence, workspace.vault.blob_path(evidence.sha256))
-            for evidence in workspace.vault.list_evidence()
-            if evidence.evidence_id in relied_on
-        ],
-        log_entries=[raw for _, raw in workspace.vault.log.raws()],
-        checkpoint=workspace.vault.checkpoint().text,
+        evidence=shown.evidence,
+        log=shown.log,
+        tables_folder=workspace.tables_folder,
+        redaction=redaction,
+        withheld=shown.withheld,
+        order_flags=shown.order_flags,
     )
+
+
+def _redaction(
+    workspace: Workspace, judged: Sequence[JudgedEngagement], redact: Path, *, actor: str, at: datetime
+) -> Redaction:
+    """Resolve a redaction file; tables that it names are committed to now if they were not before."""
+    runs = {test: workspace.runs_folder / run for each in judged for test, run in each.judgement.runs.items()}
+    return resolve_redaction(workspace, read_redaction(redact), runs=runs, actor=actor, at=at)
 
 
 def _runs(

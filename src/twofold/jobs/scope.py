@@ -10,9 +10,12 @@ import duckdb
 import orjson
 
 from twofold.catalog.load import load_catalog
+from twofold.jobs.evidence_locks import lock_captured
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
+from twofold.records.acts.export import Exported, record_export
+from twofold.records.acts.recording import record
 from twofold.records.workspace import SCOPE_SOURCE, Workspace
 from twofold.scope.export import export
 from twofold.scope.load import load_scope
@@ -99,12 +102,13 @@ def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) 
     }
     schema = orjson.dumps(scope_schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     workspace.schema_file.write_bytes(schema)
-    entry = workspace.vault.append(EntryKind.SCOPE_APPLY, body=body, actor=actor, at=at)
+    entry = record(workspace.vault, EntryKind.SCOPE_APPLY, body=body, acting_user=actor, at=at)
+    lock_captured(workspace, captured)
     return AppliedChange(planned, tuple(captured), entry.index)
 
 
-def export_scope(workspace: Workspace, into: Path) -> list[Path]:
-    """Write the scope in force as YAML files into a new or empty folder; returns the files."""
+def export_scope(workspace: Workspace, into: Path, *, actor: str, at: datetime) -> list[Path]:
+    """Write the scope in force as YAML files into a new or empty folder; returns the files. The log records it."""
     applied = workspace.applied_scope()
     if applied is None:
         raise UserError(
@@ -114,11 +118,14 @@ def export_scope(workspace: Workspace, into: Path) -> list[Path]:
         raise UserError(Problem(str(into), "the folder is not empty", "an empty or new folder", "name another folder"))
     into.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in sorted(export(applied.scope).items()):
+    texts = export(applied.scope)
+    for name, text in sorted(texts.items()):
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         written.append(target)
+    files = {name: hashlib.sha256(text.encode()).digest() for name, text in texts.items()}
+    record_export(workspace.vault, what=Exported.SCOPE, name=into.name, files=files, acting_user=actor, at=at)
     return written
 
 

@@ -3,12 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from twofold.engagement.request import Request, allowed_acts
+from twofold.jobs.acts import requests
 from twofold.jobs.judge import JudgedEngagement, judged_engagements, review_days
 from twofold.jobs.normalise import read_set_aside
+from twofold.jobs.order import order
 from twofold.jobs.reading_cache import SetAsideRecord
+from twofold.records.acts.disposition import Disposition, dispositions
+from twofold.records.acts.sign_off import SignOff, sign_offs
 from twofold.records.workspace import SCOPE_SOURCE, Workspace
 from twofold.reports.summary import NextStep, StatusRow, next_steps, status_rows
 from twofold.vault.entry import EntryKind
+from twofold.vault.order import OrderFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +22,8 @@ class Status:
     """The workspace at a glance. `steps` are ordered by effect, the gravest first; `first` comes before them.
 
     `days`: engagement id -> first and last day of its period, in the reporting zone. `first` is "" when the result is
-    of the newest evidence and scope.
+    of the newest evidence and scope. `order`: conclusions in force that are older than what they rest on. `disposed`,
+    `signed`: what people said that still counts. `requests`: those that are neither accepted nor withdrawn.
     """
 
     company: str
@@ -29,6 +36,10 @@ class Status:
     first: str
     steps: Sequence[NextStep]
     set_aside: Sequence[SetAsideRecord]
+    order: Sequence[OrderFlag]
+    disposed: Sequence[Disposition]
+    signed: Sequence[SignOff]
+    requests: Sequence[Request]
 
 
 def workspace_status(workspace: Workspace) -> Status:
@@ -39,7 +50,7 @@ def workspace_status(workspace: Workspace) -> Status:
     zone = workspace.settings.reporting_zone
     return Status(
         company=workspace.settings.company,
-        evidence=len(workspace.vault.list_evidence()),
+        evidence=workspace.vault.log.count(EntryKind.CAPTURE),
         entries=workspace.vault.size,
         root=workspace.vault.root().hex(),
         judged=judged,
@@ -48,19 +59,23 @@ def workspace_status(workspace: Workspace) -> Status:
         first=_first_step(workspace),
         steps=next_steps(judgements, findings),
         set_aside=list(read_set_aside(workspace.tables_folder)),
+        order=[flag for flag in order(workspace) if flag.current],
+        disposed=[each for each in dispositions(workspace.vault) if each.current],
+        signed=[each for each in sign_offs(workspace.vault) if each.current],
+        requests=[each for each in requests(workspace) if allowed_acts(each.state)],
     )
 
 
 def _first_step(workspace: Workspace) -> str:
     """Say which command the line waits for, read from the order of the log; "" when it waits for none."""
     newest = {
-        kind: max((entry.index for entry in workspace.vault.entries(kind=kind)), default=-1)
+        kind: -1 if (latest := workspace.vault.log.latest(kind)) is None else latest.index
         for kind in (EntryKind.CAPTURE, EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.JUDGEMENT)
     }
     applied, tested, judged = (newest[each] for each in (EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.JUDGEMENT))
     if applied < 0:
         return "Edit the files in scope/, then run: twofold scope plan, and: twofold scope apply"
-    if all(each.provenance.source == SCOPE_SOURCE for each in workspace.vault.list_evidence()):
+    if all(each.provenance.source == SCOPE_SOURCE for each in workspace.vault.each_evidence()):
         return "Capture the first exports: twofold capture FOLDER"
     if tested < 0:
         return "Test what was captured: twofold test"

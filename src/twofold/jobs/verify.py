@@ -5,29 +5,54 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twofold.model.problem import Problem, UserError
-from twofold.records.workspace import INNER
-from twofold.reports.verify import verify_package
-from twofold.vault.store import Vault
-from twofold.vault.verify import verify_vault
+from twofold.records.workspace import INNER, Workspace
+from twofold.reports.under_check import Received
+from twofold.reports.verify import StepState, verify_package
+from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.fsck import fsck
+from twofold.vault.note import NoteError, Verifier, read_note
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedStep:
-    """One step of the check: its number, what it looks at, and what it found wrong."""
+    """One step of the check: its number, what it looks at, and what it found wrong. skipped: an earlier one failed."""
 
     number: int
     title: str
     faults: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    skipped: bool = False
 
 
-def verify(path: Path) -> Sequence[VerifiedStep]:
-    """Check the package (folder or zip) or the workspace at `path`; raises UserError when it is neither."""
-    if (path / INNER / "vault").is_dir():
-        with Vault.open(path / INNER / "vault") as vault:
-            return [VerifiedStep(check.step, check.title, check.faults, check.notes) for check in verify_vault(vault)]
+@dataclass(frozen=True, slots=True)
+class VerifiedThing:
+    """A checked package or workspace. notes: worth knowing and no fault. unshown: what the check does not show."""
+
+    steps: tuple[VerifiedStep, ...]
+    notes: tuple[str, ...] = ()
+    unshown: tuple[str, ...] = ()
+
+
+def verify(path: Path, *, keys: Sequence[str] = (), checkpoint: Path | None = None) -> VerifiedThing:
+    """Check the package (folder or zip) or the workspace at `path`; raises UserError when it is neither.
+
+    keys: verifier keys, or files that hold one, and checkpoint: a file, as received apart from a package.
+    """
     if path.is_file() or (path / "bagit.txt").is_file():
-        return [VerifiedStep(step.number, step.title, step.faults) for step in verify_package(path)]
+        received = Received(tuple(map(_key, keys)), _checkpoint(checkpoint) if checkpoint else "")
+        found = verify_package(path, received)
+        steps = (
+            VerifiedStep(step.number, step.title, step.faults, skipped=step.state is StepState.NOT_CHECKED)
+            for step in found.steps
+        )
+        return VerifiedThing(tuple(steps), found.notes, found.unshown)
+    if (path / INNER / "vault").is_dir():
+        if keys or checkpoint:
+            found_text, expected = "a workspace is not checked against a key or checkpoint here", "a package"
+            raise UserError(Problem(str(path), found_text, expected, "leave --key and --checkpoint out"))
+        with Workspace.open(path) as workspace:
+            checks = fsck(workspace.vault)
+        return VerifiedThing(tuple(VerifiedStep(each.step, each.title, each.faults, each.notes) for each in checks))
     raise UserError(
         Problem(
             str(path),
@@ -36,3 +61,24 @@ def verify(path: Path) -> Sequence[VerifiedStep]:
             "check the path",
         )
     )
+
+
+def _key(given: str) -> str:
+    """Return the verifier key that is given, or that the file of this name holds; raises UserError."""
+    try:
+        text = Path(given).read_text(encoding="utf-8") if Path(given).is_file() else given
+        return Verifier.parse(text.strip()).vkey
+    except (OSError, ValueError) as error:
+        remedy = "give the key as 'twofold key' printed it, or a file that holds it"
+        raise UserError(Problem("--key", str(error), "a verifier key NAME+ID+BASE64", remedy)) from error
+
+
+def _checkpoint(path: Path) -> str:
+    """Return the text of a checkpoint that was received; raises UserError when the file holds none."""
+    try:
+        text = read_note(path.read_bytes())
+        Checkpoint.parse(text.rpartition("\n\n")[0] + "\n" if "\n\n" in text else text)
+    except (OSError, ValueError, NoteError) as error:
+        expected = "a checkpoint: origin, size and root, with or without signatures"
+        raise UserError(Problem(str(path), str(error), expected, "check the file")) from error
+    return text

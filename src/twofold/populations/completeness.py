@@ -73,6 +73,12 @@ class PopulationEntry:
     reconciliation: str
     sequential: Mapping[str, str]
 
+    @property
+    def reconciliation_text(self) -> str:
+        """The SQL that compares the population with its second source, "" where there is none."""
+        path = RECONCILIATIONS_FOLDER / f"{self.reconciliation}.sql"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
 
 @cache
 def population_register() -> Mapping[str, PopulationEntry]:
@@ -282,12 +288,11 @@ def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:
 
 
 def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) -> CompletenessCheck:
-    path = RECONCILIATIONS_FOLDER / f"{entry.reconciliation}.sql"
-    if not path.exists():
+    text = entry.reconciliation_text
+    if not text:
         return CompletenessCheck(
             "reconciliation", CheckResult.NOTE, entry.second_source, "an independent second source where one exists"
         )
-    text = path.read_text(encoding="utf-8")
     rows = session.execute(f"SELECT difference_key, found, missing FROM ({text}) ORDER BY ALL").fetchall()  # noqa: S608  our own text
     explained = {**explanations(session, entry.reconciliation), **explanations(session, entry.name)}
     unexplained = tuple(f"{key}: {found}; {missing}" for key, found, missing in rows if key not in explained)

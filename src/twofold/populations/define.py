@@ -30,12 +30,13 @@ def definition_text(name: str) -> str:
     return (DEFINITIONS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Path) -> Population:
+def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Path, text: str = "") -> Population:
     """Run the definition in the session, write `<into>/population.parquet`, and make it the relation `population`.
 
+    text: the definition that was packaged with a run, to define it again; the one of this version when left out.
     Raises UserError when an item stands twice or has no id or system, since such a count could not be trusted.
     """
-    text = definition_text(name)
+    text = text or definition_text(name)
     file = into / "population.parquet"
     session.execute(f"CREATE OR REPLACE TEMP TABLE population AS SELECT * FROM ({text}) AS defined")  # noqa: S608  our own rule text
     _check_items(session, name)

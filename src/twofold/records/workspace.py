@@ -9,7 +9,6 @@ scope/            text files that a team reviews
 
 import fcntl
 import shutil
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class Workspace:
     def open(cls, root: Path) -> "Workspace":
         """Open the workspace in `root`; raises UserError where there is none."""
         settings = load_settings(root)
-        return cls(root, Vault.open(root / INNER / "vault"), settings)
+        return cls(root, Vault.open(root / INNER / "vault", database=settings.database, blobs=settings.blobs), settings)
 
     def __enter__(self) -> Self:
         return self
@@ -134,10 +133,9 @@ class Workspace:
 
     def applied_scope(self) -> AppliedScope | None:
         """Return the scope that was applied last, read from the vault, or None when none ever was."""
-        newest = deque(self.vault.entries(kind=EntryKind.SCOPE_APPLY), maxlen=1)
-        if not newest:
+        last = self.vault.log.latest(EntryKind.SCOPE_APPLY)
+        if last is None:
             return None
-        last = newest[0]
         evidence: dict[str, str] = dict(last.body["files"])
         contents = {name: self.read_evidence(evidence_id) for name, evidence_id in evidence.items()}
         return AppliedScope(

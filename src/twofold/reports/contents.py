@@ -16,6 +16,8 @@ from twofold.findings.finding import Finding
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.model.evidence import EvidenceRef
+from twofold.reports.redaction import Redaction
+from twofold.vault.checkpoint import Checkpoint
 
 NOT_AN_OPINION = "This is not an audit opinion. Software proposes; a named person concludes."
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")
@@ -85,6 +87,65 @@ class PackagedEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Evidence whose record is in the package and whose bytes are not, with the reason that is shown."""
+
+    evidence_id: str
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFlag:
+    """A conclusion (its entry) that is older than something it rests on, in a sentence."""
+
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCheckpoint:
+    """A checkpoint of the same log that somebody else holds or dated: the signed note, byte for byte.
+
+    proof: consistency proof (RFC 9162, 2.1.4.1) to the next bigger one of its kind, the last one to the package's own.
+    """
+
+    size: int
+    note: str
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StampedCheckpoint:
+    """A checkpoint with its RFC 3161 request and response, and the time (aware UTC) that the authority gives."""
+
+    checkpoint: EarlierCheckpoint
+    request: bytes
+    response: bytes
+    at: datetime
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagedLog:
+    """What a package shows of the log.
+
+    checkpoint: its state, not signed yet. records: index and stored bytes of each entry that is shown, in order.
+    tiles: path below log/ -> hashes, those that prove the records to the checkpoint. in_log: kind -> entries in the
+    whole log. witness_keys: verifier keys of witnesses. chain: certificates of timestamp authorities, PEM.
+    """
+
+    checkpoint: Checkpoint
+    records: Sequence[tuple[int, bytes]]
+    tiles: Mapping[str, bytes]
+    in_log: Mapping[str, int]
+    witness_keys: Sequence[str] = ()
+    witnessed: Sequence[EarlierCheckpoint] = ()
+    stamped: Sequence[StampedCheckpoint] = ()
+    chain: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class DatedLabel:
     """A label of a system in a stretch of days; "" = always, or still. `ends_on` is the last day, inclusive."""
 
@@ -128,17 +189,36 @@ class ReportContents:
 class PackageContents(ReportContents):
     """Everything that goes into one package.
 
-    log_entries: the raw bytes of every entry of the log in order; checkpoint: the C2SP body that names their root.
     scope_json: the applied scope in its canonical form. memo: what a named person adds to the scope, in Markdown.
+    tables_folder: the canonical tables that the runs read, as Parquet; None leaves them out. redaction: what is
+    taken out again before it is sealed. withheld: evidence that is recorded and not here.
     """
 
     package_id: str
     scope_json: bytes
     matrix: CrosswalkMatrix
     evidence: Sequence[PackagedEvidence]
-    log_entries: Sequence[bytes]
-    checkpoint: str
+    log: PackagedLog
     memo: str = ""
+    tables_folder: Path | None = None
+    redaction: Redaction | None = None
+    withheld: Sequence[Withheld] = ()
+    order_flags: Sequence[ShownFlag] = ()
+
+
+def all_withheld(contents: PackageContents) -> list[Withheld]:
+    """Return the evidence whose bytes are not in the package: what was deleted, and what is shown only in part."""
+    redacted = {each.table.sha256 for each in contents.redaction.tables} if contents.redaction else set()
+    redacted |= {each.sha256 for each in contents.redaction.whole} if contents.redaction else set()
+    reason = "data/withheld.json says what is withheld and why; data/tables/rows has the rows that are shown"
+    return [
+        *contents.withheld,
+        *(
+            Withheld(each.record.evidence_id, each.record.sha256, reason)
+            for each in contents.evidence
+            if each.record.sha256 in redacted
+        ),
+    ]
 
 
 def file_name(text: str) -> str:

@@ -1,20 +1,15 @@
-"""Evidence in a package: the file name of a payload and the line that records a capture.
+"""Evidence in a package: the file name of a payload, and the table that says what each was called.
 
 A payload is stored once under its hash; original names are data in the records. A page of HTML is named .txt, so that
 opening it runs nothing.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-import orjson
-
-from twofold.vault.entry import read_entry
-from twofold.vault.evidence import evidence_id_of
+from twofold.vault.entry import Entry, EntryKind, instant_text
+from twofold.vault.evidence import evidence_of
 
 FALLBACK = "bin"
-_SHA256 = re.compile("[0-9a-f]{64}")
 _BY_TYPE = {
     "application/json": "json",
     "application/jsonl": "jsonl",
@@ -46,38 +41,48 @@ def payload_name(sha256: str, media_type: str) -> str:
     return f"{sha256}.{_BY_TYPE.get(media_type, FALLBACK)}"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLine:
-    """A line of records.jsonl and the payload it speaks of."""
+EVIDENCE_HEADER = (
+    "evidence_id",
+    "file",
+    "name",
+    "source",
+    "kind",
+    "environment",
+    "captured_at",
+    "captured_by",
+    "query",
+    "size",
+    "sha256",
+)
 
-    line: bytes
-    sha256: str
-    size: int
-    file: str
-    """Name below evidence/; where captures of the same bytes differ in type, the first names the file."""
 
-
-def record_lines(captures: Iterable[bytes]) -> Iterator[RecordLine]:
-    """Give the lines of records.jsonl for raw capture entries in order: id, file and all that the entry says.
-
-    Raises ValueError when the bytes are no capture.
-    """
+def payload_files_of(records: Iterable[Entry]) -> dict[str, str]:
+    """Return SHA-256 -> name below evidence/ of each capture; the first capture of equal bytes names the file."""
     files: dict[str, str] = {}
-    for raw in captures:
-        entry = read_entry(raw)
-        sha256, media_type, size = (entry.body.get(name) for name in ("sha256", "media_type", "size"))
-        if not (
-            isinstance(sha256, str)
-            and _SHA256.fullmatch(sha256)
-            and isinstance(media_type, str)
-            and isinstance(size, int)
-        ):
-            msg = f"entry {entry.index} is no capture"
-            raise ValueError(msg)
-        file = files.setdefault(sha256, payload_name(sha256, media_type))
-        shown = {
-            "entry": orjson.loads(raw),
-            "evidence_id": evidence_id_of(entry.index),
-            "file": f"data/evidence/{file}",
-        }
-        yield RecordLine(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS) + b"\n", sha256, size, file)
+    for entry in records:
+        if entry.kind == EntryKind.CAPTURE:
+            files.setdefault(entry.body["sha256"], payload_name(entry.body["sha256"], entry.body["media_type"]))
+    return files
+
+
+def evidence_rows(records: Sequence[Entry], held: Collection[str]) -> Iterator[tuple[object, ...]]:
+    """Give a row under `EVIDENCE_HEADER` per capture; `file` is empty where the bytes are not in the package."""
+    files = payload_files_of(records)
+    for entry in records:
+        if entry.kind != EntryKind.CAPTURE:
+            continue
+        evidence = evidence_of(entry)
+        provenance = evidence.provenance
+        yield (
+            evidence.evidence_id,
+            f"evidence/{files[evidence.sha256]}" if evidence.sha256 in held else "",
+            evidence.name,
+            provenance.source,
+            provenance.kind,
+            provenance.environment,
+            instant_text(evidence.captured_at),
+            evidence.captured_by,
+            provenance.query,
+            evidence.size,
+            evidence.sha256,
+        )

@@ -70,7 +70,7 @@ def _header(sheet: Worksheet, styles: Styles, title: str, run: PackagedRun, item
     put(sheet, 0, 0, f"{title}: every item of the population", styles.title)
     wordings = {attribute.letter: attribute.wording for attribute in run.rule.attributes}
     marks = "\n".join(f"{mark}  {outcome}" for mark, outcome, _ in TICKMARKS)
-    evidence = "Evidence id and start of its SHA-256; in full in evidence/records.jsonl. Empty: see Completeness"
+    evidence = "Evidence id and start of its SHA-256; in full in evidence.csv. Empty: see Completeness"
     legend = {"Item": f"Marks\n{marks}", "Evidence": evidence} | dict.fromkeys(items.extra, "As in the population")
     # Whole rows, top down: a row that was left is already on disk.
     sheet.set_row(1, 165)

@@ -14,7 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.lenses.conclusion import Conclusion
 from twofold.reports.completeness_text import check_rows
-from twofold.reports.contents import NOT_AN_OPINION, PackagedRun, ReportContents, run_place, workbook_name
+from twofold.reports.contents import (
+    NOT_AN_OPINION,
+    PackageContents,
+    PackagedRun,
+    ReportContents,
+    all_withheld,
+    run_place,
+    workbook_name,
+)
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.lead_sheet import STATE_WORDS
 from twofold.reports.pages import TEMPLATES_FOLDER
@@ -61,6 +69,7 @@ def html_report(report: ReportContents, *, in_package: bool) -> str:
     return environment.get_template("report.html.j2").render(
         report=report,
         in_package=in_package,
+        withheld=all_withheld(report) if isinstance(report, PackageContents) else (),
         note=NOT_AN_OPINION,
         rows=rows,
         untested=[row for row in rows if not row.control_tests],

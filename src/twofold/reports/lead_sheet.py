@@ -221,7 +221,5 @@ def _sign_offs(contents: PackageContents, run: PackagedRun) -> Iterator[LeadLine
         "Changes after sign-off (who, when, why)",
     ):
         yield LeadLine(label, to_fill=True)
-    yield LeadLine(
-        "Cross-references", f"{run_place(run)}/ in package {contents.package_id}; matrix.csv; evidence/records.jsonl"
-    )
+    yield LeadLine("Cross-references", f"{run_place(run)}/ in package {contents.package_id}; matrix.csv; evidence.csv")
     yield LeadLine("Note", NOT_AN_OPINION)

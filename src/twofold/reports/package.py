@@ -1,42 +1,48 @@
 """The audit package: one folder that an auditor reads, checks and re-performs without our software.
 
 It is written beside its place and moved there when whole, so nothing half written stands under its name. It refuses to
-overwrite, to take a log that does not give its checkpoint, and evidence that the log does not record. Format:
-docs/formats/package.md.
+overwrite, to take records that the tiles do not prove to the checkpoint, and evidence that the log does not record. The
+signing key signs the log's checkpoint and the tag manifest, which stands for every byte.
+Format: docs/formats/package.md.
 """
 
-import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import orjson
-
-from twofold.controltests.run_record import COMPLETENESS_FILE, read_run
+from twofold.controltests.run_record import read_run
 from twofold.model.problem import Problem, UserError
-from twofold.reports.bag import DATA, file_hash, payload_files, seal
+from twofold.reports.bag import DATA, TAG_MANIFEST, TAG_NOTE, TAG_SIGNATURE, file_hash, package_statement, seal
 from twofold.reports.contents import (
     NOT_AN_OPINION,
     PackageContents,
     PackagedEngagement,
     PackagedEvidence,
+    PackagedRun,
+    all_withheld,
     file_name,
     run_place,
     workbook_name,
 )
 from twofold.reports.control_folder import json_bytes, verdicts_file, write_control_folder
-from twofold.reports.evidence_files import record_lines
+from twofold.reports.evidence_files import EVIDENCE_HEADER, evidence_rows, payload_files_of
 from twofold.reports.html_report import html_report
-from twofold.reports.pages import readme_page, scope_memo
+from twofold.reports.log_files import FOLDER, log_index, write_log
+from twofold.reports.package_problems import contents_problems, judgement_bytes
+from twofold.reports.packaged_run import read_texts
+from twofold.reports.pages import CHECKER, how_to_check_page, readme_page, scope_memo
+from twofold.reports.redacted_data import withhold
+from twofold.reports.reperform_script import write_script
 from twofold.reports.rows_as_text import cell_text, write_csv
 from twofold.reports.systems import SYSTEM_COLUMNS, system_rows
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.entry import EntryKind, read_entry
-from twofold.vault.evidence import body_of, index_of
-from twofold.vault.merkle import fold, grow, leaf_hash
+from twofold.reports.tables_folder import TABLES, write_tables
+from twofold.vault.entry import read_entry
+from twofold.vault.keys import SigningKey
+from twofold.vault.note import sign_note
+from twofold.vault.sshsig import PACKAGE_NAMESPACE, sshsig_sign
 
-FORMAT = "twofold-package-1"
+FORMAT = "twofold-package-2"
 _FINDING_HEADER = (
     "finding_id",
     "control_id",
@@ -69,12 +75,14 @@ class PackageSummary:
     size: int
     control_tests: int
     evidence_files: int
-    log_entries: int
+    records: int
+    log_size: int
     root: str
+    key: str
 
 
-def write_package(contents: PackageContents, into: Path) -> PackageSummary:
-    """Write the package as the new folder `into`.
+def write_package(contents: PackageContents, into: Path, *, key: SigningKey) -> PackageSummary:
+    """Write the package as the new folder `into`, signed by the log's key.
 
     Raises UserError when it exists, or when the contents do not fit together.
     """
@@ -82,22 +90,15 @@ def write_package(contents: PackageContents, into: Path) -> PackageSummary:
         raise UserError(
             Problem(str(into), "it exists already", "a new folder", "name another folder, or remove this one")
         )
-    problems = [
-        *_log_problems(contents),
-        *_evidence_problems(contents),
-        *_rule_problems(contents),
-        *_name_problems(contents),
-    ]
-    if problems:
+    if problems := contents_problems(contents, key):
         raise UserError(problems)
     partial = into.with_name(f".{into.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         (partial / DATA).mkdir(parents=True)
-        _write_data(partial / DATA, contents)
-        digest = seal(partial, _bag_info(contents))
-        places = payload_files(partial)
-        size = sum((partial / place).stat().st_size for place in places)
+        _write_data(partial / DATA, contents, key)
+        sealed = seal(partial, _bag_info(contents))
+        sign_tag_manifest(partial, contents.package_id, key)
         partial.rename(into)
     except OSError as error:
         found = f"the package could not be written ({error})"
@@ -107,25 +108,26 @@ def write_package(contents: PackageContents, into: Path) -> PackageSummary:
         shutil.rmtree(partial, ignore_errors=True)
     return PackageSummary(
         folder=into,
-        digest=digest,
-        files=len(places),
-        size=size,
+        digest=sealed.digest,
+        files=sealed.files,
+        size=sealed.size,
         control_tests=len(contents.runs),
         evidence_files=len({each.record.sha256 for each in contents.evidence}),
-        log_entries=len(contents.log_entries),
-        root=Checkpoint.parse(contents.checkpoint).root.hex(),
+        records=len(contents.log.records),
+        log_size=contents.log.checkpoint.size,
+        root=contents.log.checkpoint.root.hex(),
+        key=key.vkey,
     )
 
 
-def log_root(entries: Iterable[bytes]) -> bytes:
-    """Return the Merkle root over raw entries, computed from nothing else."""
-    frontier: list[bytes] = []
-    for number, raw in enumerate(entries):
-        grow(frontier, number, leaf_hash(raw))
-    return fold(frontier)
+def sign_tag_manifest(bag: Path, package_id: str, key: SigningKey) -> None:
+    """Sign the tag manifest, and with it every byte: its hash as a C2SP note, the file as an SSH signature."""
+    tag_manifest = (bag / TAG_MANIFEST).read_bytes()
+    (bag / TAG_NOTE).write_bytes(sign_note(package_statement(package_id, tag_manifest), [key]).encode())
+    (bag / TAG_SIGNATURE).write_bytes(sshsig_sign(key, tag_manifest, PACKAGE_NAMESPACE).encode())
 
 
-def _write_data(data: Path, contents: PackageContents) -> None:
+def _write_data(data: Path, contents: PackageContents, key: SigningKey) -> None:
     for run in contents.runs:
         write_control_folder(data / run_place(run), contents, run)
     for engagement in contents.engagements:
@@ -135,14 +137,26 @@ def _write_data(data: Path, contents: PackageContents) -> None:
         data / "matrix.csv",
         [[cell_text(cell) for cell in row] for row in (contents.matrix.header, *contents.matrix.rows)],
     )
-    _evidence(data / "evidence", contents)
-    _log(data / "log", contents)
+    _evidence(data, contents)
+    write_log(data / FOLDER, contents.log, key)
+    tables: Mapping[str, str] = {}
+    if contents.tables_folder is not None:
+        read = [read_run(run.folder) for run in contents.runs]
+        tables = write_tables(data / TABLES, tables_folder=contents.tables_folder, runs=read)
+        for run in contents.runs:
+            place, control_id = run_place(run), run.control.control_id
+            texts = read_texts(data / place, place, control_id=control_id, verdicts=verdict_files(run))
+            write_script(texts, packaged_tables=data / TABLES)
     (data / "index.html").write_bytes(html_report(contents, in_package=True).encode())
     (data / "readme.md").write_bytes(readme_page(contents).encode())
-    (data / "package.json").write_bytes(json_bytes(_index(contents)))
+    (data / "how-to-check.md").write_bytes(how_to_check_page(contents).encode())
+    shutil.copyfile(CHECKER, data / "check.py")
+    (data / "package.json").write_bytes(json_bytes(_index(contents, key, tables)))
+    if contents.redaction is not None:
+        withhold(data, contents.redaction)
 
 
-def _index(contents: PackageContents) -> dict[str, object]:
+def _index(contents: PackageContents, key: SigningKey, tables: Mapping[str, str]) -> dict[str, object]:
     return {
         "format": FORMAT,
         "package_id": contents.package_id,
@@ -169,16 +183,25 @@ def _index(contents: PackageContents) -> dict[str, object]:
                 "control_test": run.rule.control_test,
                 "folder": run_place(run),
                 "workbook": f"{run_place(run)}/{workbook_name(run)}",
-                "verdicts": {engagement: verdicts_file(engagement) for engagement in sorted(run.verdicts)},
+                "verdicts": verdict_files(run),
             }
             for run in contents.runs
         ],
+        "tables": dict(tables),
+        "log": log_index(contents.log, key),
+        "withheld": [asdict(each) for each in all_withheld(contents)],
+        "order_flags": [asdict(each) for each in contents.order_flags],
     }
+
+
+def verdict_files(run: PackagedRun) -> dict[str, str]:
+    """Return engagement id -> name of its verdict file in the folder of the control test."""
+    return {engagement: verdicts_file(engagement) for engagement in sorted(run.verdicts)}
 
 
 def _engagement(folder: Path, engagement: PackagedEngagement) -> None:
     folder.mkdir(parents=True)
-    (folder / "judgement.json").write_bytes(json_bytes(engagement.judgement.as_json()))
+    (folder / "judgement.json").write_bytes(judgement_bytes(engagement.judgement))
     findings = [asdict(finding) for finding in engagement.findings]
     (folder / "findings.json").write_bytes(json_bytes(findings))
     rows = [[cell_text(finding[name]) for name in _FINDING_HEADER] for finding in findings]
@@ -196,14 +219,18 @@ def _scope(folder: Path, contents: PackageContents) -> None:
     (folder / "memo.md").write_bytes(scope_memo(contents).encode())
 
 
-def _evidence(folder: Path, contents: PackageContents) -> None:
-    folder.mkdir()
-    held = {index_of(each.record.evidence_id) or 0: each for each in contents.evidence}
-    lines = list(record_lines(contents.log_entries[index] for index in sorted(held)))
-    for index, line in zip(sorted(held), lines, strict=True):
-        if not (folder / line.file).exists():
-            _copy_evidence(held[index], folder / line.file)
-    (folder / "records.jsonl").write_bytes(b"".join(line.line for line in lines))
+def _evidence(data: Path, contents: PackageContents) -> None:
+    """Write each payload once under its hash, and a table that says what each was called and where it came from."""
+    (data / "evidence").mkdir()
+    records = [read_entry(raw) for _, raw in contents.log.records]
+    files = payload_files_of(records)
+    for each in contents.evidence:
+        target = data / "evidence" / files[each.record.sha256]
+        if not target.exists():
+            _copy_evidence(each, target)
+    held = {each.record.sha256 for each in contents.evidence} - {each.sha256 for each in all_withheld(contents)}
+    rows = ([cell_text(cell) for cell in row] for row in evidence_rows(records, held))
+    write_csv(data / "evidence.csv", [EVIDENCE_HEADER, *rows])
 
 
 def _copy_evidence(evidence: PackagedEvidence, target: Path) -> None:
@@ -220,13 +247,6 @@ def _copy_evidence(evidence: PackagedEvidence, target: Path) -> None:
         )
 
 
-def _log(folder: Path, contents: PackageContents) -> None:
-    folder.mkdir()
-    (folder / "entries.jsonl").write_bytes(b"".join(raw + b"\n" for raw in contents.log_entries))
-    (folder / "checkpoint").write_bytes(contents.checkpoint.encode())
-    (folder / "root").write_bytes(f"{Checkpoint.parse(contents.checkpoint).root.hex()}\n".encode())
-
-
 def _bag_info(contents: PackageContents) -> dict[str, str]:
     periods = "; ".join(f"{each.id} {each.period}" for each in contents.engagements)
     return {
@@ -236,53 +256,3 @@ def _bag_info(contents: PackageContents) -> dict[str, str]:
         "Bagging-Date": f"{contents.clock:%Y-%m-%d}",
         "Bag-Software-Agent": contents.software,
     }
-
-
-def _log_problems(contents: PackageContents) -> list[Problem]:
-    checkpoint = Checkpoint.parse(contents.checkpoint)
-    if checkpoint.size == len(contents.log_entries) and checkpoint.root == log_root(contents.log_entries):
-        return []
-    found = f"{len(contents.log_entries)} entries do not give the root of the checkpoint ({checkpoint.size} entries)"
-    return [Problem("log", found, "the whole log of its checkpoint", "run 'twofold verify' on the workspace")]
-
-
-def _evidence_problems(contents: PackageContents) -> list[Problem]:
-    problems = []
-    for each in contents.evidence:
-        index = index_of(each.record.evidence_id)
-        known = index is not None and index < len(contents.log_entries)
-        entry = read_entry(contents.log_entries[index]) if known and index is not None else None
-        if entry is None or entry.kind != EntryKind.CAPTURE or entry.body != body_of(each.record):
-            problems.append(Problem(each.record.evidence_id, "the log has no such capture", "a record of this vault"))
-    held = {str(each.record.evidence_id) for each in contents.evidence}
-    for run in contents.runs:
-        record = orjson.loads((run.folder / COMPLETENESS_FILE).read_bytes())
-        missing = sorted({each["evidence_id"] for each in record["extractions"]} - held)
-        if missing:
-            where = f"{run.control.control_id}/{run.rule.control_test}"
-            problems.append(
-                Problem(where, f"evidence {', '.join(missing)} is not among the contents", "all it relies on")
-            )
-    return problems
-
-
-def _rule_problems(contents: PackageContents) -> list[Problem]:
-    """Find runs whose rule or definition is not the text that is about to be packaged with them."""
-    problems = []
-    for run in contents.runs:
-        record = read_run(run.folder)
-        definition = hashlib.sha256(run.definition_sql.encode()).hexdigest()
-        if (run.rule.sha256, definition) != (record.rule_sha256, record.definition_sha256):
-            where = f"{run.control.control_id}/{run.rule.control_test}"
-            problems.append(
-                Problem(
-                    where, "its rule was changed after the run", "the rule that was run", "run 'twofold test' again"
-                )
-            )
-    return problems
-
-
-def _name_problems(contents: PackageContents) -> list[Problem]:
-    places = [run_place(run) for run in contents.runs] + [file_name(each.id) for each in contents.engagements]
-    twice = sorted({place for place in places if places.count(place) > 1})
-    return [Problem(place, "two parts of the package would have this name", "names that differ") for place in twice]

@@ -1,18 +1,45 @@
-"""The readable text pages of a package: how to read and check it, and the scope memo."""
+"""The readable text pages of a package: how to read it, how to check it, and the scope memo."""
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from twofold.reports.contents import NOT_AN_OPINION, PackageContents, run_place, workbook_name
+from twofold.reports.contents import NOT_AN_OPINION, PackageContents, all_withheld, run_place, workbook_name
 from twofold.reports.items import LENS_TITLES
+from twofold.reports.log_files import PRINCIPAL, records_here
+from twofold.reports.reperform_script import BY_HAND_TEXT
 from twofold.reports.systems import LABEL_WORDS
 
 TEMPLATES_FOLDER = Path(__file__).with_name("templates")
+CHECKER = Path(__file__).with_name("check.py")
+"""The stand-alone checker, copied into each package as it stands."""
 
 
 def readme_page(contents: PackageContents) -> str:
-    """Return readme.md: what is where, and how to check it without our software."""
+    """Return readme.md: what is where, who signed, what is withheld, and how to do a test again."""
+    workbooks = [
+        (run.control.control_id, run.control.title, f"{run_place(run)}/{workbook_name(run)}") for run in contents.runs
+    ]
+    return _text_template("readme.md.j2").render(
+        contents=contents,
+        note=NOT_AN_OPINION,
+        workbooks=workbooks,
+        lens_titles=LENS_TITLES,
+        here=records_here(contents.log),
+        withheld=all_withheld(contents),
+        by_hand=BY_HAND_TEXT if contents.tables_folder else "",
+    )
+
+
+def how_to_check_page(contents: PackageContents) -> str:
+    """Return how-to-check.md: five checks that need none of our software, with this package's numbers filled in."""
+    log = contents.log
+    return _text_template("how-to-check.md.j2").render(
+        note=NOT_AN_OPINION, principal=PRINCIPAL, stamped=log.stamped, witnesses=log.witnessed
+    )
+
+
+def _text_template(name: str) -> Template:
     # Markdown, not HTML: nothing is rendered from it here, and escaped quotes would spoil the commands.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES_FOLDER),
@@ -22,12 +49,7 @@ def readme_page(contents: PackageContents) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  a text file
     )
-    workbooks = [
-        (run.control.control_id, run.control.title, f"{run_place(run)}/{workbook_name(run)}") for run in contents.runs
-    ]
-    return environment.get_template("readme.md.j2").render(
-        contents=contents, note=NOT_AN_OPINION, workbooks=workbooks, lens_titles=LENS_TITLES
-    )
+    return environment.get_template(name)
 
 
 def scope_memo(contents: PackageContents) -> str:

@@ -1,8 +1,6 @@
 """Steps 1 to 5 of the check: the bag itself. Every fault names the file it is about, as it stands in the package."""
 
 import stat
-from collections.abc import Callable
-from pathlib import Path
 
 from twofold.reports.bag import (
     BAGIT,
@@ -12,44 +10,43 @@ from twofold.reports.bag import (
     MANIFEST,
     TAG_FILES,
     TAG_MANIFEST,
-    file_hash,
+    TOP_FILES,
+    file_hashes,
     is_portable,
     oxum_of,
-    payload_files,
     read_manifest,
     tag_manifest_text,
 )
+from twofold.reports.under_check import CheckedStep, UnderCheck
 
 
-def check_form(bag: Path) -> list[str]:
-    """Step 1: the four tag files and data/, nothing else beside them, plain files with portable names."""
-    faults = [f"{name}: it is missing" for name in TAG_FILES if not (bag / name).is_file()]
-    if not (bag / DATA).is_dir():
+def check_form(bag: UnderCheck) -> list[str]:
+    """Step 1: the known files and data/ at the top, nothing else beside them; plain files with portable names."""
+    faults = [f"{name}: it is missing" for name in TOP_FILES if not (bag.folder / name).is_file()]
+    if not (bag.folder / DATA).is_dir() or (bag.folder / DATA).is_symlink():
         return [*faults, f"{DATA}: the folder is missing"]
-    expected = {*TAG_FILES, DATA}
+    expected = {*TOP_FILES, DATA}
     faults += [
-        f"{each.name}: it was added beside the tag files" for each in sorted(bag.iterdir()) if each.name not in expected
+        f"{each.name}: it was added beside the tag files"
+        for each in sorted(bag.folder.iterdir())
+        if each.name not in expected
     ]
-    for name in TAG_FILES:
-        if (bag / name).is_symlink():
-            faults.append(f"{name}: it is a link, not a plain file")
-    for place in payload_files(bag):
-        if not is_portable(place):
-            faults.append(f"{place!r}: the name is not made of a-z 0-9 . _ -")
-        if not stat.S_ISREG((bag / place).lstat().st_mode):
-            faults.append(f"{place}: it is a link or device, not a plain file")
-    if not faults and (bag / BAGIT).read_bytes() != BAGIT_TEXT.encode():
+    odd = [name for name in TOP_FILES if (bag.folder / name).is_symlink()]
+    odd += [place for place, state in bag.places.items() if not stat.S_ISREG(state.st_mode)]
+    faults += [f"{place}: it is a link or device, not a plain file" for place in odd]
+    faults += [f"{place!r}: the name is not made of a-z 0-9 . _ -" for place in bag.places if not is_portable(place)]
+    if not faults and bag.read(BAGIT) != BAGIT_TEXT.encode():
         faults.append(f"{BAGIT}: it does not say BagIt 1.0 in UTF-8, as every package does")
     return faults
 
 
-def check_tag_manifest(bag: Path) -> list[str]:
+def check_tag_manifest(bag: UnderCheck) -> list[str]:
     """Step 2: tagmanifest-sha256.txt gives the hash of each of the other tag files, in its one spelling."""
-    missing = [name for name in TAG_FILES if not (bag / name).is_file()]
+    missing = [name for name in TAG_FILES if not bag.has(name)]
     if missing:
         return [f"{name}: it is missing, so the tag manifest cannot be checked" for name in missing]
-    expected = tag_manifest_text(bag)
-    found = (bag / TAG_MANIFEST).read_bytes()
+    expected = tag_manifest_text(bag.folder)
+    found = bag.read(TAG_MANIFEST)
     if found == expected.encode():
         return []
     listed, faults = read_manifest(found.decode("utf-8", "replace"))
@@ -65,51 +62,48 @@ def check_tag_manifest(bag: Path) -> list[str]:
     return faults or [f"{TAG_MANIFEST}: it is not in its one spelling"]
 
 
-def check_oxum(bag: Path) -> list[str]:
+def check_oxum(bag: UnderCheck) -> list[str]:
     """Step 3: as many bytes and files below data/ as bag-info.txt says."""
-    if not (bag / INFO).is_file() or not (bag / DATA).is_dir():
-        return [f"{INFO}: it or {DATA}/ is missing"]
-    claimed = oxum_of((bag / INFO).read_bytes().decode("utf-8", "replace"))
+    if not bag.has(INFO):
+        return [f"{INFO}: it is missing"]
+    claimed = oxum_of(bag.read(INFO).decode("utf-8", "replace"))
     if claimed is None:
         return [f"{INFO}: it has no line Payload-Oxum: BYTES.FILES"]
-    places = payload_files(bag)
-    size = sum((bag / place).lstat().st_size for place in places)
-    if claimed == (size, len(places)):
+    size = sum(state.st_size for state in bag.places.values())
+    if claimed == (size, len(bag.places)):
         return []
-    return [f"{INFO}: it says {claimed[0]} bytes in {claimed[1]} files; there are {size} bytes in {len(places)} files"]
+    return [
+        f"{INFO}: it says {claimed[0]} bytes in {claimed[1]} files; there are {size} bytes in {len(bag.places)} files"
+    ]
 
 
-def check_complete(bag: Path) -> list[str]:
+def check_complete(bag: UnderCheck) -> list[str]:
     """Step 4: the manifest names every file below data/, and every file that it names is there."""
-    if not (bag / MANIFEST).is_file() or not (bag / DATA).is_dir():
-        return [f"{MANIFEST}: it or {DATA}/ is missing"]
-    listed, faults = _manifest(bag)
-    present = set(payload_files(bag))
+    if not bag.has(MANIFEST):
+        return [f"{MANIFEST}: it is missing"]
+    listed, faults = read_manifest(bag.read(MANIFEST).decode("utf-8", "replace"))
+    faults += [f"{place} is not below {DATA}/" for place in listed if not place.startswith(f"{DATA}/")]
+    faults = [f"{MANIFEST}: {fault}" for fault in faults]
+    bag.listed = {place: digest for place, digest in listed.items() if place.startswith(f"{DATA}/")}
+    present = set(bag.places)
     faults += [f"{place}: it is missing" for place in sorted(set(listed) - present)]
     faults += [f"{place}: it was added; {MANIFEST} does not name it" for place in sorted(present - set(listed))]
     return faults
 
 
-def check_bytes(bag: Path) -> list[str]:
-    """Step 5: every file has the SHA-256 that the manifest gives."""
-    if not (bag / MANIFEST).is_file():
+def check_bytes(bag: UnderCheck) -> list[str]:
+    """Step 5: every file has the SHA-256 that the manifest gives. Each is read once, on every core."""
+    if not bag.has(MANIFEST):
         return [f"{MANIFEST}: it is missing"]
-    listed, _ = _manifest(bag)
-    faults = []
-    for place, digest in listed.items():
-        path = bag / place
-        if place.startswith(f"{DATA}/") and path.is_file() and not path.is_symlink() and file_hash(path) != digest:
-            faults.append(f"{place}: its bytes were changed, or {MANIFEST} was; its SHA-256 is not {digest}")
-    return faults
+    bag.hashes = file_hashes(bag.folder, [place for place in bag.listed if bag.has(place)])
+    return [
+        f"{place}: its bytes were changed, or {MANIFEST} was; its SHA-256 is not {bag.listed[place]}"
+        for place, digest in sorted(bag.hashes.items())
+        if digest != bag.listed[place]
+    ]
 
 
-def _manifest(bag: Path) -> tuple[dict[str, str], list[str]]:
-    listed, faults = read_manifest((bag / MANIFEST).read_bytes().decode("utf-8", "replace"))
-    faults += [f"{place} is not below {DATA}/" for place in listed if not place.startswith(f"{DATA}/")]
-    return listed, [f"{MANIFEST}: {fault}" for fault in faults]
-
-
-BAG_STEPS: tuple[tuple[str, Callable[[Path], list[str]]], ...] = (
+BAG_STEPS: tuple[CheckedStep, ...] = (
     ("the form of the bag", check_form),
     ("the tag manifest fits the tag files", check_tag_manifest),
     ("as many bytes and files as the bag says", check_oxum),

@@ -1,161 +1,130 @@
-"""Steps 6 to 9 of the check: evidence, its records, the log and its Merkle root (RFC 9162)."""
+"""Steps 11 to 13 of the check: evidence is what was captured, nothing relied on is missing, nothing came too late."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import csv
+import io
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from twofold.controltests.run_record import COMPLETENESS_FILE
-from twofold.reports.bag import DATA, file_hash
-from twofold.reports.evidence_files import RecordLine, record_lines
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.entry import read_entry
-from twofold.vault.evidence import index_of
-from twofold.vault.merkle import fold, grow, leaf_hash
+from twofold.controltests.run_record import COMPLETENESS_FILE, RUN_FILE
+from twofold.reports.bag import DATA
+from twofold.reports.evidence_files import EVIDENCE_HEADER, evidence_rows, payload_files_of
+from twofold.reports.rows_as_text import cell_text
+from twofold.reports.under_check import INDEX, CheckedStep, UnderCheck
+from twofold.reports.verify_log import RECORDS_PLACE
+from twofold.vault.entry import Entry, EntryKind
+from twofold.vault.evidence import evidence_id_of
+from twofold.vault.order import order_flags
 
-RECORDS = f"{DATA}/evidence/records.jsonl"
-ENTRIES = f"{DATA}/log/entries.jsonl"
-CHECKPOINT = f"{DATA}/log/checkpoint"
-ROOT = f"{DATA}/log/root"
-
-
-def json_lines(path: Path) -> Iterator[bytes]:
-    """Give the lines of a file without their newlines."""
-    with path.open("rb") as stream:
-        for line in stream:
-            yield line.removesuffix(b"\n")
+EVIDENCE = f"{DATA}/evidence"
+EVIDENCE_TABLE = f"{DATA}/evidence.csv"
+_EVIDENCE_ID = re.compile(r"ev-(?:0|[1-9][0-9]{0,15})")
+_NAMING = frozenset({EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.ANSWER, EntryKind.SIGN_OFF, EntryKind.DISPOSITION})
+"""Kinds whose bodies name evidence that must be here. A capture names older ones, which need not be."""
 
 
-def check_evidence(bag: Path) -> list[str]:
-    """Step 6: each record's payload is there with its hash and size, and each payload has a record."""
-    faults = []
-    lines, bad = _record_lines(bag)
-    if bad:
-        return bad
-    for each in lines:
-        path = bag / DATA / "evidence" / each.file
-        if not path.is_file():
-            faults.append(f"{DATA}/evidence/{each.file}: a record speaks of it, and it is missing")
-        elif path.stat().st_size != each.size or file_hash(path) != each.sha256:
-            faults.append(f"{DATA}/evidence/{each.file}: its bytes are not those that were captured")
-    named = {each.file for each in lines} | {"records.jsonl"}
-    present = sorted(path.name for path in (bag / DATA / "evidence").iterdir())
-    faults += [f"{DATA}/evidence/{name}: no record speaks of it" for name in present if name not in named]
-    return list(dict.fromkeys(faults))
-
-
-def check_records(bag: Path) -> list[str]:
-    """Step 7: each record is, byte for byte, what the log's own entry says."""
-    entries = list(json_lines(bag / ENTRIES)) if (bag / ENTRIES).is_file() else []
-    faults = []
-    raws = []
-    shown = list(json_lines(bag / RECORDS)) if (bag / RECORDS).is_file() else []
-    for number, line in enumerate(shown, 1):
-        index = _index(line)
-        if index is None or index >= len(entries):
-            faults.append(f"{RECORDS}: line {number} names an evidence id that the log does not have")
-        else:
-            raws.append(entries[index])
-    if faults:
-        return faults
-    try:
-        expected = [each.line.removesuffix(b"\n") for each in record_lines(raws)]
-    except ValueError as error:
-        return [f"{RECORDS}: it speaks of an entry that is no capture: {error}"]
-    for number, (line, right) in enumerate(zip(shown, expected, strict=True), 1):
-        if line != right:
-            faults.append(f"{RECORDS}: line {number} says something else than the log entry of the capture")
+def check_evidence(bag: UnderCheck) -> list[str]:
+    """Step 11: each payload is here once with its hash, or withheld with a reason; nothing else is here."""
+    withheld = {str(each["sha256"]): str(each["reason"]) for each in bag.index["withheld"]}
+    files = payload_files_of(bag.records)
+    captured = set(files)
+    held = {place.removeprefix(f"{EVIDENCE}/") for place in bag.places if place.startswith(f"{EVIDENCE}/")}
+    faults = [f"{EVIDENCE}/{name}: no record speaks of it" for name in sorted(held - set(files.values()))]
+    for sha256, name in sorted(files.items()):
+        place = f"{EVIDENCE}/{name}"
+        if name in held and bag.hash_of(place) != sha256:
+            faults.append(f"{place}: its bytes are not those that were captured")
+        elif name not in held and sha256 not in withheld:
+            faults.append(f"{place}: a record speaks of it, and it is missing")
+        elif name in held and sha256 in withheld:
+            faults.append(f"{place}: {INDEX} says that it is withheld")
+    faults += [f"{INDEX}: it withholds {sha256}, which no record names" for sha256 in sorted(set(withheld) - captured)]
+    bag.unshown += [f"evidence {sha256} is withheld: {reason}" for sha256, reason in sorted(withheld.items())]
+    present = {sha256 for sha256, name in files.items() if name in held}
+    if bag.text(EVIDENCE_TABLE) != _evidence_table(bag.records, present):
+        faults.append(f"{EVIDENCE_TABLE}: it says something else than the records")
     return faults
 
 
-def check_log(bag: Path) -> list[str]:
-    """Step 8: the entries stand in order and give the root of the checkpoint."""
-    for name in (ENTRIES, CHECKPOINT, ROOT):
-        if not (bag / name).is_file():
-            return [f"{name}: it is missing"]
-    frontier: list[bytes] = []
-    count = 0
-    for raw in json_lines(bag / ENTRIES):
-        try:
-            entry = read_entry(raw)
-        except ValueError as error:
-            return [f"{ENTRIES}: line {count + 1}: {error}"]
-        if entry.index != count:
-            return [f"{ENTRIES}: line {count + 1} is entry {entry.index}; the log has a gap or was reordered"]
-        grow(frontier, count, leaf_hash(raw))
-        count += 1
-    root = fold(frontier)
-    try:
-        checkpoint = Checkpoint.parse((bag / CHECKPOINT).read_bytes().decode("utf-8", "replace"))
-    except ValueError as error:
-        return [f"{CHECKPOINT}: {error}"]
+def check_nothing_missing(bag: UnderCheck) -> list[str]:
+    """Step 12: every run, judgement and piece of evidence that the package rests on has its record, and they agree."""
+    captured = {evidence_id_of(each.index): str(each.body["sha256"]) for each in bag.of_kind(EntryKind.CAPTURE)}
     faults = []
-    if checkpoint.size != count:
-        faults.append(f"{CHECKPOINT}: it speaks of {checkpoint.size} entries; the package has {count}")
-    if checkpoint.root != root:
-        faults.append(
-            f"{ENTRIES}: the entries do not give the root that {CHECKPOINT} names; one of the two was changed"
-        )
-    if (bag / ROOT).read_bytes() != f"{root.hex()}\n".encode():
-        faults.append(f"{ROOT}: it is not the root of the entries")
+    runs = {entry.body["run_id"]: entry for entry in bag.of_kind(EntryKind.RUN)}
+    for folder, run in _runs(bag):
+        entry = runs.get(run["run_id"])
+        if entry is None:
+            faults.append(f"{folder}/{RUN_FILE}: no record of {run['run_id']} is here")
+        elif entry.body["run_sha256"] != bag.hash_of(f"{folder}/{RUN_FILE}"):
+            faults.append(f"{folder}/{RUN_FILE}: it is not the run that entry {entry.index} records")
+        faults += _extraction_faults(bag, f"{folder}/{COMPLETENESS_FILE}", captured)
+    judgements = {entry.body["engagement"]: entry for entry in bag.of_kind(EntryKind.JUDGEMENT)}
+    for engagement in bag.index["engagements"]:
+        place = f"{DATA}/{engagement['folder']}/judgement.json"
+        entry = judgements.get(engagement["id"])
+        if entry is None:
+            faults.append(f"{place}: no record of this judgement is here")
+        elif not bag.has(place) or entry.body["judgement_sha256"] != bag.hash_of(place):
+            faults.append(f"{place}: it is not the judgement that entry {entry.index} records last")
+    for entry in bag.records:
+        if entry.kind in _NAMING:
+            missing = sorted(set(evidence_named(entry.body)) - set(captured))
+            faults += [
+                f"{RECORDS_PLACE}: entry {entry.index} names {name}, of which no record is here" for name in missing
+            ]
     return faults
 
 
-def check_population_evidence(bag: Path) -> list[str]:
-    """Step 9: every export that a population rests on is in the package, with the hash that the population names."""
-    lines, bad = _record_lines(bag)
-    if bad:
-        return bad
-    held = {_id(each.line): each.sha256 for each in lines}
-    faults = []
-    for path in sorted((bag / DATA / "controls").rglob(COMPLETENESS_FILE)):
-        place = path.relative_to(bag).as_posix()
-        for each in _extractions(path):
-            if each is None:
-                faults.append(f"{place}: it cannot be read as a completeness record")
-            elif each[0] not in held:
-                faults.append(f"{place}: it rests on {each[0]}, which is not in the package")
-            elif held[each[0]] != each[1]:
-                faults.append(f"{place}: it names another hash for {each[0]} than the record")
-    return faults
+def check_order(bag: UnderCheck) -> list[str]:
+    """Step 13: no judgement or sign-off is older than what it rests on, or the package says which is."""
+    known = {entry.index: entry for entry in bag.records}
+    found = [(flag.entry, flag.text) for flag in order_flags(bag.records, entry_of=known.get)]
+    told = {each["entry"]: each["text"] for each in bag.index["order_flags"]}
+    bag.notes += [f"order: {text}" for text in told.values()]
+    # The company may say more than its records here show, since it sees the entries that are not shown; never less.
+    return [f"{RECORDS_PLACE}: {text} {INDEX} does not say so." for entry, text in found if entry not in told]
 
 
-def _record_lines(bag: Path) -> tuple[list[RecordLine], list[str]]:
-    if not (bag / RECORDS).is_file():
-        return [], [f"{RECORDS}: it is missing"]
-    try:
-        raws = [
-            orjson.dumps(orjson.loads(line)["entry"], option=orjson.OPT_SORT_KEYS) for line in json_lines(bag / RECORDS)
-        ]
-        return list(record_lines(raws)), []
-    except (ValueError, KeyError, TypeError) as error:
-        return [], [f"{RECORDS}: a line is no record: {error}"]
+def evidence_named(value: Any) -> Iterator[str]:
+    """Give every evidence id in the body of an entry."""
+    match value:
+        case str() if _EVIDENCE_ID.fullmatch(value):
+            yield value
+        case dict():
+            for each in value.values():
+                yield from evidence_named(each)
+        case list():
+            for each in value:
+                yield from evidence_named(each)
+        case _:
+            pass
 
 
-def _index(line: bytes) -> int | None:
-    try:
-        return index_of(_id(line))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+def _evidence_table(records: list[Entry], held: set[str]) -> str:
+    buffer = io.StringIO()
+    rows = ([cell_text(cell) for cell in row] for row in evidence_rows(records, held))
+    csv.writer(buffer, lineterminator="\n").writerows([EVIDENCE_HEADER, *rows])
+    return buffer.getvalue()
 
 
-def _id(line: bytes) -> str:
-    body: dict[str, Any] = orjson.loads(line)
-    return str(body["evidence_id"])
+def _runs(bag: UnderCheck) -> Iterator[tuple[str, dict[str, Any]]]:
+    for test in bag.index["control_tests"]:
+        folder = f"{DATA}/{test['folder']}"
+        yield folder, orjson.loads(bag.read(f"{folder}/{RUN_FILE}"))
 
 
-def _extractions(path: Path) -> Iterator[tuple[str, str] | None]:
-    try:
-        for each in orjson.loads(path.read_bytes())["extractions"]:
-            yield str(each["evidence_id"]), str(each["file_hash"])
-    except (ValueError, KeyError, TypeError):
-        yield None
+def _extraction_faults(bag: UnderCheck, place: str, captured: dict[str, str] | dict[Any, str]) -> Iterator[str]:
+    for each in orjson.loads(bag.read(place))["extractions"]:
+        if each["evidence_id"] not in captured:
+            yield f"{place}: it rests on {each['evidence_id']}, which is not in the package"
+        elif captured[each["evidence_id"]] != each["file_hash"]:
+            yield f"{place}: it names another hash for {each['evidence_id']} than the record"
 
 
-EVIDENCE_STEPS: tuple[tuple[str, Callable[[Path], list[str]]], ...] = (
-    ("each evidence file is the one its record speaks of", check_evidence),
-    ("each record is what the log says", check_records),
-    ("the log entries give the root of the checkpoint", check_log),
-    ("the evidence of every population is here", check_population_evidence),
+EVIDENCE_STEPS: tuple[CheckedStep, ...] = (
+    ("each evidence file is the one that was captured", check_evidence),
+    ("nothing that a conclusion rests on is missing", check_nothing_missing),
+    ("no conclusion is older than what it rests on", check_order),
 )

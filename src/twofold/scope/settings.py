@@ -11,13 +11,28 @@ from zoneinfo import available_timezones
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.scope.nearest import nearest
+from twofold.vault.database_location import read_location
+from twofold.vault.retention import GREATEST_YEARS, shipped_policy
 
 FILE = "twofold.toml"
+_TIMESTAMPS = {
+    "authority": "address of an RFC 3161 authority",
+    "chain": "PEM file with the certificates to trust, its path from this folder",
+}
+_STORAGE = {
+    "database": "where the log is kept: postgresql://user@host/database?schema=name",
+    "blobs": "where captured bytes are kept: a folder, or s3://bucket/prefix",
+}
 KEYS = {
     "company": {"name": "name of the company", "reporting_zone": "IANA zone of all days"},
     "sources": {"ticket_key": "regular expression that finds ticket keys", "zones": "source -> IANA zone"},
+    "retention": {f"{each.name}_years": each.meaning for each in shipped_policy().classes},
+    "timestamps": _TIMESTAMPS,
+    "storage": _STORAGE,
 }
 _TOML_PLACE = re.compile(r"^(.*) \(at line (\d+), column (\d+)\)$")
+_ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
+"""Without user and password: settings are no place for secrets."""
 _TABLE = re.compile(r"^\s*\[\s*([^\]]+?)\s*\]")
 
 
@@ -33,6 +48,16 @@ class Settings:
     reporting_zone: str
     ticket_key: str = ""
     source_zones: Mapping[str, str] = field(default_factory=dict)
+    retention_years: Mapping[str, int] = field(default_factory=dict)
+    """Class of evidence -> years that it is kept, where the company says so. In force once applied."""
+    timestamp_authority: str = ""
+    """http or https address of an RFC 3161 authority that dates checkpoints; "" = none."""
+    timestamp_chain: str = ""
+    """PEM file with the certificates that its answers must lead to; a path from the workspace."""
+    database: str = ""
+    """URL of the log in PostgreSQL, without a password; "" = a SQLite file in the vault."""
+    blobs: str = ""
+    """Where captured bytes are kept; "" = a folder in the vault."""
 
 
 def load_settings(workspace: Path) -> Settings:
@@ -69,6 +94,13 @@ def read_settings(content: bytes) -> Settings:
         reporting_zone=company["reporting_zone"],
         ticket_key=sources.get("ticket_key", ""),
         source_zones=dict(sorted(sources.get("zones", {}).items())),
+        database=values.get("storage", {}).get("database", ""),
+        blobs=values.get("storage", {}).get("blobs", ""),
+        timestamp_authority=values.get("timestamps", {}).get("authority", ""),
+        timestamp_chain=values.get("timestamps", {}).get("chain", ""),
+        retention_years={
+            name.removesuffix("_years"): years for name, years in sorted(values.get("retention", {}).items())
+        },
     )
 
 
@@ -99,6 +131,9 @@ def _wrong(values: Mapping[str, Any], text: str) -> Iterator[Problem]:
             yield Problem(_where(text, "company", key), found, f'{key} = "…": {about}', "add it below [company]")
     if isinstance(company.get("reporting_zone"), str):
         yield from _zone(company["reporting_zone"], _where(text, "company", "reporting_zone"))
+    yield from _wrong_retention(values.get("retention", {}), text)
+    yield from _wrong_timestamps(values.get("timestamps", {}), text)
+    yield from _wrong_storage(values.get("storage", {}), text)
     yield from _wrong_key(sources.get("ticket_key", ""), _where(text, "sources", "ticket_key"))
     zones = sources.get("zones", {})
     if not isinstance(zones, dict):
@@ -106,6 +141,56 @@ def _wrong(values: Mapping[str, Any], text: str) -> Iterator[Problem]:
         return
     for source, zone in zones.items():
         yield from _zone(zone, _where(text, "sources.zones", source))
+
+
+def _wrong_retention(table: object, text: str) -> Iterator[Problem]:
+    """Find years that are no number of years, and those that are fewer than a class allows."""
+    if not isinstance(table, dict):
+        yield Problem(_where(text, "retention", ""), "'retention' is no table", "[retention] with years per class")
+        return
+    for each in shipped_policy().classes:
+        key = f"{each.name}_years"
+        years = table.get(key, each.years)
+        where = _where(text, "retention", key)
+        if not isinstance(years, int) or isinstance(years, bool) or not 1 <= years <= GREATEST_YEARS:
+            yield Problem(where, f"'{key}' is no number of years", f"1 to {GREATEST_YEARS}", "give whole years")
+        elif years < each.years and not each.may_be_lowered:
+            expected = f"at least {each.years}. {each.source}"
+            yield Problem(where, f"'{key}' = {years} is fewer than {each.years}", expected, "raise it, or delete it")
+
+
+def _wrong_timestamps(table: object, text: str) -> Iterator[Problem]:
+    """Find an authority without certificates to check it by, certificates without one, and what is no address."""
+    if not isinstance(table, dict):
+        yield Problem(_where(text, "timestamps", ""), "'timestamps' is no table", "[timestamps] with keys below it")
+        return
+    for key, about in _TIMESTAMPS.items() if table else ():
+        value = table.get(key)
+        if not isinstance(value, str) or not value.strip():
+            found = f"'{key}' is missing" if value is None else f"'{key}' is no text"
+            yield Problem(_where(text, "timestamps", key), found, f'{key} = "…": {about}', "add it below [timestamps]")
+    authority = table.get("authority")
+    if isinstance(authority, str) and authority.strip() and not _ADDRESS.fullmatch(authority):
+        where = _where(text, "timestamps", "authority")
+        yield Problem(where, f"'{authority}' is no address", "an address that begins with https:// or http://")
+
+
+def _wrong_storage(table: object, text: str) -> Iterator[Problem]:
+    """Find places that are no text, and a database that cannot be one; a password in it is not shown again."""
+    if not isinstance(table, dict):
+        yield Problem(_where(text, "storage", ""), "'storage' is no table", "[storage] with keys below it")
+        return
+    for key, about in _STORAGE.items():
+        value = table.get(key, "-")
+        if not isinstance(value, str) or not value.strip():
+            expected = f'{key} = "…": {about}'
+            yield Problem(_where(text, "storage", key), f"'{key}' is no text", expected, "correct it, or delete it")
+    if isinstance(database := table.get("database"), str) and database.strip():
+        try:
+            read_location(database)
+        except ValueError as error:
+            where = _where(text, "storage", "database")
+            yield Problem(where, f"'database' cannot be used: {error}", _STORAGE["database"], "correct it")
 
 
 def _wrong_key(pattern: object, where: str) -> Iterator[Problem]:

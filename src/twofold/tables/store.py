@@ -34,7 +34,10 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class TableStats:
-    """Counts of one table: rows_in = rows + collapsed + superseded + conflicting."""
+    """Counts of one table: rows_in = rows + collapsed + superseded + conflicting.
+
+    children: child table -> SHA-256 of its file, for each list column that has values.
+    """
 
     rows_in: int
     rows: int
@@ -42,6 +45,7 @@ class TableStats:
     superseded: int
     conflicting: int
     sha256: str
+    children: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ class TableSet:
 
     folder: Path
     stats: Mapping[str, TableStats]
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of every file, child tables included, by name of the table."""
+        found = {name: stats.sha256 for name, stats in self.stats.items()}
+        for stats in self.stats.values():
+            found |= stats.children
+        return dict(sorted(found.items()))
 
 
 def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, bytes]]:
@@ -131,8 +142,8 @@ class TableWriter:
         order = ", ".join(table.key)
         kept = f"SELECT {columns} FROM kept ORDER BY {order}"  # noqa: S608  names come from schema.toml
         connection.execute(f"COPY ({kept}) TO '{quoted(target)}' (FORMAT parquet)")
-        for column in table.list_columns:
-            self._finish_child(connection, table, column.name)
+        finished = (self._finish_child(connection, table, column.name) for column in table.list_columns)
+        children = {file.stem: _file_hash(file) for file in finished if file is not None}
         rows, collapsed, superseded = _one(
             connection,
             "SELECT count(*), coalesce(sum(copies - 1), 0)::BIGINT, coalesce(sum(older), 0)::BIGINT FROM kept",
@@ -144,7 +155,8 @@ class TableWriter:
             collapsed=collapsed,
             superseded=superseded,
             conflicting=rows_in - rows - collapsed - superseded,
-            sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
+            sha256=_file_hash(target),
+            children=children,
         )
 
     def _stage(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -200,11 +212,13 @@ class TableWriter:
             """  # noqa: S608  names come from schema.toml
         )
 
-    def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> None:
+    def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> Path | None:
+        """Write the child table of a list column; None when no row has a value."""
         name = child_table(table.name, column)
         staging = self._staging / f"{name}.jsonl"
         if not staging.exists():
-            return
+            return None
+        target = self._folder / f"{name}.parquet"
         pairs = [table.column_named[key].physical[0] for key in table.key]
         fields = ", ".join(
             f"'{key}': '{kind}'" for key, kind in [*pairs, ("value", "VARCHAR"), ("row_hash", "VARCHAR")]
@@ -217,9 +231,15 @@ class TableWriter:
                 FROM read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}}) AS child
                 JOIN kept ON kept.row_hash = child.row_hash AND {_same_key(table, "kept", "child")}
                 ORDER BY {keys}, child.value
-            ) TO '{quoted(self._folder / f"{name}.parquet")}' (FORMAT parquet)
+            ) TO '{quoted(target)}' (FORMAT parquet)
             """  # noqa: S608  names come from schema.toml, the path from us
         )
+        return target
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _same_key(table: Table, left: str, right: str) -> str:

@@ -25,8 +25,24 @@ def canonical_bytes(value: Json) -> bytes:
     >>> canonical_bytes({"b": [1, None], "a": "é"}).decode()
     '{"a":"é","b":[1,null]}'
     """
-    _check(value, "$", 0)
+    if not _is_plain(value, 0):
+        _check(value, "$", 0)
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Say whether `_check` would surely find nothing: most values are all ASCII, and this is several times faster."""
+    if isinstance(value, str):
+        return value.isascii()
+    if value is None:
+        return True
+    if isinstance(value, int):
+        return abs(value) <= GREATEST_INTEGER
+    if depth >= GREATEST_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and key.isascii() and _is_plain(value[key], depth + 1) for key in value)
+    return isinstance(value, list | tuple) and all(_is_plain(member, depth + 1) for member in value)
 
 
 def _check(value: object, place: str, depth: int) -> None:

@@ -22,7 +22,10 @@ _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class EntryKind(StrEnum):
-    """The acts that a log records. Later versions add kinds; a reader keeps the ones it does not know."""
+    """The acts that a log records. Later versions add kinds; a reader keeps the ones it does not know.
+
+    What the body of each holds: act_bodies.py, and docs/formats/acts.md.
+    """
 
     LOG = "log"
     """The first entry: the log's name, its id and its form."""
@@ -40,7 +43,16 @@ class EntryKind(StrEnum):
     EXPORT = "export"
     LOGIN = "login"
     DELETION = "deletion"
+    LEGAL_HOLD = "legal_hold"
+    RETENTION_POLICY = "retention_policy"
     KEY_ROTATION = "key_rotation"
+    ROW_COMMITMENT = "row_commitment"
+    CHECKPOINT = "checkpoint"
+    """Written right before a checkpoint is signed, which counts it."""
+    TIMESTAMP = "timestamp"
+    WITNESS = "witness"
+    RESTORE = "restore"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)

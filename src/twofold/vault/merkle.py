@@ -75,6 +75,20 @@ def tree_root(end: int, node: NodeReader, *, start: int = 0) -> bytes:
     return fold(frontier_of(end, node, start=start))
 
 
+def covering_subtrees(start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the two subtrees next to each other that cover [start, end): the first may begin before `start`.
+
+    For proving a stretch of leaves at once. The second is empty when one leaf is asked for, both when none is. Rule of
+    draft-ietf-plants-merkle-tree-certs for arbitrary intervals.
+    """
+    if end - start < 2:  # noqa: PLR2004 - fewer than two leaves
+        return (start, end), (end, end)
+    split = (start ^ (end - 1)).bit_length() - 1
+    middle = (end - 1) >> split << split
+    shared = (~start & ((1 << split) - 1)).bit_length()
+    return (start >> shared << shared, middle), (middle, end)
+
+
 def inclusion_proof(index: int, end: int, node: NodeReader, *, start: int = 0) -> list[bytes]:
     """Return PATH(index - start, D[start:end]), lowest sibling first (RFC 9162, 2.1.3.1).
 

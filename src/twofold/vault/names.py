@@ -16,6 +16,8 @@ def name_fault(name: str) -> str:
         return "the name is empty"
     if len(name) > GREATEST_NAME:
         return f"the name has {len(name):,} characters, more than {GREATEST_NAME:,}"
+    if name.isascii() and name.isprintable():
+        return ""
     if any(unicodedata.category(character) == "Cs" for character in name):
         return "the name is not valid UTF-8"
     # Zero-width joiners are needed in some scripts; they neither reorder nor control anything.

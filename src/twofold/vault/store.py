@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -20,21 +21,27 @@ from twofold.vault import evidence_index
 from twofold.vault.blobs import BlobStore, StoredBlob
 from twofold.vault.canonical import Json
 from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.deletions import deleted_fault
+from twofold.vault.durable import fsync_folder
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import CaptureItem, body_of, evidence_id_of, evidence_of, index_of, item_problems
-from twofold.vault.evidence_index import EvidenceFilter
-from twofold.vault.folder_blobs import FolderBlobs, fsync_folder
+from twofold.vault.evidence_index import CapturesSoFar, EvidenceFilter
+from twofold.vault.guards import mark_blobs, missing_log, require_own_blobs, require_same_history
 from twofold.vault.log import Log, LogWriter
+from twofold.vault.marks import NEWEST_FILE, Newest, write_newest
 from twofold.vault.mediatype import HEAD_SIZE, media_type_of
+from twofold.vault.open_blobs import create_blobs, open_blobs
 from twofold.vault.steady_file import SteadyFile
 
-FORM = "twofold-log-1"
+FORM = "twofold-log-2"
 LOG_FILE = "log.sqlite3"
 BLOB_FOLDER = "blobs"
+CACHE_FOLDER = "cache"
+"""Local copies of blobs that lie elsewhere; may be deleted at any time."""
 
 _ORIGIN = re.compile(r"[!-*,-~]{1,200}")
-_COPIES_AT_ONCE = 4
-"""Copies run side by side, since a copy mostly waits for the disk to say that it is durable."""
+_COPIED_TOGETHER = 64
+"""Items that one thread copies in a row."""
 
 
 class Vault:
@@ -44,7 +51,8 @@ class Vault:
         self.path = path
         self.log = log
         self.blobs = blobs
-        first = next(log.entries(), None)
+        raw = log.raw(0)
+        first = None if raw is None else log.read(raw)
         if first is None or first.kind != EntryKind.LOG or first.body.get("form") != FORM:
             log.close()
             remedy = "remove this folder if nothing was captured yet, and create the vault again"
@@ -53,13 +61,28 @@ class Vault:
             )
         self.origin = str(first.body["origin"])
         self.log_id = str(first.body["log_id"])
+        log.on_commit = self._mark_newest
 
     @classmethod
-    def create(cls, path: Path, *, origin: str, log_id: str, actor: str, at: datetime) -> "Vault":
+    def create(  # noqa: PLR0913 - a vault is made once, from all that it is made of
+        cls,
+        path: Path,
+        *,
+        origin: str,
+        log_id: str,
+        actor: str,
+        at: datetime,
+        key: str | None = None,
+        database: str = "",
+        blobs: str = "",
+    ) -> "Vault":
         """Make a new vault in a folder that is empty or not there yet.
 
         origin: the log's name in checkpoints, such as example.com/evidence: visible ASCII without space or plus.
         log_id: a random text, so that two logs of one name differ from their first entry on.
+        key: the public key that checkpoints will be signed with first, as a C2SP verifier key; None = none.
+        database: where the log is kept, as a URL of PostgreSQL; "" = a SQLite file in the folder.
+        blobs: where captured bytes are kept, as `open_blobs` reads it; "" = a folder beside the log.
         """
         if not _ORIGIN.fullmatch(origin):
             expected = "1 to 200 visible ASCII characters without space or plus, such as example.com/evidence"
@@ -69,27 +92,40 @@ class Vault:
             if any(path.iterdir()):
                 remedy = "open the vault that is there, or name another folder"
                 raise UserError(Problem(str(path), "the folder is not empty", "an empty folder, or none", remedy))
-            blobs = FolderBlobs.create(path / BLOB_FOLDER)
-            log = Log.create(path / LOG_FILE)
+            store = create_blobs(blobs, folder=path / BLOB_FOLDER, cache=path / CACHE_FOLDER)
+            mark_blobs(store, log_id)
+            log = Log.create(database or path / LOG_FILE)
         except OSError as error:
             raise UserError(Problem(str(path), f"no vault could be made here ({error.strerror or error})")) from error
         with log.writing() as writer:
-            body: dict[str, Json] = {"form": FORM, "log_id": log_id, "origin": origin}
+            if writer.size:
+                raise UserError(Problem(log.where, "someone else began this log just now", "an empty log"))
+            body: dict[str, Json] = {"form": FORM, "key": key, "log_id": log_id, "origin": origin}
             writer.append(kind=EntryKind.LOG, actor=actor, at=at, body=body)
+        vault = cls(path, log, store)
+        vault._mark_newest(*log.head())
         fsync_folder(path)
         fsync_folder(path.absolute().parent)
-        return cls(path, log, blobs)
+        return vault
 
     @classmethod
-    def open(cls, path: Path) -> "Vault":
-        """Open a vault; raises UserError where there is none, or where log and entries do not agree."""
-        blobs = path / BLOB_FOLDER
-        if not (path / LOG_FILE).is_file():
-            raise UserError(_no_log(path, blobs))
-        if not blobs.is_dir():
-            found, expected = "the folder of captured bytes is missing", f"a folder {BLOB_FOLDER}/ beside the log"
-            raise UserError(Problem(str(path), found, expected, "restore it from a backup"))
-        return cls(path, Log.open(path / LOG_FILE), FolderBlobs(blobs))
+    def open(cls, path: Path, *, database: str = "", blobs: str = "") -> "Vault":
+        """Open a vault; raises UserError where there is none, or where log and entries do not agree.
+
+        database, blobs: the same as for `create`.
+        """
+        if not database and not (path / LOG_FILE).is_file():
+            raise _no_log(path)
+        store = open_blobs(blobs, folder=path / BLOB_FOLDER, cache=path / CACHE_FOLDER)
+        log = Log.open(database or path / LOG_FILE)
+        try:
+            vault = cls(path, log, store)
+            require_same_history(path, log, vault.log_id)
+            require_own_blobs(store, vault.log_id)
+        except BaseException:
+            log.close()
+            raise
+        return vault
 
     def close(self) -> None:
         """Release the log."""
@@ -123,10 +159,18 @@ class Vault:
         copies = self._copy_all(items)
         self.blobs.flush()
         with self.log.writing() as writer:
-            return [
-                _record(writer, item, blob, media_type, captured_by, at)
-                for item, (blob, media_type) in zip(items, copies, strict=True)
+            self._put_back(items, copies)
+            so_far = CapturesSoFar(
+                writer.database,
+                named=((item.name, item.provenance.kind, item.provenance.source) for item in items),
+                blobs=(blob.sha256 for blob, _ in copies),
+            )
+            made = [
+                _record(writer, so_far, item, copy, captured_by=captured_by, at=at)
+                for item, copy in zip(items, copies, strict=True)
             ]
+            so_far.flush()
+            return made
 
     def append(self, kind: str, *, body: Mapping[str, Json], actor: str, at: datetime) -> Entry:
         """Record an act other than a capture; raises NotCanonicalError for a body that no entry can hold."""
@@ -180,11 +224,32 @@ class Vault:
         self, wanted: EvidenceFilter | None = None, *, after: EvidenceId | None = None, limit: int | None = None
     ) -> list[EvidenceRef]:
         """Return evidence records in order of capture; `after` and `limit` page through many."""
-        return self._matching(wanted, after=after, limit=limit, newest_only=False)
+        return list(self.each_evidence(wanted, after=after, limit=limit))
 
     def current_evidence(self, wanted: EvidenceFilter | None = None) -> list[EvidenceRef]:
         """Return the newest capture of each (source, kind, name), in order of capture."""
-        return self._matching(wanted, after=None, limit=None, newest_only=True)
+        return list(self.each_evidence(wanted, newest_only=True))
+
+    def each_evidence(
+        self,
+        wanted: EvidenceFilter | None = None,
+        *,
+        after: EvidenceId | None = None,
+        limit: int | None = None,
+        newest_only: bool = False,
+    ) -> Iterator[EvidenceRef]:
+        """Give evidence records in order of capture, at most `limit`, a page of them in memory at a time.
+
+        newest_only: of each (source, kind, name) only the newest capture.
+        """
+        start = -1 if after is None else index_of(after)
+        if start is None:
+            msg = f"{after!r} is no evidence id"
+            raise ValueError(msg)
+        found = evidence_index.each_matching(
+            self.log, wanted or EvidenceFilter(), after=start, limit=limit, newest_only=newest_only
+        )
+        return (evidence_of(entry) for entry in found)
 
     def records_of_blob(self, sha256: str) -> list[EvidenceRef]:
         """Return every record of these bytes, first capture first."""
@@ -192,35 +257,44 @@ class Vault:
 
     def blob_path(self, sha256: str) -> Path:
         """Return a file with these captured bytes, to be read only; UserError when it is missing or damaged."""
-        return self.blobs.local_path(sha256)
+        try:
+            return self.blobs.local_path(sha256)
+        except UserError as error:
+            raise self._why_gone(sha256, error) from error
 
     def open_verified(self, sha256: str) -> BinaryIO:
         """Open captured bytes that were hashed just now; UserError when they are missing or damaged."""
-        return self.blobs.open_verified(sha256)
+        try:
+            return self.blobs.open_verified(sha256)
+        except UserError as error:
+            raise self._why_gone(sha256, error) from error
 
-    def _matching(
-        self, wanted: EvidenceFilter | None, *, after: EvidenceId | None, limit: int | None, newest_only: bool
-    ) -> list[EvidenceRef]:
-        start = 0 if after is None else index_of(after)
-        if start is None:
-            msg = f"{after!r} is no evidence id"
-            raise ValueError(msg)
-        found = evidence_index.matching(
-            self.log,
-            wanted or EvidenceFilter(),
-            after=start,
-            limit=-1 if limit is None else limit,
-            newest_only=newest_only,
-        )
-        return [evidence_of(entry) for entry in found]
+    def _mark_newest(self, size: int, root: bytes) -> None:
+        write_newest(self.path, Newest(self.log_id, size, root.hex()))
+
+    def _why_gone(self, sha256: str, error: UserError) -> UserError:
+        """Say who deleted bytes that are not there, when and why; the store's own error where nobody did."""
+        deleted = deleted_fault(self.log, sha256) if self.blobs.size(sha256) is None else None
+        return deleted or error
 
     def _copy_all(self, items: Sequence[CaptureItem]) -> list[tuple[StoredBlob, str]]:
-        with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
-            copies = list(pool.map(self._copy, items))
+        stretches = [items[at : at + _COPIED_TOGETHER] for at in range(0, len(items), _COPIED_TOGETHER)]
+        with ThreadPoolExecutor(self.blobs.copies_at_once) as pool:
+            copies = list(chain.from_iterable(pool.map(lambda stretch: list(map(self._copy, stretch)), stretches)))
         problems = [problem for copy in copies if isinstance(copy, UserError) for problem in copy.problems]
         if problems:
+            self.blobs.abandon()
             raise UserError(problems)
         return [copy for copy in copies if not isinstance(copy, UserError)]
+
+    def _put_back(self, items: Sequence[CaptureItem], copies: Sequence[tuple[StoredBlob, str]]) -> None:
+        """Copy again what was met in the store and deleted since. Deletions hold the log, and so does the caller."""
+        gone = [at for at, (blob, _) in enumerate(copies) if blob.met and self.blobs.size(blob.sha256) is None]
+        if gone and self._copy_all([items[at] for at in gone]) != [copies[at] for at in gone]:
+            where = str(items[gone[0]].path)
+            raise UserError(Problem(where, "the file changed while it was captured", "a file that nobody writes to"))
+        if gone:
+            self.blobs.flush()
 
     def _copy(self, item: CaptureItem) -> tuple[StoredBlob, str] | UserError:
         """Store the bytes of one item; give the fault back as a value, so that all faults are told together."""
@@ -233,15 +307,20 @@ class Vault:
 
 
 def _record(
-    writer: LogWriter, item: CaptureItem, blob: StoredBlob, media_type: str, captured_by: str, at: datetime
+    writer: LogWriter,
+    so_far: CapturesSoFar,
+    item: CaptureItem,
+    copy: tuple[StoredBlob, str],
+    *,
+    captured_by: str,
+    at: datetime,
 ) -> EvidenceRef:
     """Write the entry and index row of one capture."""
     provenance = item.provenance
-    earlier = evidence_index.latest_named(
-        writer.connection, source=provenance.source, kind=provenance.kind, name=item.name
-    )
+    blob, media_type = copy
+    earlier = so_far.latest_named(name=item.name, kind=provenance.kind, source=provenance.source)
     is_new_version = earlier is not None and earlier.sha256 != blob.sha256
-    same_bytes = evidence_index.first_and_latest_of_blob(writer.connection, blob.sha256)
+    same_bytes = so_far.first_and_latest_of_blob(blob.sha256)
     statement = EvidenceRef(
         evidence_id=evidence_id_of(writer.size),
         sha256=blob.sha256,
@@ -257,18 +336,13 @@ def _record(
     )
     entry = writer.append(kind=EntryKind.CAPTURE, actor=captured_by, at=at, body=body_of(statement))
     evidence = evidence_of(entry)
-    evidence_index.add(writer.connection, evidence_index.row_of(evidence))
+    so_far.add(evidence_index.row_of(evidence))
     return evidence
 
 
-def _no_log(path: Path, blobs: Path) -> Problem:
-    if blobs.is_dir() and any(blobs.glob("??/*")):
-        return Problem(
-            str(path),
-            "captured bytes are here and the log that names them is missing",
-            f"the file {LOG_FILE}",
-            "restore it from a backup; do not start a new log over these bytes",
-        )
-    return Problem(
-        str(path), "there is no vault here", f"a folder with {LOG_FILE} and {BLOB_FOLDER}/", "create one first"
-    )
+def _no_log(path: Path) -> UserError:
+    blobs = path / BLOB_FOLDER
+    if (path / NEWEST_FILE).exists() or (blobs.is_dir() and any(blobs.glob("??/*"))):
+        return missing_log(path, str(path / LOG_FILE))
+    found, expected = "there is no vault here", f"a folder with {LOG_FILE} and {BLOB_FOLDER}/"
+    return UserError(Problem(str(path), found, expected, "create one first"))

@@ -16,6 +16,7 @@ from twofold.jobs.demonstration.generate import generate
 from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import judge
 from twofold.jobs.scope import apply_scope
+from twofold.jobs.signing_key import NewKey
 from twofold.model.outcome import ReasonCode
 from twofold.records.workspace import Workspace
 
@@ -44,7 +45,7 @@ def worked_through(folder: Path, variant: str) -> Path:
     )  # fmt: skip
     files = [company / "twofold.toml", *sorted((company / "scope").iterdir())]
     given = {path.relative_to(company).as_posix(): path.read_bytes() for path in files}
-    make_workspace(folder / "workspace", given, actor="p-0005", at=AT)
+    make_workspace(folder / "workspace", given, key=NewKey("a passphrase of tests"), actor="p-0005", at=AT)
     with Workspace.open(folder / "workspace") as workspace:
         apply_scope(workspace, reason="first scope", actor="p-0005", at=AT)
         items = items_of_folder(company / "exports", zone="America/New_York")

@@ -1,0 +1,45 @@
+"""Two hundred changes at random: each is found by both checkers, and the file is named. `tools/fuzz` makes more."""
+
+import importlib.util
+import random  # noqa: TID251  drawn from a named seed, so that a failure can be repeated
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from twofold.vault.keys import SigningKey
+
+TOOL = Path(__file__).parents[2] / "tools" / "fuzz" / "package.py"
+
+
+@pytest.fixture(scope="module")
+def fuzz() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("fuzz_package", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_changes_at_random_are_found_and_named(
+    fuzz: ModuleType, package: Path, key: SigningKey, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(package, tmp_path / "package")
+    assert not any(sentences for _, sentences in fuzz.faults_of(copy))
+    victim = fuzz.Victim(copy, key, random.Random(20261125))  # noqa: S311
+    for _ in range(200):
+        made, missed = fuzz.attack(victim)
+        assert missed == [], made
+    assert not any(sentences for _, sentences in fuzz.faults_of(copy)), "mending left something behind"
+
+
+def test_each_kind_of_change_is_found(fuzz: ModuleType, package: Path, key: SigningKey, tmp_path: Path) -> None:
+    copy = shutil.copytree(package, tmp_path / "package")
+    victim = fuzz.Victim(copy, key, random.Random(7))  # noqa: S311
+    for change in fuzz.CHANGES:
+        made, missed = fuzz.attack(victim, change)
+        assert missed == [], made
