@@ -1,4 +1,4 @@
-.PHONY: demo test lint types contracts unit bench format requirements docs clean
+.PHONY: demo test lint types contracts unit bench fuzz format requirements docs clean
 
 DEMO := build/demo
 BIN := .venv/bin
@@ -25,9 +25,18 @@ contracts:
 unit:
 	$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term:skip-covered
 
-bench: ## Measure the line on the demonstration company, as ratios in one run
+bench: ## Measure against floors taken in the same run: the line, the stores, the log, the package (about 20 minutes)
 	@tools/setup.sh dev
-	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench/line.py
+	$(BIN)/python tools/bench/stores.py
+	$(BIN)/python tools/bench/package.py
+	$(BIN)/python tools/bench/log.py
+
+fuzz: ## Change packages and databases at random, and kill commands at random moments (about an hour)
+	@tools/setup.sh dev
+	$(BIN)/python tools/fuzz/package.py
+	$(BIN)/python tools/fuzz/database.py
+	$(BIN)/python tools/fuzz/kill.py
 
 format: ## Put the code into its form
 	$(BIN)/ruff format .

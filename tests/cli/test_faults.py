@@ -110,6 +110,12 @@ def test_a_lock_that_a_killed_process_left_holds_nobody(call: Call, judged: Path
     assert call("judge", "-w", judged).code == 0
 
 
+def standing(call: Call, root: Path) -> dict[str, object]:
+    """Return what status says, but for the size of the log: a checkpoint that was signed stays signed."""
+    said: dict[str, object] = orjson.loads(call("status", "--json", "-w", root).out)
+    return {name: value for name, value in said.items() if name != "log"}
+
+
 @pytest.mark.parametrize(
     ("module", "setup", "arguments"),
     [
@@ -123,14 +129,14 @@ def test_a_killed_command_leaves_a_workspace_that_works(
     call: Call, judged: Path, tmp_path: Path, module: str, setup: str, arguments: tuple[str, ...]
 ) -> None:
     filled = [argument.format(tmp=tmp_path) for argument in arguments]
-    before = call("status", "--json", "-w", judged).out
+    before = standing(call, judged)
     before_explained = call("explain", "INC-2", "-w", judged).out
 
     killed = python(DIE.format(module=module, setup=setup), *filled, "-w", judged)
 
     assert killed.returncode == -signal.SIGKILL
     assert call("verify", judged).code == 0
-    assert call("status", "--json", "-w", judged).out == before
+    assert standing(call, judged) == before
     assert call("explain", "INC-2", "-w", judged).out == before_explained
     assert call(*filled, "-w", judged).code == 0
     assert not (judged / ".twofold" / "building").exists()

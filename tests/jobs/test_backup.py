@@ -98,6 +98,21 @@ def test_captures_go_on_while_a_backup_is_made(root: Path) -> None:
     assert restore(root).exists()
 
 
+def test_a_deletion_meanwhile_is_in_the_backup(root: Path) -> None:
+    gone: list[str] = []
+
+    def report(step: str, done: int, total: int) -> None:
+        del total
+        if (step, done, gone) == ("copying bytes", 0, []):
+            gone.append(delete(root, "ev-4"))
+
+    with Workspace.open(root) as workspace:
+        made = back_up_workspace(workspace, into=root.parent / "backup", at=AT, report=report)
+        assert made.backup.size == workspace.vault.size
+    assert made.backup.blobs == 3
+    assert is_whole(restore(root))
+
+
 @pytest.mark.parametrize("at", ["copy_blobs", "_write_state", "check_backup", "replace_file"])
 def test_a_backup_that_is_killed_leaves_the_one_before(root: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     size, facts = before(root)

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
@@ -41,6 +41,7 @@ from twofold.reports.contents import (
     ShownSystem,
     StampedCheckpoint,
 )
+from twofold.reports.control_folder import json_bytes
 from twofold.reports.log_files import proving_tiles
 from twofold.reports.package import write_package
 from twofold.reports.package_problems import judgement_bytes
@@ -257,7 +258,11 @@ def capture(log: MadeLog, path: Path, name: str, provenance: Provenance, *, at: 
 
 
 def record_conclusions(
-    log: MadeLog, tested: "list[MadeRun]", engagements: list[PackagedEngagement], *, late: bool
+    log: MadeLog,
+    tested: "list[MadeRun]",
+    engagements: list[tuple[PackagedEngagement, dict[str, dict[str, Path]]]],
+    *,
+    late: bool,
 ) -> None:
     """Record runs and judgements as the line does. late: the runs name a capture that comes after all of it."""
     after = len(log.entries) + len(tested) + len(engagements)
@@ -280,9 +285,14 @@ def record_conclusions(
             "state": each.run.state.value,
         }
         indexes[each.run.control_test] = log.append("run", body, at=at).index
-    for engagement in engagements:
-        judgement = engagement.judgement
-        log.append("judgement", judgement_body(judgement, indexes), at=at)
+    tests: dict[str, str] = {each.control.control_id: each.rule.control_test for each in tested}
+    for engagement, files in engagements:
+        body = judgement_body(engagement.judgement, indexes)
+        body["findings_sha256"] = sha256(json_bytes([asdict(each) for each in engagement.findings])).hexdigest()
+        body["verdicts"] = [
+            [f"{control}-{tests[control]}", digest(path)] for control, held in files.items() for path in held.values()
+        ]
+        log.append("judgement", body, at=at)
 
 
 def judgement_body(judgement: EngagementJudgement, indexes: Mapping[str, int]) -> dict[str, Json]:
@@ -290,13 +300,11 @@ def judgement_body(judgement: EngagementJudgement, indexes: Mapping[str, int]) -
         "controls": [[each.control_id, each.conclusion.value] for each in judgement.controls],
         "ends_before": judgement.ends_before,
         "engagement": judgement.engagement_id,
-        "findings_sha256": "0" * 64,
         "judgement_sha256": sha256(judgement_bytes(judgement)).hexdigest(),
         "lens": judgement.lens,
         "runs": [[test, run_id, indexes[test]] for test, run_id in sorted(judgement.runs.items())],
         "scope": 0,
         "starts_at": judgement.starts_at,
-        "verdicts": [],
     }
 
 
@@ -551,7 +559,7 @@ def build_company(folder: Path, count: int, *, late: bool = False) -> tuple[Pack
             "fin_relevant", "2025-10-01", "", "Feeds revenue <report>", "p-0002", "Revenue report", inherited=False
         ),
     )
-    record_conclusions(log, tested, [engagement for engagement, _ in judgements.values()], late=late)
+    record_conclusions(log, tested, list(judgements.values()), late=late)
     if late:
         at = CLOCK + timedelta(days=9)
         held.append(capture(log, folder / "source-0", "late.json", held[0].record.provenance, at=at))

@@ -89,6 +89,14 @@ def test_what_was_received_apart_is_compared(attested: Path, key: SigningKey, wi
     assert "16: data/log/key.vkey: neither it nor a key before it is" in faults(attested, stranger.vkey)
 
 
+def test_a_witness_whose_cosignature_is_not_here_is_missed(attested: Path, witness: SigningKey) -> None:
+    silent = SigningKey.generate("auditor.example/bo", kind=witness.kind)
+    assert faults(attested, witness.vkey) == ""
+    assert f"16: data/log/witness: nothing there is cosigned by {silent.vkey}" in faults(attested, silent.vkey)
+    told = verify_package(attested, Received((silent.vkey,)))
+    assert [step.number for step in told.steps if step.faults] == [16]
+
+
 def test_a_rewritten_log_is_found_by_any_earlier_checkpoint(attested: Path) -> None:
     body = (attested / "data/log/witness/100.checkpoint").read_text(encoding="utf-8").split("\n\n")[0] + "\n"
     assert faults(attested, checkpoint=body) == ""

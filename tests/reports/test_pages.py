@@ -1,12 +1,14 @@
 """Scope, completeness and CSV as readers get them."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import orjson
 
-from twofold.reports.completeness_text import completeness_page
+from twofold.populations import completeness
+from twofold.reports.completeness_text import CHECK_TITLES, completeness_page
 from twofold.reports.contents import PackageContents
 from twofold.reports.pages import scope_memo
 from twofold.reports.rows_as_text import cell_text, first_difference, parquet_text, reading_session, write_csv
@@ -76,3 +78,11 @@ def test_csv_writes_times_in_utc_and_disarms_formulas(tmp_path: Path) -> None:
         shown.write_bytes(shown.read_bytes().replace(b"-5", b"-6"))
         assert first_difference(session, shown, table).startswith("row 1")
     assert cell_text(datetime(2026, 4, 1, 9, 0, 0, 5)) == "2026-04-01T09:00:00.000005Z"  # noqa: DTZ001  as DuckDB gives it
+
+
+def test_every_check_of_completeness_has_a_title() -> None:
+    source = Path(completeness.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'CompletenessCheck\(\s*"([a-z_]+)"', source))
+
+    assert len(codes) > 5
+    assert codes <= set(CHECK_TITLES)

@@ -211,7 +211,7 @@ def hostile_zip(path: Path, entries: dict[str, bytes], *, link: str = "") -> Pat
         ({"p/a.txt": b"x", "q/b.txt": b"x"}, "", "more than one folder"),
         ({"p/bomb.csv": b"\0" * (70 * 2**20)}, "", "as a zip bomb does"),
         ({}, "", "the zip is empty"),
-        ({"p/a.txt": b"x"}, "", "this is no package"),
+        ({"p/a.txt": b"x"}, "", "this zip is no audit package"),
     ],
 )
 def test_hostile_zips_are_refused(tmp_path: Path, entries: dict[str, bytes], link: str, message: str) -> None:

@@ -182,6 +182,31 @@ def test_extra_files_are_listed_and_harmless(full: Vault) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("statement", "steps"),
+    [
+        ("DROP TRIGGER entry_is_kept ON entry", {10}),
+        ("ALTER TABLE entry DISABLE TRIGGER entry_is_unchanged", {10}),
+        ("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", {10}),
+        ("DELETE FROM evidence", {7}),
+        ("DELETE FROM tile", {3}),
+        ("UPDATE head SET size = 1", {2}),
+    ],
+)
+def test_postgres_is_looked_at_and_repaired_as_well(
+    tmp_path: Path, postgres_location: str, provenance: Provenance, statement: str, steps: set[int]
+) -> None:
+    (tmp_path / "a").write_bytes(b"content")
+    with Vault.create(tmp_path / "v", origin="a", log_id="b", actor="p", at=AT, database=postgres_location) as vault:
+        vault.capture(tmp_path / "a", provenance=provenance, name="a", captured_by="p", at=AT)
+        assert faults_by_step(vault) == {}
+        vault.log.database.execute(statement)
+        assert set(faults_by_step(vault)) == steps
+        assert repaired(vault)
+        vault.capture(tmp_path / "a", provenance=provenance, name="a", captured_by="p", at=AT)
+        assert faults_by_step(vault) == {}
+
+
 def test_marks_that_are_missing_are_written_again(full: Vault) -> None:
     (full.path / "newest").unlink()
     (full.path / "blobs" / "log.json").unlink()

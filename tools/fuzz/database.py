@@ -10,6 +10,7 @@ triggers dropped or changed. An edit is found when a step refuses or lists it, a
 """
 
 import argparse
+import os
 import random  # noqa: TID251  a named seed
 import sqlite3
 import sys
@@ -26,6 +27,7 @@ import orjson
 
 from twofold.jobs.checkpoint import make_checkpoint
 from twofold.jobs.init import make_workspace
+from twofold.jobs.passphrase import VARIABLE
 from twofold.jobs.signing_key import NewKey, rotate_key, signing_key
 from twofold.model.evidence import Provenance
 from twofold.records.workspace import INNER, Workspace
@@ -393,6 +395,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    os.environ.pop(VARIABLE, None)  # the passphrase of another key
     with tempfile.TemporaryDirectory(prefix="twofold-fuzz-") as name:
         small = make_small(Path(name))
         begun, counts = time.perf_counter(), Counts()

@@ -46,5 +46,6 @@ def command(
     say(f"Signed: {checkpoint.size:,} entries of {checkpoint.origin}")
     say(f"Root:   {checkpoint.root.hex()}")
     say(f"File:   {into}")
+    say("Keep it in another place, or send it to your auditor.")
     if made.timestamp_queued:
         say("Next: twofold timestamp send")

@@ -21,6 +21,8 @@ HELP = (
     + example(
         'twofold init acme --company "Acme Inc." --zone America/New_York',
         'twofold init acme --company "Acme Inc." --keystore',
+        'twofold init acme --company "Acme Inc." --database postgresql://acme@db/evidence '
+        "--blobs s3://acme-evidence/vault",
     )
 )
 

@@ -38,7 +38,7 @@ def show(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> Non
         return
     say(f"Kept in {shown.kept_in}")
     for vkey, size in shown.terms:
-        say(f"  signs checkpoints from {size} entries on: {vkey}")
+        say(f"  signs checkpoints from {size:,} {'entry' if size == 1 else 'entries'} on: {vkey}")
 
 
 @app.command(

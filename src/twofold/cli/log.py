@@ -7,18 +7,20 @@ import orjson
 import typer
 
 from twofold.cli.ask import ask_passphrase
-from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say
+from twofold.cli.output import ExitCode, JsonOption, WorkspaceOption, complain, example, finish, print_json, say
 from twofold.jobs.clock import actor, now
 from twofold.jobs.log_export import log_page, publish_log
-from twofold.jobs.log_proof import ProvenEntry, check_entry_proof, prove_entry
+from twofold.jobs.log_proof import NotProvenError, ProvenEntry, check_entry_proof, prove_entry
 from twofold.jobs.signing_key import signing_key
 from twofold.records.workspace import Workspace
-from twofold.vault.entry import instant_text
+from twofold.vault.entry import Entry, EntryKind, instant_text
 
 app = typer.Typer(
     invoke_without_command=True, rich_markup_mode=None, help="Show the log, publish it, or prove one entry of it."
 )
 _HERE = Path()
+_SUBJECTS = ("name", "item", "request", "engagement", "engagements", "control_test", "table", "hold", "reason", "size")
+"""Fields of bodies that say what an entry is about, the most telling first."""
 
 
 @app.callback()
@@ -47,7 +49,10 @@ def show(
         print_json([orjson.loads(entry.raw) for entry in page])
         return
     for entry in page:
-        say(f"{entry.index:>8}  {instant_text(entry.at)}  {entry.kind:<16}  {entry.actor}")
+        when, what = f"{instant_text(entry.at)[:19]}Z", _subject(entry)
+        say(f"{entry.index:>8}  {when}  {entry.kind:<16}  {entry.actor:<20}  {what}".rstrip())
+    if not page:
+        say("No entry" + (f" of kind {kind}" if kind else "") + (f" after entry {after}" if after >= 0 else ""))
     if len(page) == limit:
         say(f"More: --after {page[-1].index}")
 
@@ -90,6 +95,8 @@ def prove(
         key = signing_key(opened, ask=ask_passphrase)
         proven = prove_entry(opened, key, record, into=into, actor=actor(), at=now())
     _print_proven(proven, as_json=as_json)
+    if not as_json:
+        say(f"Written: {into}. Whoever has the log's key checks it: twofold log check {into.name} --key FILE")
 
 
 @app.command(
@@ -104,7 +111,22 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check it and print what it proves."""
-    _print_proven(check_entry_proof(file, key=key, evidence=evidence), as_json=as_json)
+    try:
+        proven = check_entry_proof(file, key=key, evidence=evidence)
+    except NotProvenError as error:
+        complain(f"not proven\n{error}")
+        finish(ExitCode.DIFFERENT)
+        return
+    _print_proven(proven, as_json=as_json)
+    if evidence is not None and not as_json:
+        say(f"{evidence} has the bytes that were captured.")
+
+
+def _subject(entry: Entry) -> str:
+    """Say in a few words what an entry is about: the first of its fields that names something."""
+    told = next((entry.body[name] for name in _SUBJECTS if entry.body.get(name)), "")
+    found = ", ".join(map(str, told)) if isinstance(told, list) else str(told)
+    return f"ev-{entry.index} {found}" if entry.kind == EntryKind.CAPTURE else found
 
 
 def _print_proven(proven: ProvenEntry, *, as_json: bool) -> None:
@@ -121,3 +143,5 @@ def _print_proven(proven: ProvenEntry, *, as_json: bool) -> None:
         return
     say(f"Entry {entry.index} of {checkpoint.origin}, a {entry.kind} by {entry.actor} at {instant_text(entry.at)},")
     say(f"is among the first {checkpoint.size:,} entries, whose root is {checkpoint.root.hex()}.")
+    if entry.kind == EntryKind.CAPTURE:
+        say(f"It captured {entry.body['name']}, {entry.body['size']:,} bytes, SHA-256 {entry.body['sha256']}.")

@@ -52,6 +52,8 @@ from twofold.model.problem import UserError
 NAME = "twofold"
 _REFUSALS = (OSError, sqlite3.OperationalError, duckdb.IOException, duckdb.OutOfMemoryException, MemoryError)
 """What the machine, not the user's data, refuses: no space, no right, no memory."""
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""Text of the RuntimeError that DuckDB gives in place of KeyboardInterrupt while a query runs."""
 
 app = typer.Typer(
     name=NAME,
@@ -104,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         complain(_misuse(error))
         return ExitCode.INPUT
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt, duckdb.InterruptException):
         code = ExitCode.INTERRUPTED
     except NoReaderError:
         # Python flushes standard output once more as it ends; let that go nowhere.
@@ -118,8 +120,10 @@ def main(arguments: Sequence[str]) -> int:
         )
         return ExitCode.INPUT
     except Exception as error:  # noqa: BLE001  the outermost edge: a stranger gets a message and a file, not a traceback
-        complain(_own_fault(error))
-        return ExitCode.FAULT
+        if str(error) != _DUCKDB_INTERRUPTED:
+            complain(_own_fault(error))
+            return ExitCode.FAULT
+        code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:
         complain(f"\n{NAME}: interrupted. What was acknowledged is kept; run the command again to go on")
     return int(code or ExitCode.OK)

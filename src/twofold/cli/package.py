@@ -18,7 +18,11 @@ SHORT_HELP = "Write the audit package."
 HELP = (
     "Write the audit package of the judged engagements: a folder, and a zip beside it. The signing key signs it; its "
     f"passphrase comes from {VARIABLE}, from the file that {FILE_VARIABLE} names, or from the terminal.\n\n"
-    + example("twofold package --into audit-2026 -w acme", "twofold package sox-fy2026 --into sox-package -w acme")
+    + example(
+        "twofold package --into audit-2026 -w acme",
+        "twofold package sox-fy2026 --into sox-package -w acme",
+        "twofold package --into audit-2026 --redact redact.toml -w acme",
+    )
 )
 _HERE = Path()
 

@@ -14,7 +14,7 @@ from twofold.records.workspace import Workspace
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Keep track of what an auditor asks for.")
 _HERE = Path()
-_REQUEST = Annotated[str, typer.Argument(metavar="REQUEST", help="Request id, such as rq-31.")]
+_REQUEST = Annotated[str, typer.Argument(metavar="{request}", help="Request id, such as rq-31.")]
 _NOTE = Annotated[str, typer.Option(help="Why; goes into the log.")]
 
 

@@ -91,6 +91,8 @@ def delete(
         return
     for each in done:
         say(f"{each.evidence_id} deleted, entry {each.entry}; SHA-256 {each.sha256}")
+    if not done:
+        say("Nothing may be deleted now, and nothing was. Why: twofold retention plan")
 
 
 @app.command(

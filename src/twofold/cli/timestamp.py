@@ -14,7 +14,7 @@ from twofold.records.workspace import Workspace
 app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
-    help="Timestamps of checkpoints (RFC 3161) by the authority that twofold.toml names.",
+    help="Have checkpoints dated by an authority (RFC 3161).",
 )
 _HERE = Path()
 

@@ -49,12 +49,17 @@ def command(
 
 
 def _say(verified: VerifiedThing) -> None:
+    said: tuple[str, ...] = ()
     for step in verified.steps:
-        say(f"({step.number}) {'skipped' if step.skipped else 'REFUSED' if step.faults else 'ok     '} {step.title}")
-        for fault in step.faults[:_SHOWN]:
+        state = "skipped" if step.skipped else "REFUSED" if step.faults else "ok"
+        say(f"{f'({step.number})':>4} {state:<7} {step.title}")
+        # Why steps are skipped is said once, at the first.
+        faults = () if step.skipped and step.faults == said else step.faults
+        said = step.faults if step.skipped else said
+        for fault in faults[:_SHOWN]:
             say(f"      {fault}")
-        if len(step.faults) > _SHOWN:
-            say(f"      ... and {len(step.faults) - _SHOWN} more; all with --json")
+        if len(faults) > _SHOWN:
+            say(f"      ... and {len(faults) - _SHOWN} more; all with --json")
         for note in step.notes[:_SHOWN]:
             say(f"      note: {note}")
     for note in verified.notes:

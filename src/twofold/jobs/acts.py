@@ -17,6 +17,7 @@ from twofold.records.acts import answer, disposition, request, sign_off
 from twofold.records.acts.disposition import Disposition, DispositionKind
 from twofold.records.acts.sign_off import SignedConclusion, SignOff, SignOffRole
 from twofold.records.workspace import Workspace
+from twofold.scope.nearest import nearest
 
 
 def dispose(  # noqa: PLR0913  who says what of which item, and with whom
@@ -93,10 +94,7 @@ def ask(  # noqa: PLR0913  the fields of a request
     at: datetime,
 ) -> Request:
     """Open a request; raises UserError for an engagement that the scope does not have, or an unknown control."""
-    known = [each.id for each in require_applied_scope(workspace).scope.engagements]
-    if engagement not in known:
-        expected = "one of " + (", ".join(known) or "(none defined)")
-        raise UserError(Problem("ENGAGEMENT", f"there is no engagement {engagement!r}", expected))
+    _require_engagement(workspace, engagement, where="ENGAGEMENT")
     if control is not None and control not in load_catalog().controls:
         raise UserError(Problem("--control", f"there is no control {control!r}", "a control id such as CM-01"))
     return request.ask(
@@ -112,7 +110,9 @@ def ask(  # noqa: PLR0913  the fields of a request
 
 
 def requests(workspace: Workspace, *, engagement: str | None = None) -> list[Request]:
-    """Return the requests in order of asking, of one engagement if asked."""
+    """Return the requests in order of asking, of one engagement if asked; UserError for one that is not in scope."""
+    if engagement is not None:
+        _require_engagement(workspace, engagement, where="--engagement")
     found = request.all_requests(workspace.vault).by_id.values()
     return [each for each in found if engagement in {None, each.engagement}]
 
@@ -137,8 +137,17 @@ def _codes(folder: Path, item: str) -> dict[str, str]:
     letters = [attribute.letter for attribute in load_rule(folder).attributes]
     if file.exists():
         query = f"SELECT {', '.join(letters)} FROM read_parquet(?) WHERE item = ?"  # noqa: S608  letters of a rule
-        row = duckdb.execute(query, [str(file), item]).fetchone()
+        with duckdb.connect() as session:  # of its own: a shared one keeps the rest of the rows open
+            row = session.execute(query, [str(file), item]).fetchone()
         if row is not None:
             return dict(zip(letters, row, strict=True))
     found = f"the newest run ({folder.name}) has no outcome of the item {item!r}"
     raise UserError(Problem("ITEM", found, "an item as workbooks and findings show it", "run 'twofold explain ITEM'"))
+
+
+def _require_engagement(workspace: Workspace, engagement: str, *, where: str) -> None:
+    known = [each.id for each in require_applied_scope(workspace).scope.engagements]
+    if engagement not in known:
+        expected = "one of " + (", ".join(known) or "(none defined)")
+        remedy = nearest(engagement, known) or "see scope/engagements.yaml"
+        raise UserError(Problem(where, f"there is no engagement {engagement!r}", expected, remedy))

@@ -28,6 +28,7 @@ from twofold.vault.backup import (
 )
 from twofold.vault.blobs import BlobStore
 from twofold.vault.canonical import Json
+from twofold.vault.deletions import deletions
 from twofold.vault.durable import fsync_folder
 from twofold.vault.entry import EntryKind
 from twofold.vault.guards import mark_blobs
@@ -62,7 +63,7 @@ def back_up_workspace(
         found = "the backup would lie inside the workspace"
         raise UserError(Problem(str(into), found, "a folder elsewhere, best on another disk", "name another folder"))
     try:
-        return back_up(workspace.vault, into, files=_files(workspace.root), at=at, report=report)
+        return _backed_up(workspace, into, at=at, report=report)
     except OSError as error:
         found = f"the backup could not be written ({error.strerror or error})"
         remedy = "see that the disk has room and that you may write there, then run it again: it goes on"
@@ -105,10 +106,24 @@ def restore_workspace(
     return RestoredWorkspace(into, backup, index)
 
 
-def _files(root: Path) -> dict[str, bytes]:
+def _backed_up(workspace: Workspace, into: Path, *, at: datetime, report: ProgressReporter) -> MadeBackup:
+    """Back up; again from the start where bytes went meanwhile since the log records their deletion."""
+    while True:
+        known = len(deletions(workspace.vault.log))
+        try:
+            return back_up(workspace.vault, into, files=_files(workspace), at=at, report=report)
+        except UserError:
+            if len(deletions(workspace.vault.log)) == known:
+                raise
+
+
+def _files(workspace: Workspace) -> dict[str, bytes]:
     """Return the files of a workspace that a backup holds beside the vault."""
+    root, chain = workspace.root, workspace.settings.timestamp_chain
     paths = [root / SETTINGS_FILE, *(path for path in sorted((root / SCOPE_SOURCE).rglob("*")) if path.is_file())]
     paths += [path for name in _KEPT_INSIDE if (path := root / INNER / name).is_file()]
+    if chain and (root / chain).is_file() and root.resolve() in (root / chain).resolve().parents:
+        paths.append(root / chain)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 

@@ -114,6 +114,8 @@ def read_vkey(given: str, *, where: str) -> Verifier:
     try:
         return Verifier.parse(Path(text).read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as error:
+        if isinstance(error, PermissionError):
+            fault = f"the file {text!r} cannot be read ({error.strerror})"
         remedy = "ask for it apart from the checkpoint: 'twofold key export', 'twofold witness key'"
         raise UserError(Problem(where, fault, "a verifier key, or a file with one", remedy)) from error
 
@@ -159,7 +161,8 @@ def _note(path: Path) -> str:
     try:
         return read_note(_bytes(path))
     except NoteError as error:
-        raise UserError(Problem(str(path), str(error), "a checkpoint file")) from error
+        remedy = "ask for the file of 'twofold checkpoint' again"
+        raise UserError(Problem(str(path), str(error), "a checkpoint file", remedy)) from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -167,4 +170,4 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
-        raise UserError(Problem(str(path), found, "a file that you may read")) from error
+        raise UserError(Problem(str(path), found, "a file that you may read", "check the path")) from error

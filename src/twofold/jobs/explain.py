@@ -122,7 +122,13 @@ def _not_found(folders: Mapping[str, Path], item: str) -> Problem:
 
 def _holds(folder: Path, item: str, name: str = OUTCOMES_FILE) -> bool:
     file = folder / name
-    return file.exists() and duckdb.execute(_ITEM_ROW.format("item"), [str(file), item]).fetchone() is not None
+    return file.exists() and _item_row(["item"], file, item) is not None
+
+
+def _item_row(columns: Sequence[str], file: Path, item: str) -> tuple[Any, ...] | None:
+    """Return these columns of an item, None where the file does not hold it."""
+    with duckdb.connect() as session:  # of its own: a shared one keeps the rest of the rows open
+        return session.execute(_ITEM_ROW.format(", ".join(columns)), [str(file), item]).fetchone()
 
 
 def _near(folders: Mapping[str, Path], item: str) -> list[str]:
@@ -138,7 +144,7 @@ def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
     run = read_run(folder)
     rule = load_rule(folder)
     columns = ["system", "CAST(operating_at AS VARCHAR)", *(attribute.letter for attribute in rule.attributes)]
-    row = duckdb.execute(_ITEM_ROW.format(", ".join(columns)), [str(folder / OUTCOMES_FILE), item]).fetchone()
+    row = _item_row(columns, folder / OUTCOMES_FILE, item)
     if row is None:
         msg = f"{item} left {folder}"
         raise RuntimeError(msg)
@@ -202,7 +208,7 @@ def _verdicts(workspace: Workspace, run: ControlTestRun, item: str) -> Sequence[
                 file = judged.folder / f"{control.control_id}-{result.control_test}.parquet"
                 if result.run_id != run.run_id or not file.exists():
                     continue
-                row = duckdb.execute(_ITEM_ROW.format("verdict, reason"), [str(file), item]).fetchone()
+                row = _item_row(["verdict", "reason"], file, item)
                 if row:
                     lens, engagement = judged.judgement.lens, judged.judgement.engagement_id
                     found.append(

@@ -42,8 +42,13 @@ def init_workspace(
 ) -> NewWorkspace:
     """Make a workspace with starter files in an empty or new folder; raises UserError where something lies there.
 
+    company: one line of plain text.
+
     storage: keys of [storage] in the settings, such as database, with their values; None = all stays in the folder.
     """
+    if not company.strip() or not company.isprintable():
+        found = "it holds a control character" if company.strip() else "it is empty"
+        raise UserError(Problem("--company", found, "the company's name in one line of plain text", "write it again"))
     try:
         zone_named(reporting_zone)
     except ValueError as error:

@@ -207,9 +207,9 @@ def _judge_one(
     (building / JUDGEMENT_FILE).write_bytes(
         orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     )
-    (building / FINDINGS_FILE).write_bytes(
-        orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2)
-    )
+    # In the form that a package has, so that the hash in the log is that of the packaged file.
+    form = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    (building / FINDINGS_FILE).write_bytes(orjson.dumps([asdict(each) for each in findings], option=form))
     folder = workspace.judgements_folder / engagement.id
     replace_folder(building, folder)
     return JudgedEngagement(judgement, tuple(findings), folder)

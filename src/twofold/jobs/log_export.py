@@ -10,7 +10,8 @@ from twofold.jobs.checkpoint import make_checkpoint
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.export import Exported, record_export
 from twofold.records.workspace import Workspace
-from twofold.vault.entry import Entry
+from twofold.scope.nearest import nearest
+from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.keys import SigningKey
 from twofold.vault.log_export import CHECKPOINT_FILE, ExportedLog, export_log
 
@@ -21,6 +22,9 @@ def log_page(workspace: Workspace, *, kind: str | None, after: int, limit: int) 
     """Give at most `limit` entries after entry `after` (-1 = from the first on), of one kind if asked."""
     if not 1 <= limit <= GREATEST_PAGE:
         raise UserError(Problem("--limit", f"{limit} is no size of a page", f"1 to {GREATEST_PAGE}"))
+    if kind is not None and kind not in set(EntryKind):
+        remedy = nearest(kind, EntryKind) or "leave it out to see all"
+        raise UserError(Problem("--kind", f"there is no kind {kind!r}", f"one of {', '.join(EntryKind)}", remedy))
     return islice(workspace.vault.entries(kind=kind, start=max(after, -1) + 1), limit)
 
 

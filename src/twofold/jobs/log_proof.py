@@ -23,6 +23,10 @@ from twofold.vault.tlog_proof import TlogProof
 from twofold.vault.written_file import write_new_file
 
 
+class NotProvenError(UserError):
+    """A proof file, or a file that is compared with it, that could be read and does not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProvenEntry:
     """An entry that a proof shows to be in the log, and the signed state of the log that it leads to."""
@@ -41,6 +45,8 @@ def prove_entry(
     require_new(into)
     vault = workspace.vault
     entry = vault.entry(_index(record, size=vault.size))
+    if record.startswith("ev-"):
+        vault.evidence(record)
     made = make_checkpoint(workspace, key, at=at)
     hashes = vault.log.inclusion_proof(entry.index, made.checkpoint.size)
     content = TlogProof(entry.index, tuple(hashes), made.note, entry.raw).text.encode()
@@ -57,29 +63,31 @@ def prove_entry(
 
 
 def check_entry_proof(file: Path, *, key: str, evidence: Path | None = None) -> ProvenEntry:
-    """Check a proof file without any workspace; raises UserError at the first thing that does not hold.
+    """Check a proof file without any workspace; raises NotProvenError at the first thing that does not hold.
 
     (1) The file is in its one spelling. (2) The log's key signed the checkpoint. (3) The entry leads to its root.
     (4) The entry says its own index. (5) The file `evidence`, if given, has the bytes that the entry speaks of.
     key: verifier key of the log, or the path of a file with one, received apart from the proof.
+    Raises UserError for a key that is none, or a file that cannot be read.
     """
     verifier, where = read_vkey(key, where="--key"), str(file)
     try:
         proof = TlogProof.parse(read_note(file.read_bytes()))
         if proof.extra is None:
             remedy = "ask for the file that 'twofold log prove' writes"
-            raise UserError(Problem(where, "the proof does not hold its entry", "a line 'extra'", remedy))
+            raise NotProvenError(Problem(where, "the proof does not hold its entry", "a line 'extra'", remedy))
         checkpoint = proof.verify(proof.extra, verifier)
         entry = read_entry(proof.extra)
     except OSError as error:
-        raise UserError(Problem(where, f"cannot be read: {error.strerror}", "a proof file")) from error
+        found = f"cannot be read: {error.strerror}"
+        raise UserError(Problem(where, found, "the file of 'twofold log prove'", "check the path")) from error
     except (NoteError, ProofError, ValueError) as error:
         expected = f"an entry that the log {verifier.name} signed for"
         remedy = "do not rely on this file; ask for it again, and for the key by another way"
-        raise UserError(Problem(where, f"it proves nothing: {error}", expected, remedy)) from error
+        raise NotProvenError(Problem(where, f"it proves nothing: {error}", expected, remedy)) from error
     if entry.index != proof.index:
         found = f"it proves entry {proof.index}, and the entry says that it is {entry.index}"
-        raise UserError(Problem(where, found, "one and the same number"))
+        raise NotProvenError(Problem(where, found, "one and the same number", "do not rely on this file"))
     if evidence is not None:
         _check_evidence(entry, evidence)
     return ProvenEntry(entry, checkpoint)
@@ -102,7 +110,7 @@ def _check_evidence(entry: Entry, evidence: Path) -> None:
     except OSError as error:
         raise UserError(Problem(str(evidence), f"cannot be read: {error.strerror}", "the captured file")) from error
     if found != entry.body["sha256"]:
-        raise UserError(
+        raise NotProvenError(
             Problem(
                 str(evidence), f"its SHA-256 is {found}", f"{entry.body['sha256']}, as captured", "do not rely on it"
             )

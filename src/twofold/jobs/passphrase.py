@@ -44,7 +44,9 @@ def passphrase_in(path: Path) -> str:
         line = path.read_text(encoding="utf-8").partition("\n")[0].removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         found = "the file of the passphrase cannot be read"
-        raise UserError(Problem(str(path), found, "a text file with the passphrase in its first line")) from error
+        expected = "a text file with the passphrase in its first line"
+        raise UserError(Problem(str(path), found, expected, "check the path, and that you may read it")) from error
     if not line:
-        raise UserError(Problem(str(path), "its first line is empty", "the passphrase in the first line"))
+        found = "its first line is empty"
+        raise UserError(Problem(str(path), found, "the passphrase in the first line", "write it there"))
     return line

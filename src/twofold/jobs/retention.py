@@ -81,6 +81,8 @@ def delete_due(  # noqa: PLR0913  what goes, why, and on whose word
     wanted = list(evidence)
     if all_due:
         wanted += [each.term.evidence_id for each in retention_plan(workspace, at=at).due]
+        if not wanted:
+            return []
     done = deletion.delete_evidence(
         workspace.vault,
         evidence=wanted,

@@ -70,7 +70,14 @@ def trusted_chain(workspace: Workspace) -> bytes:
     """Return the certificates (PEM) that answers must lead to; raises UserError when the settings name none."""
     if not workspace.settings.timestamp_authority:
         expected = '[timestamps] with authority = "https://…" and chain = "file.pem"'
-        raise UserError(Problem("twofold.toml", "no timestamp authority is named", expected, "add it"))
+        raise UserError(
+            Problem(
+                "twofold.toml",
+                "no timestamp authority is named",
+                expected,
+                "add both; see docs/howto/timestamp-checkpoints.md",
+            )
+        )
     path = workspace.root / workspace.settings.timestamp_chain
     try:
         content = path.read_bytes()

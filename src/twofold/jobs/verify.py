@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from twofold.jobs.cosign import read_vkey
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import INNER, Workspace
 from twofold.reports.under_check import Received
 from twofold.reports.verify import StepState, verify_package
 from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.fsck import fsck
-from twofold.vault.note import NoteError, Verifier, read_note
+from twofold.vault.note import NoteError, read_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ def verify(path: Path, *, keys: Sequence[str] = (), checkpoint: Path | None = No
     if (path / INNER / "vault").is_dir():
         if keys or checkpoint:
             found_text, expected = "a workspace is not checked against a key or checkpoint here", "a package"
-            raise UserError(Problem(str(path), found_text, expected, "leave --key and --checkpoint out"))
+            raise UserError(Problem(str(path), found_text, expected, "use 'twofold fsck --checkpoint'"))
         with Workspace.open(path) as workspace:
             checks = fsck(workspace.vault)
-        return VerifiedThing(tuple(VerifiedStep(each.step, each.title, each.faults, each.notes) for each in checks))
+        return VerifiedThing(tuple(VerifiedStep(each.step, each.title, each.faults, each.remarks) for each in checks))
     raise UserError(
         Problem(
             str(path),
@@ -65,12 +66,7 @@ def verify(path: Path, *, keys: Sequence[str] = (), checkpoint: Path | None = No
 
 def _key(given: str) -> str:
     """Return the verifier key that is given, or that the file of this name holds; raises UserError."""
-    try:
-        text = Path(given).read_text(encoding="utf-8") if Path(given).is_file() else given
-        return Verifier.parse(text.strip()).vkey
-    except (OSError, ValueError) as error:
-        remedy = "give the key as 'twofold key' printed it, or a file that holds it"
-        raise UserError(Problem("--key", str(error), "a verifier key NAME+ID+BASE64", remedy)) from error
+    return read_vkey(given, where="--key").vkey
 
 
 def _checkpoint(path: Path) -> str:
@@ -79,6 +75,7 @@ def _checkpoint(path: Path) -> str:
         text = read_note(path.read_bytes())
         Checkpoint.parse(text.rpartition("\n\n")[0] + "\n" if "\n\n" in text else text)
     except (OSError, ValueError, NoteError) as error:
+        found = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
         expected = "a checkpoint: origin, size and root, with or without signatures"
-        raise UserError(Problem(str(path), str(error), expected, "check the file")) from error
+        raise UserError(Problem(str(path), found, expected, "check the file")) from error
     return text

@@ -150,6 +150,7 @@ def _read(file: Path) -> str:
         return read_note(file.read_bytes())
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
-        raise UserError(Problem(str(file), found, "the file that the auditor sent back")) from error
+        raise UserError(Problem(str(file), found, "the file that the auditor sent back", "check the path")) from error
     except NoteError as error:
-        raise UserError(Problem(str(file), str(error), "the file that the auditor sent back")) from error
+        remedy = "ask for the file of 'twofold witness cosign' again"
+        raise UserError(Problem(str(file), str(error), "the file that the auditor sent back", remedy)) from error

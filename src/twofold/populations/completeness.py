@@ -145,7 +145,8 @@ def _extracted(entry: PopulationEntry, feeding: Sequence[Extraction]) -> Complet
         return CompletenessCheck(
             "not_extracted", CheckResult.STOP, f"no export feeds {', '.join(missing)}", "at least one recorded export"
         )
-    return CompletenessCheck("not_extracted", CheckResult.OK, f"{len(feeding)} recorded exports", "at least one")
+    found = f"{len(feeding)} recorded export{'' if len(feeding) == 1 else 's'}"
+    return CompletenessCheck("not_extracted", CheckResult.OK, found, "at least one")
 
 
 def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:

@@ -194,6 +194,8 @@ def step_6_package_signature(package: Package) -> Iterator[str]:
     key, digest = package.text(KEY).strip(), hashlib.sha256(package.read(TAG_MANIFEST)).hexdigest()
     found = re.search("^External-Identifier: (.*)$", package.text("bag-info.txt"), re.MULTILINE)
     note = TAG_MANIFEST + ".note"
+    if not found or package.json(INDEX)["package_id"] != found[1]:
+        yield f"{INDEX}: it names another package than bag-info.txt"
     try:
         text = signed_text(package, note, package.text(note), key)
         if text != f"twofold-package@v1\n{found[1] if found else ''}\n{digest}\n":
@@ -212,7 +214,8 @@ def step_7_checkpoint_signature(package: Package) -> Iterator[str]:
     elif text.split("\n")[0] != key_parts(key)[0]:
         yield f"{CHECKPOINT}: it is of the log {text.split()[0]}; the key is of another"
     public = base64.b64encode(strings(b"ssh-ed25519", key_parts(key)[2])).decode()
-    if not package.text(LOG + "allowed_signers").endswith(f" ssh-ed25519 {public}\n"):
+    namespaces = "twofold-checkpoint@v1,twofold-package@v1"
+    if package.text(LOG + "allowed_signers") != f'twofold namespaces="{namespaces}" ssh-ed25519 {public}\n':
         yield f"{LOG}allowed_signers: it names another key than {KEY}"
     check_ssh_signature(package, CHECKPOINT + ".sig", CHECKPOINT, key, "twofold-checkpoint@v1")
 
@@ -363,8 +366,11 @@ def step_9_records(package: Package) -> Iterator[str]:
     said = package.json(INDEX)["log"]
     if {kind: counts["here"] for kind, counts in said["entries"].items() if counts["here"]} != here:
         yield f"{INDEX}: the records that are here are not as many as it says"
-    if {said["size"], sum(counts["in_log"] for counts in said["entries"].values())} != {size}:
+    if sum(counts["in_log"] for counts in said["entries"].values()) != size:
         yield f"{INDEX}: the log has {size} entries, and it says otherwise"
+    origin, root = package.text(CHECKPOINT).split("\n")[0], head_of(package.text(CHECKPOINT))[1].hex()
+    if [said[name] for name in ("origin", "size", "root", "key")] != [origin, size, root, package.text(KEY).strip()]:
+        yield f"{INDEX}: it names another log, size, root or key than {CHECKPOINT} and {KEY}"
     package.unshown.append(f"{size - len(lines)} of {size} entries of the log are seen only as hashes")
 
 
@@ -528,9 +534,47 @@ def step_12_nothing_missing(package: Package) -> Iterator[str]:
         for each in extractions:
             if captured.get(each["evidence_id"]) != each["file_hash"]:
                 yield f"{folder}/completeness.json: it rests on {each['evidence_id']}, of which no such record is here"
-    for record in package.of_kind("scope_apply", "run", "answer", "sign_off", "disposition"):
-        for evidence in sorted(set(re.findall('"(ev-[0-9]+)"', json.dumps(record["body"]))) - set(captured)):
-            yield f"{RECORDS}: entry {record['index']} names {evidence}, of which no record is here"
+    yield from unrecorded_files(package, judgements)
+    in_force = {index for record in judgements.values() for index in relied_on(record)}
+    for record in package.records:
+        for evidence in sorted(captures_behind(record, listed=record["index"] in in_force) - set(captured)):
+            yield f"{RECORDS}: entry {record['index']} rests on {evidence}, of which no record is here"
+
+
+def unrecorded_files(package: Package, judgements: dict[str, Any]) -> Iterator[str]:
+    """Check findings, verdicts and scope, whose hashes are in the log, and that every judged run is packaged."""
+    index, redacted = package.json(INDEX), "data/withheld.json" in package.manifest
+    recorded: dict[str, str] = {}
+    for record in package.of_kind("scope_apply"):
+        recorded["data/scope/scope.json"] = record["body"]["scope_sha256"]
+    here = {run["run_id"] for _, run, _ in package.runs()}
+    for engagement in index["engagements"]:
+        body = judgements.get(engagement["id"], {"body": {}})["body"]
+        if not redacted:  # else withheld values are taken out of the findings
+            recorded[f"data/{engagement['folder']}/findings.json"] = body.get("findings_sha256", "")
+        for run_id in sorted({run[1] for run in body.get("runs", [])} - here):
+            yield f"data/{engagement['folder']}/judgement.json: it rests on the run {run_id}, which is not here"
+        verdicts = dict(body.get("verdicts", []))
+        for test in index["control_tests"]:
+            place = f"data/{test['folder']}/{test['verdicts'].get(engagement['id'])}"
+            if engagement["id"] in test["verdicts"] and (place in package.manifest or not redacted):
+                recorded[place] = verdicts.get(f"{test['control_id']}-{test['control_test']}", "")
+    for place, sha256 in sorted(recorded.items()):
+        if package.manifest.get(place) != sha256:
+            yield f"{place}: it is missing, or not the file that the log records"
+
+
+def relied_on(judgement: dict[str, Any]) -> set[int]:
+    """Return the entries of a judgement and of its runs."""
+    return {judgement["index"], *(run[2] for run in judgement["body"]["runs"])}
+
+
+def captures_behind(record: dict[str, Any], *, listed: bool) -> set[str]:
+    """Return the evidence that a record names as text and, if asked, the one that it lists as ranges of entries."""
+    named = record["kind"] in {"scope_apply", "run", "answer", "sign_off", "disposition"}
+    found = set(re.findall('"(ev-[0-9]+)"', json.dumps(record["body"]) if named else ""))
+    spans = (record["body"].get("evidence") or []) if listed else []
+    return found.union(f"ev-{index}" for first, last in spans for index in range(first, last + 1))
 
 
 def step_13_order(package: Package) -> Iterator[str]:
@@ -574,6 +618,7 @@ def step_14_witnesses(package: Package) -> Iterator[str]:
                 package.notes.append(f"{name} saw the log with {head_of(text)[0]} entries at {at.isoformat()}")
         if len(package.notes) == count:
             yield f"{place}: no witness whose key is in {place_of_keys} cosigned it"
+    yield from dropped_checkpoints(package)
     if not chain(package, "witness"):
         package.unshown.append("that anybody else saw the log: no witness cosigned it")
     for vkey in sorted(set(vkeys) - set(package.keys)):
@@ -599,6 +644,8 @@ def step_15_timestamps(package: Package) -> Iterator[str]:
                 yield f"{answer}: openssl does not accept it with the certificates in {pem}"
             package.notes.append(f"{stamp['authority']} dated the log with {stamp['size']} entries: {stamp['at']}")
             package.unshown.append(f"that {pem} is the authority's: compare it with the certificate that it publishes")
+    if list(told) != sizes_in(package, "timestamps"):
+        yield f"{INDEX}: it names other dated checkpoints than are here"
     if not chain(package, "timestamps"):
         package.unshown.append("that the company's clock was right: no authority dated the log")
 
@@ -609,6 +656,13 @@ def step_16_received(package: Package) -> Iterator[str]:
     for key in keys:
         if key not in [known for _, known in package.terms]:
             yield f"{KEY}: neither it nor a key before it is {key}, which you received"
+    places = [place for place, _ in chain(package, "witness")]
+    signers = {(name, raw[:4]) for place in places for name, raw in note_parts(place, package.text(place))[1]}
+    place_of_keys = LOG + "witness/keys"
+    vkeys = package.text(place_of_keys).split() if place_of_keys in package.manifest else []
+    for key in [key for key in package.keys if key_parts(key)[1] != LOG_KEY]:
+        if key not in vkeys or (key_parts(key)[0], key_parts(key)[3]) not in signers:
+            yield f"{LOG}witness: nothing there is cosigned by {key}, which you received"
     if not keys:
         package.unshown.append(f"that {KEY} is the company's key: compare it with one received another way (--key)")
     if not package.received:
@@ -628,6 +682,22 @@ def chain(package: Package, folder: str) -> list[tuple[str, str]]:
     found = [place for place in package.places if re.fullmatch(f"{LOG}{folder}/[0-9]+[.]checkpoint", place)]
     found.sort(key=lambda place: head_of(package.text(place))[0])
     return list(zip(found, [*found[1:], CHECKPOINT]))  # noqa: B905  Python 3.8
+
+
+def sizes_in(package: Package, folder: str) -> list[int]:
+    """Return the sizes of the checkpoints in a folder of the log, the smallest first."""
+    return [head_of(package.text(place))[0] for place, _ in chain(package, folder)]
+
+
+def dropped_checkpoints(package: Package) -> Iterator[str]:
+    """Find cosigned checkpoints that package.json or a record names, and that are missing here or are others."""
+    if package.json(INDEX)["log"]["witnessed"] != sizes_in(package, "witness"):
+        yield f"{INDEX}: it names other witnessed checkpoints than are here"
+    here = {head_of(package.text(place)) for place, _ in chain(package, "witness")}
+    for record in package.of_kind("witness"):
+        size, root = record["body"]["size"], record["body"]["root"]
+        if (size, bytes.fromhex(root)) not in here:
+            yield f"{LOG}witness/{size}.checkpoint: by entry {record['index']} a witness cosigned it; it is not here"
 
 
 def consistency_faults(package: Package, place: str, following: str) -> Iterator[str]:
@@ -722,7 +792,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number, title, state, faults in check(package):
         lines += [f"{number:2} {state:12}{title}", *(f"      {fault}" for fault in faults)]
         states.append(state)
-    lines += [f"note: {note}" for note in package.notes] + [f"not shown: {text}" for text in package.unshown]
+    lines += [f"note: {note}" for note in package.notes]
+    lines += [f"not shown: {text}" for text in dict.fromkeys(package.unshown)]
     lines.append(f"{states.count('passed')} passed, {states.count('failed')} failed")
     sys.stdout.write("\n".join(lines) + "\n")
     open_steps = "not checked" in states and not options.no_signatures

@@ -9,6 +9,7 @@ CHECK_TITLES = {
     "page_cap": "No export ends at a page or cap",
     "set_aside": "Every record could be read",
     "period_coverage": "The review period is covered",
+    "systems_covered": "Exports speak for every system in scope",
     "early_extraction": "Exported after the period ended",
     "duplicates": "Duplicates and conflicts",
     "dates": "Every item has a time",

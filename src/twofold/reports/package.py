@@ -101,7 +101,7 @@ def write_package(contents: PackageContents, into: Path, *, key: SigningKey) -> 
         sign_tag_manifest(partial, contents.package_id, key)
         partial.rename(into)
     except OSError as error:
-        found = f"the package could not be written ({error})"
+        found = f"the package could not be written ({error.strerror or error})"
         remedy = "see that the disk has room and that you may write there, then try again"
         raise UserError(Problem(str(into), found, "nothing was left behind", remedy)) from error
     finally:

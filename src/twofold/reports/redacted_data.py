@@ -6,7 +6,7 @@
     whole evidence          gone
     tables/*.parquet        left out when they hold a withheld value, or rows from evidence that is withheld as a whole;
                             the runs that read them cannot be re-performed, so reperform.sql is left out, too
-    pages and findings      a withheld value is replaced by [withheld]
+    pages and findings      a withheld value is replaced by [withheld], a link to a file that is left out by (left out)
     all other files         carry a hash that the log names, so they stay as they are; if one holds a withheld value,
                             the package is refused
 `withheld.json` says what was withheld, why and by whose decision.
@@ -34,6 +34,8 @@ FORM = "twofold-withheld-1"
 _MASKED = ("index.html", "readme.md", "engagements/*/findings.json", "engagements/*/findings.csv")
 """Files that no record names by hash."""
 _DERIVED = ("workbook-*.xlsx", "facts.csv", "facts.parquet", "exceptions.csv", SCRIPT_FILE)
+_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>|^- `([^`]+)`', re.MULTILINE)
+"""In index.html, and in the list at the beginning of readme.md."""
 _ITEM = "item"
 _EXPORTS = "extraction"
 """The table of exports says of evidence only what its record says, and that is shown."""
@@ -60,6 +62,7 @@ def withhold(data: Path, redaction: Redaction) -> list[str]:
     leaks = Leaks(values)
     left_out |= set(_remove_tables(data, leaks, {each.evidence_id for each in redaction.whole}))
     left_out |= set(_remove_scripts(data, left_out))
+    _unlink(data, left_out)
     _mask(data, values)
     _refuse_leaks(data, leaks)
     (data / WITHHELD_FILE).write_bytes(_statement(redaction, sorted(left_out)))
@@ -123,6 +126,17 @@ def _remove_scripts(data: Path, left_out: set[str]) -> Iterator[str]:
     yield from _remove_all(
         data, [path for path in scripts if any(name in path.read_text(encoding="utf-8") for name in names)]
     )
+
+
+def _unlink(data: Path, left_out: set[str]) -> None:
+    """Say in the pages that a file is left out, in place of a link that leads nowhere."""
+
+    def told(link: re.Match[str]) -> str:
+        return f"{link[2] or link[0]} (left out)" if (link[1] or link[3]) in left_out else link[0]
+
+    for place in ("index.html", "readme.md"):
+        for path in data.glob(place):
+            path.write_bytes(_LINK.sub(told, path.read_bytes().decode()).encode())
 
 
 def _mask(data: Path, values: set[str]) -> None:

@@ -133,8 +133,13 @@ def read_redaction(path: Path) -> RedactionFile:
     """Read a redaction file; raises UserError with everything that is wrong."""
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(Problem(str(path), f"it cannot be read: {error}", "a redaction file in TOML")) from error
+    except OSError as error:
+        reason, remedy = f"cannot be read ({error.strerror})", "check the path, and that you may read it"
+        raise UserError(Problem(str(path), reason, "a redaction file in TOML", remedy)) from error
+    except ValueError as error:
+        reason = f"this is not TOML: {'it is not UTF-8' if isinstance(error, UnicodeDecodeError) else error}"
+        remedy = "see docs/howto/withhold-personal-data.md"
+        raise UserError(Problem(str(path), reason, "a redaction file in TOML", remedy)) from error
     problems = [
         Problem(str(path), f"{name} is missing", f'{name} = "..."', "write down why, and who decided")
         for name in ("reason", "decided_by")

@@ -112,7 +112,7 @@ def _verified(folder: Path, received: Received) -> Verified:
             )
         )
     with closing(UnderCheck(folder, received)) as bag:
-        return Verified(tuple(_steps(bag)), tuple(bag.notes), tuple(bag.unshown))
+        return Verified(tuple(_steps(bag)), tuple(bag.notes), tuple(dict.fromkeys(bag.unshown)))
 
 
 def _steps(bag: UnderCheck) -> list[Step]:

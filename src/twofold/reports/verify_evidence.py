@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ import orjson
 from twofold.controltests.run_record import COMPLETENESS_FILE, RUN_FILE
 from twofold.reports.bag import DATA
 from twofold.reports.evidence_files import EVIDENCE_HEADER, evidence_rows, payload_files_of
+from twofold.reports.redacted_data import WITHHELD_FILE
 from twofold.reports.rows_as_text import cell_text
 from twofold.reports.under_check import INDEX, CheckedStep, UnderCheck
 from twofold.reports.verify_log import RECORDS_PLACE
@@ -74,7 +75,40 @@ def check_nothing_missing(bag: UnderCheck) -> list[str]:
             faults += [
                 f"{RECORDS_PLACE}: entry {entry.index} names {name}, of which no record is here" for name in missing
             ]
-    return faults
+    faults += _unrecorded(bag, judgements.values(), set(captured))
+    recorded = dict(_recorded_files(bag, judgements))
+    return faults + [
+        f"{place}: it is missing, or not the file that the log records"
+        for place, sha256 in sorted(recorded.items())
+        if not bag.has(place) or bag.hash_of(place) != sha256
+    ]
+
+
+def _unrecorded(bag: UnderCheck, judgements: Iterable[Entry], captured: set[str]) -> Iterator[str]:
+    """Find captures that a judgement in force or one of its runs lists, and of which no record is here."""
+    in_force = {index for each in judgements for index in (each.index, *(run[2] for run in each.body["runs"]))}
+    for entry in bag.records:
+        spans = (entry.body.get("evidence") or []) if entry.index in in_force else []
+        listed = {evidence_id_of(number) for first, last in spans for number in range(first, last + 1)}
+        for name in sorted(listed - captured):
+            yield f"{RECORDS_PLACE}: entry {entry.index} rests on {name}, of which no record is here"
+
+
+def _recorded_files(bag: UnderCheck, judgements: Mapping[Any, Entry]) -> Iterator[tuple[str, str]]:
+    """Give place and recorded hash of scope, findings and verdicts, but of what a redaction changed or left out."""
+    for entry in bag.of_kind(EntryKind.SCOPE_APPLY):
+        yield f"{DATA}/scope/scope.json", entry.body["scope_sha256"]
+    for engagement in bag.index["engagements"]:
+        judgement = judgements.get(engagement["id"])
+        if judgement is None:
+            continue
+        if not bag.has(f"{DATA}/{WITHHELD_FILE}"):  # else withheld values are taken out of the findings
+            yield f"{DATA}/{engagement['folder']}/findings.json", judgement.body["findings_sha256"]
+        verdicts = dict(judgement.body["verdicts"])
+        for test in bag.index["control_tests"]:
+            place = f"{DATA}/{test['folder']}/{test['verdicts'].get(engagement['id'])}"
+            if engagement["id"] in test["verdicts"] and place not in bag.left_out:
+                yield place, verdicts.get(f"{test['control_id']}-{test['control_test']}", "")
 
 
 def check_order(bag: UnderCheck) -> list[str]:

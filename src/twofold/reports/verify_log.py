@@ -33,6 +33,8 @@ def check_package_signature(bag: UnderCheck) -> list[str]:
     """Step 6: the key of the package signed its tag manifest, as a note and as an SSH signature."""
     key = _key(bag)
     faults = []
+    if bag.index.get("package_id") != identifier_of(bag.text(INFO)):
+        faults.append(f"{INDEX}: it names another package than {INFO}")
     try:
         text = verify_note(read_note(bag.read(TAG_NOTE)), [key]).text
         if text != package_statement(identifier_of(bag.text(INFO)), bag.read(TAG_MANIFEST)):
@@ -156,8 +158,15 @@ def _count_faults(bag: UnderCheck, size: int) -> list[str]:
     faults = []
     if said != Counter(entry.kind for entry in bag.records):
         faults.append(f"{INDEX}: the records that are here are not as many as it says")
-    if total != size or bag.index["log"].get("size") != size:
+    if total != size:
         faults.append(f"{INDEX}: the log has {size} entries, and it says otherwise")
+    log, here = bag.index["log"], checkpoint_of(bag)
+    right = {"origin": here.origin, "size": size, "root": here.root.hex(), "key": _key(bag).vkey}
+    faults += [
+        f"{INDEX}: {name} of the log is not that of the signed checkpoint"
+        for name, value in right.items()
+        if log.get(name) != value
+    ]
     bag.unshown.append(f"{size - len(bag.records)} of {size} entries of the log are seen only as hashes")
     return faults
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from twofold.reports.log_files import CHAIN, TIMESTAMPS, WITNESS, WITNESS_KEYS
-from twofold.reports.under_check import CheckedStep, UnderCheck
+from twofold.reports.under_check import INDEX, CheckedStep, UnderCheck
 from twofold.reports.verify_log import CHECKPOINT_PLACE, KEY_PLACE, LOG, checkpoint_of
 from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.cosignature import follows, verify_cosignature
+from twofold.vault.entry import EntryKind
 from twofold.vault.merkle import tree_root
 from twofold.vault.note import COSIGNATURE, ED25519, NoteError, Verifier, read_note
 from twofold.vault.proof_lines import parse_proof
@@ -33,6 +34,9 @@ def check_witnesses(bag: UnderCheck) -> list[str]:
             bag.notes.append(f"{witness.vkey} saw the log with {checkpoint.size} entries at {at.isoformat()}")
             if witness.vkey not in bag.received.keys:
                 bag.unshown.append(f"that {witness.vkey} is a witness's key: compare it with the witness")
+    faults += _dropped(bag)
+    if bag.index["log"]["witnessed"] != [checkpoint.size for _, checkpoint in _earlier(bag, WITNESS)]:
+        faults.append(f"{INDEX}: it names other witnessed checkpoints than are here")
     if not _earlier(bag, WITNESS):
         bag.unshown.append("that anybody else saw the log: no witness cosigned it")
     return faults
@@ -52,6 +56,9 @@ def check_timestamps(bag: UnderCheck) -> list[str]:
             continue
         bag.notes.append(f"an authority dated the log with {checkpoint.size} entries: {judged.at.isoformat()}")
         bag.unshown.append(f"that {chain_place} is the authority's: compare it with the certificate that it publishes")
+    told = [each["size"] for each in bag.index["log"]["timestamps"]]
+    if told != [checkpoint.size for _, checkpoint in _earlier(bag, TIMESTAMPS)]:
+        faults.append(f"{INDEX}: it names other dated checkpoints than are here")
     if not _earlier(bag, TIMESTAMPS):
         bag.unshown.append("that the company's clock was right: no authority dated the log")
     return faults
@@ -63,6 +70,7 @@ def check_received(bag: UnderCheck) -> list[str]:
     keys = [vkey for vkey in bag.received.keys if Verifier.parse(vkey).kind == ED25519]
     known = [term.verifier.vkey for term in bag.history.terms] if bag.history else []
     faults += [f"{KEY_PLACE}: neither it nor a key before it is {key}, as received" for key in keys if key not in known]
+    faults += _silent_witnesses(bag)
     if not keys:
         bag.unshown.append(f"that {KEY_PLACE} is the company's key: compare it with one received another way (--key)")
     if not bag.received.checkpoint:
@@ -76,6 +84,14 @@ def check_received(bag: UnderCheck) -> list[str]:
     else:
         faults += _root_faults(bag, mine, here.size)
     return faults
+
+
+def _silent_witnesses(bag: UnderCheck) -> Iterator[str]:
+    """Find keys of witnesses that were received and cosigned nothing here: it was left out, or is another log."""
+    places = [place for place, _ in _earlier(bag, WITNESS)]
+    for witness in map(Verifier.parse, bag.received.keys):
+        if witness.kind == COSIGNATURE and not any(list(_cosigned(bag, place, [witness], [])) for place in places):
+            yield f"{LOG}/{WITNESS}: nothing there is cosigned by {witness.vkey}, as received"
 
 
 def _body(text: str) -> Checkpoint:
@@ -107,6 +123,16 @@ def _earlier(bag: UnderCheck, folder: str) -> list[tuple[str, Checkpoint]]:
     places = [place for place in bag.places if place.startswith(start) and place.endswith(_END)]
     found = [(place, _body(read_note(bag.read(place)))) for place in places]
     return sorted(found, key=lambda each: each[1].size)
+
+
+def _dropped(bag: UnderCheck) -> Iterator[str]:
+    """Find checkpoints that a record says were cosigned, and that are not here, or are others."""
+    here = {checkpoint.size: checkpoint.root.hex() for _, checkpoint in _earlier(bag, WITNESS)}
+    for record in bag.of_kind(EntryKind.WITNESS):
+        size = record.body["size"]
+        if here.get(size) != record.body["root"]:
+            place = f"{LOG}/{WITNESS}/{size}{_END}"
+            yield f"{place}: by entry {record.index} a witness cosigned it; it is not here"
 
 
 def _history_faults(bag: UnderCheck, folder: str, place: str) -> list[str]:

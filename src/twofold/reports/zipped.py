@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from twofold.model.problem import Problem, UserError
-from twofold.reports.bag import is_portable
+from twofold.reports.bag import BAGIT, TAG_MANIFEST, is_portable
 from twofold.reports.contents import file_name
 
 GREATEST_FILES = 200_000
@@ -41,7 +41,7 @@ def zip_package(folder: Path) -> Path:
                     shutil.copyfileobj(source, into, _CHUNK)
         partial.rename(target)
     except OSError as error:
-        found = f"the zip could not be written ({error})"
+        found = f"the zip could not be written ({error.strerror or error})"
         raise UserError(Problem(str(target), found, "nothing was left behind", "see that the disk has room")) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -61,9 +61,18 @@ def unzip_package(archive_path: Path, into: Path) -> Path:
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         # zipfile says RuntimeError for an encrypted entry, NotImplementedError for an unknown packing.
         raise UserError(
-            Problem(str(archive_path), f"it cannot be unpacked: {error}", "a zip made by twofold", "ask for it again")
+            Problem(
+                str(archive_path),
+                f"it cannot be unpacked, and may be cut off: {error}",
+                "a zip made by twofold",
+                "ask for it again",
+            )
         ) from error
-    return into / entries[0].filename.split("/")[0]
+    folder = into / entries[0].filename.split("/")[0]
+    if not any((folder / name).is_file() for name in (BAGIT, TAG_MANIFEST)):
+        found = "this zip is no audit package"
+        raise UserError(Problem(str(archive_path), found, f"one folder with {BAGIT} in it", "check the path"))
+    return folder
 
 
 def _zip_problems(archive_path: Path, entries: list[zipfile.ZipInfo]) -> list[Problem]:

@@ -129,6 +129,9 @@ def _wrong(values: Mapping[str, Any], text: str) -> Iterator[Problem]:
         if not isinstance(value, str) or not value.strip():
             found = f"'{key}' is missing" if value is None else f"'{key}' is no text"
             yield Problem(_where(text, "company", key), found, f'{key} = "…": {about}', "add it below [company]")
+        elif not value.isprintable():
+            found = f"'{key}' holds a control character"
+            yield Problem(_where(text, "company", key), found, "one line of plain text", "write it again")
     if isinstance(company.get("reporting_zone"), str):
         yield from _zone(company["reporting_zone"], _where(text, "company", "reporting_zone"))
     yield from _wrong_retention(values.get("retention", {}), text)

@@ -55,6 +55,11 @@ class Check:
         return tuple(each.text for each in self.findings if each.standing is not Standing.EXTRA)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing and no fault."""
+        return (*self.notes, *(each.text for each in self.findings if each.standing is Standing.EXTRA))
+
+    @property
     def passed(self) -> bool:
         """Whether nothing was wrong."""
         return not self.faults

@@ -40,7 +40,7 @@ from twofold.vault.fsck_tree import StoredIndexes, StoredTiles
 from twofold.vault.guards import moved_to
 from twofold.vault.key_history import key_history
 from twofold.vault.log import Log, read_tile
-from twofold.vault.marks import read_blob_mark, read_newest
+from twofold.vault.marks import Newest, read_blob_mark, read_newest
 from twofold.vault.merkle import fold, grow, leaf_hash
 from twofold.vault.signed_checkpoint import verify_checkpoint
 from twofold.vault.tiles import tiles_of
@@ -88,11 +88,12 @@ def fsck(stored: Stored, *, held: Checkpoint | None = None, held_note: str = "")
     held_note: the signed note that `held` stands in, "" where it came without signatures.
     """
     log, database = stored.log, stored.log.database
+    newest = read_newest(stored.path)  # before the view of the log is taken, since the mark may grow meanwhile
     with database.reading():  # one view of the log, while others may append
         deleted = _deleted(log)
         reading = _Reading()
         tiles, indexes = StoredTiles(partial(read_tile, database)), StoredIndexes(database)
-        wanted = _sizes(stored, held)
+        wanted = _sizes(database, held, newest)
         with CapturedBytes(stored.blobs, deleted) as captured:
             _read_entries(log, reading, wanted, _Beside(tiles, indexes, captured))
         head = _stored_head(database)
@@ -108,7 +109,7 @@ def fsck(stored: Stored, *, held: Checkpoint | None = None, held_note: str = "")
             Check(8, "Checkpoints are signed and say what the entries give", tuple(_checkpoints(database, reading))),
             Check(9, "What stands beside the log is what it records", tuple(_statements(database, reading, deleted))),
             Check(10, "The database has its tables and guards", tuple(_database(database))),
-            Check(11, "Log, database and bytes belong together", tuple(_mark_faults(stored, reading))),
+            Check(11, "Log, database and bytes belong together", tuple(_mark_faults(stored, reading, newest))),
             Check(12, "What no entry names", tuple(_extras(stored))),
         ]
 
@@ -179,13 +180,11 @@ def _body_fault(entry: Entry) -> str:
     return ""
 
 
-def _sizes(stored: Stored, held: Checkpoint | None) -> set[int]:
+def _sizes(database: Database, held: Checkpoint | None, newest: Newest | None) -> set[int]:
     """Return the sizes whose roots the steps ask for."""
-    sizes = {held.size} if held else set()
-    newest = read_newest(stored.path)
-    sizes |= {newest.size} if newest else set()
+    sizes = {each.size for each in (held, newest) if each is not None}
     try:
-        return sizes | checkpoint_sizes(stored.log.database)
+        return sizes | checkpoint_sizes(database)
     except DatabaseError:
         return sizes
 
@@ -278,8 +277,7 @@ def _database(database: Database) -> Iterator[Fault]:
     return _tried("of the engine", look)
 
 
-def _mark_faults(stored: Stored, reading: _Reading) -> Iterator[Fault]:
-    newest = read_newest(stored.path)
+def _mark_faults(stored: Stored, reading: _Reading, newest: Newest | None) -> Iterator[Fault]:
     if newest is None:
         yield repairable(f"The mark {stored.path / 'newest'} is missing or cannot be read.", Repair.MARKS)
     elif newest.log_id != reading.log_id:

@@ -62,7 +62,7 @@ class SqliteDatabase:
         try:
             connection = _connect(path)
         except sqlite3.Error as error:
-            raise no_log(str(path), str(error)) from error
+            raise _not_opened(path, error) from error
         try:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -72,7 +72,7 @@ class SqliteDatabase:
                 raise other_form(str(path), version, FORMAT_VERSION)
         except sqlite3.Error as error:
             connection.close()
-            raise no_log(str(path), str(error)) from error
+            raise _not_opened(path, error) from error
         except DatabaseError:
             connection.close()
             raise
@@ -185,6 +185,15 @@ class SqliteDatabase:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
         writing = self._state == "writing" or isinstance(error, sqlite3.IntegrityError)
         return not_done(self._where, str(error), _REMEDIES.get(code, _REMEDY), writing=writing)
+
+
+def _not_opened(path: Path, error: sqlite3.Error) -> DatabaseError:
+    """Tell a file that may not be written from one that is no log: nobody should restore a backup over the first."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")) or (name.startswith("SQLITE_CANTOPEN") and path.exists()):
+        remedy = "see that you may read and write this file and its folder; both are needed, even to look"
+        return not_done(str(path), str(error), remedy, writing=False)
+    return no_log(str(path), str(error))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

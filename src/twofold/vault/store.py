@@ -216,7 +216,7 @@ class Vault:
         index = index_of(evidence_id)
         raw = None if index is None else self.log.raw(index)
         if raw is None or (entry := self.log.read(raw)).kind != EntryKind.CAPTURE:
-            remedy = "list the evidence to see the ids"
+            remedy = "see the ids with 'twofold log show --kind capture'"
             raise UserError(Problem(str(self.path), f"there is no evidence {evidence_id!r}", "such as ev-12", remedy))
         return evidence_of(entry)
 

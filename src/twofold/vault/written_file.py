@@ -37,7 +37,8 @@ def _written_beside(path: Path, content: bytes, mode: int) -> Path:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
     except OSError as error:
         found = f"no file can be written here ({error.strerror or error})"
-        raise UserError(Problem(str(path), found, "a folder that is there and that you may write to")) from error
+        expected = "a folder that is there and that you may write to"
+        raise UserError(Problem(str(path), found, expected, "name another place")) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
