@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twofold.cli.main import main
-from twofold.vault import keys
+from twofold.vault.signing import keys
 
 SYSTEMS = """
 systems:

@@ -15,7 +15,7 @@ import pytest
 from twofold.jobs import capture as capture_job
 from twofold.records.workspace import Workspace
 from twofold.reports import package as package_writer
-from twofold.vault.folder_blobs import FolderBlobs
+from twofold.vault.blobs.folder_blobs import FolderBlobs
 
 Call = Callable[..., Any]
 SOURCE = Path(__file__).parents[2] / "src"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.log import Log
-from twofold.vault.tiles import bundle_path, bundles_of, decode_bundle
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.tree.tiles import bundle_path, bundles_of, decode_bundle
 
 from .conftest import Call
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from twofold.jobs import control_tests
-from twofold.vault import sqlite_database
+from twofold.vault.database import sqlite_database
 
 Call = Callable[..., Any]
 GARBAGE = bytes(range(256))

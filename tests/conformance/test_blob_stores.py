@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.vault.blobs import BlobStore, Locks, StoredBlob
-from twofold.vault.open_blobs import create_blobs, open_blobs
-from twofold.vault.s3_bucket import read_location
-from twofold.vault.steady_file import SteadyFile
+from twofold.vault.blobs.blobs import BlobStore, Locks, StoredBlob
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.s3_bucket import read_location
+from twofold.vault.blobs.steady_file import SteadyFile
 
 SOURCE = Path(__file__).parents[2] / "src"
 LARGE = 12 * 1024 * 1024
@@ -29,8 +29,8 @@ HOSTILE = ("", "ab", "../../../etc/passwd", "A" * 64, "g" * 64, "0" * 63 + "\n",
 PUT_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from twofold.vault.open_blobs import open_blobs
-from twofold.vault.steady_file import SteadyFile
+from twofold.vault.blobs.open_blobs import open_blobs
+from twofold.vault.blobs.steady_file import SteadyFile
 
 location, folder, file, left = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 

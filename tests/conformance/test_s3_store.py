@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.vault.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
 
 boto3 = pytest.importorskip("boto3", reason="the packages for S3 are not installed: pip install 'twofold[s3]'")
-s3_blobs = pytest.importorskip("twofold.vault.s3_blobs")
-s3_bucket = pytest.importorskip("twofold.vault.s3_bucket")
-steady_file = pytest.importorskip("twofold.vault.steady_file")
+s3_blobs = pytest.importorskip("twofold.vault.blobs.s3_blobs")
+s3_bucket = pytest.importorskip("twofold.vault.blobs.s3_bucket")
+steady_file = pytest.importorskip("twofold.vault.blobs.steady_file")
 
 SOURCE = Path(__file__).parents[2] / "src"
 AWAY = "s3://evidence/prefix?endpoint=http://127.0.0.1:9"
@@ -285,7 +285,7 @@ import time
 from pathlib import Path
 sys.modules["boto3"] = sys.modules["obstore"] = None  # as when they are not installed
 from twofold.model.problem import UserError
-from twofold.vault.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
 folder = Path(sys.argv[1])
 create_blobs("", folder=folder, cache=folder)
 assert "botocore" not in sys.modules

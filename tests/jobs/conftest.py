@@ -16,9 +16,9 @@ from twofold.jobs.judge import judge
 from twofold.jobs.scope import apply_scope
 from twofold.jobs.signing_key import NewKey
 from twofold.records.workspace import Workspace
-from twofold.vault import keys
 from twofold.vault.evidence import CaptureItem
 from twofold.vault.evidence_index import EvidenceFilter
+from twofold.vault.signing import keys
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 SETTINGS = '[company]\nname = "Acme Inc."\nreporting_zone = "UTC"\n'

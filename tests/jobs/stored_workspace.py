@@ -10,7 +10,7 @@ from twofold.jobs.init import make_workspace
 from twofold.jobs.signing_key import NewKey, signing_key
 from twofold.model.evidence import Provenance
 from twofold.records.workspace import Workspace
-from twofold.vault.blobs import Locks
+from twofold.vault.blobs.blobs import Locks
 from twofold.vault.canonical import Json
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import CaptureItem

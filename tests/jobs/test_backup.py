@@ -10,9 +10,9 @@ from twofold.jobs import backup as backup_job
 from twofold.jobs.backup import back_up_workspace, restore_workspace
 from twofold.model.problem import UserError
 from twofold.records.workspace import INNER, Workspace
-from twofold.vault import backup as backup_module
-from twofold.vault import keys
-from twofold.vault.backup import check_backup, read_backup
+from twofold.vault.care import backup as backup_module
+from twofold.vault.care.backup import check_backup, read_backup
+from twofold.vault.signing import keys
 
 from .stored_workspace import AT, PASSPHRASE, Facts, act, delete, facts_of, is_whole, make_stored
 

@@ -9,9 +9,9 @@ from twofold.cli.main import main
 from twofold.jobs.fsck import fsck_workspace
 from twofold.model.problem import UserError
 from twofold.records.workspace import INNER, Workspace
-from twofold.vault import keys
+from twofold.vault.care.fault import Standing
 from twofold.vault.entry import EntryKind
-from twofold.vault.fault import Standing
+from twofold.vault.signing import keys
 
 from .stored_workspace import AT, PASSPHRASE, is_whole, make_stored
 

@@ -10,8 +10,8 @@ from twofold.jobs.storage_settings import with_storage
 from twofold.model.problem import UserError
 from twofold.records.workspace import INNER, Workspace
 from twofold.scope.settings import load_settings
-from twofold.vault import keys
-from twofold.vault.move import move_log
+from twofold.vault.care.move import move_log
+from twofold.vault.signing import keys
 from twofold.vault.store import Vault
 
 from .stored_workspace import AT, PASSPHRASE, SETTINGS, act, delete, facts_of, is_whole, make_stored

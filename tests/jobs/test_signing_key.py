@@ -15,11 +15,11 @@ from twofold.jobs.signing_key import NewKey, export_key, keys_of, rotate_key, sh
 from twofold.model.problem import UserError
 from twofold.records import key_place
 from twofold.records.workspace import INNER, Workspace
-from twofold.vault import keys
 from twofold.vault.kept_checkpoints import kept_checkpoints
 from twofold.vault.log import LogWriter
-from twofold.vault.note import Verifier
-from twofold.vault.signed_checkpoint import verify_checkpoint
+from twofold.vault.signing import keys
+from twofold.vault.signing.note import Verifier
+from twofold.vault.signing.signed_checkpoint import verify_checkpoint
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 FILES = {"twofold.toml": b'[company]\nname = "Acme Inc."\nreporting_zone = "UTC"\n'}

@@ -12,8 +12,8 @@ from twofold.jobs.signing_key import NewKey, signing_key
 from twofold.jobs.timestamp import Timestamp, list_timestamps, send_timestamps
 from twofold.model.problem import UserError
 from twofold.records.workspace import Workspace
-from twofold.vault import keys
-from twofold.vault.timestamp_queue import TimestampState
+from twofold.vault.signing import keys
+from twofold.vault.timestamps.timestamp_queue import TimestampState
 
 from ..vault.authority import Authority, make_authority, served  # noqa: TID252  tests are no package of their own
 

@@ -15,11 +15,11 @@ from twofold.jobs.signing_key import NewKey, rotate_key, show_key, signing_key
 from twofold.jobs.witness import Accepted, Phase, accept_cosignature, write_proof
 from twofold.model.problem import UserError
 from twofold.records.workspace import Workspace
-from twofold.vault import keys
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.kept_checkpoints import kept_checkpoints
-from twofold.vault.note import Verifier
-from twofold.vault.signed_checkpoint import signed_checkpoint, verify_checkpoint
+from twofold.vault.signing import keys
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.note import Verifier
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint, verify_checkpoint
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 PASSPHRASE = "a passphrase of tests"  # noqa: S105  of keys made here

@@ -31,13 +31,13 @@ from twofold.jobs.witness import Phase, accept_cosignature, write_proof
 from twofold.records.acts.disposition import DispositionKind
 from twofold.records.acts.sign_off import SignedConclusion, SignOffRole
 from twofold.records.workspace import INNER, Workspace
-from twofold.vault import keys
 from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, make_entry
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.keys import SigningKey
-from twofold.vault.marks import NEWEST_FILE
-from twofold.vault.merkle import leaf_hash
+from twofold.vault.opening.marks import NEWEST_FILE
+from twofold.vault.signing import keys
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.tree.merkle import leaf_hash
 
 from ..cli.conftest import SYSTEMS, write_export  # noqa: TID252  tests are no package of their own
 from ..vault.authority import make_authority, served  # noqa: TID252

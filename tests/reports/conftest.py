@@ -46,17 +46,17 @@ from twofold.reports.log_files import proving_tiles
 from twofold.reports.package import write_package
 from twofold.reports.package_problems import judgement_bytes
 from twofold.vault.canonical import Json
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import cosign
 from twofold.vault.entry import Entry, instant_text, make_entry
 from twofold.vault.evidence import body_of, evidence_id_of
-from twofold.vault.key_history import rotation_body
-from twofold.vault.keys import SigningKey
 from twofold.vault.mediatype import media_type_of
-from twofold.vault.merkle import consistency_proof, grow, leaf_hash, tree_root
-from twofold.vault.note import COSIGNATURE
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.timestamp import judge_answer, make_request
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import cosign
+from twofold.vault.signing.key_history import rotation_body
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.note import COSIGNATURE
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.timestamps.timestamp import judge_answer, make_request
+from twofold.vault.tree.merkle import consistency_proof, grow, leaf_hash, tree_root
 
 CLOCK = datetime(2026, 11, 1, 6, tzinfo=UTC)
 HOSTILE = '=HYPERLINK("http://evil.example","x")<script>alert(1)</script>'

@@ -20,8 +20,8 @@ from twofold.reports.package import sign_tag_manifest, write_package
 from twofold.reports.under_check import Received
 from twofold.reports.verify import verify_package
 from twofold.vault.entry import read_entry
-from twofold.vault.keys import SigningKey
 from twofold.vault.order import order_flags
+from twofold.vault.signing.keys import SigningKey
 
 CHECKER = Path(check.__file__)
 

@@ -13,7 +13,7 @@ from twofold.reports.bag import file_hash
 from twofold.reports.contents import PackageContents, file_name
 from twofold.reports.package import write_package
 from twofold.reports.zipped import zip_package
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 
 
 def tree(folder: Path) -> dict[str, str]:

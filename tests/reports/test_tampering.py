@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 
 TOOL = Path(__file__).parents[2] / "tools" / "fuzz" / "package.py"
 

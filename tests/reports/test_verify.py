@@ -17,7 +17,7 @@ from twofold.reports.package import sign_tag_manifest
 from twofold.reports.under_check import Received
 from twofold.reports.verify import STEPS, StepState, Verified, verify_package
 from twofold.reports.zipped import zip_package
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 
 TRUE_KEY = SigningKey("example.com/evidence", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 """The key of the package in conftest.py."""

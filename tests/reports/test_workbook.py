@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 
+from twofold.controltests.run_record import read_run
 from twofold.reports.contents import PackageContents
 from twofold.reports.items import open_items
 from twofold.reports.lead_sheet import TICKMARKS
@@ -161,3 +163,40 @@ def test_text_beyond_a_cell_is_cut_and_says_so(contents: PackageContents, tmp_pa
     text = lead_of(openpyxl.load_workbook(tmp_path / "long.xlsx"))["Objective of the test"]
     assert len(text) == 32_767
     assert text.endswith("(cut here; whole in the package)")
+
+
+def record(index: int, kind: str, **body: object) -> tuple[int, bytes]:
+    entry = {"actor": f"p-{index:04}", "at": "2026-11-02T10:00:00.000000Z", "body": body, "index": index, "kind": kind}
+    return index, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
+
+
+def test_what_people_said_in_the_log_stands_in_the_workpaper(contents: PackageContents, tmp_path: Path) -> None:
+    run = next(each for each in contents.runs if each.rule.control_test == "T-10")
+    run_id = read_run(run.folder).run_id
+    with open_items(run, contents.engagements) as items:
+        item = next(iter(items.exceptions())).item
+    about = {
+        "engagement": "sox-fy2026",
+        "control": run.control.control_id,
+        "conclusion": "not_effective",
+        "reason": "w",
+    }
+    said = {"item": item, "disposition": "data_error", "reason": "no zone", "second_person": "p-0009"}
+    records = [
+        record(1, "judgement", engagement="sox-fy2026", judgement_sha256="new"),
+        record(2, "sign_off", **about, role="preparer", judgement_sha256="new"),
+        record(3, "sign_off", **about, role="reviewer", judgement_sha256="old"),
+        record(4, "disposition", **said, run_id=run_id),
+        record(5, "disposition", **{**said, "reason": "of another run"}, run_id="run-0"),
+    ]
+    with open_items(run, contents.engagements) as items:
+        write_workbook(tmp_path / "w.xlsx", replace(contents, log=replace(contents.log, records=records)), run, items)
+
+    book = openpyxl.load_workbook(tmp_path / "w.xlsx")
+    by = "2026-11-02T10:00:00Z, entry"
+    lead = lead_of(book)
+    assert lead["Prepared by, date"] == f"sox-fy2026 CM-01: not effective. w (p-0002, {by} 2)"
+    assert lead["Reviewed by, date"] == "to be filled by a named person"
+    rows = [[cell.value for cell in row] for row in book["Exceptions"].iter_rows(min_row=2)]
+    assert next(row[-2:] for row in rows if row[1] == item) == ["data error: no zone", f"p-0004 and p-0009, {by} 4"]
+    assert not any(row[-2] for row in rows if row[1] != item)

@@ -12,7 +12,7 @@ from twofold.reports.bag import INFO, seal
 from twofold.reports.package import sign_tag_manifest
 from twofold.reports.under_check import Received
 from twofold.reports.verify import StepState, verify_package
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 
 PROGRAM = Path(__file__).with_name("verify_package.mjs")
 NODE = shutil.which("node")

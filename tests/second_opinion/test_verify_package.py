@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from twofold.reports.package import write_package
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.keys import SigningKey
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
 
 from ..reports.conftest import NEXT_KEY, attest, build_company  # noqa: TID252  tests are no package of their own
 from .opinions import NO_NODE, NODE, Refused, opinions, reseal

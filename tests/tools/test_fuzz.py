@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from twofold.vault import keys
+from twofold.vault.signing import keys
 
 TOOLS = Path(__file__).parents[2] / "tools" / "fuzz"
 EDITS = 150

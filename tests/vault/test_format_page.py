@@ -10,8 +10,8 @@ import pytest
 
 from twofold.model.evidence import Provenance
 from twofold.vault.entry import EntryKind
-from twofold.vault.merkle import leaf_hash
 from twofold.vault.store import Vault
+from twofold.vault.tree.merkle import leaf_hash
 
 from .conftest import AT, FileMaker
 

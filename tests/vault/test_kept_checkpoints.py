@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.vault.database import Database, create_database
+from twofold.vault.database.database import Database, create_database
 from twofold.vault.kept_checkpoints import keep_checkpoint, keep_cosignature, kept_checkpoints
-from twofold.vault.timestamp_queue import (
+from twofold.vault.timestamps.timestamp_queue import (
     LONGEST_WAIT,
     TimestampState,
     queue_timestamp,

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.log import Log
 from twofold.vault.log_export import ExportedLog, export_log
-from twofold.vault.merkle import leaf_hash
-from twofold.vault.tiles import bundle_path, bundles_of, decode_bundle, leaf_in, tile_path, tiles_of, verify_tiles
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.tree.merkle import leaf_hash
+from twofold.vault.tree.tiles import bundle_path, bundles_of, decode_bundle, leaf_in, tile_path, tiles_of, verify_tiles
 
 from .conftest import AT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from twofold.vault.fsck import fsck
+from twofold.vault.care.fsck import fsck
 from twofold.vault.store import Vault
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from twofold.model.evidence import Provenance
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.folder_blobs import FolderBlobs
+from twofold.vault.blobs.folder_blobs import FolderBlobs
 from twofold.vault.log import LogWriter
 from twofold.vault.store import Vault
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import cosign, verify_cosignature
-from twofold.vault.key_history import STATEMENT
-from twofold.vault.keys import ROUNDS, SigningKey
-from twofold.vault.merkle import fold, grow, leaf_hash
-from twofold.vault.note import COSIGNATURE
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
-from twofold.vault.timestamp_queue import TimestampState
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import cosign, verify_cosignature
+from twofold.vault.signing.key_history import STATEMENT
+from twofold.vault.signing.keys import ROUNDS, SigningKey
+from twofold.vault.signing.note import COSIGNATURE
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
+from twofold.vault.timestamps.timestamp_queue import TimestampState
+from twofold.vault.tree.merkle import fold, grow, leaf_hash
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats" / "signatures.md"
 LOG = SigningKey("example.com/evidence", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))

@@ -12,14 +12,14 @@ import pytest
 from twofold.model.evidence import Provenance
 from twofold.model.ids import SystemId
 from twofold.model.problem import UserError
-from twofold.vault.blobs import StoredBlob
+from twofold.vault.blobs.blobs import StoredBlob
+from twofold.vault.blobs.steady_file import SteadyFile
+from twofold.vault.care.fsck import fsck
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import CaptureItem
 from twofold.vault.evidence_index import EvidenceFilter
-from twofold.vault.fsck import fsck
-from twofold.vault.merkle import leaf_hash, verify_consistency, verify_inclusion
-from twofold.vault.steady_file import SteadyFile
 from twofold.vault.store import Vault
+from twofold.vault.tree.merkle import leaf_hash, verify_consistency, verify_inclusion
 
 from .conftest import AT, FileMaker
 

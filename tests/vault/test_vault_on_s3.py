@@ -7,8 +7,8 @@ import pytest
 
 from twofold.model.evidence import Provenance
 from twofold.model.problem import UserError
+from twofold.vault.care.fsck import fsck
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.fsck import fsck
 from twofold.vault.store import Vault
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
@@ -20,7 +20,7 @@ def faults(vault: Vault) -> list[str]:
 
 def test_a_vault_in_a_bucket_is_like_any_other(s3_location: str, tmp_path: Path) -> None:
     boto3 = pytest.importorskip("boto3")
-    place = pytest.importorskip("twofold.vault.s3_bucket").read_location(s3_location)
+    place = pytest.importorskip("twofold.vault.blobs.s3_bucket").read_location(s3_location)
     provenance = Provenance(source="hr", kind="roster", run_by="p", run_at=AT, query="")
     items = []
     for number in range(20):

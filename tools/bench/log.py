@@ -20,8 +20,8 @@ from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import body_of, evidence_id_of, evidence_of
 from twofold.vault.evidence_index import EvidenceFilter
 from twofold.vault.log import Log
-from twofold.vault.merkle import leaf_hash, verify_consistency, verify_inclusion
-from twofold.vault.tiles import leaf_in, rows_of, tiles_of, verify_tiles
+from twofold.vault.tree.merkle import leaf_hash, verify_consistency, verify_inclusion
+from twofold.vault.tree.tiles import leaf_in, rows_of, tiles_of, verify_tiles
 
 ENTRIES = 10_000_000
 RECORDS = 1_000_000

@@ -24,7 +24,7 @@ from twofold.reports.log_files import kinds_in, proving_tiles
 from twofold.reports.package import write_package
 from twofold.reports.verify import verify_package
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 from twofold.vault.store import Vault
 
 ROUNDS = 5

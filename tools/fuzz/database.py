@@ -31,27 +31,27 @@ from twofold.jobs.passphrase import VARIABLE
 from twofold.jobs.signing_key import NewKey, rotate_key, signing_key
 from twofold.model.evidence import Provenance
 from twofold.records.workspace import INNER, Workspace
-from twofold.vault.blobs import BlobStore
+from twofold.vault.blobs.blobs import BlobStore
+from twofold.vault.blobs.folder_blobs import FolderBlobs
 from twofold.vault.canonical import Json
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import cosign
+from twofold.vault.care.fault import Check
+from twofold.vault.care.fsck import fsck
+from twofold.vault.care.repair import rebuild_tree
+from twofold.vault.care.stored_vault import StoredVault
+from twofold.vault.database.sqlite_database import SqliteDatabase
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.fault import Check
-from twofold.vault.folder_blobs import FolderBlobs
-from twofold.vault.fsck import fsck
 from twofold.vault.kept_checkpoints import keep_cosignature
-from twofold.vault.keys import SigningKey
 from twofold.vault.log import Log
-from twofold.vault.marks import Newest, write_newest
-from twofold.vault.note import COSIGNATURE
-from twofold.vault.repair import rebuild_tree
+from twofold.vault.opening.marks import Newest, write_newest
 from twofold.vault.row_commitment import KEY_SIZE, commit_rows
-from twofold.vault.sqlite_database import SqliteDatabase
-from twofold.vault.stored_vault import StoredVault
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import cosign
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.note import COSIGNATURE
 from twofold.vault.table_keys import FreshCommitment, record_commitments
-from twofold.vault.timestamp_entries import log_timestamps
-from twofold.vault.timestamp_queue import record_answer, record_fault, timestamp_rows
+from twofold.vault.timestamps.timestamp_entries import log_timestamps
+from twofold.vault.timestamps.timestamp_queue import record_answer, record_fault, timestamp_rows
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 PASSPHRASE = "a passphrase of the fuzz"  # noqa: S105

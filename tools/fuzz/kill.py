@@ -50,9 +50,9 @@ from twofold.model.problem import UserError
 from twofold.records.acts.sign_off import SignedConclusion, SignOffRole
 from twofold.records.workspace import Workspace
 from twofold.reports.verify import verify_package
-from twofold.vault.backup import check_backup, read_backup
+from twofold.vault.care.backup import check_backup, read_backup
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.merkle import verify_consistency
+from twofold.vault.tree.merkle import verify_consistency
 
 AT = datetime(2027, 2, 1, tzinfo=UTC)
 PASSPHRASE = "a passphrase of the fuzz"  # noqa: S105

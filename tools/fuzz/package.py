@@ -28,10 +28,10 @@ from twofold.reports import check
 from twofold.reports.bag import INFO, TAG_NOTE, TAG_SIGNATURE, seal
 from twofold.reports.package import sign_tag_manifest, write_package
 from twofold.reports.verify import verify_package
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.keys import SigningKey
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
 
 COMPANY = Path(__file__).parents[2] / "tests" / "reports" / "conftest.py"
 RECORDS = "data/log/records.jsonl"

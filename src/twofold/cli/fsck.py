@@ -8,7 +8,7 @@ import typer
 from twofold.cli.output import ExitCode, JsonOption, WorkspaceOption, example, finish, print_json, say
 from twofold.jobs.clock import now
 from twofold.jobs.fsck import CheckedWorkspace, fsck_workspace
-from twofold.vault.fault import Check
+from twofold.vault.care.fault import Check
 
 NAME = "fsck"
 SHORT_HELP = "Check and repair what a workspace has stored."

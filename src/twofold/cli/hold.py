@@ -9,7 +9,7 @@ from twofold.cli.output import JsonOption, WorkspaceOption, counted, example, pr
 from twofold.jobs.clock import actor, now
 from twofold.jobs.holds import holds, place_hold, release_hold
 from twofold.records.workspace import Workspace
-from twofold.vault.legal_hold import LegalHold
+from twofold.vault.retention.legal_hold import LegalHold
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Keep evidence past its term: legal holds.")
 _HERE = Path()

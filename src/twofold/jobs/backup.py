@@ -14,7 +14,12 @@ from twofold.records.key_place import KEY_FILE, NEXT_FILE, STORE_FILE
 from twofold.records.workspace import INNER, SCOPE_SOURCE, Workspace
 from twofold.scope.settings import FILE as SETTINGS_FILE
 from twofold.vault.act_bodies import check_body
-from twofold.vault.backup import (
+from twofold.vault.blobs.blobs import BlobStore
+from twofold.vault.blobs.durable import fsync_folder
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.written_file import replace_file
+from twofold.vault.canonical import Json
+from twofold.vault.care.backup import (
     BESIDE_FILE,
     FILES_FOLDER,
     Backup,
@@ -26,18 +31,13 @@ from twofold.vault.backup import (
     read_backup,
     wanted_of,
 )
-from twofold.vault.blobs import BlobStore
-from twofold.vault.canonical import Json
-from twofold.vault.deletions import deletions
-from twofold.vault.durable import fsync_folder
+from twofold.vault.care.transfer import add_beside, add_entries, copy_blobs, set_locks
 from twofold.vault.entry import EntryKind
-from twofold.vault.guards import mark_blobs
 from twofold.vault.log import Log
-from twofold.vault.marks import Newest, read_blob_mark, write_newest
-from twofold.vault.open_blobs import create_blobs, open_blobs
+from twofold.vault.opening.guards import mark_blobs
+from twofold.vault.opening.marks import Newest, read_blob_mark, write_newest
+from twofold.vault.retention.deletions import deletions
 from twofold.vault.store import BLOB_FOLDER, CACHE_FOLDER, LOG_FILE
-from twofold.vault.transfer import add_beside, add_entries, copy_blobs, set_locks
-from twofold.vault.written_file import replace_file
 
 _KEPT_INSIDE = (KEY_FILE, NEXT_FILE, STORE_FILE, "scope.schema.json")
 """Files of the inner folder that cannot be computed; the key is encrypted, and stays so."""

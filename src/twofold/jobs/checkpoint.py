@@ -7,16 +7,16 @@ from pathlib import Path
 from twofold.jobs.signing_key import keys_of
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
-from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.blobs.written_file import write_new_file
 from twofold.vault.entry import EntryKind
 from twofold.vault.kept_checkpoints import keep_checkpoint
-from twofold.vault.keys import SigningKey
-from twofold.vault.merkle import fold
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.timestamp import make_request
-from twofold.vault.timestamp_entries import log_timestamps
-from twofold.vault.timestamp_queue import queue_timestamp
-from twofold.vault.written_file import write_new_file
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.timestamps.timestamp import make_request
+from twofold.vault.timestamps.timestamp_entries import log_timestamps
+from twofold.vault.timestamps.timestamp_queue import queue_timestamp
+from twofold.vault.tree.merkle import fold
 
 
 @dataclass(frozen=True, slots=True)

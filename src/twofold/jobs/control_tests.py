@@ -32,7 +32,7 @@ from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
 from twofold.tables.store import open_session
-from twofold.vault.deletions import finish_deletions
+from twofold.vault.retention.deletions import finish_deletions
 
 _NAME = re.compile(r"[a-z_]+")
 _READ_BY_COMPLETENESS = frozenset({"extraction", "difference_explanation", "source_gap"})

@@ -12,14 +12,14 @@ from pathlib import Path
 from twofold.jobs.checkpoint import require_new
 from twofold.jobs.passphrase import Ask, nobody, read_passphrase
 from twofold.model.problem import Problem, UserError
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import cosign, follows, verify_cosignature
-from twofold.vault.keys import SigningKey, public_of_pem
-from twofold.vault.merkle import ProofError
-from twofold.vault.note import COSIGNATURE, NoteError, Verifier, is_key_name, parse_note, read_note
-from twofold.vault.proof_lines import parse_proof
-from twofold.vault.signed_checkpoint import verify_checkpoint
-from twofold.vault.written_file import replace_file, write_new_file
+from twofold.vault.blobs.written_file import replace_file, write_new_file
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import cosign, follows, verify_cosignature
+from twofold.vault.signing.keys import SigningKey, public_of_pem
+from twofold.vault.signing.note import COSIGNATURE, NoteError, Verifier, is_key_name, parse_note, read_note
+from twofold.vault.signing.signed_checkpoint import verify_checkpoint
+from twofold.vault.tree.merkle import ProofError
+from twofold.vault.tree.proof_lines import parse_proof
 
 SEEN_SUFFIX = ".seen"
 

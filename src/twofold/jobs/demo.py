@@ -20,7 +20,7 @@ from twofold.jobs.signing_key import NewKey, signing_key
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.reports.package import PackageSummary
-from twofold.vault.written_file import replace_file
+from twofold.vault.blobs.written_file import replace_file
 
 SEED = 20261123
 PASSPHRASE_FILE = "passphrase.txt"  # noqa: S105  a file name

@@ -7,13 +7,13 @@ from twofold.jobs.progress import ProgressReporter, silent
 from twofold.model.evidence import EvidenceRef
 from twofold.records.acts import hold, retention_policy
 from twofold.records.workspace import Workspace
-from twofold.vault.deletions import deletions
+from twofold.vault.blobs.folder_blobs import FolderBlobs
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import index_of
-from twofold.vault.folder_blobs import FolderBlobs
-from twofold.vault.legal_hold import LegalHold
 from twofold.vault.reliance import entries_of, evidence_of_judgement
-from twofold.vault.retention import term_of
+from twofold.vault.retention.deletions import deletions
+from twofold.vault.retention.legal_hold import LegalHold
+from twofold.vault.retention.retention import term_of
 from twofold.vault.store import Vault
 
 

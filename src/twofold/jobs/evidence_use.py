@@ -10,9 +10,9 @@ from twofold.scope.labels import FIN_RELEVANT, EffectiveLabel, effective_labels
 from twofold.scope.stretches import Stretch
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import index_of
-from twofold.vault.legal_hold import LegalHold
 from twofold.vault.reliance import entries_of, evidence_of_judgement, relied_from
-from twofold.vault.retention import EvidenceUse
+from twofold.vault.retention.legal_hold import LegalHold
+from twofold.vault.retention.retention import EvidenceUse
 from twofold.vault.store import Vault
 
 

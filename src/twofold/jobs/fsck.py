@@ -17,18 +17,18 @@ from twofold.model.problem import Problem, UserError
 from twofold.records.acts import hold
 from twofold.records.workspace import INNER
 from twofold.scope.settings import load_settings
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.deletions import deletions
+from twofold.vault.care.fault import Check, Fault, Repair, Standing, extra, lost, repairable
+from twofold.vault.care.fsck import fsck
+from twofold.vault.care.repair import repair
+from twofold.vault.care.stored_vault import StoredVault
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import index_of
-from twofold.vault.fault import Check, Fault, Repair, Standing, extra, lost, repairable
-from twofold.vault.fsck import fsck
-from twofold.vault.legal_hold import LegalHold
 from twofold.vault.log import Log
-from twofold.vault.note import parse_note, read_note
-from twofold.vault.repair import repair
+from twofold.vault.retention.deletions import deletions
+from twofold.vault.retention.legal_hold import LegalHold
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.note import parse_note, read_note
 from twofold.vault.store import Vault
-from twofold.vault.stored_vault import StoredVault
 
 _NEEDED_BELOW = (1, 2, 3, 5, 7)
 """Steps of the vault without which the further ones cannot ask the log."""

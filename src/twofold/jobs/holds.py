@@ -7,7 +7,7 @@ from twofold.jobs.evidence_locks import lift_holds, set_holds
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.records.acts import hold
 from twofold.records.workspace import Workspace
-from twofold.vault.legal_hold import LegalHold
+from twofold.vault.retention.legal_hold import LegalHold
 
 
 def place_hold(  # noqa: PLR0913  what is held, why, and on whose word

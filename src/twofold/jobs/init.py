@@ -17,7 +17,7 @@ from twofold.records.workspace import INNER
 from twofold.scope.schema import scope_schema
 from twofold.scope.settings import load_settings
 from twofold.scope.starter_files import starter_files
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 from twofold.vault.store import Vault
 
 

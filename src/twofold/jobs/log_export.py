@@ -12,8 +12,8 @@ from twofold.records.acts.export import Exported, record_export
 from twofold.records.workspace import Workspace
 from twofold.scope.nearest import nearest
 from twofold.vault.entry import Entry, EntryKind
-from twofold.vault.keys import SigningKey
 from twofold.vault.log_export import CHECKPOINT_FILE, ExportedLog, export_log
+from twofold.vault.signing.keys import SigningKey
 
 GREATEST_PAGE = 1_000
 

@@ -13,14 +13,14 @@ from twofold.jobs.cosign import read_vkey
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.export import Exported, record_export
 from twofold.records.workspace import Workspace
-from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.blobs.written_file import write_new_file
 from twofold.vault.entry import Entry, EntryKind, read_entry
 from twofold.vault.evidence import index_of
-from twofold.vault.keys import SigningKey
-from twofold.vault.merkle import ProofError
-from twofold.vault.note import NoteError, read_note
-from twofold.vault.tlog_proof import TlogProof
-from twofold.vault.written_file import write_new_file
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.note import NoteError, read_note
+from twofold.vault.signing.tlog_proof import TlogProof
+from twofold.vault.tree.merkle import ProofError
 
 
 class NotProvenError(UserError):

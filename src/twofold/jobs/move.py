@@ -12,19 +12,19 @@ from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import INNER, Workspace
 from twofold.scope.settings import FILE as SETTINGS_FILE
 from twofold.scope.settings import Settings, load_settings
-from twofold.vault.blobs import BlobStore
+from twofold.vault.blobs.blobs import BlobStore
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.written_file import replace_file
 from twofold.vault.canonical import Json
-from twofold.vault.deletions import deleted_blobs
+from twofold.vault.care.move import move_log
+from twofold.vault.care.stored_vault import StoredVault
+from twofold.vault.care.transfer import Wanted, captured_bytes, copy_blobs, copy_locks
 from twofold.vault.entry import EntryKind
-from twofold.vault.guards import mark_blobs, moved_to
 from twofold.vault.log import LogWriter
-from twofold.vault.marks import Newest, read_blob_mark, write_newest
-from twofold.vault.move import move_log
-from twofold.vault.open_blobs import create_blobs, open_blobs
+from twofold.vault.opening.guards import mark_blobs, moved_to
+from twofold.vault.opening.marks import Newest, read_blob_mark, write_newest
+from twofold.vault.retention.deletions import deleted_blobs
 from twofold.vault.store import BLOB_FOLDER, CACHE_FOLDER, LOG_FILE, Vault
-from twofold.vault.stored_vault import StoredVault
-from twofold.vault.transfer import Wanted, captured_bytes, copy_blobs, copy_locks
-from twofold.vault.written_file import replace_file
 
 HERE = "here"
 """Names the workspace's own folder."""

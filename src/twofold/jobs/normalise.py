@@ -25,7 +25,7 @@ from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unu
 from twofold.tables.schema import TableKind, canonical_tables, child_table
 from twofold.tables.store import Lineage, TableSet, TableWriter, staged_lines
 from twofold.tables.typed_rows import CellError, TypedRow, typed_row
-from twofold.vault.deletions import deletions
+from twofold.vault.retention.deletions import deletions
 
 HASHES_FILE = "tables.json"
 EMPTY_TABLES_FILE = "empty_tables.sql"

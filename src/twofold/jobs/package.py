@@ -34,9 +34,9 @@ from twofold.scope.register import Scope, canonical_scope_bytes
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import TableSet, open_session, quoted
 from twofold.vault.canonical import Json
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.entry import EntryKind
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
 
 _NAME = re.compile(r"[a-z_]+")
 _BEHIND_DERIVED = frozenset({"code_commit", "deployment"})

@@ -18,13 +18,13 @@ from twofold.reports.contents import (
     Withheld,
 )
 from twofold.reports.log_files import kinds_in, proving_tiles
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.deletions import deletions
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import evidence_id_of, evidence_of, index_of
 from twofold.vault.kept_checkpoints import kept_checkpoints
 from twofold.vault.log import Log
 from twofold.vault.reliance import entries_of, evidence_of_judgement
+from twofold.vault.retention.deletions import deletions
+from twofold.vault.signing.checkpoint import Checkpoint
 
 _ABOUT_THE_LOG = (
     EntryKind.LOG,

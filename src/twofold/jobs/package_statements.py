@@ -9,7 +9,7 @@ from twofold.reports.contents import EarlierCheckpoint, StampedCheckpoint
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.kept_checkpoints import kept_checkpoints
 from twofold.vault.log import Log
-from twofold.vault.timestamp_queue import TimestampState
+from twofold.vault.timestamps.timestamp_queue import TimestampState
 
 
 def witness_keys(records: Iterable[Entry]) -> list[str]:

@@ -9,8 +9,8 @@ from twofold.jobs.normalise import forget_readings
 from twofold.records.acts import deletion, hold, retention_policy
 from twofold.records.acts.deletion import RetentionNow, Standing
 from twofold.records.workspace import Workspace
-from twofold.vault.deletions import Deletion, deletions, finish_deletions
-from twofold.vault.retention import RetentionPolicy, policy_with, term_of
+from twofold.vault.retention.deletions import Deletion, deletions, finish_deletions
+from twofold.vault.retention.retention import RetentionPolicy, policy_with, term_of
 
 IN_FORCE = "it is part of the scope in force"
 

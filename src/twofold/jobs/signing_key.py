@@ -10,12 +10,12 @@ from twofold.model.problem import Problem, UserError
 from twofold.records.key_place import STORE_FILE, finish_rotation, key_place, open_key
 from twofold.records.workspace import INNER, Workspace
 from twofold.reports.log_files import PRINCIPAL
+from twofold.vault.blobs.written_file import write_new_file
 from twofold.vault.entry import Entry, EntryKind
-from twofold.vault.key_history import BrokenKeyHistoryError, KeyHistory, key_history, rotation_body
-from twofold.vault.keys import SigningKey
-from twofold.vault.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line
+from twofold.vault.signing.key_history import BrokenKeyHistoryError, KeyHistory, key_history, rotation_body
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line
 from twofold.vault.store import Vault
-from twofold.vault.written_file import write_new_file
 
 SIGNERS_SUFFIX = ".allowed_signers"
 

@@ -10,12 +10,12 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.kept_checkpoints import kept_checkpoints
-from twofold.vault.note import parse_note
-from twofold.vault.timestamp import NoTimestampError, TimestampJudgement, ask, judge_answer, make_request
-from twofold.vault.timestamp_entries import log_timestamps, require_unaltered
-from twofold.vault.timestamp_queue import (
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.note import parse_note
+from twofold.vault.timestamps.timestamp import NoTimestampError, TimestampJudgement, ask, judge_answer, make_request
+from twofold.vault.timestamps.timestamp_entries import log_timestamps, require_unaltered
+from twofold.vault.timestamps.timestamp_queue import (
     TimestampRow,
     TimestampState,
     queue_timestamp,

@@ -9,9 +9,9 @@ from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import INNER, Workspace
 from twofold.reports.under_check import Received
 from twofold.reports.verify import StepState, verify_package
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.fsck import fsck
-from twofold.vault.note import NoteError, read_note
+from twofold.vault.care.fsck import fsck
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.note import NoteError, read_note
 
 
 @dataclass(frozen=True, slots=True)

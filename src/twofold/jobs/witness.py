@@ -12,16 +12,16 @@ from twofold.jobs.cosign import read_vkey
 from twofold.jobs.signing_key import keys_of
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
+from twofold.vault.blobs.written_file import write_new_file
 from twofold.vault.canonical import Json
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import verify_cosignature
 from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.kept_checkpoints import keep_checkpoint, keep_cosignature
-from twofold.vault.note import NoteError, Verifier, parse_note, read_note
-from twofold.vault.proof_lines import proof_text
-from twofold.vault.signed_checkpoint import SignedCheckpoint, verify_checkpoint
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import verify_cosignature
+from twofold.vault.signing.note import NoteError, Verifier, parse_note, read_note
+from twofold.vault.signing.signed_checkpoint import SignedCheckpoint, verify_checkpoint
 from twofold.vault.store import Vault
-from twofold.vault.written_file import write_new_file
+from twofold.vault.tree.proof_lines import proof_text
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 """How far a witness's clock may be ahead of ours."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from twofold.model.problem import Problem, UserError
-from twofold.vault.keys import SigningKey, public_of_pem, write_key_file
-from twofold.vault.keystore import forget_secret, keep_secret, kept_secret
-from twofold.vault.note import Verifier
+from twofold.vault.signing.keys import SigningKey, public_of_pem, write_key_file
+from twofold.vault.signing.keystore import forget_secret, keep_secret, kept_secret
+from twofold.vault.signing.note import Verifier
 
 KEY_FILE = "key.pem"
 NEXT_FILE = "key.next.pem"

@@ -17,7 +17,7 @@ from twofold.lenses.conclusion import ControlJudgement, ControlTestResult
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.model.evidence import EvidenceRef
 from twofold.reports.redaction import Redaction
-from twofold.vault.checkpoint import Checkpoint
+from twofold.vault.signing.checkpoint import Checkpoint
 
 NOT_AN_OPINION = "This is not an audit opinion. Software proposes; a named person concludes."
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")

@@ -13,6 +13,8 @@ from twofold.lenses.verdict import Counts
 from twofold.reports.completeness_text import check_rows, extraction_rows
 from twofold.reports.contents import NOT_AN_OPINION, PackageContents, PackagedEngagement, PackagedRun, run_place
 from twofold.reports.items import LENS_TITLES
+from twofold.reports.people_acts import said_by, sign_offs
+from twofold.vault.entry import Entry
 
 TICKMARKS = (
     ("✓", "pass", "the attribute holds"),
@@ -210,16 +212,24 @@ def _results(run: PackagedRun, record: ControlTestRun, judging: Sequence[Package
         yield LeadLine(f"{lens}: findings", "\n".join(f"{f.finding_id}: {f.condition}" for f in findings) or "none")
 
 
+def _signed(entry: Entry) -> str:
+    body = entry.body
+    about = body["engagement"] if body["control"] is None else f"{body['engagement']} {body['control']}"
+    return f"{about}: {body['conclusion'].replace('_', ' ')}. {body['reason']} ({said_by(entry)})"
+
+
 def _sign_offs(contents: PackageContents, run: PackagedRun) -> Iterator[LeadLine]:
     yield LeadLine("Conclusion by people", heading=True)
     for label in (
         "Conclusion on design",
         "Conclusion on operation",
         "Compensating control",
-        "Prepared by, date",
-        "Reviewed by, date",
-        "Changes after sign-off (who, when, why)",
     ):
         yield LeadLine(label, to_fill=True)
+    signed = sign_offs(contents.log, run.control.control_id)
+    for role, label in (("preparer", "Prepared by, date"), ("reviewer", "Reviewed by, date")):
+        said = [_signed(entry) for entry in signed if entry.body["role"] == role]
+        yield LeadLine(label, "\n".join(said), to_fill=not said)
+    yield LeadLine("Changes after sign-off (who, when, why)", to_fill=True)
     yield LeadLine("Cross-references", f"{run_place(run)}/ in package {contents.package_id}; matrix.csv; evidence.csv")
     yield LeadLine("Note", NOT_AN_OPINION)

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from twofold.model.problem import Problem
 from twofold.reports.contents import EarlierCheckpoint, PackageContents, PackagedLog
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.entry import Entry, EntryKind, read_entry
 from twofold.vault.evidence import body_of, index_of
-from twofold.vault.keys import SigningKey
 from twofold.vault.log import Log
-from twofold.vault.merkle import ProofError, leaf_hash
-from twofold.vault.proof_lines import proof_text
-from twofold.vault.signed_checkpoint import signed_checkpoint
-from twofold.vault.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
-from twofold.vault.tiles import TileReader, leaf_in, parse_tile_path, tile_path, tiles_to_prove, verify_tiles
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.signed_checkpoint import signed_checkpoint
+from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
+from twofold.vault.tree.merkle import ProofError, leaf_hash
+from twofold.vault.tree.proof_lines import proof_text
+from twofold.vault.tree.tiles import TileReader, leaf_in, parse_tile_path, tile_path, tiles_to_prove, verify_tiles
 
 FOLDER = "log"
 RECORDS = "records.jsonl"

@@ -38,9 +38,9 @@ from twofold.reports.rows_as_text import cell_text, write_csv
 from twofold.reports.systems import SYSTEM_COLUMNS, system_rows
 from twofold.reports.tables_folder import TABLES, write_tables
 from twofold.vault.entry import read_entry
-from twofold.vault.keys import SigningKey
-from twofold.vault.note import sign_note
-from twofold.vault.sshsig import PACKAGE_NAMESPACE, sshsig_sign
+from twofold.vault.signing.keys import SigningKey
+from twofold.vault.signing.note import sign_note
+from twofold.vault.signing.sshsig import PACKAGE_NAMESPACE, sshsig_sign
 
 FORMAT = "twofold-package-2"
 _FINDING_HEADER = (

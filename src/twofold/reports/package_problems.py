@@ -11,7 +11,7 @@ from twofold.reports.bag import file_hash
 from twofold.reports.contents import PackageContents, file_name, run_place
 from twofold.reports.log_files import log_problems
 from twofold.vault.entry import EntryKind, read_entry
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 
 
 def contents_problems(contents: PackageContents, key: SigningKey) -> list[Problem]:

@@ -16,7 +16,7 @@ from twofold.reports.bag import DATA, file_hash, payload_files
 from twofold.reports.rows_as_text import reading_session
 from twofold.reports.verify_rows import withheld_tables
 from twofold.vault.entry import Entry
-from twofold.vault.key_history import KeyHistory
+from twofold.vault.signing.key_history import KeyHistory
 
 INDEX = f"{DATA}/package.json"
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)

@@ -6,20 +6,20 @@ from collections import Counter
 from twofold.reports.bag import DATA, INFO, TAG_MANIFEST, TAG_NOTE, TAG_SIGNATURE, identifier_of, package_statement
 from twofold.reports.log_files import ALLOWED_SIGNERS, CHECKPOINT, FOLDER, KEY, PRINCIPAL, RECORDS
 from twofold.reports.under_check import INDEX, UNREADABLE, CheckedStep, UnderCheck
-from twofold.vault.checkpoint import Checkpoint
 from twofold.vault.entry import EntryKind, read_entry
-from twofold.vault.key_history import key_history
-from twofold.vault.merkle import HASH_SIZE, ProofError, leaf_hash
-from twofold.vault.note import NoteError, Verifier, read_note, verify_note
-from twofold.vault.signed_checkpoint import verify_checkpoint
-from twofold.vault.sshsig import (
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.key_history import key_history
+from twofold.vault.signing.note import NoteError, Verifier, read_note, verify_note
+from twofold.vault.signing.signed_checkpoint import verify_checkpoint
+from twofold.vault.signing.sshsig import (
     CHECKPOINT_NAMESPACE,
     PACKAGE_NAMESPACE,
     SshSignatureError,
     allowed_signers_line,
     sshsig_verify,
 )
-from twofold.vault.tiles import Tile, edge_tiles, leaf_in, parse_tile_path, tile_path, verify_tiles
+from twofold.vault.tree.merkle import HASH_SIZE, ProofError, leaf_hash
+from twofold.vault.tree.tiles import Tile, edge_tiles, leaf_in, parse_tile_path, tile_path, verify_tiles
 
 LOG = f"{DATA}/{FOLDER}"
 RECORDS_PLACE = f"{LOG}/{RECORDS}"

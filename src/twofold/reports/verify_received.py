@@ -6,15 +6,15 @@ from datetime import datetime
 from twofold.reports.log_files import CHAIN, TIMESTAMPS, WITNESS, WITNESS_KEYS
 from twofold.reports.under_check import INDEX, CheckedStep, UnderCheck
 from twofold.reports.verify_log import CHECKPOINT_PLACE, KEY_PLACE, LOG, checkpoint_of
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.cosignature import follows, verify_cosignature
 from twofold.vault.entry import EntryKind
-from twofold.vault.merkle import tree_root
-from twofold.vault.note import COSIGNATURE, ED25519, NoteError, Verifier, read_note
-from twofold.vault.proof_lines import parse_proof
-from twofold.vault.signed_checkpoint import verify_checkpoint
-from twofold.vault.tiles import TileNodes, tile_at, tile_path
-from twofold.vault.timestamp import judge_answer
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.signing.cosignature import follows, verify_cosignature
+from twofold.vault.signing.note import COSIGNATURE, ED25519, NoteError, Verifier, read_note
+from twofold.vault.signing.signed_checkpoint import verify_checkpoint
+from twofold.vault.timestamps.timestamp import judge_answer
+from twofold.vault.tree.merkle import tree_root
+from twofold.vault.tree.proof_lines import parse_proof
+from twofold.vault.tree.tiles import TileNodes, tile_at, tile_path
 
 _END = ".checkpoint"
 

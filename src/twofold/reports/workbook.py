@@ -20,6 +20,7 @@ from twofold.reports.contents import NOT_AN_OPINION, PackageContents, PackagedRu
 from twofold.reports.grid_sheet import write_grid
 from twofold.reports.items import LENS_TITLES, VERDICT_WORDS, RunItems
 from twofold.reports.lead_sheet import MARKS, LeadLine, lead_lines
+from twofold.reports.people_acts import dispositions, said_by
 from twofold.reports.workbook_style import (
     LETTER,
     SHORT,
@@ -31,6 +32,7 @@ from twofold.reports.workbook_style import (
     put_moment,
     set_up_print,
 )
+from twofold.vault.entry import Entry
 
 GREATEST_ROWS = 1_048_000
 """Items that a sheet shows; a sheet of the file format ends at 1,048,576 rows."""
@@ -49,7 +51,7 @@ _EXCEPTION_COLUMNS = (
     ("Disposition", 20),
     ("By, date", 12),
 )
-"""Heading and width; the last three are a person's to fill."""
+"""Heading and width; the last three are a person's to fill, the last two with `twofold dispose`."""
 
 
 def write_workbook(
@@ -88,7 +90,7 @@ def write_workbook(
     hashes = {str(each.record.evidence_id): each.record.sha256 for each in contents.evidence}
     _lead(lead, styles, title, lead_lines(contents, run, record, completeness))
     write_grid(grid, styles, title, run, items, hashes, greatest_rows)
-    _exceptions(exceptions, styles, items, hashes, greatest_rows)
+    _exceptions(exceptions, styles, items, hashes, dispositions(contents.log, record.run_id), greatest_rows)
     _completeness(complete, styles, completeness)
     _rule(rule, styles, run)
     _parameters(parameters, styles, run, record.parameters)
@@ -122,7 +124,12 @@ def evidence_text(evidence: Sequence[str], hashes: Mapping[str, str]) -> str:
 
 
 def _exceptions(
-    sheet: Worksheet, styles: Styles, items: RunItems, hashes: Mapping[str, str], greatest_rows: int
+    sheet: Worksheet,
+    styles: Styles,
+    items: RunItems,
+    hashes: Mapping[str, str],
+    said: Mapping[str, Entry],
+    greatest_rows: int,
 ) -> None:
     for place, (name, width) in enumerate(_EXCEPTION_COLUMNS):
         sheet.set_column(place, place, width)
@@ -145,18 +152,27 @@ def _exceptions(
             each.facts or "see the item in outcomes.csv and population.csv",
             evidence_text(each.evidence, hashes),
         )
+        people = ("", *_disposition(said.get(each.item)))
         widths = [width for _, width in _EXCEPTION_COLUMNS]
-        sheet.set_row(row, lines_high(list(zip(texts, widths, strict=False))))
+        sheet.set_row(row, lines_high(list(zip((*texts, *people), widths, strict=True))))
         for place, text in enumerate(texts):
             put(sheet, row, place, text, styles.text)
         put_moment(sheet, row, 3, each.operating_at, styles)
         put(sheet, row, 5, texts[5], styles.outcome[SHORT[code.outcome]])
-        for place in range(len(texts), len(_EXCEPTION_COLUMNS)):
-            put(sheet, row, place, "", styles.fill_in)
+        for place, text in enumerate(people, len(texts)):
+            put(sheet, row, place, text, styles.text if text else styles.fill_in)
         row += 1
     if row == 1:
         put(sheet, 1, 0, "None.", styles.text)
     sheet.autofilter(0, 0, max(row - 1, 1), len(_EXCEPTION_COLUMNS) - 1)
+
+
+def _disposition(entry: Entry | None) -> tuple[str, str]:
+    """Return what was said of an item, and by whom; empty where a person has still to say it."""
+    if entry is None:
+        return "", ""
+    kind, reason = entry.body["disposition"].replace("_", " "), entry.body["reason"]
+    return f"{kind}: {reason}" if reason else kind, said_by(entry)
 
 
 def _completeness(sheet: Worksheet, styles: Styles, record: Mapping[str, Any]) -> None:

@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.scope.nearest import nearest
-from twofold.vault.database_location import read_location
-from twofold.vault.retention import GREATEST_YEARS, shipped_policy
+from twofold.vault.database.database_location import read_location
+from twofold.vault.retention.retention import GREATEST_YEARS, shipped_policy
 
 FILE = "twofold.toml"
 _TIMESTAMPS = {

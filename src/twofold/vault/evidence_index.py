@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from twofold.model.evidence import EvidenceRef
-from twofold.vault.database import Database
+from twofold.vault.database.database import Database
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import evidence_of, index_of
 from twofold.vault.log import Log

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from twofold.vault.database import Database
+from twofold.vault.database.database import Database
 from twofold.vault.entry import instant_text
 
 

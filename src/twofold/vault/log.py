@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from twofold.model.problem import UserError
 from twofold.vault.canonical import Json
-from twofold.vault.database import Database, create_database, open_database
-from twofold.vault.database_faults import damaged
+from twofold.vault.database.database import Database, create_database, open_database
+from twofold.vault.database.database_faults import damaged
 from twofold.vault.entry import Entry, make_entry, read_entry
-from twofold.vault.merkle import (
+from twofold.vault.tree.merkle import (
     HASH_SIZE,
     Node,
     NodeReader,
@@ -28,7 +28,7 @@ from twofold.vault.merkle import (
     leaf_hash,
     tree_root,
 )
-from twofold.vault.tiles import HEIGHT, TILE_BYTES, WIDTH, TileNodes
+from twofold.vault.tree.tiles import HEIGHT, TILE_BYTES, WIDTH, TileNodes
 
 CHECKED_ON_OPEN = 8_192
 """Newest entries that are hashed again on opening; `fsck` checks all."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twofold.model.problem import Problem, UserError
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.database_faults import damaged
-from twofold.vault.durable import FileSystem
+from twofold.vault.blobs.durable import FileSystem
+from twofold.vault.blobs.written_file import replace_file
+from twofold.vault.database.database_faults import damaged
 from twofold.vault.log import Log
-from twofold.vault.merkle import HASH_SIZE, leaf_hash
-from twofold.vault.tiles import (
+from twofold.vault.signing.checkpoint import Checkpoint
+from twofold.vault.tree.merkle import HASH_SIZE, leaf_hash
+from twofold.vault.tree.tiles import (
     WIDTH,
     Bundle,
     Tile,
@@ -23,7 +24,6 @@ from twofold.vault.tiles import (
     tile_path,
     tiles_of,
 )
-from twofold.vault.written_file import replace_file
 
 CHECKPOINT_FILE = "checkpoint"
 _DURABLE_TOGETHER = 1_000

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 
-from twofold.vault.merkle import HASH_SIZE, fold, grow, leaf_hash, node_hash
+from twofold.vault.tree.merkle import HASH_SIZE, fold, grow, leaf_hash, node_hash
 
 FORM = "twofold-rows-1"
 KEY_SIZE = 32

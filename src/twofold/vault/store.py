@@ -18,20 +18,20 @@ from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId
 from twofold.model.problem import Problem, UserError
 from twofold.vault import evidence_index
-from twofold.vault.blobs import BlobStore, StoredBlob
+from twofold.vault.blobs.blobs import BlobStore, StoredBlob
+from twofold.vault.blobs.durable import fsync_folder
+from twofold.vault.blobs.open_blobs import create_blobs, open_blobs
+from twofold.vault.blobs.steady_file import SteadyFile
 from twofold.vault.canonical import Json
-from twofold.vault.checkpoint import Checkpoint
-from twofold.vault.deletions import deleted_fault
-from twofold.vault.durable import fsync_folder
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import CaptureItem, body_of, evidence_id_of, evidence_of, index_of, item_problems
 from twofold.vault.evidence_index import CapturesSoFar, EvidenceFilter
-from twofold.vault.guards import mark_blobs, missing_log, require_own_blobs, require_same_history
 from twofold.vault.log import Log, LogWriter
-from twofold.vault.marks import NEWEST_FILE, Newest, write_newest
 from twofold.vault.mediatype import HEAD_SIZE, media_type_of
-from twofold.vault.open_blobs import create_blobs, open_blobs
-from twofold.vault.steady_file import SteadyFile
+from twofold.vault.opening.guards import mark_blobs, missing_log, require_own_blobs, require_same_history
+from twofold.vault.opening.marks import NEWEST_FILE, Newest, write_newest
+from twofold.vault.retention.deletions import deleted_fault
+from twofold.vault.signing.checkpoint import Checkpoint
 
 FORM = "twofold-log-2"
 LOG_FILE = "log.sqlite3"

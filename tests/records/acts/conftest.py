@@ -13,7 +13,7 @@ from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.evidence import CaptureItem
 from twofold.vault.evidence_list import evidence_fields
-from twofold.vault.keys import SigningKey
+from twofold.vault.signing.keys import SigningKey
 from twofold.vault.store import Vault
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)

@@ -9,10 +9,10 @@ import pytest
 from twofold.model.evidence import EvidenceRef
 from twofold.model.problem import UserError
 from twofold.records.acts.deletion import RetentionNow, Standing, delete_evidence, deletions_of
-from twofold.vault.deletions import Deletion, finish_deletions, pending_deletions
+from twofold.vault.care.fsck import fsck
 from twofold.vault.entry import EntryKind
-from twofold.vault.fsck import fsck
-from twofold.vault.retention import EvidenceUse, shipped_policy, term_of
+from twofold.vault.retention.deletions import Deletion, finish_deletions, pending_deletions
+from twofold.vault.retention.retention import EvidenceUse, shipped_policy, term_of
 from twofold.vault.row_commitment import KEY_SIZE, commit_rows
 from twofold.vault.store import Vault
 from twofold.vault.table_keys import FreshCommitment, committed_tables, record_commitments, table_key

@@ -9,8 +9,8 @@ from twofold.model.problem import UserError
 from twofold.records.acts.hold import all_holds, place_hold, release_hold
 from twofold.records.acts.retention_policy import apply_policy, policy_in_force
 from twofold.vault.entry import Entry
-from twofold.vault.legal_hold import LegalHold
-from twofold.vault.retention import policy_with, shipped_policy
+from twofold.vault.retention.legal_hold import LegalHold
+from twofold.vault.retention.retention import policy_with, shipped_policy
 from twofold.vault.store import Vault
 
 from .conftest import AT

@@ -8,9 +8,9 @@ from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_reason, need_second
 from twofold.records.acts.recording import recording
 from twofold.vault.canonical import Json
-from twofold.vault.deletions import Deletion, deletion_of, deletions, finish_deletions
 from twofold.vault.entry import EntryKind, instant_text
-from twofold.vault.retention import RetentionPolicy, Term
+from twofold.vault.retention.deletions import Deletion, deletion_of, deletions, finish_deletions
+from twofold.vault.retention.retention import RetentionPolicy, Term
 from twofold.vault.store import Vault
 
 _SHOWN = 20

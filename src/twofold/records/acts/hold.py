@@ -8,7 +8,7 @@ from twofold.records.acts.people import need_reason, need_second
 from twofold.records.acts.recording import recording
 from twofold.vault.canonical import Json
 from twofold.vault.entry import EntryKind
-from twofold.vault.legal_hold import PLACE, RELEASE, LegalHold, hold_id_of, legal_holds
+from twofold.vault.retention.legal_hold import PLACE, RELEASE, LegalHold, hold_id_of, legal_holds
 from twofold.vault.store import Vault
 
 GREATEST_NAMED = 2_000

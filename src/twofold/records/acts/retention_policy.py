@@ -8,7 +8,7 @@ from twofold.records.acts.people import need_reason, need_second
 from twofold.records.acts.recording import recording
 from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind
-from twofold.vault.retention import RetentionPolicy, lowered, policy_of, shipped_policy
+from twofold.vault.retention.retention import RetentionPolicy, lowered, policy_of, shipped_policy
 from twofold.vault.store import Vault
 
 

@@ -1,0 +1,1 @@
+"""Looking after a vault: check and repair, backup and restore, the move to other storage."""

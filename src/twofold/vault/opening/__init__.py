@@ -1,0 +1,1 @@
+"""What is looked at before a vault is opened: that its parts belong together, and that no second history begins."""

@@ -1,0 +1,1 @@
+"""Keys, signed notes, checkpoints, cosignatures, SSH signatures, and proofs that end in a signed checkpoint."""
