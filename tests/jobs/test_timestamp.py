@@ -15,7 +15,7 @@ from twofold.records.workspace import Workspace
 from twofold.vault.signing import keys
 from twofold.vault.timestamps.timestamp_queue import TimestampState
 
-from ..vault.authority import Authority, make_authority, served  # noqa: TID252  tests are no package of their own
+from ..vault.authority import Authority, make_authority, served
 
 AT = datetime(2026, 7, 15, 6, tzinfo=UTC)
 PASSPHRASE = "a passphrase of tests"  # noqa: S105  of keys made here

@@ -39,8 +39,8 @@ from twofold.vault.signing import keys
 from twofold.vault.signing.keys import SigningKey
 from twofold.vault.tree.merkle import leaf_hash
 
-from ..cli.conftest import SYSTEMS, write_export  # noqa: TID252  tests are no package of their own
-from ..vault.authority import make_authority, served  # noqa: TID252
+from ..cli.conftest import SYSTEMS, write_export
+from ..vault.authority import make_authority, served
 
 SIGNED = "population,conclusion,signed_by,signed_at\nincident_opened,complete,p-0001,2026-07-11T06:00:00Z\n"
 LATE = 'id,incident\n"A-1","=INC-2, ""late"""\n"A-2",INC-999\n'

@@ -21,7 +21,7 @@ from twofold.jobs.verify import verify
 from twofold.records.workspace import INNER, Workspace
 from twofold.vault.entry import Entry, make_entry
 
-from ..second_opinion.opinions import NODE, javascript, opinions, reseal  # noqa: TID252
+from ..second_opinion.opinions import NODE, javascript, opinions, reseal
 from .an_audit import Audit, forge, free_place, lived, packaged
 
 

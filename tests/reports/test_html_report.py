@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from twofold.reports.contents import PackageContents, ReportContents
 from twofold.reports.html_report import html_report
+from twofold.vault.canonical import Json
+from twofold.vault.entry import make_entry
 
 
 class Page(HTMLParser):
@@ -126,3 +129,61 @@ def test_one_judgement_alone_needs_no_package(contents: PackageContents) -> None
     assert "SOX" not in page.text
     assert "How to check" not in page.text
     assert not [tag for tag, _ in page.tags if tag == "a"]
+
+
+def test_acts_of_people_stand_beside_what_they_are_about(contents: PackageContents) -> None:
+    judgement = contents.engagements[0].judgement
+    engagement, run = judgement.engagement_id, next(iter(judgement.runs.values()))
+    acts: list[tuple[str, dict[str, Json]]] = [
+        (
+            "request",
+            {"act": "open", "engagement": engagement, "control": None, "text": "The <roster>", "request": None},
+        ),
+        ("answer", {"request": "rq-900", "evidence": ["ev-7"], "note": "as asked"}),
+        ("request", {"act": "accept", "engagement": engagement, "request": "rq-900", "note": ""}),
+        (
+            "disposition",
+            {"run_id": run, "control_test": "T-03", "item": "e-1", "disposition": "data_error", "reason": "typo"},
+        ),
+        (
+            "disposition",
+            {"run_id": "another", "control_test": "T-03", "item": "e-2", "disposition": "confirmed", "reason": "no"},
+        ),
+        (
+            "sign_off",
+            {
+                "engagement": engagement,
+                "control": None,
+                "role": "reviewer",
+                "conclusion": "not_effective",
+                "reason": "seen",
+                "judgement_sha256": "",
+            },
+        ),
+        (
+            "sign_off",
+            {
+                "engagement": "another",
+                "control": None,
+                "role": "reviewer",
+                "conclusion": "effective",
+                "reason": "elsewhere",
+                "judgement_sha256": "",
+            },
+        ),
+    ]
+    at = datetime(2026, 7, 15, 6, tzinfo=UTC)
+    raws = [
+        (900 + number, make_entry(index=900 + number, kind=kind, at=at, actor="p-9", body=body).raw)
+        for number, (kind, body) in enumerate(acts)
+    ]
+    said = replace(contents, log=replace(contents.log, records=[*contents.log.records, *raws]))
+    text = Page(html_report(said, in_package=True)).text
+    before = Page(html_report(contents, in_package=True)).text
+    resting = sum(run in each.judgement.runs.values() for each in contents.engagements)
+    assert before.count("p-9, 2026-07-15T06:00:00Z") == 0
+    assert text.count("p-9, 2026-07-15T06:00:00Z") == 4 + resting  # the disposition is of a run that both may rest on
+    for shown in ("The <roster>", "ev-7: as asked", "T-03 e-1", "data error: typo", "not effective: seen"):
+        assert shown in text
+    assert "elsewhere" not in text
+    assert "e-2" not in text

@@ -16,7 +16,7 @@ from twofold.vault.signing.keys import SigningKey
 from twofold.vault.signing.signed_checkpoint import signed_checkpoint
 from twofold.vault.signing.sshsig import CHECKPOINT_NAMESPACE, PACKAGE_NAMESPACE, allowed_signers_line, sshsig_sign
 
-from ..reports.conftest import NEXT_KEY, attest, build_company  # noqa: TID252  tests are no package of their own
+from ..reports.conftest import NEXT_KEY, attest, build_company
 from .opinions import NO_NODE, NODE, Refused, opinions, reseal
 
 INDEX, RECORDS = "data/package.json", "data/log/records.jsonl"

@@ -38,3 +38,6 @@ def command(
     say(f"Backed up into {into}: a log of {backup.size:,} entries")
     say(f"Captured bytes: {counted(backup.blobs, 'file')}, {made.copied:,} of them new. All of it was checked.")
     say(f"Root: {backup.root.hex()}")
+    say(
+        "Keep the passphrase of the signing key apart from it. Try it now and then: twofold restore, into a new folder."
+    )

@@ -46,7 +46,7 @@ def command(
             {"whole": checked.whole, "repaired": checked.repaired, "steps": [_as_json(each) for each in checked.checks]}
         )
     else:
-        _say(checked)
+        _say(checked, workspace)
     finish(ExitCode.OK if checked.whole else ExitCode.DIFFERENT)
 
 
@@ -55,11 +55,11 @@ def _as_json(check: Check) -> dict[str, object]:
     return {"number": check.step, "title": check.title, "findings": findings, "notes": check.notes}
 
 
-def _say(checked: CheckedWorkspace) -> None:
+def _say(checked: CheckedWorkspace, workspace: Path) -> None:
     for sentence in checked.repaired:
         say(f"repaired: {sentence}")
     for check in checked.checks:
-        say(f"({check.step}) {'ok     ' if check.passed else 'REFUSED'} {check.title}")
+        say(f"{f'({check.step})':>4} {'ok     ' if check.passed else 'REFUSED'} {check.title}")
         for fault in check.findings[:_SHOWN]:
             say(f"      {fault.standing.value}: {fault.text}")
         if len(check.findings) > _SHOWN:
@@ -68,4 +68,4 @@ def _say(checked: CheckedWorkspace) -> None:
             say(f"      note: {note}")
     if any(fault.repair for check in checked.checks for fault in check.findings if not check.passed):
         say("Next: twofold fsck --repair puts right what is repairable.")
-    say("whole" if checked.whole else "not whole")
+    say(f"{workspace}: {'whole' if checked.whole else 'not whole'}")

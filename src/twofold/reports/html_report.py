@@ -26,6 +26,7 @@ from twofold.reports.contents import (
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.lead_sheet import STATE_WORDS
 from twofold.reports.pages import TEMPLATES_FOLDER
+from twofold.reports.people_acts import acts_about
 from twofold.reports.summary import Effect, next_steps, status_rows
 from twofold.reports.systems import LABEL_WORDS
 
@@ -69,6 +70,12 @@ def html_report(report: ReportContents, *, in_package: bool) -> str:
     return environment.get_template("report.html.j2").render(
         report=report,
         in_package=in_package,
+        acts={
+            each.engagement_id: acts_about(report.log, each.engagement_id, set(each.runs.values()))
+            for each in judgements
+        }
+        if isinstance(report, PackageContents)
+        else {},
         withheld=all_withheld(report) if isinstance(report, PackageContents) else (),
         note=NOT_AN_OPINION,
         rows=rows,

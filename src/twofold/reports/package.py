@@ -29,7 +29,7 @@ from twofold.reports.control_folder import json_bytes, verdicts_file, write_cont
 from twofold.reports.evidence_files import EVIDENCE_HEADER, evidence_rows, payload_files_of
 from twofold.reports.html_report import html_report
 from twofold.reports.log_files import FOLDER, log_index, write_log
-from twofold.reports.package_problems import contents_problems, judgement_bytes
+from twofold.reports.package_problems import contents_problems, findings_bytes, judgement_bytes
 from twofold.reports.packaged_run import read_texts
 from twofold.reports.pages import CHECKER, how_to_check_page, readme_page, scope_memo
 from twofold.reports.redacted_data import withhold
@@ -203,7 +203,7 @@ def _engagement(folder: Path, engagement: PackagedEngagement) -> None:
     folder.mkdir(parents=True)
     (folder / "judgement.json").write_bytes(judgement_bytes(engagement.judgement))
     findings = [asdict(finding) for finding in engagement.findings]
-    (folder / "findings.json").write_bytes(json_bytes(findings))
+    (folder / "findings.json").write_bytes(findings_bytes(engagement))
     rows = [[cell_text(finding[name]) for name in _FINDING_HEADER] for finding in findings]
     write_csv(folder / "findings.csv", [_FINDING_HEADER, *rows])
 

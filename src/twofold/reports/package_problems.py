@@ -1,6 +1,7 @@
 """What keeps contents from becoming a package: all that does not fit together, found before a byte is written."""
 
 import hashlib
+from dataclasses import asdict
 
 import orjson
 
@@ -8,7 +9,8 @@ from twofold.controltests.run_record import COMPLETENESS_FILE, RUN_FILE, read_ru
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.model.problem import Problem
 from twofold.reports.bag import file_hash
-from twofold.reports.contents import PackageContents, file_name, run_place
+from twofold.reports.contents import PackageContents, PackagedEngagement, file_name, run_place
+from twofold.reports.control_folder import json_bytes
 from twofold.reports.log_files import log_problems
 from twofold.vault.entry import EntryKind, read_entry
 from twofold.vault.signing.keys import SigningKey
@@ -28,6 +30,11 @@ def contents_problems(contents: PackageContents, key: SigningKey) -> list[Proble
 def judgement_bytes(judgement: EngagementJudgement) -> bytes:
     """Return judgement.json as the judgement was stored, so that it has the hash that the log records."""
     return orjson.dumps(judgement.as_json(), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def findings_bytes(engagement: PackagedEngagement) -> bytes:
+    """Return findings.json as the findings were stored, so that it has the hash that the log records."""
+    return json_bytes([asdict(finding) for finding in engagement.findings])
 
 
 def _evidence_problems(contents: PackageContents) -> list[Problem]:
@@ -53,14 +60,15 @@ def _conclusion_problems(contents: PackageContents) -> list[Problem]:
         if entry.kind == EntryKind.RUN:
             runs[entry.body["run_id"]] = entry.body["run_sha256"]
         elif entry.kind == EntryKind.JUDGEMENT:
-            judgements[entry.body["engagement"]] = entry.body["judgement_sha256"]
+            judgements[entry.body["engagement"]] = (entry.body["judgement_sha256"], entry.body["findings_sha256"])
     problems = []
     for run in contents.runs:
         if runs.get(read_run(run.folder).run_id) != file_hash(run.folder / RUN_FILE):
             where, remedy = f"{run.control.control_id}/{run.rule.control_test}", "run 'twofold test' again"
             problems.append(Problem(where, "the log does not record this run", "a run as it was recorded", remedy))
     for each in contents.engagements:
-        if judgements.get(each.id) != hashlib.sha256(judgement_bytes(each.judgement)).hexdigest():
+        contained = (judgement_bytes(each.judgement), findings_bytes(each))
+        if judgements.get(each.id) != tuple(hashlib.sha256(content).hexdigest() for content in contained):
             found, remedy = "it is not the judgement that the log records last", "run 'twofold judge' again"
             problems.append(Problem(each.id, found, "the newest judgement", remedy))
     return problems

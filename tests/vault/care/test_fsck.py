@@ -59,7 +59,11 @@ def one_blob(vault: Vault) -> Path:
 def test_a_whole_vault_passes_every_step(full: Vault) -> None:
     checks = fsck(full, held=full.checkpoint())
     assert [check.step for check in checks] == list(range(1, 13))
-    assert all(check.passed and not check.findings and not check.notes for check in checks)
+    assert all(check.passed and not check.findings for check in checks)
+    compared = f"compared with a checkpoint of {full.size} entries"
+    assert [check.notes for check in checks] == [(compared,) if check.step == 4 else () for check in checks]
+    (unkept,) = [check for check in fsck(full) if check.step == 4]
+    assert (unkept.passed, "compared nothing" in unkept.notes[0]) == (True, True)
 
 
 def test_an_edited_entry_is_named_and_never_repaired(full: Vault) -> None:

@@ -102,7 +102,7 @@ def fsck(stored: Stored, *, held: Checkpoint | None = None, held_note: str = "")
             Check(1, "Entries are numbered without a gap", tuple(reading.numbering), tuple(reading.notes)),
             Check(2, "The entries hash to the stored root", tuple(_root_faults(reading, head, tree))),
             Check(3, "The stored Merkle tree is the one that the entries give", tuple(tree)),
-            Check(4, "The log still begins as a kept checkpoint says", tuple(_held_faults(reading, held, held_note))),
+            Check(4, "The log still begins as a kept checkpoint says", *_against_held(reading, held, held_note)),
             Check(5, "The bytes of every capture are there", *_presence(stored, captured.sizes, deleted)),
             Check(6, "The bytes of every capture are unchanged", tuple(map(lost, captured.hashes + captured.locks))),
             Check(7, "The indexes are what the log gives", tuple(_tried("evidence, entry_kind", indexes.finish))),
@@ -225,9 +225,14 @@ def _tree_faults(
         yield repairable(named, Repair.TREE) if proven else lost(named)
 
 
-def _held_faults(reading: _Reading, held: Checkpoint | None, note: str) -> Iterator[Fault]:
+def _against_held(reading: _Reading, held: Checkpoint | None, note: str) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
+    """Return the faults and notes of step 4: what it was compared with stands beside the answer."""
     if held is None:
-        return
+        return (), ("no checkpoint kept elsewhere was given, so this compared nothing; see --checkpoint",)
+    return tuple(_held_faults(reading, held, note)), (f"compared with a checkpoint of {held.size:,} entries",)
+
+
+def _held_faults(reading: _Reading, held: Checkpoint, note: str) -> Iterator[Fault]:
     if note and reading.expected.names_a_key:
         try:
             verify_checkpoint(note, key_history(reading.expected.key_entries).key_for(held.size))
