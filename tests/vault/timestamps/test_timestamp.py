@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rfc3161_client import decode_timestamp_response
@@ -172,6 +174,42 @@ def test_the_answers_of_rfc3161_client(folder: str, request_name: str, answer: s
         (place / answer).read_bytes(), request=request, note="hello", chain=(place / "ts_chain.pem").read_bytes()
     )
     assert (judged.problem == "") is good, judged.problem
+
+
+def request_for(answer: bytes) -> bytes:
+    """Return the request that an answer without one belongs to (RFC 3161, 2.4.1): its digest and its nonce."""
+    told = decode_timestamp_response(answer).tst_info
+    digest, nonce = bytes(told.message_imprint.message), told.nonce or 0
+    algorithm = {32: "0609608648016503040201", 48: "0609608648016503040202", 64: "0609608648016503040203"}
+
+    def tagged(tag: int, content: bytes) -> bytes:
+        return bytes([tag, len(content)]) + content
+
+    imprint = tagged(0x30, tagged(0x30, bytes.fromhex(algorithm[len(digest)] + "0500")) + tagged(0x04, digest))
+    number = tagged(0x02, nonce.to_bytes(nonce.bit_length() // 8 + 1, "big"))
+    return tagged(0x30, tagged(0x02, b"\x01") + imprint + number + tagged(0x01, b"\xff"))
+
+
+@pytest.mark.skipif(not FIXTURES.is_dir(), reason="the third-party timestamps are not here")
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("sigstage/response-sha256.tsr", ""),
+        ("sigstage/response-sha384.tsr", ""),
+        ("sigstage/response-sha512.tsr", ""),
+        ("sigstage/response-no-embedded-cert.tsr", "Certificates neither found in the answer"),
+        ("sigstage/response-invalid-signature.tsr", "signature failure"),
+        ("identrust/issue-104.tsr", ""),
+    ],
+)
+def test_the_answers_of_other_authorities(answer: str, problem: str) -> None:
+    response = (FIXTURES / answer).read_bytes()
+    chain = (FIXTURES / answer).with_name("ts_chain.pem").read_bytes()
+    if b"BEGIN" not in chain:  # one is DER under this name
+        chain = load_der_x509_certificate(chain).public_bytes(Encoding.PEM)
+    judged = judge_answer(response, request=request_for(response), note="hello", chain=chain)
+    assert problem in judged.problem
+    assert bool(judged.problem) is bool(problem)
 
 
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the third-party timestamps are not here")

@@ -35,7 +35,8 @@ _ASKED, _ANSWERED = "application/timestamp-query", "application/timestamp-reply"
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _SERVER_ERRORS = 500
 _DETAIL = re.compile(r'data: "Verify error: ?([^"]+)"')
-"""The telling part of what the library passes on from OpenSSL."""
+_REASON = re.compile(r'reason: "([^"]+)"')
+"""The telling part of what the library passes on from OpenSSL, where there is one; else its reason."""
 _STATUS = {each.value: each.name.lower() for each in PKIStatus}
 
 
@@ -112,8 +113,10 @@ def _fault_of(decoded: TimeStampResponse, request: bytes, note: str, trusted: li
     try:
         builder.build().verify_message(decoded, note.encode())
     except Exception as error:  # noqa: BLE001  a damaged answer brings out any error of the two libraries
-        detail = _DETAIL.search(str(error))
-        return detail[1] if detail else str(error) or type(error).__name__
+        if detail := _DETAIL.search(str(error)):
+            return detail[1]
+        reason = _REASON.search(str(error))
+        return f"the library refuses it: {reason[1]}" if reason else str(error) or type(error).__name__
     return ""
 
 
