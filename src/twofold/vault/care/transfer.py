@@ -22,6 +22,7 @@ from twofold.vault.entry import Entry, EntryKind, read_entry
 from twofold.vault.evidence import evidence_of
 from twofold.vault.evidence_index import row_of
 from twofold.vault.log import Log, LogWriter
+from twofold.vault.timestamps.timestamp_entries import COLUMNS as TIMESTAMP_COLUMNS
 
 Wanted = tuple[str, int]
 """Hash and size of captured bytes."""
@@ -30,18 +31,7 @@ Progress = Callable[[int], None]
 _BESIDE = {
     "checkpoint": ("size", "note", "made_at"),
     "cosignature": ("size", "line", "received_at"),
-    "timestamp_request": (
-        "id",
-        "size",
-        "note_sha256",
-        "authority",
-        "request",
-        "response",
-        "state",
-        "attempts",
-        "next_try_at",
-        "problem",
-    ),
+    "timestamp_request": TIMESTAMP_COLUMNS,
     "table_key": ("commitment", "key"),
 }
 _BYTES = frozenset({"request", "response", "key"})
