@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -43,3 +44,18 @@ def test_each_kind_of_change_is_found(fuzz: ModuleType, package: Path, key: Sign
     for change in fuzz.CHANGES:
         made, missed = fuzz.attack(victim, change)
         assert missed == [], made
+
+
+def test_a_changed_index_does_not_hide_that_the_signature_is_wrong(
+    fuzz: ModuleType, package: Path, key: SigningKey, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(package, tmp_path / "package")
+    victim = fuzz.Victim(copy, key, random.Random(7))  # noqa: S311
+
+    def break_index(victim: Any) -> Any:
+        victim.write("data/package.json", b"{ no JSON \xff")
+        victim.remake_manifests()
+        return fuzz.Made("manifests remade", (fuzz.TAG_NOTE, fuzz.TAG_SIGNATURE, "data/package.json"), every=True)
+
+    _, missed = fuzz.attack(victim, break_index)
+    assert missed == []

@@ -194,15 +194,18 @@ def step_6_package_signature(package: Package) -> Iterator[str]:
     key, digest = package.text(KEY).strip(), hashlib.sha256(package.read(TAG_MANIFEST)).hexdigest()
     found = re.search("^External-Identifier: (.*)$", package.text("bag-info.txt"), re.MULTILINE)
     note = TAG_MANIFEST + ".note"
-    if not found or package.json(INDEX)["package_id"] != found[1]:
-        yield f"{INDEX}: it names another package than bag-info.txt"
     try:
         text = signed_text(package, note, package.text(note), key)
         if text != f"twofold-package@v1\n{found[1] if found else ''}\n{digest}\n":
             yield f"{note}: it was signed for another package or another {TAG_MANIFEST}"
     except Wrong as wrong:
         yield str(wrong)
-    check_ssh_signature(package, TAG_MANIFEST + ".sig", TAG_MANIFEST, key, "twofold-package@v1")
+    try:
+        check_ssh_signature(package, TAG_MANIFEST + ".sig", TAG_MANIFEST, key, "twofold-package@v1")
+    except Wrong as wrong:
+        yield str(wrong)
+    if not found or package.json(INDEX)["package_id"] != found[1]:  # the last, since a changed file may be no JSON
+        yield f"{INDEX}: it names another package than bag-info.txt"
 
 
 def step_7_checkpoint_signature(package: Package) -> Iterator[str]:

@@ -33,15 +33,23 @@ def check_package_signature(bag: UnderCheck) -> list[str]:
     """Step 6: the key of the package signed its tag manifest, as a note and as an SSH signature."""
     key = _key(bag)
     faults = []
-    if bag.index.get("package_id") != identifier_of(bag.text(INFO)):
-        faults.append(f"{INDEX}: it names another package than {INFO}")
     try:
         text = verify_note(read_note(bag.read(TAG_NOTE)), [key]).text
         if text != package_statement(identifier_of(bag.text(INFO)), bag.read(TAG_MANIFEST)):
             faults.append(f"{TAG_NOTE}: it was signed for another package or another {TAG_MANIFEST}")
     except (NoteError, OSError) as error:
         faults.append(f"{TAG_NOTE}: {error}")
-    return faults + _ssh_faults(bag, TAG_SIGNATURE, TAG_MANIFEST, key, PACKAGE_NAMESPACE)
+    faults += _ssh_faults(bag, TAG_SIGNATURE, TAG_MANIFEST, key, PACKAGE_NAMESPACE)
+    return faults + _identifier_faults(bag)
+
+
+def _identifier_faults(bag: UnderCheck) -> list[str]:
+    """Compare the package id of index and bag; an index that is changed to something else must not hide a signature."""
+    try:
+        same = bag.index["package_id"] == identifier_of(bag.text(INFO))
+    except (ValueError, KeyError, TypeError) as error:
+        return [f"{INDEX}: it does not have the form of a package ({error!r})"]
+    return [] if same else [f"{INDEX}: it names another package than {INFO}"]
 
 
 def check_checkpoint_signature(bag: UnderCheck) -> list[str]:

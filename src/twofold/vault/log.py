@@ -22,6 +22,7 @@ from twofold.vault.tree.merkle import (
     NodeReader,
     consistency_proof,
     fold,
+    frontier_nodes,
     frontier_of,
     grow,
     inclusion_proof,
@@ -237,12 +238,13 @@ class Log:
 
     def _from_tiles(self, work: Callable[[int, NodeReader], _Found], size: int | None) -> _Found:
         """Do work on the tree of `size` entries; ValueError when the log is shorter, UserError when a tile is lost."""
-        present = self.size
+        present, root = self.head()
         if size is not None and not 0 <= size <= present:
             msg = f"the log has {present} entries, not {size}"
             raise ValueError(msg)
+        known = frontier_nodes(present, self._known[2]) if self._known[:2] == (present, root) else None
         try:
-            return work(present if size is None else size, TileNodes(self.tile))
+            return work(present if size is None else size, TileNodes(self.tile, known))
         except LookupError as error:
             raise damaged(self.where, str(error.args[0])) from error
 

@@ -18,6 +18,8 @@ from twofold.vault.tree.merkle import (
     consistency_proof,
     covering_subtrees,
     fold,
+    frontier_nodes,
+    frontier_of,
     grow,
     inclusion_proof,
     leaf_hash,
@@ -211,3 +213,16 @@ def test_a_proof_of_what_is_not_there_is_never_made() -> None:
         inclusion_proof(3, 3, tree.node)
     with pytest.raises(ValueError, match="does not hold"):
         consistency_proof(4, 3, tree.node)
+
+
+@given(size=st.integers(0, 1_200))
+def test_the_frontier_says_where_its_subtrees_stand(size: int) -> None:
+    frontier: list[bytes] = []
+    nodes = {
+        (level, position): digest
+        for number in range(size)
+        for level, position, digest in grow(frontier, number, leaf_hash(b"%d" % number))
+    }
+    known = frontier_nodes(size, frontier)
+    assert known.items() <= nodes.items()
+    assert list(known.values()) == frontier == frontier_of(size, lambda level, position: nodes[level, position])

@@ -60,6 +60,12 @@ def frontier_of(end: int, node: NodeReader, *, start: int = 0) -> list[bytes]:
     return frontier
 
 
+def frontier_nodes(size: int, frontier: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
+    """Return (level, position) -> hash of the subtrees that a frontier of `size` leaves stands for."""
+    levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
+    return {(level, (size >> level) - 1): digest for level, digest in zip(levels, frontier, strict=True)}
+
+
 def fold(frontier: Sequence[bytes]) -> bytes:
     """Return the root of the tree that has this frontier (RFC 9162, 2.1.1)."""
     if not frontier:

@@ -178,14 +178,20 @@ def rows_of(hashes: bytes) -> tuple[bytes, ...]:
 
 
 class TileNodes:
-    """Gives the complete subtrees of the RFC 9162 tree from its tiles: a `NodeReader`. Each tile is read once."""
+    """Gives the complete subtrees of the RFC 9162 tree from its tiles: a `NodeReader`. Each tile is read once.
 
-    def __init__(self, read: TileReader) -> None:
+    `known`: (level, position) -> hash of nodes that the caller has already, so that their tiles need no hashing.
+    """
+
+    def __init__(self, read: TileReader, known: Mapping[tuple[int, int], bytes] | None = None) -> None:
         self._read = read
+        self._known = known or {}
         self._rows: dict[tuple[int, int], tuple[bytes, ...]] = {}
 
     def __call__(self, level: int, position: int) -> bytes:
         """Return the hash of the node; raises LookupError when the tiles do not hold it."""
+        if (known := self._known.get((level, position))) is not None:
+            return known
         tile_level, height = divmod(level, HEIGHT)
         tile_position, offset = divmod(position, WIDTH >> height)
         place = (tile_level, tile_position)
