@@ -31,7 +31,11 @@ _WIDTH = 70
 
 def check_package_signature(bag: UnderCheck) -> list[str]:
     """Step 6: the key of the package signed its tag manifest, as a note and as an SSH signature."""
-    key = _key(bag)
+    try:
+        key = _key(bag)
+    except UNREADABLE:
+        unchecked = [f"{place}: there is no key to check it with" for place in (TAG_NOTE, TAG_SIGNATURE)]
+        return [f"{KEY_PLACE}: it is missing, or is no verifier key", *unchecked]
     faults = []
     try:
         text = verify_note(read_note(bag.read(TAG_NOTE)), [key]).text
