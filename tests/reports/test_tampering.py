@@ -61,13 +61,14 @@ def test_a_changed_index_does_not_hide_that_the_signature_is_wrong(
     assert missed == []
 
 
+@pytest.mark.parametrize("signature", ["TAG_NOTE", "TAG_SIGNATURE"])
 def test_key_and_signature_in_each_other_s_place_are_both_named(
-    fuzz: ModuleType, package: Path, key: SigningKey, tmp_path: Path
+    fuzz: ModuleType, package: Path, key: SigningKey, tmp_path: Path, signature: str
 ) -> None:
     victim = fuzz.Victim(shutil.copytree(package, tmp_path / "package"), key, random.Random(7))  # noqa: S311
 
     def swap(victim: Any) -> Any:
-        places = (fuzz.TAG_NOTE, "data/log/key.vkey")
+        places = (getattr(fuzz, signature), "data/log/key.vkey")
         for place, other in (places, places[::-1]):
             victim.write(place, victim.whole[other])
         return fuzz.Made("swap", places, every=True)

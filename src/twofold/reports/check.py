@@ -195,6 +195,12 @@ def step_6_package_signature(package: Package) -> Iterator[str]:
     found = re.search("^External-Identifier: (.*)$", package.text("bag-info.txt"), re.MULTILINE)
     note = TAG_MANIFEST + ".note"
     try:
+        key_parts(key)
+    except (Wrong, ValueError) as error:
+        for place in (note, TAG_MANIFEST + ".sig"):
+            yield f"{place}: there is no key to check it with"
+        raise Wrong(f"{KEY}: it is no verifier key") from error
+    try:
         text = signed_text(package, note, package.text(note), key)
         if text != f"twofold-package@v1\n{found[1] if found else ''}\n{digest}\n":
             yield f"{note}: it was signed for another package or another {TAG_MANIFEST}"
