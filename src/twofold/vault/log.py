@@ -186,11 +186,11 @@ class Log:
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the proof that entry `index` is among the first `size` entries."""
-        return self._from_tiles(lambda end, node: inclusion_proof(index, end, node), size)
+        return self._from_tiles(lambda end, node: inclusion_proof(index, end, node), size, from_known=True)
 
     def consistency_proof(self, old_size: int, size: int | None = None) -> list[bytes]:
         """Return the proof that the first `old_size` entries are unchanged among the first `size`."""
-        return self._from_tiles(lambda end, node: consistency_proof(old_size, end, node), size)
+        return self._from_tiles(lambda end, node: consistency_proof(old_size, end, node), size, from_known=True)
 
     def raw(self, index: int) -> bytes | None:
         """Return the stored bytes of an entry, None where there is none."""
@@ -236,13 +236,19 @@ class Log:
         ((count,),) = self.database.execute("SELECT COUNT(*) FROM entry_kind WHERE kind = ?", (str(kind),))
         return int(count)
 
-    def _from_tiles(self, work: Callable[[int, NodeReader], _Found], size: int | None) -> _Found:
-        """Do work on the tree of `size` entries; ValueError when the log is shorter, UserError when a tile is lost."""
+    def _from_tiles(
+        self, work: Callable[[int, NodeReader], _Found], size: int | None, *, from_known: bool = False
+    ) -> _Found:
+        """Do work on the tree of `size` entries; ValueError when the log is shorter, UserError when a tile is lost.
+
+        from_known: take the right edge as it was known to give the stored root, instead of hashing its tiles again.
+        """
         present, root = self.head()
         if size is not None and not 0 <= size <= present:
             msg = f"the log has {present} entries, not {size}"
             raise ValueError(msg)
-        known = frontier_nodes(present, self._known[2]) if self._known[:2] == (present, root) else None
+        is_known = from_known and self._known[:2] == (present, root)
+        known = frontier_nodes(present, self._known[2]) if is_known else None
         try:
             return work(present if size is None else size, TileNodes(self.tile, known))
         except LookupError as error:
