@@ -34,7 +34,7 @@ standard_changes: [{id: STD-1, systems: [billing], kinds: [patch], approved_by: 
 pipeline_agreements: [{system: billing, agreed_by: Auditor, agreed_at: 2025-01-01, from: 2025-01-01}]
 engagements: [{id: sox, lens: sox, starts_on: 2025-10-01, ends_on: 2026-09-30}]
 """
-SCHEMA = Path(twofold.__file__).parent / "tables" / "schema.toml"
+SCHEMA = Path(twofold.__file__).parent / "tables" / "schema"
 
 
 def rows() -> list[FactRow]:
@@ -48,7 +48,7 @@ def one(table: str) -> FactRow:
 
 
 def test_tables_and_columns_are_those_of_the_schema() -> None:
-    schema = tomllib.loads(SCHEMA.read_text())
+    schema = {name: body for file in SCHEMA.glob("*.toml") for name, body in tomllib.loads(file.read_text()).items()}
     kinds = {"text": str, "integer": int, "boolean": bool, "instant": Instant, "boundary": datetime, "list": list}
     for row in rows():
         columns = schema[row.table]["columns"]

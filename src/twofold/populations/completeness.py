@@ -18,10 +18,10 @@ import duckdb
 from twofold.model.period import ReviewPeriod
 from twofold.populations.completeness_check import DETAILS_SHOWN, CheckResult, CompletenessCheck, explanations
 from twofold.populations.contents import dates_check, empty_months_check, id_gaps_check
+from twofold.populations.define import DEFINITIONS_FOLDER
 from twofold.populations.source_gaps import EVERY_SYSTEM, NOT_EXTRACTED, Extraction, read_extractions
 from twofold.tables.store import TableSet
 
-REGISTER_FILE = Path(__file__).with_name("populations.toml")
 RECONCILIATIONS_FOLDER = Path(__file__).with_name("reconciliations")
 
 
@@ -64,7 +64,7 @@ class CompletenessRecord:
 
 @dataclass(frozen=True, slots=True)
 class PopulationEntry:
-    """One entry of populations.toml."""
+    """One `definitions/<name>.toml`: the population in words, and what shows it complete."""
 
     name: str
     title: str
@@ -83,7 +83,8 @@ class PopulationEntry:
 @cache
 def population_register() -> Mapping[str, PopulationEntry]:
     """Return every population by name."""
-    raw = tomllib.loads(REGISTER_FILE.read_text(encoding="utf-8"))
+    files = sorted(DEFINITIONS_FOLDER.glob("*.toml"))
+    raw = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in files}
     return {
         name: PopulationEntry(
             name=name,

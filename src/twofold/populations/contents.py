@@ -71,7 +71,7 @@ def id_gaps_check(session: duckdb.DuckDBPyConnection, population: str, *, table:
 
     Ids with the same text before the number are one sequence. A missing number is explained under its whole id.
     """
-    ids = session.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1").fetchall()  # noqa: S608  populations.toml
+    ids = session.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1").fetchall()  # noqa: S608  names come from the register
     gaps = _gaps(text for (text,) in ids)
     explained = explanations(session, population)
     missing = sum(last - first + 1 for _, _, first, last in gaps)

@@ -5,31 +5,12 @@ Each is one SELECT in `steps/<name>.sql`, explained at its head, tested on its o
 
 import re
 from collections.abc import Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
 STEPS_FOLDER = Path(__file__).with_name("steps")
-STEPS = (
-    "identity",
-    "authority",
-    "roster_start",
-    "business_clock",
-    "leaving",
-    "leaver_account",
-    "right_content",
-    "reactivation",
-    "granted_right",
-    "change_link",
-    "change_unit",
-    "change_contributor",
-    "change_ticket",
-    "ticket_authorisation",
-    "change_approval",
-    "change_emergency",
-    "superior",
-)
-"""In the order of their building: a step may read the ones before it."""
 _WORD = re.compile(r"[a-z_]+")
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -37,6 +18,25 @@ _COMMENT = re.compile(r"--[^\n]*")
 def step_text(name: str) -> str:
     """Return the SQL text of a step."""
     return (STEPS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _in_order_of_building() -> tuple[str, ...]:
+    """Return every step behind those that it reads, by name where the order is free; raises CycleError."""
+    texts = {file.stem: _COMMENT.sub("", file.read_text(encoding="utf-8")) for file in STEPS_FOLDER.glob("*.sql")}
+    reads = {
+        name: {word for word in _WORD.findall(text) if word in texts and word != name} for name, text in texts.items()
+    }
+    sorter = TopologicalSorter(reads)
+    sorter.prepare()
+    ordered: list[str] = []
+    while ready := sorted(sorter.get_ready()):
+        ordered += ready
+        sorter.done(*ready)
+    return tuple(ordered)
+
+
+STEPS = _in_order_of_building()
+"""In the order of their building: a step may read the ones before it."""
 
 
 def steps_needed(*texts: str) -> tuple[str, ...]:

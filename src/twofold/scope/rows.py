@@ -1,6 +1,6 @@
 """Rows of the canonical fact tables that the scope files give, each with the place it came from.
 
-The tables are described in `twofold/tables/schema.toml`, which lies above this package and is not imported: rows are
+The tables are described in `twofold/tables/schema/`, which lies above this package and is not imported: rows are
 plain values under its column names. Boundaries are aware UTC times, instants are `Instant`, lists are lists of text.
 """
 

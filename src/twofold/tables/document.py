@@ -1,4 +1,4 @@
-"""Make docs/formats/tables.md from schema.toml: `python -m twofold.tables.document > docs/formats/tables.md`."""
+"""Make docs/formats/tables.md from schema/*.toml: `python -m twofold.tables.document > docs/formats/tables.md`."""
 
 import sys
 
@@ -7,7 +7,7 @@ from twofold.tables.schema import canonical_tables
 _HEAD = """\
 # Canonical tables
 
-Made from `src/twofold/tables/schema.toml` by `python -m twofold.tables.document`. Do not edit by hand.
+Made from `src/twofold/tables/schema/*.toml` by `python -m twofold.tables.document`. Do not edit by hand.
 
 Every source is normalised to these tables, every rule reads them, and every case folder gives them as CSV files
 (`<table>.csv`, header = column names).

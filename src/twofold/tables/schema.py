@@ -1,4 +1,4 @@
-"""The canonical schema, read once from schema.toml, and the columns that SQL sees."""
+"""The canonical schema, read once from schema/*.toml, and the columns that SQL sees."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,11 +11,13 @@ from typing import Any
 
 from twofold.model.problem import Problem, UserError
 
-SCHEMA_FILE = Path(__file__).with_name("schema.toml")
+SCHEMA_FOLDER = Path(__file__).with_name("schema")
+SUBJECTS = ("scope", "people", "access_review", "change", "operations", "settings", "finance", "programme")
+"""The files of the folder, in the order in which the tables are shown."""
 
 
 class ColumnType(StrEnum):
-    """Types of schema.toml; see its head for what each means."""
+    """Types of columns; schema/README.md says what each means."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -36,7 +38,7 @@ class TableKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of schema.toml."""
+    """One column of a canonical table."""
 
     name: str
     type: ColumnType
@@ -137,9 +139,9 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
 
 @cache
 def canonical_tables() -> MappingProxyType[str, Table]:
-    """Return every canonical table by name, in the order of schema.toml."""
-    raw = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    return MappingProxyType({name: _table(name, body) for name, body in raw.items()})
+    """Return every canonical table by name, subject by subject."""
+    texts = [(SCHEMA_FOLDER / f"{subject}.toml").read_text(encoding="utf-8") for subject in SUBJECTS]
+    return MappingProxyType({name: _table(name, body) for text in texts for name, body in tomllib.loads(text).items()})
 
 
 def table_named(name: str, *, where: str) -> Table:

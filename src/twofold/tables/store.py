@@ -140,7 +140,7 @@ class TableWriter:
         target = self._folder / f"{table.name}.parquet"
         columns = ", ".join(name for name, _ in table.physical)
         order = ", ".join(table.key)
-        kept = f"SELECT {columns} FROM kept ORDER BY {order}"  # noqa: S608  names come from schema.toml
+        kept = f"SELECT {columns} FROM kept ORDER BY {order}"  # noqa: S608  names come from the schema
         connection.execute(f"COPY ({kept}) TO '{quoted(target)}' (FORMAT parquet)")
         finished = (self._finish_child(connection, table, column.name) for column in table.list_columns)
         children = {file.stem: _file_hash(file) for file in finished if file is not None}
@@ -169,9 +169,9 @@ class TableWriter:
             f"""
             CREATE OR REPLACE TEMP TABLE read AS
             SELECT * FROM read_json('{staging}', format = 'newline_delimited', columns = {{{fields}}})
-            """  # noqa: S608  names come from schema.toml, the path from us
+            """  # noqa: S608  names come from the schema, the path from us
         )
-        repeated = f"SELECT 1 FROM read GROUP BY {key} HAVING count(*) > 1 LIMIT 1"  # noqa: S608  names come from schema.toml
+        repeated = f"SELECT 1 FROM read GROUP BY {key} HAVING count(*) > 1 LIMIT 1"  # noqa: S608  names come from the schema
         if connection.execute(repeated).fetchone():
             self._collapse(connection, table)
         else:  # as nearly always
@@ -209,7 +209,7 @@ class TableWriter:
             JOIN totals ON {_same_key(table, "counted", "totals")}
             JOIN currents ON {_same_key(table, "counted", "currents")}
             WHERE rank = 1
-            """  # noqa: S608  names come from schema.toml
+            """  # noqa: S608  names come from the schema
         )
 
     def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> Path | None:
@@ -232,7 +232,7 @@ class TableWriter:
                 JOIN kept ON kept.row_hash = child.row_hash AND {_same_key(table, "kept", "child")}
                 ORDER BY {keys}, child.value
             ) TO '{quoted(target)}' (FORMAT parquet)
-            """  # noqa: S608  names come from schema.toml, the path from us
+            """  # noqa: S608  names come from the schema, the path from us
         )
         return target
 
