@@ -12,7 +12,17 @@ from typing import Any
 from twofold.model.problem import Problem, UserError
 
 SCHEMA_FOLDER = Path(__file__).with_name("schema")
-SUBJECTS = ("scope", "people", "access_review", "change", "operations", "settings", "finance", "programme")
+SUBJECTS = (
+    "scope",
+    "people",
+    "access_review",
+    "change",
+    "operations",
+    "settings",
+    "finance",
+    "programme",
+    "governance",
+)
 """The files of the folder, in the order in which the tables are shown."""
 
 
