@@ -38,6 +38,7 @@ from twofold.cli import (
     request,
     restore,
     retention,
+    sample,
     scope,
     sign_off,
     status,
@@ -87,6 +88,7 @@ for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, ch
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 app.add_typer(scope.app, name="scope")
 app.add_typer(request.app, name="request")
+app.add_typer(sample.app, name="sample")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.add_typer(key.app, name="key")

@@ -94,7 +94,7 @@ def ask(  # noqa: PLR0913  the fields of a request
     at: datetime,
 ) -> Request:
     """Open a request; raises UserError for an engagement that the scope does not have, or an unknown control."""
-    _require_engagement(workspace, engagement, where="ENGAGEMENT")
+    require_engagement(workspace, engagement, where="ENGAGEMENT")
     if control is not None and control not in load_catalog().controls:
         raise UserError(Problem("--control", f"there is no control {control!r}", "a control id such as CM-01"))
     return request.ask(
@@ -112,7 +112,7 @@ def ask(  # noqa: PLR0913  the fields of a request
 def requests(workspace: Workspace, *, engagement: str | None = None) -> list[Request]:
     """Return the requests in order of asking, of one engagement if asked; UserError for one that is not in scope."""
     if engagement is not None:
-        _require_engagement(workspace, engagement, where="--engagement")
+        require_engagement(workspace, engagement, where="--engagement")
     found = request.all_requests(workspace.vault).by_id.values()
     return [each for each in found if engagement in {None, each.engagement}]
 
@@ -145,7 +145,8 @@ def _codes(folder: Path, item: str) -> dict[str, str]:
     raise UserError(Problem("ITEM", found, "an item as workbooks and findings show it", "run 'twofold explain ITEM'"))
 
 
-def _require_engagement(workspace: Workspace, engagement: str, *, where: str) -> None:
+def require_engagement(workspace: Workspace, engagement: str, *, where: str) -> None:
+    """Raise UserError unless the applied scope has the engagement; `where` says what named it."""
     known = [each.id for each in require_applied_scope(workspace).scope.engagements]
     if engagement not in known:
         expected = "one of " + (", ".join(known) or "(none defined)")

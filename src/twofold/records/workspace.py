@@ -3,7 +3,7 @@
 twofold.toml      settings
 scope/            text files that a team reviews
 .twofold/vault/   evidence and the log: the only part that cannot be rebuilt
-.twofold/tables/, runs/, judgements/   computed, may be deleted
+.twofold/tables/, runs/, judgements/, samples/   computed, may be deleted
 .twofold/lock     held by the one command that computes; the system frees it even when that command is killed
 """
 
@@ -84,6 +84,11 @@ class Workspace:
     def judgements_folder(self) -> Path:
         """Folder with one folder per engagement."""
         return self.root / INNER / "judgements"
+
+    @property
+    def samples_folder(self) -> Path:
+        """Folder of frozen populations, each under its root; freezing the same judgement again makes one anew."""
+        return self.root / INNER / "samples"
 
     @property
     def schema_file(self) -> Path:

@@ -46,6 +46,7 @@ def _row(*shapes: Shape) -> Shape:
 
 
 _TEXTS = _list_of(_text)
+_NUMBERS = _list_of(_number)
 _PAIRS = _list_of(_row(_text, _text))
 _RANGES = _or_none(_list_of(_row(_number, _number)))
 
@@ -141,6 +142,61 @@ BODIES: Mapping[str, Mapping[str, Shape]] = {
         "text": _text,
     },
     EntryKind.ANSWER: {"evidence": _TEXTS, "note": _text, "request": _text},
+    EntryKind.SAMPLE_AGREEMENT: {
+        "agreed_with": _text,
+        "confidence": _text,
+        "control": _text,
+        "engagement": _text,
+        "expected": _text,
+        "extension": _number,
+        "reason": _text,
+        "size": _number,
+        "tolerable": _text,
+    },
+    EntryKind.SAMPLE_FREEZE: {
+        "control": _text,
+        "control_test": _text,
+        "ends_before": _text,
+        "engagement": _text,
+        "judgement": _number,
+        "left_out": _list_of(_row(_text, _number)),
+        "nonce_sha256": _or_none(_text),
+        "root": _text,
+        "run_id": _text,
+        "starts_at": _text,
+        "units": _number,
+    },
+    EntryKind.SAMPLE_DRAW: {
+        "agreement": _or_none(_number),
+        "by": _or_none(_text),
+        "method": _text,
+        "nonce": _text,
+        "positions": _NUMBERS,
+        "sample": _text,
+        "seed": _text,
+        "size": _number,
+    },
+    EntryKind.SAMPLE_CHANGE: {
+        "act": _text,
+        "evidence": _TEXTS,
+        "positions": _NUMBERS,
+        "reason": _text,
+        "replaced": _or_none(_number),
+        "sample": _text,
+    },
+    EntryKind.SAMPLE_RESULT: {
+        "confidence": _text,
+        "deviations": _NUMBERS,
+        "judgement": _number,
+        "limit": _text,
+        "limit_items": _number,
+        "note": _text,
+        "planned": _number,
+        "sample": _text,
+        "supports": _flag,
+        "tolerable": _text,
+        "units": _number,
+    },
     EntryKind.PACKAGE: {"engagements": _TEXTS, "package_id": _text, "tagmanifest_sha256": _text},
     EntryKind.EXPORT: {"files": _number, "log_size": _number, "name": _text, "sha256": _text, "what": _text},
     EntryKind.LOGIN: {"engagements": _TEXTS, "method": _text, "organisation": _text},

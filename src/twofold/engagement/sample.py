@@ -1,0 +1,270 @@
+"""Samples and their states: what was frozen, drawn, changed and found, rebuilt from the log.
+
+Rule 1: everything that affects the state of a sample stands in `TRANSITIONS`. Rule 2: a state is never stored; it is
+rebuilt from the entries, in order of the log. Rule 3: an act that the table does not know is refused before it is
+written; one that stands in a log nevertheless changes nothing and is reported.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from twofold.populations.samples.selection import Method, Plan, Stratum
+from twofold.vault.entry import Entry, EntryKind
+
+_PREFIX = "sm-"
+
+
+class SampleState(StrEnum):
+    """Where a sample stands."""
+
+    FROZEN = "frozen"
+    DRAWN = "drawn"
+    EVALUATED = "evaluated"
+
+
+class SampleAct(StrEnum):
+    """What people do with a frozen population."""
+
+    DRAW = "draw"
+    REPLACE = "replace"
+    EXTEND = "extend"
+    TARGET = "target"
+    EVALUATE = "evaluate"
+
+
+TRANSITIONS: Mapping[tuple[SampleState, SampleAct], SampleState] = {
+    (SampleState.FROZEN, SampleAct.DRAW): SampleState.DRAWN,
+    (SampleState.FROZEN, SampleAct.TARGET): SampleState.FROZEN,
+    (SampleState.DRAWN, SampleAct.TARGET): SampleState.DRAWN,
+    (SampleState.EVALUATED, SampleAct.TARGET): SampleState.EVALUATED,
+    (SampleState.DRAWN, SampleAct.REPLACE): SampleState.DRAWN,
+    (SampleState.EVALUATED, SampleAct.REPLACE): SampleState.DRAWN,
+    (SampleState.DRAWN, SampleAct.EXTEND): SampleState.DRAWN,
+    (SampleState.EVALUATED, SampleAct.EXTEND): SampleState.DRAWN,
+    (SampleState.DRAWN, SampleAct.EVALUATE): SampleState.EVALUATED,
+    (SampleState.EVALUATED, SampleAct.EVALUATE): SampleState.EVALUATED,
+}
+"""A population is drawn from once: whoever wants another draw freezes again, which the log shows."""
+
+ENTRY_KINDS = (
+    EntryKind.SAMPLE_FREEZE,
+    EntryKind.SAMPLE_DRAW,
+    EntryKind.SAMPLE_CHANGE,
+    EntryKind.SAMPLE_RESULT,
+)
+
+
+class Why(StrEnum):
+    """How a unit came into the sample."""
+
+    DRAWN = "drawn"
+    REPLACEMENT = "replacement"
+    EXTENSION = "extension"
+    TARGETED = "targeted"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One unit of a sample. `left_because`: why it was replaced, "" while it counts."""
+
+    position: int
+    why: Why
+    reason: str = ""
+    left_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One evaluation: the entry, who, when, the deviating positions, and the figures as the entry has them."""
+
+    entry: int
+    judgement: int
+    given_by: str
+    given_at: datetime
+    units: int
+    deviations: tuple[int, ...]
+    planned: int
+    confidence: str
+    tolerable: str
+    limit: str
+    limit_items: int
+    supports: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample as the log gives it. Times are aware UTC; `root` and `seed` are hex."""
+
+    sample_id: str
+    entry: int
+    engagement: str
+    control: str
+    control_test: str
+    run_id: str
+    judgement: int
+    starts_at: str
+    ends_before: str
+    root: str
+    units: int
+    left_out: tuple[tuple[str, int], ...]
+    nonce_sha256: str | None
+    frozen_by: str
+    frozen_at: datetime
+    state: SampleState = SampleState.FROZEN
+    plan: Plan | None = None
+    nonce: str = ""
+    seed: str = ""
+    agreement: int | None = None
+    chosen: tuple[Chosen, ...] = ()
+    extended: bool = False
+    result: Result | None = None
+    """The newest evaluation; None again once a unit was replaced or added."""
+
+    @property
+    def projected(self) -> tuple[Chosen, ...]:
+        """The units whose results speak for the population: drawn by chance and not replaced."""
+        return tuple(each for each in self.chosen if each.why is not Why.TARGETED and not each.left_because)
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """The positions that chance gave, replaced or not: no draw gives them again."""
+        return tuple(each.position for each in self.chosen if each.why is not Why.TARGETED)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """All samples by id, in order of freezing, and a sentence for each entry that no state allows."""
+
+    by_id: Mapping[str, Sample]
+    faults: tuple[str, ...] = ()
+
+
+def sample_id_of(index: int) -> str:
+    """Return the id of the sample whose population entry `index` froze."""
+    return f"{_PREFIX}{index}"
+
+
+def next_state(state: SampleState, act: SampleAct) -> SampleState | None:
+    """Return the state after an act, None where the act is not allowed."""
+    return TRANSITIONS.get((state, act))
+
+
+def allowed_acts(state: SampleState) -> tuple[SampleAct, ...]:
+    """Return what may be done with a sample in this state."""
+    return tuple(act for act in SampleAct if (state, act) in TRANSITIONS)
+
+
+def rebuild(entries: Iterable[Entry]) -> Samples:
+    """Rebuild all samples from entries in order of the log; other kinds are passed over."""
+    found: dict[str, Sample] = {}
+    faults: list[str] = []
+    for entry in entries:
+        if entry.kind == EntryKind.SAMPLE_FREEZE:
+            sample = _frozen(entry)
+            found[sample.sample_id] = sample
+        elif entry.kind in ENTRY_KINDS:
+            name = str(entry.body["sample"])
+            after = _after(found.get(name), entry)
+            if after is None:
+                state = found[name].state if name in found else "unknown"
+                faults.append(f"Entry {entry.index} ({_act(entry)}) cannot follow: the sample {name} is {state}.")
+            else:
+                found[name] = after
+    return Samples(found, tuple(faults))
+
+
+def _act(entry: Entry) -> str:
+    if entry.kind == EntryKind.SAMPLE_CHANGE:
+        return str(entry.body["act"])
+    return str(SampleAct.DRAW if entry.kind == EntryKind.SAMPLE_DRAW else SampleAct.EVALUATE)
+
+
+def _frozen(entry: Entry) -> Sample:
+    body = entry.body
+    return Sample(
+        sample_id=sample_id_of(entry.index),
+        entry=entry.index,
+        engagement=body["engagement"],
+        control=body["control"],
+        control_test=body["control_test"],
+        run_id=body["run_id"],
+        judgement=body["judgement"],
+        starts_at=body["starts_at"],
+        ends_before=body["ends_before"],
+        root=body["root"],
+        units=body["units"],
+        left_out=tuple((reason, count) for reason, count in body["left_out"]),
+        nonce_sha256=body["nonce_sha256"],
+        frozen_by=entry.actor,
+        frozen_at=entry.at,
+    )
+
+
+def _after(sample: Sample | None, entry: Entry) -> Sample | None:
+    """Return the sample after the act of an entry, None where no transition allows it."""
+    act = _act(entry)
+    if sample is None or act not in set(SampleAct):
+        return None
+    state = next_state(sample.state, SampleAct(act))
+    if state is None:
+        return None
+    changed = replace(sample, state=state)
+    match entry.kind:
+        case EntryKind.SAMPLE_DRAW:
+            return _drawn(changed, entry)
+        case EntryKind.SAMPLE_CHANGE:
+            return _changed(changed, entry, SampleAct(act))
+        case _:
+            return replace(changed, result=_result(entry))
+
+
+def _drawn(sample: Sample, entry: Entry) -> Sample:
+    body = entry.body
+    by = Stratum(body["by"]) if body["by"] else None
+    return replace(
+        sample,
+        plan=Plan(Method(body["method"]), body["size"], by),
+        nonce=body["nonce"],
+        seed=body["seed"],
+        agreement=body["agreement"],
+        chosen=(*sample.chosen, *(Chosen(position, Why.DRAWN) for position in body["positions"])),
+    )
+
+
+def _changed(sample: Sample, entry: Entry, act: SampleAct) -> Sample:
+    reason, positions = str(entry.body["reason"]), entry.body["positions"]
+    why = {SampleAct.REPLACE: Why.REPLACEMENT, SampleAct.EXTEND: Why.EXTENSION, SampleAct.TARGET: Why.TARGETED}[act]
+    gone = entry.body["replaced"]
+    kept = (
+        replace(each, left_because=reason) if each.position == gone and each.why is not Why.TARGETED else each
+        for each in sample.chosen
+    )
+    fresh = (Chosen(position, why, reason) for position in positions)
+    return replace(
+        sample,
+        chosen=(*kept, *fresh),
+        extended=sample.extended or act is SampleAct.EXTEND,
+        result=sample.result if act is SampleAct.TARGET else None,
+    )
+
+
+def _result(entry: Entry) -> Result:
+    body = entry.body
+    return Result(
+        entry=entry.index,
+        judgement=body["judgement"],
+        given_by=entry.actor,
+        given_at=entry.at,
+        units=body["units"],
+        deviations=tuple(body["deviations"]),
+        planned=body["planned"],
+        confidence=body["confidence"],
+        tolerable=body["tolerable"],
+        limit=body["limit"],
+        limit_items=body["limit_items"],
+        supports=body["supports"],
+        note=body["note"],
+    )

@@ -1,0 +1,353 @@
+"""Samples of judged populations: what is frozen is looked up in the workspace, and the frozen lines are kept there."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from twofold.catalog.load import load_catalog
+from twofold.engagement.sample import Chosen, Sample, Why
+from twofold.jobs.acts import require_engagement
+from twofold.jobs.judge import file_sha256
+from twofold.model.instant import parse_instant, zone_named
+from twofold.model.outcome import Outcome
+from twofold.model.problem import Problem, UserError
+from twofold.populations.samples.frozen import FrozenPopulation, freeze, read_frozen, unit_line
+from twofold.populations.samples.selection import Plan
+from twofold.records.acts import sample as acts
+from twofold.records.acts.sample import Agreement, Frozen, VoidReason
+from twofold.records.acts.sign_off import newest_judgement
+from twofold.records.workspace import Workspace
+from twofold.vault.entry import Entry
+
+POPULATION_FILE = "population.txt"
+DRAW_FILE = "draw.json"
+_A_DAY = timedelta(days=1)
+_OUTSIDE = ("scope", "period")
+"""Reasons of a verdict that no attribute gave."""
+_SLICE = "slice"
+
+
+def agree_on_sample(  # noqa: PLR0913  what is agreed
+    workspace: Workspace,
+    engagement: str,
+    control: str,
+    *,
+    agreed_with: str,
+    size: int,
+    extension: int,
+    confidence: Fraction,
+    tolerable: Fraction,
+    expected: Fraction,
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> Agreement:
+    """Record what was agreed; raises UserError for an engagement or control that is not there, and as the act does."""
+    require_engagement(workspace, engagement, where="ENGAGEMENT")
+    if control not in load_catalog().controls:
+        raise UserError(Problem("CONTROL", f"there is no control {control!r}", "a control id such as CM-01"))
+    return acts.agree(
+        workspace.vault,
+        engagement=engagement,
+        control=control,
+        agreed_with=agreed_with,
+        size=size,
+        extension=extension,
+        confidence=confidence,
+        tolerable=tolerable,
+        expected=expected,
+        reason=reason,
+        acting_user=actor,
+        at=at,
+    )
+
+
+def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
+    workspace: Workspace,
+    engagement: str,
+    control: str,
+    *,
+    control_test: str,
+    first_day: date | None,
+    last_day: date | None,
+    nonce_sha256: str | None,
+    actor: str,
+    at: datetime,
+) -> Sample:
+    """Freeze the items of the newest judgement that count under its lens, in the whole period or a slice of it.
+
+    The days are local in the reporting zone and both included. Raises UserError when the control or test was not
+    judged, the verdict file is not the judged one, the slice is no part of the period, or no item is left.
+    """
+    judgement = newest_judgement(workspace.vault, engagement)
+    starts_at, ends_before = _slice(workspace, judgement, first_day, last_day)
+    verdicts = _verdict_file(workspace, judgement, control, control_test)
+    lines, left_out = _units(verdicts, starts_at, ends_before)
+    run_id = next(str(run) for test, run, _ in judgement.body["runs"] if test == control_test)
+    population = freeze(lines)
+    if lines:  # else the act refuses it
+        _keep(workspace, population)
+    return acts.freeze(
+        workspace.vault,
+        Frozen(
+            population=population,
+            engagement=engagement,
+            control=control,
+            control_test=control_test,
+            run_id=run_id,
+            judgement=judgement.index,
+            starts_at=starts_at,
+            ends_before=ends_before,
+            left_out=left_out,
+        ),
+        nonce_sha256=nonce_sha256,
+        acting_user=actor,
+        at=at,
+    )
+
+
+def draw_sample(workspace: Workspace, sample_id: str, *, nonce: str, plan: Plan, actor: str, at: datetime) -> Sample:
+    """Draw from a frozen population; raises UserError as the act does."""
+    population = frozen_population(workspace, acts.sample_named(workspace.vault, sample_id))
+    return acts.draw_sample(workspace.vault, sample_id, population, nonce=nonce, plan=plan, acting_user=actor, at=at)
+
+
+def replace_unit(
+    workspace: Workspace, sample_id: str, item: str, *, because: VoidReason, reason: str, actor: str, at: datetime
+) -> Sample:
+    """Put the next unit in the place of a void one; raises UserError as the act does."""
+    population = frozen_population(workspace, acts.sample_named(workspace.vault, sample_id))
+    return acts.replace_unit(
+        workspace.vault,
+        sample_id,
+        population,
+        position=_position(population, item),
+        because=because,
+        reason=reason,
+        acting_user=actor,
+        at=at,
+    )
+
+
+def extend_sample(
+    workspace: Workspace,
+    sample_id: str,
+    *,
+    units: int,
+    reason: str,
+    evidence: Sequence[str],
+    actor: str,
+    at: datetime,
+) -> Sample:
+    """Draw further units, once; raises UserError as the act does."""
+    population = frozen_population(workspace, acts.sample_named(workspace.vault, sample_id))
+    return acts.extend(
+        workspace.vault, sample_id, population, units=units, reason=reason, evidence=evidence, acting_user=actor, at=at
+    )
+
+
+def target_units(
+    workspace: Workspace, sample_id: str, items: Sequence[str], *, reason: str, actor: str, at: datetime
+) -> Sample:
+    """Name units beside the draw; raises UserError for an item that is no unit, and as the act does."""
+    population = frozen_population(workspace, acts.sample_named(workspace.vault, sample_id))
+    positions = [_position(population, item) for item in items]
+    return acts.target(
+        workspace.vault, sample_id, population, positions=positions, reason=reason, acting_user=actor, at=at
+    )
+
+
+def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person adds
+    workspace: Workspace,
+    sample_id: str,
+    *,
+    further: Sequence[str],
+    confidence: Fraction | None,
+    tolerable: Fraction | None,
+    expected: Fraction | None,
+    note: str,
+    actor: str,
+    at: datetime,
+) -> Sample:
+    """Evaluate the drawn units by the verdicts of the newest judgement, and record it.
+
+    A unit whose verdict is an exception, or that cannot be tested, deviates; so do the items named in `further`, where
+    a person found what the software did not. No verdict can be taken back here. Rates are percents; those left out are
+    the agreed ones. Raises UserError where nothing was agreed or given, and as the act does.
+    """
+    sample = acts.sample_named(workspace.vault, sample_id)
+    population = frozen_population(workspace, sample)
+    judgement = newest_judgement(workspace.vault, sample.engagement)
+    verdicts = _verdicts(_verdict_file(workspace, judgement, sample.control, sample.control_test))
+    found = {
+        each.position
+        for each in sample.projected
+        if verdicts.get(population.unit(each.position).item) in {Outcome.EXCEPTION, Outcome.CANNOT_TEST, None}
+    }
+    agreed = acts.agreement_for(workspace.vault, engagement=sample.engagement, control=sample.control)
+    rates = {
+        name: given if given is not None else Fraction(getattr(agreed, name)) if agreed else None
+        for name, given in (("confidence", confidence), ("tolerable", tolerable), ("expected", expected))
+    }
+    missing = [f"--{name}" for name, rate in rates.items() if rate is None]
+    if missing:
+        told = f"{', '.join(missing)} not given, and nothing was agreed with the auditor"
+        raise UserError(Problem(missing[0], told, "a rate in percent", "run 'twofold sample agree' first"))
+    return acts.record_result(
+        workspace.vault,
+        sample_id,
+        judgement=judgement.index,
+        deviations=sorted(found | {_position(population, item) for item in further}),
+        **{name: rate for name, rate in rates.items() if rate is not None},
+        note=note,
+        acting_user=actor,
+        at=at,
+    )
+
+
+def samples(workspace: Workspace, *, engagement: str | None = None) -> list[Sample]:
+    """Return the samples in order of freezing, of one engagement if asked."""
+    if engagement is not None:
+        require_engagement(workspace, engagement, where="--engagement")
+    return [each for each in acts.all_samples(workspace.vault).by_id.values() if engagement in {None, each.engagement}]
+
+
+def sample_named(workspace: Workspace, sample_id: str) -> Sample:
+    """Return one sample; raises UserError when there is none of this id."""
+    return acts.sample_named(workspace.vault, sample_id)
+
+
+def frozen_population(workspace: Workspace, sample: Sample) -> FrozenPopulation:
+    """Return the frozen lines; raises UserError when the file is missing or another one."""
+    file = _place(workspace, sample.root)
+    if not file.is_file():
+        remedy = "restore it from a backup or from the auditor's copy; freezing the same run again makes it anew"
+        raise UserError(Problem(str(file), "the frozen population is missing", "the lines that were frozen", remedy))
+    population = read_frozen(file.read_bytes(), where=str(file))
+    if population.root.hex() != sample.root:
+        raise UserError(Problem(str(file), "it was changed after the freeze", f"the root {sample.root}", "restore it"))
+    return population
+
+
+def export_sample(workspace: Workspace, sample_id: str, folder: Path) -> list[Path]:
+    """Write population.txt and draw.json (docs/formats/sample.md); raises UserError for a folder that is not empty."""
+    sample = acts.sample_named(workspace.vault, sample_id)
+    population = frozen_population(workspace, sample)
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(Problem(str(folder), "the folder is not empty", "a new or an empty folder"))
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / POPULATION_FILE, folder / DRAW_FILE]
+    files[0].write_bytes(population.as_text())
+    form = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    files[1].write_bytes(orjson.dumps(draw_record(sample, population), option=form))
+    return files
+
+
+def draw_record(sample: Sample, population: FrozenPopulation) -> dict[str, Any]:
+    """Return draw.json as values: the draw, and each unit with its inclusion proof."""
+    return {
+        "sample": sample.sample_id,
+        "engagement": sample.engagement,
+        "control": sample.control,
+        "control_test": sample.control_test,
+        "run_id": sample.run_id,
+        "root": sample.root,
+        "units": sample.units,
+        "nonce": sample.nonce,
+        "seed": sample.seed,
+        "method": str(sample.plan.method) if sample.plan else None,
+        "by": str(sample.plan.by) if sample.plan and sample.plan.by else None,
+        "size": sample.plan.size if sample.plan else None,
+        "chosen": [_chosen(each, population) for each in sample.chosen if not each.left_because],
+        "left_out": [[each.position, each.left_because] for each in sample.chosen if each.left_because],
+    }
+
+
+def _chosen(chosen: Chosen, population: FrozenPopulation) -> dict[str, Any]:
+    return {
+        "position": chosen.position,
+        "line": population.lines[chosen.position].decode(),
+        "why": str(chosen.why),
+        "proof": [digest.hex() for digest in population.proof(chosen.position)],
+        **({"reason": chosen.reason} if chosen.why is not Why.DRAWN else {}),
+    }
+
+
+def _slice(
+    workspace: Workspace, judgement: Entry, first_day: date | None, last_day: date | None
+) -> tuple[datetime, datetime]:
+    starts_at, ends_before = (parse_instant(judgement.body[name]).earliest for name in ("starts_at", "ends_before"))
+    zone = zone_named(workspace.settings.reporting_zone)
+    first = starts_at if first_day is None else datetime.combine(first_day, time.min, zone)
+    last = ends_before if last_day is None else datetime.combine(last_day + _A_DAY, time.min, zone)
+    if not starts_at <= first < last <= ends_before:
+        found = f"{first_day or 'the start'} to {last_day or 'the end'}"
+        days = [moment.astimezone(zone).date().isoformat() for moment in (starts_at, ends_before - _A_DAY)]
+        expected = f"days from {days[0]} to {days[1]}"
+        raise UserError(Problem("--from, --to", found, expected))
+    return first, last
+
+
+def _verdict_file(workspace: Workspace, judgement: Entry, control: str, control_test: str) -> Path:
+    """Return the file of verdicts that the judgement recorded; raises UserError where it is another one or missing."""
+    engagement, name = str(judgement.body["engagement"]), f"{control}-{control_test}"
+    recorded = dict(judgement.body["verdicts"])
+    if name not in recorded:
+        known = ", ".join(sorted(recorded)) or "none"
+        found = f"the judgement of {engagement} has no items of {control} by {control_test}"
+        raise UserError(Problem("CONTROL", found, f"one of {known} (control and control test)"))
+    file = workspace.judgements_folder / engagement / f"{name}.parquet"
+    if not file.is_file() or file_sha256(file) != recorded[name]:
+        found = "the stored verdicts are not those that the log records"
+        raise UserError(Problem(str(file), found, "the verdicts as judged", "run 'twofold judge' again"))
+    return file
+
+
+def _units(verdicts: Path, starts_at: datetime, ends_before: datetime) -> tuple[list[bytes], list[tuple[str, int]]]:
+    """Return the lines of the items that count, and how many do not by reason. One without a time is never left out."""
+    lines: list[bytes] = []
+    left: dict[str, int] = {}
+    bounds = [moment.replace(tzinfo=None) - moment.utcoffset() for moment in (starts_at, ends_before)]  # type: ignore[operator]
+    query = "SELECT item, system, operating_at, verdict, reason FROM read_parquet(?) ORDER BY item"
+    with duckdb.connect() as session:
+        for item, system, operating_at, verdict, reason in session.execute(query, [str(verdicts)]).fetchall():
+            if verdict == Outcome.NOT_APPLICABLE:
+                why = reason if reason in _OUTSIDE else "not applicable"
+            elif operating_at is not None and not bounds[0] <= operating_at < bounds[1]:
+                why = _SLICE
+            else:
+                lines.append(unit_line(item, system, operating_at))
+                continue
+            left[why] = left.get(why, 0) + 1
+    return lines, sorted(left.items())
+
+
+def _verdicts(file: Path) -> dict[str, str]:
+    with duckdb.connect() as session:
+        return dict(session.execute("SELECT item, verdict FROM read_parquet(?)", [str(file)]).fetchall())
+
+
+def _position(population: FrozenPopulation, item: str) -> int:
+    for position in range(len(population.lines)):
+        if population.unit(position).item == item:
+            return position
+    found = f"{item!r} is no unit of the frozen population"
+    raise UserError(Problem("ITEM", found, "an item of 'twofold sample show'"))
+
+
+def _place(workspace: Workspace, root: str) -> Path:
+    return workspace.samples_folder / f"{root}.txt"
+
+
+def _keep(workspace: Workspace, population: FrozenPopulation) -> None:
+    """Write the lines under their root; a file that a kill cut short is never under its name."""
+    file = _place(workspace, population.root.hex())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(population.as_text())
+    fresh.replace(file)

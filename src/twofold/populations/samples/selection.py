@@ -1,0 +1,153 @@
+"""Which items: random, systematic, stratified, from a seed that nobody could choose (audit-domain 5.3).
+
+The population is frozen first. Then the auditor gives a nonce. The seed is a hash of both, so the company cannot know
+the draw when it freezes, and neither side can roll again: another draw needs another nonce, which the log shows. Units
+are put into an order by the hash of seed and line; a random sample takes the first n. Whatever is drawn later, as a
+replacement or an extension, comes next in the same order. Every step is in docs/formats/sample.md, with a program in
+another language that draws the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from heapq import nsmallest
+
+from twofold.model.problem import Problem, UserError
+from twofold.populations.samples.frozen import FrozenPopulation, Unit
+
+SEED_FORM = "twofold-sample-1"
+
+
+class Method(StrEnum):
+    """How units are chosen. Targeted choices are named by a person and never projected."""
+
+    RANDOM = "random"
+    SYSTEMATIC = "systematic"
+    STRATIFIED = "stratified"
+
+
+class Stratum(StrEnum):
+    """By what a stratified sample is divided."""
+
+    SYSTEM = "system"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is drawn: method, number of units, and the strata of a stratified sample."""
+
+    method: Method
+    size: int
+    by: Stratum | None = None
+
+
+def seed_of(*, engagement: str, control: str, control_test: str, root: bytes, nonce: str) -> bytes:
+    """Return the seed: SHA-256 over the form, engagement, control, control test, root in hex and nonce, a line each."""
+    lines = (SEED_FORM, engagement, control, control_test, root.hex(), nonce)
+    return sha256("".join(f"{line}\n" for line in lines).encode()).digest()
+
+
+def draw(population: FrozenPopulation, seed: bytes, plan: Plan) -> list[int]:
+    """Return the positions of the chosen units, in the order of the draw.
+
+    Raises UserError when more units are asked for than there are, or the plan does not fit its method.
+    """
+    _check(population, plan)
+    if plan.by is not None:
+        return _stratified(population, seed, plan.size, plan.by)
+    if plan.method is Method.SYSTEMATIC:
+        return systematic(len(population.lines), plan.size, start=int.from_bytes(seed) % len(population.lines))
+    return in_order(population, seed, plan.size)
+
+
+def in_order(population: FrozenPopulation, seed: bytes, count: int, *, among: Sequence[int] | None = None) -> list[int]:
+    """Return the first `count` positions by SHA-256(seed, line), then line; among all units or the given ones."""
+    lines = population.lines
+    positions = range(len(lines)) if among is None else among
+    return nsmallest(count, positions, key=lambda position: (sha256(seed + lines[position]).digest(), lines[position]))
+
+
+def systematic(units: int, size: int, *, start: int) -> list[int]:
+    """Return the positions floor((start + i * units) / size): each unit has the same chance.
+
+    The step is units / size, which need not be whole. start: 0 to units - 1.
+    """
+    return [(start + place * units) // size for place in range(size)]
+
+
+def next_units(
+    population: FrozenPopulation, seed: bytes, plan: Plan, *, taken: Sequence[int], count: int, like: int | None = None
+) -> list[int]:
+    """Return the next units in the order of the draw that are not taken yet.
+
+    like: the unit to be replaced; in a stratified sample the new one comes from its stratum. After a systematic
+    sample the order is that of a random one. Raises UserError where there are not so many.
+    """
+    used = set(taken)
+    free = [position for position in range(len(population.lines)) if position not in used]
+    if plan.by is not None and like is not None:
+        stratum = _stratum(plan.by)
+        wanted = stratum(population.unit(like))
+        free = [position for position in free if stratum(population.unit(position)) == wanted]
+    if len(free) < count:
+        raise UserError(Problem("sample", f"{len(free)} units are left", f"at least {count}", "the rest is the census"))
+    return in_order(population, seed, count, among=free)
+
+
+def share_out(size: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """Divide a sample over strata or slices in proportion to their units (Sainte-Lague), names in order.
+
+    Each stratum gets one unit first where the size reaches so far, and never more than it has.
+    """
+    given = dict.fromkeys(sorted(counts), 0)
+    wanted = min(size, sum(counts.values()))
+    if wanted >= sum(1 for units in counts.values() if units):
+        given = {name: min(1, counts[name]) for name in given}
+    while sum(given.values()) < wanted:
+        open_strata = [name for name in given if given[name] < counts[name]]
+        # The highest counts / (2 * given + 1), in whole numbers so that no rounding decides; on a tie the first name.
+        best = open_strata[0]
+        for name in open_strata[1:]:
+            if counts[name] * (2 * given[best] + 1) > counts[best] * (2 * given[name] + 1):
+                best = name
+        given[best] += 1
+    return given
+
+
+def strata(population: FrozenPopulation, by: Stratum) -> dict[str, list[int]]:
+    """Return the positions of the units by stratum, strata in order of name."""
+    stratum = _stratum(by)
+    found: dict[str, list[int]] = {}
+    for position in range(len(population.lines)):
+        found.setdefault(stratum(population.unit(position)), []).append(position)
+    return dict(sorted(found.items()))
+
+
+def _stratified(population: FrozenPopulation, seed: bytes, size: int, by: Stratum) -> list[int]:
+    divided = strata(population, by)
+    shares = share_out(size, {name: len(units) for name, units in divided.items()})
+    return [
+        position
+        for name, units in divided.items()
+        for position in in_order(population, seed, shares[name], among=units)
+    ]
+
+
+def _stratum(by: Stratum) -> Callable[[Unit], str]:
+    return (lambda unit: unit.system) if by is Stratum.SYSTEM else (lambda unit: unit.month)
+
+
+def _check(population: FrozenPopulation, plan: Plan) -> None:
+    if not 1 <= plan.size <= len(population.lines):
+        found, expected = (
+            f"{plan.size} units are asked for",
+            f"1 to {len(population.lines)}, the units of the population",
+        )
+        raise UserError(Problem("--size", found, expected, "a census needs no sample"))
+    if (plan.method is Method.STRATIFIED) != (plan.by is not None):
+        found = f"--by {plan.by}" if plan.by else "no --by"
+        raise UserError(
+            Problem("--by", f"{found} with {plan.method}", "--by with the method stratified, and only there")
+        )

@@ -1,0 +1,437 @@
+"""Samples: agree on a size, freeze a population, draw, replace, extend, name units, evaluate. Each is one entry."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from hashlib import sha256
+from heapq import merge
+
+from twofold.engagement.sample import (
+    ENTRY_KINDS,
+    Sample,
+    SampleAct,
+    Samples,
+    allowed_acts,
+    next_state,
+    rebuild,
+    sample_id_of,
+)
+from twofold.model.problem import Problem, UserError
+from twofold.populations.samples.attribute_sizes import NoSizeError, sample_size
+from twofold.populations.samples.evaluation import evaluate
+from twofold.populations.samples.frozen import FrozenPopulation
+from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of
+from twofold.records.acts.people import need_reason
+from twofold.records.acts.recording import recording
+from twofold.vault.canonical import Json
+from twofold.vault.entry import Entry, EntryKind, instant_text
+from twofold.vault.store import Vault
+
+_NO_PLAN = Plan(Method.RANDOM, 0)
+"""Stands for the plan of a sample that is not drawn yet, of which only targeted units are asked."""
+
+
+class VoidReason(StrEnum):
+    """Why a unit may be replaced. Missing evidence is not among them: it is a deviation (audit-domain 5.3)."""
+
+    VOID = "void"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed with an auditor about the sample of a control; percents as decimal texts."""
+
+    entry: int
+    engagement: str
+    control: str
+    agreed_with: str
+    recorded_by: str
+    recorded_at: datetime
+    size: int
+    extension: int
+    confidence: str
+    tolerable: str
+    expected: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What is frozen: which items of which judged run, in which slice of the period, and why others are no units."""
+
+    population: FrozenPopulation
+    engagement: str
+    control: str
+    control_test: str
+    run_id: str
+    judgement: int
+    starts_at: datetime
+    ends_before: datetime
+    left_out: Sequence[tuple[str, int]]
+
+
+def all_samples(vault: Vault) -> Samples:
+    """Return the samples with their states, rebuilt from the log."""
+    entries: Iterator[Entry] = merge(*(vault.entries(kind=kind) for kind in ENTRY_KINDS), key=lambda entry: entry.index)
+    return rebuild(entries)
+
+
+def agreements(vault: Vault) -> list[Agreement]:
+    """Return every agreement, in order of the log; the newest of an engagement and control counts."""
+    return [
+        Agreement(
+            entry=each.index,
+            recorded_by=each.actor,
+            recorded_at=each.at,
+            **{name: value for name, value in each.body.items() if name in Agreement.__dataclass_fields__},
+        )
+        for each in vault.entries(kind=EntryKind.SAMPLE_AGREEMENT)
+    ]
+
+
+def agreement_for(vault: Vault, *, engagement: str, control: str) -> Agreement | None:
+    """Return the agreement in force, None where nothing was agreed."""
+    found = [each for each in agreements(vault) if (each.engagement, each.control) == (engagement, control)]
+    return found[-1] if found else None
+
+
+def sample_named(vault: Vault, sample_id: str, act: SampleAct | None = None) -> Sample:
+    """Return the sample; raises UserError when there is none of this id, or its state does not allow the act."""
+    known = all_samples(vault).by_id
+    sample = known.get(sample_id)
+    if sample is None:
+        expected = "one of " + ", ".join(known) if known else "a frozen population"
+        raise UserError(Problem("SAMPLE", f"there is no sample {sample_id!r}", expected, "run 'twofold sample list'"))
+    if act is not None and next_state(sample.state, act) is None:
+        allowed = ", ".join(allowed_acts(sample.state))
+        found = f"{sample_id} is {sample.state}, so '{act}' is not allowed"
+        raise UserError(
+            Problem("SAMPLE", found, f"one of {allowed}", "a population is drawn from once: freeze it again")
+        )
+    return sample
+
+
+def agree(  # noqa: PLR0913  what is agreed
+    vault: Vault,
+    *,
+    engagement: str,
+    control: str,
+    agreed_with: str,
+    size: int,
+    extension: int,
+    confidence: Fraction,
+    tolerable: Fraction,
+    expected: Fraction,
+    reason: str,
+    acting_user: str,
+    at: datetime,
+) -> Agreement:
+    """Record what was agreed with an auditor; raises UserError without a name, a reason or a size.
+
+    confidence, tolerable and expected are percents.
+    """
+    said = need_reason(reason, why="what was agreed, and why so many")
+    if not agreed_with.strip():
+        raise UserError(Problem("--with", "nobody is named", "the auditor who agreed", "name the person"))
+    if size < 1 or extension < 0:
+        found = f"size {size}, extension {extension}"
+        raise UserError(Problem("--size", found, "a size of at least 1, an extension of at least 0"))
+    body: dict[str, Json] = {
+        "agreed_with": agreed_with.strip(),
+        "confidence": _decimal(confidence),
+        "control": control,
+        "engagement": engagement,
+        "expected": _decimal(expected),
+        "extension": extension,
+        "reason": said,
+        "size": size,
+        "tolerable": _decimal(tolerable),
+    }
+    with recording(vault) as recorder:
+        entry = recorder.append(EntryKind.SAMPLE_AGREEMENT, body=body, acting_user=acting_user, at=at)
+    return next(each for each in agreements(vault) if each.entry == entry.index)
+
+
+def freeze(vault: Vault, frozen: Frozen, *, nonce_sha256: str | None, acting_user: str, at: datetime) -> Sample:
+    """Record the root of a population before anything is drawn; raises UserError when it has no unit.
+
+    nonce_sha256: hash of the nonce that the auditor will say, in hex, where the auditor wants to be held to it.
+    """
+    if not frozen.population.lines:
+        left = ", ".join(f"{count} {reason}" for reason, count in frozen.left_out) or "the run has no item"
+        raise UserError(Problem("population", f"it has no unit: {left}", "at least one item that applies"))
+    body: dict[str, Json] = {
+        "control": frozen.control,
+        "control_test": frozen.control_test,
+        "ends_before": instant_text(frozen.ends_before),
+        "engagement": frozen.engagement,
+        "judgement": frozen.judgement,
+        "left_out": [[reason, count] for reason, count in frozen.left_out],
+        "nonce_sha256": nonce_sha256,
+        "root": frozen.population.root.hex(),
+        "run_id": frozen.run_id,
+        "starts_at": instant_text(frozen.starts_at),
+        "units": len(frozen.population.lines),
+    }
+    with recording(vault) as recorder:
+        entry = recorder.append(EntryKind.SAMPLE_FREEZE, body=body, acting_user=acting_user, at=at)
+        return all_samples(vault).by_id[sample_id_of(entry.index)]
+
+
+def draw_sample(
+    vault: Vault,
+    sample_id: str,
+    population: FrozenPopulation,
+    *,
+    nonce: str,
+    plan: Plan,
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    """Draw from a frozen population with the auditor's nonce.
+
+    Raises UserError when the sample was drawn already, the nonce is empty or not the one whose hash was given before,
+    the population is another one, or the plan does not fit it.
+    """
+    with recording(vault) as recorder:
+        sample = sample_named(vault, sample_id, SampleAct.DRAW)
+        _check_population(sample, population)
+        _check_nonce(sample, nonce)
+        seed = seed_of(
+            engagement=sample.engagement,
+            control=sample.control,
+            control_test=sample.control_test,
+            root=population.root,
+            nonce=nonce,
+        )
+        agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
+        body: dict[str, Json] = {
+            "agreement": agreed.entry if agreed else None,
+            "by": str(plan.by) if plan.by else None,
+            "method": str(plan.method),
+            "nonce": nonce,
+            "positions": list(draw(population, seed, plan)),
+            "sample": sample_id,
+            "seed": seed.hex(),
+            "size": plan.size,
+        }
+        recorder.append(EntryKind.SAMPLE_DRAW, body=body, acting_user=acting_user, at=at)
+        return sample_named(vault, sample_id)
+
+
+def replace_unit(  # noqa: PLR0913  which unit, why, and who says so
+    vault: Vault,
+    sample_id: str,
+    population: FrozenPopulation,
+    *,
+    position: int,
+    because: VoidReason,
+    reason: str,
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    """Put the next unit of the draw in the place of one that is void or out of scope.
+
+    Raises UserError for a unit that is not in the sample, without a reason, or when no unit is left.
+    """
+    said = need_reason(reason, why=f"what shows that the unit is {because}; missing evidence is a deviation")
+
+    def fresh(sample: Sample, plan: Plan) -> list[int]:
+        if position not in {each.position for each in sample.projected}:
+            where = population.unit(position).item
+            raise UserError(Problem("ITEM", f"{where!r} is no drawn unit of {sample_id}", "a unit that counts"))
+        return next_units(population, bytes.fromhex(sample.seed), plan, taken=sample.taken, count=1, like=position)
+
+    return _change(
+        vault,
+        sample_id,
+        population,
+        act=SampleAct.REPLACE,
+        positions=fresh,
+        replaced=position,
+        reason=f"{because}: {said}",
+        evidence=(),
+        acting_user=acting_user,
+        at=at,
+    )
+
+
+def extend(  # noqa: PLR0913  by how much, why, and who says so
+    vault: Vault,
+    sample_id: str,
+    population: FrozenPopulation,
+    *,
+    units: int,
+    reason: str,
+    evidence: Sequence[str],
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    """Draw further units, once: by as many as was agreed, or with evidence that the miss is isolated.
+
+    Raises UserError for a second extension, and for one that is neither planned nor supported by evidence: testing
+    until it comes out clean is not allowed (audit-domain 5.3).
+    """
+    said = need_reason(reason, why="why the sample is extended")
+    for each in evidence:
+        vault.evidence(each)
+
+    def fresh(sample: Sample, plan: Plan) -> list[int]:
+        if sample.extended:
+            found = f"{sample_id} was extended already"
+            raise UserError(
+                Problem("SAMPLE", found, "one extension", "evaluate it as it is: the control may not be relied on")
+            )
+        agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
+        planned = agreed.extension if agreed and agreed.entry == sample.agreement else 0
+        if units > planned and not evidence:
+            found = f"{units} further units, of which {planned} were agreed before the draw"
+            raise UserError(
+                Problem(
+                    "--units", found, "a planned extension, or --evidence that the miss is isolated", "name evidence"
+                )
+            )
+        return next_units(population, bytes.fromhex(sample.seed), plan, taken=sample.taken, count=units)
+
+    return _change(
+        vault,
+        sample_id,
+        population,
+        act=SampleAct.EXTEND,
+        positions=fresh,
+        replaced=None,
+        reason=said,
+        evidence=evidence,
+        acting_user=acting_user,
+        at=at,
+    )
+
+
+def target(
+    vault: Vault,
+    sample_id: str,
+    population: FrozenPopulation,
+    *,
+    positions: Sequence[int],
+    reason: str,
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    """Name units beside the draw. They are looked at and never projected; raises UserError without a reason."""
+    return _change(
+        vault,
+        sample_id,
+        population,
+        act=SampleAct.TARGET,
+        positions=lambda _sample, _plan: list(positions),
+        replaced=None,
+        reason=need_reason(reason, why="why these units"),
+        evidence=(),
+        acting_user=acting_user,
+        at=at,
+    )
+
+
+def record_result(  # noqa: PLR0913  what was found, by which measure
+    vault: Vault,
+    sample_id: str,
+    *,
+    judgement: int,
+    deviations: Sequence[int],
+    confidence: Fraction,
+    tolerable: Fraction,
+    expected: Fraction,
+    note: str,
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    """Evaluate the drawn units and record it. deviations: positions; the rates are percents.
+
+    Raises UserError when nothing was drawn, or the rates make no sense.
+    """
+    with recording(vault) as recorder:
+        sample = sample_named(vault, sample_id, SampleAct.EVALUATE)
+        counted = {each.position for each in sample.projected}
+        risk = 1 - confidence / 100
+        try:
+            planned = sample_size(risk=risk, tolerable=tolerable / 100, expected=expected / 100).planned
+        except NoSizeError as error:
+            raise UserError(Problem("--tolerable", str(error), "rates that a sample can show")) from error
+        found = evaluate(
+            size=len(counted),
+            deviations=len(counted.intersection(deviations)),
+            planned=planned,
+            population=sample.units,
+            risk=risk,
+            tolerable=tolerable / 100,
+        )
+        body: dict[str, Json] = {
+            "confidence": _decimal(confidence),
+            "deviations": [*sorted(counted.intersection(deviations))],
+            "judgement": judgement,
+            "limit": _decimal(found.limit * 100),
+            "limit_items": found.limit_items,
+            "note": note.strip(),
+            "planned": planned,
+            "sample": sample_id,
+            "supports": found.supports,
+            "tolerable": _decimal(tolerable),
+            "units": len(counted),
+        }
+        recorder.append(EntryKind.SAMPLE_RESULT, body=body, acting_user=acting_user, at=at)
+        return sample_named(vault, sample_id)
+
+
+def _change(  # noqa: PLR0913  one change of a sample
+    vault: Vault,
+    sample_id: str,
+    population: FrozenPopulation,
+    *,
+    act: SampleAct,
+    positions: Callable[[Sample, Plan], list[int]],
+    replaced: int | None,
+    reason: str,
+    evidence: Sequence[str],
+    acting_user: str,
+    at: datetime,
+) -> Sample:
+    with recording(vault) as recorder:
+        sample = sample_named(vault, sample_id, act)
+        _check_population(sample, population)
+        body: dict[str, Json] = {
+            "act": str(act),
+            "evidence": list(evidence),
+            "positions": list(positions(sample, sample.plan or _NO_PLAN)),
+            "reason": reason,
+            "replaced": replaced,
+            "sample": sample_id,
+        }
+        recorder.append(EntryKind.SAMPLE_CHANGE, body=body, acting_user=acting_user, at=at)
+        return sample_named(vault, sample_id)
+
+
+def _check_population(sample: Sample, population: FrozenPopulation) -> None:
+    if population.root.hex() != sample.root:
+        found = f"its root is {population.root.hex()}"
+        raise UserError(Problem(f"population of {sample.sample_id}", found, sample.root, "restore the frozen file"))
+
+
+def _check_nonce(sample: Sample, nonce: str) -> None:
+    if not nonce.strip() or "\n" in nonce:
+        raise UserError(Problem("--nonce", "the nonce is empty or has a line break", "one line from the auditor"))
+    said = sha256(nonce.encode()).hexdigest()
+    if sample.nonce_sha256 not in {None, said}:
+        found = f"the hash of this nonce is {said}"
+        raise UserError(Problem("--nonce", found, f"{sample.nonce_sha256}, as given before the freeze"))
+
+
+def _decimal(number: Fraction) -> str:
+    """Write a percent as decimal text with at most six decimals, none of them lost.
+
+    >>> _decimal(Fraction(13, 4))
+    '3.25'
+    """
+    return f"{float(number):.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,101 @@
+"""Samples on the command line, from the size to the evaluation."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+FREEZE = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19")
+
+
+def test_sizes_and_conventions(call: Call) -> None:
+    said = call("sample", "size", "--expected", "1", "--frequency", "daily")
+    assert said.out.startswith(
+        "93 units, of which at most 1 may deviate (binomial, 95% confidence, tolerable 5%, expected 1%)"
+    )
+    assert "20 to 40" in said.out
+    shown = json.loads(call("sample", "size", "--model", "hypergeometric", "--population", "250", "--json").out)
+    assert shown["attribute_sampling"] == {
+        "size": 51,
+        "planned": 0,
+        "model": "hypergeometric",
+        "population": 250,
+        "deviation_count": "floor(N*T)+1",
+    }
+    assert {each["name"]: each["low"] for each in shown["conventions"]}["chiaro"] == 15
+
+
+def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> None:
+    frozen = call(*FREEZE, "-w", judged)
+    assert "2 items frozen" in frozen.out
+    sample = frozen.out.split()[0]
+    assert "for a nonce" in frozen.out
+    drawn = call("sample", "draw", sample, "--nonce", "dice", "--size", "1", "-w", judged)
+    assert "2 items frozen, 1 unit drawn" in drawn.out
+    agreed = call(
+        "sample",
+        "agree",
+        "sox-fy2026",
+        "OP-02",
+        "--size",
+        "1",
+        "--with",
+        "R. Auditor",
+        "--tolerable",
+        "60",
+        "--reason",
+        "few",
+        "-w",
+        judged,
+    )
+    assert "OP-02 in sox-fy2026: 1 unit, extension 0, agreed with R. Auditor." in agreed.out
+    named = call("sample", "target", sample, "INC-1", "--reason", "asked", "-w", judged)
+    assert "targeted: asked" in named.out
+    evaluated = call("sample", "evaluate", sample, "-w", judged)
+    assert "of 1 units deviate" in evaluated.out
+    assert "does not support reliance" in evaluated.out
+    extended = call("sample", "extend", sample, "--units", "1", "--reason", "r", "--evidence", "ev-2", "-w", judged)
+    assert "extension: r" in extended.out
+    assert "2 units drawn" in call("sample", "list", "-w", judged).out
+    shown = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)
+    assert [each["why"] for each in shown["draw"]["chosen"]] == ["drawn", "targeted", "extension"]
+    written = call("sample", "export", sample, tmp_path / "out", "-w", judged)
+    assert [Path(line).name for line in written.out.split()] == ["population.txt", "draw.json"]
+    assert call("sample", "export", sample, tmp_path / "out", "-w", judged).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sample", "size", "--tolerable", "much"], "a percentage such as 5 or 3.5"),
+        (["sample", "size", "--frequency", "as needed"], "one of annual"),
+        (["sample", "agree", "moon", "OP-02", "--size", "1", "--with", "x", "--reason", "r"], "no engagement 'moon'"),
+        (["sample", "agree", "sox-fy2026", "XX-1", "--size", "1", "--with", "x", "--reason", "r"], "no control 'XX-1'"),
+        (["sample", "freeze", "sox-fy2026", "CM-01", "--control-test", "T-10"], "no items of CM-01 by T-10"),
+        ([*FREEZE, "--from", "2027-01-01"], "days from 2026-01-01 to 2026-06-30"),
+        ([*FREEZE, "--from", "2026-06-01"], "2 slice"),
+        (["sample", "draw", "sm-7", "--nonce", "n", "--size", "1"], "there is no sample 'sm-7'"),
+        (["sample", "evaluate", "sm-7"], "there is no sample 'sm-7'"),
+    ],
+    ids=range(9),
+)
+def test_refusals_say_why(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
+    where = [] if arguments[1] == "size" else ["-w", judged_once]
+    said = call(*arguments, *where)
+    assert (said.code, said.out) == (2, "")
+    assert message in said.err
+
+
+def test_a_population_that_was_changed_or_lost_is_refused(call: Call, judged: Path) -> None:
+    sample = call(*FREEZE, "-w", judged).out.split()[0]
+    (file,) = (judged / ".twofold" / "samples").iterdir()
+    text = file.read_bytes()
+    file.write_bytes(text.splitlines(keepends=True)[0])
+    assert "changed after the freeze" in call("sample", "draw", sample, "--nonce", "n", "--size", "1", "-w", judged).err
+    file.unlink()
+    assert "is missing" in call("sample", "show", sample, "-w", judged).err
+    call(*FREEZE, "-w", judged)
+    assert call("sample", "draw", sample, "--nonce", "n", "--size", "1", "-w", judged).code == 0

@@ -1,0 +1,220 @@
+from collections.abc import Callable
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from twofold.engagement.sample import Sample, SampleState, Why
+from twofold.model.evidence import EvidenceRef
+from twofold.model.problem import UserError
+from twofold.populations.samples.frozen import FrozenPopulation, freeze, unit_line
+from twofold.populations.samples.selection import Method, Plan, Stratum
+from twofold.records.acts import sample as acts
+from twofold.records.acts.recording import record
+from twofold.records.acts.sample import Frozen, VoidReason
+from twofold.vault.canonical import Json
+from twofold.vault.entry import Entry, EntryKind
+from twofold.vault.store import Vault
+
+from .conftest import AT, HOUR
+
+OF_25 = Plan(Method.RANDOM, 25)
+BY: dict[str, Any] = {"acting_user": "p-0001", "at": AT}
+RATES: dict[str, Any] = {"confidence": Fraction(90), "tolerable": Fraction(9), "expected": Fraction(0)}
+
+
+@pytest.fixture
+def population() -> FrozenPopulation:
+    return freeze(unit_line(f"item-{number:03d}", "ab"[number % 2], None) for number in range(200))
+
+
+def agreed(vault: Vault, **changed: Any) -> acts.Agreement:
+    values: dict[str, Any] = {
+        "engagement": "sox",
+        "control": "CM-01",
+        "agreed_with": "R. Auditor",
+        "size": 25,
+        "extension": 15,
+        "reason": "planning",
+        **RATES,
+        **BY,
+    }
+    return acts.agree(vault, **(values | changed))
+
+
+@pytest.fixture
+def frozen(vault: Vault, judgement: Entry, population: FrozenPopulation) -> Sample:
+    return frozen_with(vault, judgement, population)
+
+
+def frozen_with(
+    vault: Vault, judgement: Entry, population: FrozenPopulation, *, nonce_sha256: str | None = None
+) -> Sample:
+    what = Frozen(population, "sox", "CM-01", "T-10", "run-1", judgement.index, AT, AT + HOUR, [("period", 3)])
+    return acts.freeze(vault, what, nonce_sha256=nonce_sha256, acting_user="p-0001", at=AT)
+
+
+@pytest.fixture
+def drawn(vault: Vault, frozen: Sample, population: FrozenPopulation) -> Sample:
+    agreed(vault)
+    return draw(vault, frozen, population)
+
+
+def draw(
+    vault: Vault,
+    frozen: Sample,
+    population: FrozenPopulation,
+    *,
+    nonce: str = "dice",
+    plan: Plan = OF_25,
+) -> Sample:
+    return acts.draw_sample(vault, frozen.sample_id, population, nonce=nonce, plan=plan, acting_user="p-0001", at=AT)
+
+
+def test_a_sample_goes_through_its_states(vault: Vault, frozen: Sample, population: FrozenPopulation) -> None:
+    assert (frozen.state, frozen.units, frozen.root) == (SampleState.FROZEN, 200, population.root.hex())
+    agreement = agreed(vault)
+    drawn = draw(vault, frozen, population)
+    assert (drawn.state, len(drawn.projected), drawn.agreement) == (SampleState.DRAWN, 25, agreement.entry)
+    done = acts.record_result(vault, drawn.sample_id, judgement=frozen.judgement, deviations=[], note="", **RATES, **BY)
+    assert done.state is SampleState.EVALUATED
+    assert done.result is not None
+    assert (done.result.supports, done.result.limit, done.result.planned) == (True, "8.8", 0)
+
+
+def test_one_deviation_is_too_many_and_the_plan_allows_one_extension(
+    vault: Vault, drawn: Sample, population: FrozenPopulation
+) -> None:
+    bad = drawn.projected[3].position
+    result = {"judgement": drawn.judgement, "deviations": [bad, 9_999], "note": "seen by hand", **RATES, **BY}
+    first = acts.record_result(vault, drawn.sample_id, **result)
+    assert first.result is not None
+    assert (first.result.deviations, first.result.supports, first.result.limit) == ((bad,), False, "14.7")
+    more = acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
+    assert (more.state, len(more.projected), more.result) == (SampleState.DRAWN, 40, None)
+    assert [each.position for each in more.projected][:25] == [each.position for each in drawn.projected]
+    second = acts.record_result(vault, drawn.sample_id, **result)
+    assert second.result is not None
+    assert (second.result.units, second.result.limit) == (40, "9.4")
+    with pytest.raises(UserError, match="extended already"):
+        acts.extend(vault, drawn.sample_id, population, units=1, reason="again", evidence=(), **BY)
+
+
+def test_an_extension_that_was_not_planned_needs_evidence(
+    vault: Vault, drawn: Sample, population: FrozenPopulation, evidence: list[EvidenceRef]
+) -> None:
+    with pytest.raises(UserError, match="15 were agreed before the draw"):
+        acts.extend(vault, drawn.sample_id, population, units=16, reason="more", evidence=(), **BY)
+    shown = [evidence[0].evidence_id]
+    more = acts.extend(vault, drawn.sample_id, population, units=16, reason="isolated", evidence=shown, **BY)
+    assert len(more.projected) == 41
+
+
+def test_an_agreement_made_after_the_draw_plans_no_extension(
+    vault: Vault, frozen: Sample, population: FrozenPopulation
+) -> None:
+    drawn = draw(vault, frozen, population)
+    agreed(vault)
+    with pytest.raises(UserError, match="of which 0 were agreed"):
+        acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
+
+
+def test_a_void_unit_gives_way_to_the_next_of_its_stratum(
+    vault: Vault, frozen: Sample, population: FrozenPopulation
+) -> None:
+    drawn = draw(vault, frozen, population, plan=Plan(Method.STRATIFIED, 10, Stratum.SYSTEM))
+    gone = drawn.projected[0].position
+    asked = {"position": gone, "because": VoidReason.VOID, "reason": "a test deployment", **BY}
+    changed = acts.replace_unit(vault, drawn.sample_id, population, **asked)
+    fresh = changed.projected[-1]
+    assert (fresh.why, len(changed.projected)) == (Why.REPLACEMENT, 10)
+    assert population.unit(fresh.position).system == population.unit(gone).system
+    assert [each.left_because for each in changed.chosen if each.position == gone] == ["void: a test deployment"]
+    with pytest.raises(UserError, match="no drawn unit"):
+        acts.replace_unit(vault, drawn.sample_id, population, **asked)
+
+
+def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
+    named = next(at for at in range(200) if at not in drawn.taken)
+    changed = acts.target(vault, drawn.sample_id, population, positions=[named], reason="largest", **BY)
+    assert len(changed.projected) == 25
+    done = acts.record_result(
+        vault, drawn.sample_id, judgement=drawn.judgement, deviations=[named], note="", **RATES, **BY
+    )
+    assert done.result is not None
+    assert done.result.deviations == ()
+
+
+def test_a_nonce_that_was_promised_is_held_to(vault: Vault, judgement: Entry, population: FrozenPopulation) -> None:
+    frozen = frozen_with(vault, judgement, population, nonce_sha256=sha256(b"dice").hexdigest())
+    with pytest.raises(UserError, match="as given before the freeze"):
+        draw(vault, frozen, population, nonce="other dice")
+    assert draw(vault, frozen, population, nonce="dice").state is SampleState.DRAWN
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (draw, "is drawn, so 'draw' is not allowed"),
+        (
+            lambda v, _, p: acts.draw_sample(v, "sm-0", p, nonce="n", plan=Plan(Method.RANDOM, 1), **BY),
+            "there is no sample 'sm-0'",
+        ),
+        (
+            lambda v, d, _: acts.target(
+                v, d.sample_id, freeze([unit_line("x", "a", None)]), positions=[0], reason="r", **BY
+            ),
+            "its root is",
+        ),
+        (lambda v, d, p: acts.target(v, d.sample_id, p, positions=[0], reason=" ", **BY), "no reason"),
+        (
+            lambda v, d, _: acts.record_result(
+                v, d.sample_id, judgement=0, deviations=[], note="", **(RATES | {"tolerable": Fraction(0)}), **BY
+            ),
+            "between 0% and 100%",
+        ),
+        (lambda v, _, __: agreed(v, size=0), "a size of at least 1"),
+        (lambda v, _, __: agreed(v, agreed_with=" "), "nobody is named"),
+    ],
+    ids=range(7),
+)
+def test_refusals_leave_the_log_alone(
+    vault: Vault,
+    drawn: Sample,
+    population: FrozenPopulation,
+    act: Callable[[Vault, Sample, FrozenPopulation], object],
+    message: str,
+) -> None:
+    before = vault.size
+    with pytest.raises(UserError, match=message):
+        act(vault, drawn, population)
+    assert vault.size == before
+
+
+@pytest.mark.parametrize("nonce", ["", "  ", "a\nb"])
+def test_a_nonce_is_one_line(vault: Vault, frozen: Sample, population: FrozenPopulation, nonce: str) -> None:
+    with pytest.raises(UserError, match="one line from the auditor"):
+        draw(vault, frozen, population, nonce=nonce)
+
+
+def test_a_population_without_units_is_not_frozen(vault: Vault, judgement: Entry) -> None:
+    with pytest.raises(UserError, match="3 period"):
+        frozen_with(vault, judgement, freeze([]))
+
+
+def test_an_act_that_no_state_allows_changes_nothing(vault: Vault, drawn: Sample) -> None:
+    body: dict[str, Json] = {
+        "agreement": None,
+        "by": None,
+        "method": "random",
+        "nonce": "n",
+        "positions": [1],
+        "sample": drawn.sample_id,
+        "seed": "",
+        "size": 1,
+    }
+    entry = record(vault, EntryKind.SAMPLE_DRAW, body=body, acting_user="p-0009", at=AT)
+    found = acts.all_samples(vault)
+    assert found.by_id[drawn.sample_id] == drawn
+    assert found.faults == (f"Entry {entry.index} (draw) cannot follow: the sample {drawn.sample_id} is drawn.",)
