@@ -57,7 +57,9 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
     evaluated = call("sample", "evaluate", sample, "-w", judged)
     assert "of 1 units deviate" in evaluated.out
     assert "does not support reliance" in evaluated.out
-    extended = call("sample", "extend", sample, "--units", "1", "--reason", "r", "--evidence", "ev-2", "-w", judged)
+    capture = json.loads(call("log", "show", "--kind", "capture", "--json", "-w", judged).out)[0]["index"]
+    shows = ("--reason", "r", "--evidence", f"ev-{capture}")
+    extended = call("sample", "extend", sample, "--units", "1", *shows, "-w", judged)
     assert "extension: r" in extended.out
     assert "2 units drawn" in call("sample", "list", "-w", judged).out
     shown = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)
