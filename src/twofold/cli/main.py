@@ -22,6 +22,7 @@ from twofold.cli import (
     capture,
     cases,
     checkpoint,
+    completeness,
     demo,
     dispose,
     explain,
@@ -88,6 +89,7 @@ for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, ch
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 app.add_typer(scope.app, name="scope")
 app.add_typer(request.app, name="request")
+app.add_typer(completeness.app, name="completeness")
 app.add_typer(sample.app, name="sample")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")

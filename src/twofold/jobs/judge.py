@@ -14,6 +14,7 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.rule import known_rules, load_rule
 from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
+from twofold.jobs.completeness import Signature, newest_signatures, signed_by
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
@@ -39,8 +40,6 @@ from twofold.vault.evidence_list import evidence_fields
 
 JUDGEMENT_FILE = "judgement.json"
 FINDINGS_FILE = "findings.json"
-_COMPLETE = "complete"
-"""The conclusion of a completeness signature that lets the population count as signed."""
 _SAID_BY_PEOPLE = ("completeness_signature", "finding_response")
 """The tables that a judgement reads beside its runs."""
 _TICK = timedelta(microseconds=1)
@@ -144,7 +143,8 @@ class _PeopleSaid:
     """What named persons said, from captured evidence: answers to findings, signatures under completeness records."""
 
     responses: Mapping[str, Response]
-    signatures: Mapping[str, str]
+    signatures: Mapping[str, Signature]
+    """Population -> the newest signature under its completeness record."""
 
 
 def _wanted(scope: Scope, wanted: Sequence[str]) -> list[Engagement]:
@@ -258,7 +258,7 @@ def _result(
         required=tuple(required),
         counts=counts,
         stops=run.stops if run else (),
-        completeness_signed_by=people.signatures.get(run.population, "") if run else "",
+        completeness_signed_by=signed_by(people.signatures, run) if run else "",
         uncovered=tuple(uncovered),
     )
 
@@ -309,18 +309,11 @@ def _people_said(workspace: Workspace) -> _PeopleSaid:
             WHERE NOT conflicted ORDER BY given_at, finding
             """
         ).fetchall()
-        signed = session.execute(
-            """
-            SELECT population, conclusion, signed_by FROM completeness_signature
-            WHERE NOT conflicted ORDER BY signed_at, population
-            """
-        ).fetchall()
-    newest = {population: (conclusion, person) for population, conclusion, person in signed}
+        signatures = newest_signatures(session)
     responses = {
         finding: Response(cause, response, owner, due_on, given_by, given_at.replace(tzinfo=UTC).isoformat())
         for finding, cause, response, owner, due_on, given_by, given_at in answers
     }
-    signatures = {population: person for population, (said, person) in newest.items() if said == _COMPLETE}
     return _PeopleSaid(responses, signatures)
 
 

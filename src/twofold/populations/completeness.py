@@ -19,6 +19,7 @@ from twofold.model.period import ReviewPeriod
 from twofold.populations.completeness_check import DETAILS_SHOWN, CheckResult, CompletenessCheck, explanations
 from twofold.populations.contents import dates_check, empty_months_check, id_gaps_check
 from twofold.populations.define import DEFINITIONS_FOLDER
+from twofold.populations.query_lint import lint_query
 from twofold.populations.source_gaps import EVERY_SYSTEM, NOT_EXTRACTED, Extraction, read_extractions
 from twofold.tables.store import TableSet
 
@@ -112,10 +113,12 @@ def completeness_record(
     what must be covered: nothing is left out of the population.
     """
     entry = population_register()[population]
+    shown = tuple(_shown(session, entry.primary))
     every = read_extractions(session)
     feeding = [each for each in every if each.table in entry.primary]
     checks = [
         _extracted(entry, feeding),
+        _query_filters(shown),
         _row_counts(feeding),
         _page_caps(feeding),
         _set_aside(feeding),
@@ -135,7 +138,7 @@ def completeness_record(
         population=population,
         title=entry.title,
         second_source=entry.second_source,
-        extractions=tuple(_shown(session, entry.primary)),
+        extractions=shown,
         checks=tuple(checks),
     )
 
@@ -148,6 +151,20 @@ def _extracted(entry: PopulationEntry, feeding: Sequence[Extraction]) -> Complet
         )
     found = f"{len(feeding)} recorded export{'' if len(feeding) == 1 else 's'}"
     return CompletenessCheck("not_extracted", CheckResult.OK, found, "at least one")
+
+
+def _query_filters(extractions: Sequence[ExtractionShown]) -> CompletenessCheck:
+    """Name what in the recorded queries can hide rows (query_lint.toml): a note, since a filter may be right."""
+    details = tuple(
+        f"{each.evidence_id} ({each.table}), {suspicion.excerpt}: {suspicion.sentence}"
+        for each in extractions
+        for suspicion in lint_query(each.query, each.parameters)
+    )
+    expected = "no filter that can hide rows, or one that a reader finds right"
+    if details:
+        found = f"{len(details)} filters or limits in the recorded queries can hide rows"
+        return CompletenessCheck("query_filters", CheckResult.NOTE, found, expected, details[:DETAILS_SHOWN])
+    return CompletenessCheck("query_filters", CheckResult.OK, "no such filter in the recorded queries", expected)
 
 
 def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:

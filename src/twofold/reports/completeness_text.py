@@ -5,6 +5,7 @@ from typing import Any
 
 CHECK_TITLES = {
     "not_extracted": "Every table of the population was exported",
+    "query_filters": "No filter in the query can hide rows",
     "row_count": "Rows agree with the count of the source",
     "page_cap": "No export ends at a page or cap",
     "set_aside": "Every record could be read",

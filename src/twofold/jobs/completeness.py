@@ -1,0 +1,173 @@
+"""Completeness and accuracy records (IPE) of the populations: list them, show one, sign one.
+
+A signature is evidence: it is captured as a line of the canonical table `completeness_signature`, in the words of the
+person, bound to the hash of the record that the person saw.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
+from twofold.jobs.capture import CapturedFile, capture
+from twofold.jobs.control_tests import latest_runs
+from twofold.jobs.normalise import tables_now
+from twofold.model.evidence import Provenance
+from twofold.model.problem import Problem, UserError
+from twofold.records.acts.people import need_reason
+from twofold.records.workspace import Workspace
+from twofold.scope.nearest import nearest
+from twofold.tables.store import TableSet, open_session
+from twofold.vault.entry import instant_text
+from twofold.vault.evidence import CaptureItem
+
+SIGNATURE_TABLE = "completeness_signature"
+
+
+class CompletenessConclusion(StrEnum):
+    """What a person concludes on a record."""
+
+    COMPLETE = "complete"
+    NOT_COMPLETE = "not_complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The newest signature under a population's records. `record_sha256` "" counts for whatever record there is."""
+
+    conclusion: str
+    signed_by: str
+    record_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationRecord:
+    """The record of one population as the newest runs have it, and who signed it ("" = nobody, or an older record)."""
+
+    population: str
+    title: str
+    items: int
+    sha256: str
+    conclusion: str
+    """Of the checks: complete or stopped."""
+    control_tests: tuple[str, ...]
+    body: Mapping[str, Any]
+    signed_by: str
+
+
+def population_records(workspace: Workspace) -> list[PopulationRecord]:
+    """Return the record of every population that was tested, by name; [] when no control test was run yet."""
+    signatures = _signatures(workspace)
+    found: dict[str, PopulationRecord] = {}
+    tests: dict[str, list[str]] = {}
+    for test, folder in sorted(latest_runs(workspace).items()):
+        run = read_run(folder)
+        tests.setdefault(run.population, []).append(test)
+        found[run.population] = _record(run, folder, signatures, tests[run.population])
+    return [found[name] for name in sorted(found)]
+
+
+def population_record(workspace: Workspace, population: str) -> PopulationRecord:
+    """Return one record; raises UserError for a population that was not tested."""
+    records = {each.population: each for each in population_records(workspace)}
+    if population not in records:
+        expected = "one of " + ", ".join(records) if records else "a population of a control test that was run"
+        remedy = nearest(population, list(records)) or "run 'twofold completeness list'"
+        raise UserError(Problem("POPULATION", f"there is no record of {population!r}", expected, remedy))
+    return records[population]
+
+
+def sign_completeness(
+    workspace: Workspace,
+    population: str,
+    *,
+    conclusion: CompletenessConclusion,
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> CapturedFile:
+    """Capture a signature under the record as it is now.
+
+    Raises UserError for an unknown population, without a reason, and when a record whose checks stopped the test would
+    be called complete: the difference is to be explained first.
+    """
+    said = need_reason(reason, why="what the person looked at")
+    record = population_record(workspace, population)
+    if conclusion is CompletenessConclusion.COMPLETE and record.conclusion != conclusion:
+        stops = [check["found"] for check in record.body["checks"] if check["result"] == "stop"]
+        raise UserError(
+            Problem(
+                "--conclusion",
+                f"the checks stop {population}: {'; '.join(stops)}",
+                "a record without a stop",
+                f"repair the export or explain the difference; see 'twofold completeness show {population}'",
+            )
+        )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["population", "conclusion", "signed_by", "signed_at", "record_sha256"])
+    writer.writerow([population, conclusion, actor, instant_text(at), record.sha256])
+    provenance = Provenance(
+        source="csvtable",
+        kind=SIGNATURE_TABLE,
+        run_by=actor,
+        run_at=at,
+        query=f"Signature under the completeness record of {population}: {said}",
+        claimed_count=1,
+    )
+    with tempfile.TemporaryDirectory(prefix="twofold-signature-") as scratch:
+        file = Path(scratch) / f"completeness-{population}.csv"
+        file.write_text(text.getvalue(), encoding="utf-8")
+        (captured,) = capture(workspace, [CaptureItem(file, file.name, provenance)], actor=actor, at=at)
+    return captured
+
+
+def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature]:
+    """Return the newest signature of each population that the session's tables hold."""
+    rows = session.execute(
+        """
+        SELECT population, conclusion, signed_by, COALESCE(record_sha256, '') FROM completeness_signature
+        WHERE NOT conflicted ORDER BY signed_at, population
+        """
+    ).fetchall()
+    return {population: Signature(*said) for population, *said in rows}
+
+
+def signed_by(signatures: Mapping[str, Signature], run: ControlTestRun) -> str:
+    """Return who signed the record of a run as complete, "" where nobody did, or another record was signed."""
+    found = signatures.get(run.population)
+    if found is None or found.conclusion != CompletenessConclusion.COMPLETE:
+        return ""
+    return found.signed_by if found.record_sha256 in {"", run.completeness_sha256} else ""
+
+
+def _signatures(workspace: Workspace) -> dict[str, Signature]:
+    if not tables_now(workspace.tables_folder):
+        return {}
+    with open_session(TableSet(workspace.tables_folder, {})) as session:
+        return newest_signatures(session)
+
+
+def _record(
+    run: ControlTestRun, folder: Path, signatures: Mapping[str, Signature], tests: list[str]
+) -> PopulationRecord:
+    body = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
+    return PopulationRecord(
+        population=run.population,
+        title=body["title"],
+        items=run.population_count,
+        sha256=run.completeness_sha256,
+        conclusion=body["conclusion"],
+        control_tests=tuple(tests),
+        body=body,
+        signed_by=signed_by(signatures, run),
+    )

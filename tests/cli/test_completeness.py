@@ -1,0 +1,77 @@
+"""Completeness records on the command line: read, sign, and when a signature lapses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .conftest import export_entry
+
+Call = Callable[..., Any]
+SIGN = ("completeness", "sign", "incident_opened", "--reason", "read the query with the tracker's owner")
+
+
+def sox_result(call: Call, root: Path) -> dict[str, Any]:
+    assert call("test", "T-19", "-w", root).code == 0
+    assert call("judge", "-w", root).code == 0
+    body = json.loads((root / ".twofold" / "judgements" / "sox-fy2026" / "judgement.json").read_text(encoding="utf-8"))
+    (control,) = [each for each in body["controls"] if each["control_id"] == "OP-02"]
+    result: dict[str, Any] = control["results"][0]
+    return result
+
+
+def test_a_record_is_listed_and_shown(call: Call, judged_once: Path) -> None:
+    listed = call("completeness", "list", "-w", judged_once)
+    assert "incident_opened" in listed.out
+    shown = call("completeness", "show", "incident_opened", "-w", judged_once)
+    assert "Second source: pager, status page and security mailbox." in " ".join(shown.out.split())
+    assert "Query, verbatim: tracker, all incident" in shown.out
+    assert "No filter in the query can hide rows" in shown.out
+    body = json.loads(call("completeness", "show", "incident_opened", "--json", "-w", judged_once).out)
+    assert body["record"]["extractions"][0]["query"] == "tracker, all incident"
+    assert "there is no record of 'incidents'" in call("completeness", "show", "incidents", "-w", judged_once).err
+
+
+def test_a_signature_counts_for_the_record_that_was_seen(call: Call, judged: Path, tmp_path: Path) -> None:
+    said = call(*SIGN, "--conclusion", "complete", "-w", judged)
+    assert "incident_opened: complete, signed by p-0001." in said.out
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
+    more = tmp_path / "more"
+    more.mkdir()
+    incident = "id,severity,systems,opened_at\nINC-3,sev3,product,2026-05-02T10:00:00Z\n"
+    (more / "incident3.csv").write_text(incident, encoding="utf-8")
+    (more / "pages3.csv").write_text("id,incident,opened_at\nPD-3,INC-3,2026-05-02T10:00:00Z\n", encoding="utf-8")
+    entries = [export_entry("incident3.csv", "incident", 1), export_entry("pages3.csv", "pager_incident", 1)]
+    (more / "exports.toml").write_text("".join(entries), encoding="utf-8")
+    assert call("capture", more, "-w", judged).code == 0
+    assert sox_result(call, judged)["completeness_signed_by"] == "", "the record changed, so somebody looks again"
+    call(*SIGN, "--conclusion", "complete", "-w", judged)
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
+    call(*SIGN, "--conclusion", "not_complete", "-w", judged)
+    assert sox_result(call, judged)["completeness_signed_by"] == ""
+
+
+def test_a_stopped_record_cannot_be_called_complete(call: Call, applied: Path, export_folder: Path) -> None:
+    (export_folder / "pager_incident.csv").write_text(
+        "id,incident,opened_at\nPD-9,,2026-05-02T10:00:00Z\n", encoding="utf-8"
+    )
+    text = (export_folder / "exports.toml").read_text(encoding="utf-8")
+    (export_folder / "exports.toml").write_text(
+        text.replace("claimed_count = 2\n", "claimed_count = 1\n", 2).replace(
+            "claimed_count = 1\n", "claimed_count = 2\n", 1
+        ),
+        encoding="utf-8",
+    )
+    call("capture", export_folder, "-w", applied)
+    assert call("test", "T-19", "-w", applied).code == 3
+    said = call(*SIGN, "--conclusion", "complete", "-w", applied)
+    assert said.code == 2
+    assert "the checks stop incident_opened" in said.err
+    assert call(*SIGN, "--conclusion", "not_complete", "-w", applied).code == 0
+
+
+def test_a_signature_needs_a_reason(call: Call, judged_once: Path) -> None:
+    said = call(
+        "completeness", "sign", "incident_opened", "--conclusion", "complete", "--reason", " ", "-w", judged_once
+    )
+    assert (said.code, "no reason is given" in said.err) == (2, True)
