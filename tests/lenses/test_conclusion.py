@@ -1,9 +1,11 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
 from twofold.catalog.load import load_catalog
+from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement, gather
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
@@ -11,8 +13,11 @@ from twofold.lenses.settings import lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts
+from twofold.model.period import ReviewPeriod
 
 SOC2, SOX = lens_settings()["soc2"], lens_settings()["sox"]
+CM_01, GV_02, CM_05 = (load_catalog().control(name) for name in ("CM-01", "GV-02", "CM-05"))
+YEAR = ReviewPeriod(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def counts(passed: int = 0, exceptions: int = 0, cannot_test: int = 0, not_applicable: int = 0) -> Counts:
@@ -25,7 +30,7 @@ def result(found: Counts | None, *stops: str, test: str = "T-10", signed: str = 
 
 def concluded(*results: ControlTestResult, planned: tuple[str, ...] = (), percent: int = 5) -> ControlJudgement:
     settings = replace(SOX, tolerable_percent=percent)
-    return conclude_control(settings, control_id="CM-01", title="t", results=results, planned=planned)
+    return conclude_control(settings, CM_01, period=YEAR, results=results, planned=planned)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +103,80 @@ def test_the_worst_of_several_tests_decides(second: ControlTestResult, conclusio
 def test_sox_asks_for_a_signature_under_the_population_and_soc_2_does_not() -> None:
     unsigned = result(counts(passed=5), signed="")
     for settings, asked in ((SOX, True), (SOC2, False)):
-        found = conclude_control(settings, control_id="CM-01", title="t", results=[unsigned], planned=())
+        found = conclude_control(settings, CM_01, period=YEAR, results=[unsigned], planned=())
         assert any("sign the completeness record" in point for point in found.open_points) is asked
     assert any("2 items cannot be tested" in point for point in concluded(result(counts(cannot_test=2))).open_points)
+
+
+def test_windows_that_are_still_open_leave_it_not_concluded_where_they_decide() -> None:
+    still_open = replace(counts(passed=9, cannot_test=1), pending=1)
+    found = concluded(result(still_open))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert found.reasons == ("T-10: 1 of 10 items were still open when the data was extracted, and they decide",)
+    assert concluded(result(replace(counts(passed=99, cannot_test=1), pending=1))).conclusion is Conclusion.EFFECTIVE
+    both = replace(counts(passed=8, exceptions=1, cannot_test=1), pending=1)
+    assert concluded(result(both)).conclusion is Conclusion.NOT_EFFECTIVE
+    with pytest.raises(ValueError, match="do not close"):
+        replace(counts(passed=1), pending=1)
+
+
+def yearly(found: Counts, *, days: int = 365) -> ControlJudgement:
+    period = ReviewPeriod(YEAR.starts_at, YEAR.starts_at + timedelta(days=days))
+    return conclude_control(SOX, GV_02, period=period, results=[result(found, test="T-29")], planned=())
+
+
+def test_a_scheduled_control_without_a_schedule_is_not_concluded_and_never_did_not_occur() -> None:
+    found = yearly(counts())
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert "no occurrence is scheduled" in found.reasons[0]
+
+
+def test_a_thin_period_is_an_open_point() -> None:
+    assert (
+        "T-29: one occurrence falls due in the period, so the conclusion rests on it alone"
+        in yearly(counts(passed=1)).open_points
+    )
+    assert any(
+        "90 days is too short for a yearly control" in point
+        for point in yearly(counts(not_applicable=1), days=90).open_points
+    )
+    assert any("about 1 should fall due" in point for point in yearly(counts(not_applicable=1)).open_points)
+    assert not any("too short" in point for point in concluded(result(counts(passed=1))).open_points)
+
+
+def test_an_occurrence_that_runs_late_is_an_open_point_and_not_a_deviation() -> None:
+    found = yearly(replace(counts(cannot_test=1), pending=1))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert any("1 occurrence was not over when the data was extracted" in point for point in found.open_points)
+
+
+def automated(found: Counts, *, system: str = "erp", test: str = "T-14") -> ControlTestResult:
+    return replace(result(found, test=test), by_system={system: found})
+
+
+def limited(change: ControlTestResult) -> ControlJudgement:
+    own = conclude_control(SOX, CM_05, period=YEAR, results=[automated(counts(passed=3))], planned=())
+    other = conclude_control(SOX, CM_01, period=YEAR, results=[change], planned=())
+    return limit_automated(SOX, {"CM-05": own, "CM-01": other}, automated={"CM-05"})["CM-05"]
+
+
+def test_a_test_of_one_reaches_over_the_period_only_while_changes_are_controlled() -> None:
+    held = limited(automated(counts(passed=9), test="T-10"))
+    assert (held.conclusion, [point for point in held.open_points if "change test" in point]) == (
+        Conclusion.EFFECTIVE,
+        [],
+    )
+    failing = limited(automated(counts(passed=1, exceptions=1), test="T-10"))
+    assert failing.conclusion is Conclusion.NOT_CONCLUDED
+    assert failing.reasons[-2:] == (
+        "a test of one configuration does not reach over the period",
+        "changes of erp are not shown to be controlled: T-10 deviates in 1 of 2",
+    )
+    elsewhere = limited(automated(counts(passed=1, exceptions=1), test="T-10", system="crm"))
+    assert elsewhere.conclusion is Conclusion.EFFECTIVE
+    assert any("no change test speaks for erp" in point for point in elsewhere.open_points)
+    other_test = limited(automated(counts(passed=1, exceptions=1), test="T-16"))
+    assert other_test.conclusion is Conclusion.EFFECTIVE
 
 
 def judgement(name: str, conclusion: Conclusion) -> ControlJudgement:

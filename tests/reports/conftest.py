@@ -27,7 +27,7 @@ from twofold.lenses.judgement import EngagementJudgement
 from twofold.lenses.settings import lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
-from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
+from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.period import ReviewPeriod
 from twofold.reports.contents import (
@@ -415,23 +415,27 @@ def judged(folder: Path, lens: str, tested: list[MadeRun]) -> tuple[PackagedEnga
     findings = []
     for each in tested:
         required = each.control.required_attributes(lens=lens, control_test_id=each.rule.control_test)
-        counts = None
+        counts: Counts | None = None
+        by_system: Mapping[str, Counts] = {}
         if not each.run.stops:
             into = folder / f"{lens}-{each.control.control_id}.parquet"
             verdicts = judge_items(LensView(lens, period, scope, required), each.folder / "outcomes.parquet", into=into)
-            counts, files[each.control.control_id] = verdicts.counts, {engagement_id: into}
+            counts, by_system = verdicts.counts, verdicts.by_system
+            files[each.control.control_id] = {engagement_id: into}
             answers = {
                 "CM-01/T-10/C/stale_approval": Response("rush", "branch rule", "p-7", "2026-12-01", "p-7", "2026-11-02")
             }
             judged_run = JudgedRun(lens, each.control, each.rule, each.folder / "outcomes.parquet", into, required)
             findings += group_findings(judged_run, answers)
         signer = "p-0009" if lens == "soc2" else ""
-        result = ControlTestResult(each.rule.control_test, each.run.run_id, required, counts, each.run.stops, signer)
+        result = ControlTestResult(
+            each.rule.control_test, each.run.run_id, required, counts, each.run.stops, signer, by_system=by_system
+        )
         controls[each.control.control_id] = conclude_control(
-            settings, control_id=each.control.control_id, title=each.control.title, results=[result], planned=[]
+            settings, each.control, period=period, results=[result], planned=[]
         )
     by_hand = catalog.control("AC-10")
-    controls["AC-10"] = conclude_control(settings, control_id="AC-10", title=by_hand.title, results=[], planned=[])
+    controls["AC-10"] = conclude_control(settings, by_hand, period=period, results=[], planned=[])
     gathered = (
         judge_criteria(catalog, categories=["security"], judged=controls)
         if lens == "soc2"

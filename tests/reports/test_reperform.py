@@ -128,10 +128,10 @@ def make_judgement(package: Path, run: ControlTestRun, scope: Scope) -> None:
     stretches = [ScopeStretch("billing", None, None)]
     view = LensView("soc2", engagement.period, stretches, required)
     place = package / "data" / PLACE
-    counts = judge_items(view, place / "outcomes.parquet", into=place / "verdicts-soc2-2026.parquet").counts
-    result = ControlTestResult("T-22", run.run_id, tuple(required), counts)
+    found = judge_items(view, place / "outcomes.parquet", into=place / "verdicts-soc2-2026.parquet")
+    result = ControlTestResult("T-22", run.run_id, tuple(required), found.counts, by_system=found.by_system)
     planned = [test for test in control.required["soc2"] if test != "T-22"]
-    judged = conclude_control(settings, control_id="OP-05", title=control.title, results=[result], planned=planned)
+    judged = conclude_control(settings, control, period=engagement.period, results=[result], planned=planned)
     judgement = EngagementJudgement(
         engagement_id="soc2-2026",
         lens="soc2",

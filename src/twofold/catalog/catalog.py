@@ -13,6 +13,7 @@ from twofold.catalog.entries import (
     Control,
     Criterion,
     Family,
+    Frequency,
     ItgcDomain,
     KnownControlTest,
     Principle,
@@ -79,6 +80,13 @@ class Catalog:
         known = self.control_tests.get(ControlTestId(control_test_id))
         test = _found(known, control_test_id, self.control_tests, "control test")
         return tuple(control for control in self.controls.values() if test.control_test_id in control.control_tests)
+
+    @property
+    def automated_controls(self) -> frozenset[ControlId]:
+        """The controls that a system runs by its configuration, of which one instance is tested."""
+        return frozenset(
+            control.control_id for control in self.controls.values() if control.frequency is Frequency.AUTOMATED
+        )
 
     def criteria_for_domain(self, domain_id: str) -> tuple[Criterion, ...]:
         """Return the criteria that share a control with an ITGC domain: SOX evidence that SOC 2 can reuse."""

@@ -19,13 +19,14 @@ from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
 from twofold.jobs.run_entries import evidence_feeding, newest_runs
+from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
 from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
-from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
+from twofold.lenses.verdict import Counts, LensView, ScopeStretch, Verdicts, judge_items
 from twofold.model.instant import parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.recording import recording
@@ -189,20 +190,19 @@ def _judge_one(
             view = LensView(engagement.lens, engagement.period, stretches, required)
             run = read_run(runs[test]) if test in runs else None
             verdicts = building / f"{control.control_id}-{test}.parquet"
-            counts = _counts(run, runs.get(test), view, verdicts)
-            results.append(
-                _result(test, run, required, counts, people, uncovered=_uncovered(runs.get(test), stretches))
-            )
+            found = _verdicts(run, runs.get(test), view, verdicts)
+            results.append(_result(test, run, required, found, people, uncovered=_uncovered(runs.get(test), stretches)))
             if run is not None:
                 used[test] = run.run_id
-                if counts is not None and counts.population:
+                if found is not None and found.counts.population:
                     rule = load_rule(runs[test])
                     seen = JudgedRun(engagement.lens, control, rule, runs[test] / OUTCOMES_FILE, verdicts, required)
                     findings += group_findings(seen, people.responses)
         planned = [test for test in control.required.get(engagement.lens, {}) if test not in known_rules()]
         judged[control.control_id] = conclude_control(
-            settings, control_id=control.control_id, title=control.title, results=results, planned=planned
+            settings, control, period=engagement.period, results=results, planned=planned
         )
+    judged = limit_automated(settings, judged, automated=catalog.automated_controls)
     judgement = _judgement(engagement, settings, catalog, judged, used, clock=_clock(runs))
     (building / JUDGEMENT_FILE).write_bytes(
         orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
@@ -225,12 +225,12 @@ def _controls(catalog: Catalog, scope: Scope, engagement: Engagement) -> list[Co
     ]
 
 
-def _counts(run: ControlTestRun | None, folder: Path | None, view: LensView, into: Path) -> Counts | None:
+def _verdicts(run: ControlTestRun | None, folder: Path | None, view: LensView, into: Path) -> Verdicts | None:
     if run is None or folder is None or run.state is RunState.STOPPED:
         return None
     if run.state is RunState.DID_NOT_OCCUR:
-        return Counts(0, 0, 0, 0, 0)
-    return judge_items(view, folder / OUTCOMES_FILE, into=into).counts
+        return Verdicts(into, Counts(0, 0, 0, 0, 0), {})
+    return judge_items(view, folder / OUTCOMES_FILE, into=into)
 
 
 def _uncovered(folder: Path | None, scope: Sequence[ScopeStretch]) -> tuple[str, ...]:
@@ -247,7 +247,7 @@ def _result(
     test: str,
     run: ControlTestRun | None,
     required: Sequence[str],
-    counts: Counts | None,
+    verdicts: Verdicts | None,
     people: _PeopleSaid,
     *,
     uncovered: Sequence[str],
@@ -256,7 +256,8 @@ def _result(
         control_test=test,
         run_id=run.run_id if run else "",
         required=tuple(required),
-        counts=counts,
+        counts=verdicts.counts if verdicts else None,
+        by_system=verdicts.by_system if verdicts else {},
         stops=run.stops if run else (),
         completeness_signed_by=signed_by(people.signatures, run) if run else "",
         uncovered=tuple(uncovered),

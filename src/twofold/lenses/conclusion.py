@@ -4,13 +4,16 @@ A conclusion is a proposal: a named person concludes. The states are those of de
 concluded, did not occur. There is no score.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from twofold.catalog.entries import Control, Frequency
+from twofold.lenses.occurrences import PER_YEAR, runs_late, thin_period
 from twofold.lenses.settings import LensSettings
 from twofold.lenses.verdict import Counts
+from twofold.model.period import ReviewPeriod
 
 
 class Conclusion(StrEnum):
@@ -34,6 +37,8 @@ class ControlTestResult:
     completeness_signed_by: str = ""
     uncovered: tuple[str, ...] = ()
     """Systems in scope of which no export speaks, with the table."""
+    by_system: Mapping[str, Counts] = field(default_factory=dict)
+    """The counts of each system that has an item that applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,34 @@ class ControlJudgement:
 
 
 def conclude_control(
-    settings: LensSettings, *, control_id: str, title: str, results: Sequence[ControlTestResult], planned: Sequence[str]
+    settings: LensSettings,
+    control: Control,
+    *,
+    period: ReviewPeriod,
+    results: Sequence[ControlTestResult],
+    planned: Sequence[str],
 ) -> ControlJudgement:
     """Propose a conclusion for a control.
 
     `results` are those of its control tests that have a rule; `planned` names the tests that have none yet. A control
     is effective when every test ran over a proven population and the deviation rate, with every item that cannot be
-    tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). A test without a
-    rule leaves it not concluded, unless another test already shows that it is not effective.
+    tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). Windows that were
+    still open when the data was extracted leave it not concluded instead, where they decide. A test without a rule
+    leaves it not concluded, unless another test already shows that it is not effective.
     """
+    control_id, title = control.control_id, control.title
     reasons: list[str] = []
     open_points = [f"{test} has no rule yet: test it by hand" for test in planned]
     if not results:
         return ControlJudgement(control_id, title, (), Conclusion.NOT_CONCLUDED, ("no result yet",), tuple(open_points))
-    found = [_of_result(settings, result, reasons, open_points) for result in results]
+    found = [_of_result(settings, control.frequency, result, reasons, open_points) for result in results]
+    for result in results:
+        if result.counts is not None and not result.stops:
+            told = (
+                thin_period(control.frequency, period, result.counts),
+                runs_late(control.frequency, result.counts),
+            )
+            open_points += [f"{result.control_test}: {each}" for each in told if each]
     if planned:
         reasons.append(f"{', '.join(planned)}: no rule yet")
         found.append(Conclusion.NOT_CONCLUDED)
@@ -81,8 +100,21 @@ def conclude_control(
     return ControlJudgement(control_id, title, tuple(results), conclusion, tuple(reasons), tuple(open_points))
 
 
+def exceeds_tolerable(settings: LensSettings, counts: Counts, *, pending: bool = True) -> bool:
+    """Return whether more items deviate than is tolerable; `pending` says whether open windows count as deviations.
+
+    Whole numbers only: a float would decide a case that lies exactly on the limit.
+    """
+    deviations = counts.exceptions + counts.cannot_test - (0 if pending else counts.pending)
+    return deviations * 100 > settings.tolerable_percent * counts.applicable
+
+
 def _of_result(
-    settings: LensSettings, result: ControlTestResult, reasons: list[str], open_points: list[str]
+    settings: LensSettings,
+    frequency: Frequency,
+    result: ControlTestResult,
+    reasons: list[str],
+    open_points: list[str],
 ) -> Conclusion:
     test = result.control_test
     if result.stops:
@@ -92,35 +124,48 @@ def _of_result(
         reasons.append(f"{test} has not been run")
         return Conclusion.NOT_CONCLUDED
     counts = result.counts
+    if counts.population == 0 and frequency in PER_YEAR:
+        reasons.append(f"{test}: no occurrence is scheduled, so nothing shows that the control was due or done")
+        return Conclusion.NOT_CONCLUDED
     if counts.population == 0:
         reasons.append(f"{test}: the population is empty, so the control had nothing to do")
         return Conclusion.DID_NOT_OCCUR
     if counts.applicable == 0:
         reasons.append(f"{test}: none of {counts.population} items counts under this lens")
         return Conclusion.DID_NOT_OCCUR
-    if settings.lens == "sox" and not result.completeness_signed_by:
-        open_points.append(f"{test}: a named person has still to sign the completeness record of the population")
-    if result.uncovered:
-        open_points.append(f"{test}: no export speaks for {', '.join(result.uncovered)}; say whether there is anything")
-    if counts.cannot_test:
-        one = counts.cannot_test == 1
-        told = (
-            "1 item cannot be tested and counts as a deviation"
-            if one
-            else f"{counts.cannot_test} items cannot be tested and count as deviations"
-        )
-        open_points.append(f"{test}: {told} until {'it is' if one else 'they are'} resolved")
+    open_points += _open_points(settings, result, counts)
+    return _of_counts(settings, test, counts, reasons)
+
+
+def _of_counts(settings: LensSettings, test: str, counts: Counts, reasons: list[str]) -> Conclusion:
     deviations = counts.exceptions + counts.cannot_test
     shown = f"{test}: {_items(deviations, counts.applicable)}"
-    # Whole numbers only: a float would decide a case that lies exactly on the limit.
     verb = "deviates" if deviations <= 1 else "deviate"
-    if deviations * 100 > settings.tolerable_percent * counts.applicable:
+    if exceeds_tolerable(settings, counts, pending=False):
         reasons.append(f"{shown} {verb}, more than the tolerable {settings.tolerable_percent}%")
         return Conclusion.NOT_EFFECTIVE
+    if exceeds_tolerable(settings, counts):
+        reasons.append(
+            f"{test}: {counts.pending} of {counts.applicable} items were still open when the data was extracted, "
+            "and they decide"
+        )
+        return Conclusion.NOT_CONCLUDED
     reasons.append(
         f"{shown} {verb}, within the tolerable {settings.tolerable_percent}%" if deviations else f"{shown} {verb}"
     )
     return Conclusion.EFFECTIVE
+
+
+def _open_points(settings: LensSettings, result: ControlTestResult, counts: Counts) -> Iterator[str]:
+    test = result.control_test
+    if settings.lens == "sox" and not result.completeness_signed_by:
+        yield f"{test}: a named person has still to sign the completeness record of the population"
+    if result.uncovered:
+        yield f"{test}: no export speaks for {', '.join(result.uncovered)}; say whether there is anything"
+    if counts.cannot_test == 1:
+        yield f"{test}: 1 item cannot be tested and counts as a deviation until it is resolved"
+    elif counts.cannot_test:
+        yield (f"{test}: {counts.cannot_test} items cannot be tested and count as deviations until they are resolved")
 
 
 def _items(deviations: int, applicable: int) -> str:

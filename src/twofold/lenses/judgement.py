@@ -1,7 +1,7 @@
 """The judgement of one engagement: its controls and its criteria or ITGC domains, as proposed by its lens."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult
@@ -60,16 +60,20 @@ def _control(body: Mapping[str, Any]) -> ControlJudgement:
 
 def _result(body: Mapping[str, Any]) -> ControlTestResult:
     counts = body["counts"]
-    names = ("population", "passed", "exceptions", "cannot_test", "not_applicable")
     return ControlTestResult(
         control_test=body["control_test"],
         run_id=body["run_id"],
         required=tuple(body["required"]),
-        counts=None if counts is None else Counts(**{name: counts[name] for name in names}),
+        counts=None if counts is None else _counts(counts),
         stops=tuple(body["stops"]),
         completeness_signed_by=body["completeness_signed_by"],
         uncovered=tuple(body["uncovered"]),
+        by_system={system: _counts(each) for system, each in body["by_system"].items()},
     )
+
+
+def _counts(body: Mapping[str, int]) -> Counts:
+    return Counts(**{each.name: body[each.name] for each in fields(Counts)})
 
 
 def _gathered(body: Mapping[str, Any]) -> GatheredJudgement:

@@ -19,10 +19,15 @@ class LensSettings:
     deviation_word: str
     tolerable_percent: int
     tolerable_source: str
+    change_tests: tuple[str, ...]
+    """Control tests that must hold for a system before a test of one configuration reaches over the period."""
 
 
 @cache
 def lens_settings() -> Mapping[str, LensSettings]:
     """Return the settings by lens, SOC 2 first."""
     raw = tomllib.loads(SETTINGS_FILE.read_text(encoding="utf-8"))
-    return {lens: LensSettings(lens=lens, **body) for lens, body in raw.items()}
+    return {
+        lens: LensSettings(lens=lens, **{**body, "change_tests": tuple(body["change_tests"])})
+        for lens, body in raw.items()
+    }

@@ -21,6 +21,9 @@ from twofold.model.outcome import PRECEDENCE, PREFIXES, Outcome
 from twofold.model.period import ReviewPeriod
 from twofold.model.sql_path import one_file
 
+PENDING = "pending"
+"""The reason for windows that were still open when the data was extracted (audit-domain 4.0)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeStretch:
@@ -44,16 +47,19 @@ class LensView:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Items of a population under one lens. All five are disjoint and add up to the population."""
+    """Items of a population under one lens: the four outcomes are disjoint and add up to the population."""
 
     population: int
     passed: int
     exceptions: int
     cannot_test: int
     not_applicable: int
+    pending: int = 0
+    """Of those that cannot be tested: windows still open when the data was extracted, and nothing else."""
 
     def __post_init__(self) -> None:
-        if self.passed + self.exceptions + self.cannot_test + self.not_applicable != self.population:
+        parts = self.passed + self.exceptions + self.cannot_test + self.not_applicable
+        if parts != self.population or not 0 <= self.pending <= self.cannot_test:
             msg = f"counts do not close: {self}"
             raise ValueError(msg)
 
@@ -70,10 +76,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Verdicts of one run under one lens; `file` holds item, verdict, reason (sorted by item)."""
+    """Verdicts of one run under one lens; `file` holds item, verdict, reason (sorted by item).
+
+    by_system: the same counts for each system that has an item that applies, by name.
+    """
 
     file: Path
     counts: Counts
+    by_system: Mapping[str, Counts]
 
 
 def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
@@ -119,19 +129,39 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
                 "ends_before": _naive(view.period.ends_before),
             },
         )
-        found: Mapping[str, int] = dict(
-            session.execute("SELECT verdict, count(*) FROM read_parquet(?) GROUP BY 1", [one_file(into)]).fetchall()
-        )
-    return Verdicts(
-        into,
-        Counts(
-            population=sum(found.values()),
-            passed=found.get(Outcome.PASS, 0),
-            exceptions=found.get(Outcome.EXCEPTION, 0),
-            cannot_test=found.get(Outcome.CANNOT_TEST, 0),
-            not_applicable=found.get(Outcome.NOT_APPLICABLE, 0),
+        grouped: list[tuple[str, str, str, int]] = session.execute(
+            """
+            SELECT system, verdict, reason, count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL
+            """,
+            [one_file(into)],
+        ).fetchall()
+    by_system: dict[str, list[tuple[str, str, int]]] = {}
+    for system, verdict, reason, count in grouped:
+        by_system.setdefault(system, []).append((verdict, reason, count))
+    counted = {system: _counts(parts) for system, parts in by_system.items()}
+    whole = _counts([(verdict, reason, count) for _, verdict, reason, count in grouped])
+    return Verdicts(into, whole, {system: counts for system, counts in counted.items() if counts.applicable})
+
+
+def _counts(parts: Sequence[tuple[str, str, int]]) -> Counts:
+    """Add up (verdict, reason, items)."""
+    found: dict[str, int] = {}
+    for verdict, _, count in parts:
+        found[verdict] = found.get(verdict, 0) + count
+    return Counts(
+        population=sum(found.values()),
+        passed=found.get(Outcome.PASS, 0),
+        exceptions=found.get(Outcome.EXCEPTION, 0),
+        cannot_test=found.get(Outcome.CANNOT_TEST, 0),
+        not_applicable=found.get(Outcome.NOT_APPLICABLE, 0),
+        pending=sum(
+            count for verdict, reason, count in parts if verdict == Outcome.CANNOT_TEST and _is_pending(reason)
         ),
     )
+
+
+def _is_pending(reason: str) -> bool:
+    return all(each.partition(":")[2] == PENDING for each in reason.split(";"))
 
 
 def _verdict_cases(required: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ import orjson
 
 from twofold.catalog.load import load_catalog
 from twofold.controltests.run_record import RunState
+from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
 from twofold.lenses.settings import LensSettings, lens_settings
@@ -113,10 +114,12 @@ def _judge(bench: _Bench) -> JudgedAgain:
     for control in judgement.controls:
         results = []
         for result in control.results:
-            counts, equal = _result_again(bench, control.control_id, result, faults, notes)
+            again, equal = _result_again(bench, control.control_id, result, faults, notes)
             verdicts += equal
-            results.append(replace(result, counts=counts))
+            results.append(again)
         controls[control.control_id] = _concluded(bench, control, results)
+    controls = limit_automated(bench.settings, controls, automated=load_catalog().automated_controls)
+    for control in judgement.controls:
         faults += _conclusion_faults(control, controls[control.control_id])
     faults += _gathered_faults(bench, controls)
     return JudgedAgain(
@@ -147,36 +150,36 @@ def _frame_faults(bench: _Bench) -> Iterator[str]:
 
 def _result_again(
     bench: _Bench, control_id: str, result: ControlTestResult, faults: list[str], notes: list[str]
-) -> tuple[Counts | None, bool]:
-    """Return the counts made again, and whether a verdict file came out with the same rows."""
+) -> tuple[ControlTestResult, bool]:
+    """Return the result with its counts made again, and whether a verdict file came out with the same rows."""
     texts = bench.runs.get((control_id, result.control_test))
     shown = f"{control_id} {result.control_test}"
     if not result.run_id or (texts is not None and texts.run.state is RunState.STOPPED):
-        return None, False
+        return replace(result, counts=None, by_system={}), False
     engagement = bench.scoped.engagement(bench.judgement.engagement_id)
     if texts is None or texts.run.run_id != result.run_id or engagement is None:
         faults.append(f"{shown}: {result.run_id} or its engagement is not in the package")
-        return result.counts, False
+        return result, False
     if texts.run.state is RunState.DID_NOT_OCCUR:
-        return Counts(0, 0, 0, 0, 0), False
+        return replace(result, counts=Counts(0, 0, 0, 0, 0), by_system={}), False
     outcomes = bench.outcomes.get((control_id, result.control_test))
     if outcomes is None:
         notes.append(f"{shown}: what it takes is withheld, so its counts are taken as packaged")
-        return result.counts, False
+        return result, False
     # The letters go into SQL outside the sealed session, so they must be letters of the rule.
     known = set(result.required) <= {attribute.letter for attribute in texts.rule.attributes}
     if not known or not outcomes.is_file():
         why = "its outcomes were not made again" if known else "it requires an attribute that the rule does not have"
         faults.append(f"{shown}: {why}")
-        return result.counts, False
+        return result, False
     view = LensView(bench.judgement.lens, engagement.period, bench.scope, result.required)
     again = judge_items(view, outcomes, into=bench.into / f"verdicts-{len(list(bench.into.iterdir()))}.parquet")
-    if again.counts != result.counts:
+    if (again.counts, again.by_system) != (result.counts, result.by_system):
         faults.append(f"{shown}: the counts come out as {again.counts}, packaged are {result.counts}")
     fault, note = _verdict_difference(texts, bench.judgement.engagement_id, again.file)
     faults += [f"{shown}: {fault}"] if fault else []
     notes += [f"{shown}: {note}"] if note else []
-    return again.counts, not fault
+    return replace(result, counts=again.counts, by_system=again.by_system), not fault
 
 
 def _verdict_difference(texts: PackagedTexts, engagement_id: str, again: Path) -> tuple[str, str]:
@@ -201,19 +204,13 @@ def _verdict_difference(texts: PackagedTexts, engagement_id: str, again: Path) -
 def _concluded(bench: _Bench, control: ControlJudgement, results: Sequence[ControlTestResult]) -> ControlJudgement:
     """Conclude as the lens does. Tests without a rule: those that the catalog plans and the judgement lacks."""
     known = load_catalog().controls.get(ControlId(control.control_id))
-    planned = (
-        []
-        if known is None
-        else [
-            test
-            for test in known.required.get(bench.judgement.lens, {})
-            if test not in {result.control_test for result in results}
-        ]
-    )
+    engagement = bench.scoped.engagement(bench.judgement.engagement_id)
+    if known is None or engagement is None:
+        return replace(control, results=tuple(results))
+    given = {result.control_test for result in results}
+    planned = [test for test in known.required.get(bench.judgement.lens, {}) if test not in given]
     settings = replace(bench.settings, tolerable_percent=bench.judgement.tolerable_percent)
-    return conclude_control(
-        settings, control_id=control.control_id, title=control.title, results=results, planned=planned
-    )
+    return conclude_control(settings, known, period=engagement.period, results=results, planned=planned)
 
 
 def _conclusion_faults(packaged: ControlJudgement, again: ControlJudgement) -> Iterator[str]:

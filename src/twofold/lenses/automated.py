@@ -1,0 +1,66 @@
+"""Automated controls: a test of one reaches over the period only while changes are controlled (audit-domain 4.3, end).
+
+Whether the configuration changed is in the control test itself, from the log of the configuration. Whether anybody
+could have changed the logic behind it unseen is what the change tests say about the same system. Carrying an older
+test forward (benchmarking) stands under the same condition.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult, exceeds_tolerable
+from twofold.lenses.settings import LensSettings
+
+
+def limit_automated(
+    settings: LensSettings, judged: Mapping[str, ControlJudgement], *, automated: Collection[str]
+) -> dict[str, ControlJudgement]:
+    """Return the judgements, those of automated controls limited by the change tests of their systems.
+
+    An automated control that is proposed as effective is not concluded where a change test (`settings.change_tests`) of
+    another control fails for one of its systems. Where no change test speaks for a system, that is an open point.
+    """
+    return {
+        control_id: _limited(settings, judgement, judged) if control_id in automated else judgement
+        for control_id, judgement in judged.items()
+    }
+
+
+def _limited(
+    settings: LensSettings, judgement: ControlJudgement, judged: Mapping[str, ControlJudgement]
+) -> ControlJudgement:
+    systems = sorted({system for result in judgement.results for system in result.by_system})
+    others = [
+        result
+        for control_id, other in judged.items()
+        if control_id != judgement.control_id
+        for result in other.results
+        if result.control_test in settings.change_tests
+    ]
+    own = {result.control_test for result in judgement.results}
+    if judgement.conclusion is not Conclusion.EFFECTIVE or not systems:
+        return judgement
+    failing = [reason for system in systems for reason in _failing(settings, system, others, own)]
+    silent = [system for system in systems if not any(system in result.by_system for result in others)]
+    points = list(judgement.open_points)
+    if silent:
+        points.append(
+            f"no change test speaks for {', '.join(silent)}: the log of settings alone shows that nothing changed there"
+        )
+    if not failing:
+        return replace(judgement, open_points=tuple(points))
+    reasons = (*judgement.reasons, "a test of one configuration does not reach over the period", *failing)
+    return replace(judgement, conclusion=Conclusion.NOT_CONCLUDED, reasons=reasons, open_points=tuple(points))
+
+
+def _failing(settings: LensSettings, system: str, results: list[ControlTestResult], own: Collection[str]) -> list[str]:
+    found = {}
+    for result in results:
+        counts = result.by_system.get(system)
+        if counts is not None and result.control_test not in own and exceeds_tolerable(settings, counts):
+            deviations = counts.exceptions + counts.cannot_test
+            found[result.control_test] = (
+                f"changes of {system} are not shown to be controlled: {result.control_test} deviates in "
+                f"{deviations} of {counts.applicable}"
+            )
+    return [found[test] for test in sorted(found)]
