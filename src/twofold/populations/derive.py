@@ -1,4 +1,4 @@
-"""Compute the derived tables: calendars laid out in days, change sets of deployments, gaps of sources.
+"""Compute the derived tables: calendars laid out in days, change sets of deployments, expected runs, gaps of sources.
 
 A derived table that is already there (a case folder may give it) is left alone.
 """
@@ -12,12 +12,13 @@ import duckdb
 
 from twofold.populations.calendar_days import calendar_day_rows
 from twofold.populations.change_sets import change_set_rows
+from twofold.populations.expected_runs import expected_run_rows
 from twofold.populations.source_gaps import source_gap_rows
 from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
-from twofold.tables.typed_rows import typed_row
+from twofold.tables.typed_rows import TypedRow, typed_row
 
-DERIVED = ("calendar_day", "change_set", "source_gap")
+DERIVED = ("calendar_day", "change_set", "expected_run", "source_gap")
 YEARS_BACK = 3
 """Calendar days are laid out from so many years before the clock of the data to one year after it."""
 _YEAR = timedelta(days=366)
@@ -38,11 +39,11 @@ def derive_tables(
     """
     missing = [name for name in DERIVED if name in wanted and name not in tables.stats]
     staging = tables.folder / "derived"
-    lineage = Lineage(evidence="derived", source="twofold", connector="derive", extracted_at=clock)
+    lineage = derived_lineage(clock)
     with open_session(tables) as session, TableWriter(staging) as writer:
         for name in missing:
-            for row in _rows(name, session, clock, every_table=gaps_where_never_extracted):
-                writer.add(typed_row(Row(name, "", row), zone="UTC"), lineage=lineage)
+            for row in derived_rows(name, session, clock=clock, every_table=gaps_where_never_extracted):
+                writer.add(row, lineage=lineage)
         derived = writer.finish()
     for file in derived.folder.glob("*.parquet"):
         file.replace(tables.folder / file.name)
@@ -50,7 +51,20 @@ def derive_tables(
     return replace(tables, stats={**tables.stats, **derived.stats})
 
 
-def _rows(
+def derived_lineage(clock: datetime) -> Lineage:
+    """Return the lineage of computed rows; `clock` as in `derive_tables`."""
+    return Lineage(evidence="derived", source="twofold", connector="derive", extracted_at=clock)
+
+
+def derived_rows(
+    name: str, session: duckdb.DuckDBPyConnection, *, clock: datetime, every_table: bool = False
+) -> Iterator[TypedRow]:
+    """Yield the rows of one derived table from the session's tables; the words are those of `derive_tables`."""
+    for row in _values(name, session, clock, every_table=every_table):
+        yield typed_row(Row(name, "", row), zone="UTC")
+
+
+def _values(
     name: str, session: duckdb.DuckDBPyConnection, clock: datetime, *, every_table: bool
 ) -> Iterator[Mapping[str, Value]]:
     match name:
@@ -59,6 +73,8 @@ def _rows(
             return calendar_day_rows(session, first=first, last=last)
         case "change_set":
             return change_set_rows(session)
+        case "expected_run":
+            return expected_run_rows(session, clock=clock)
         case "source_gap":
             return source_gap_rows(session, every_table=every_table)
     msg = f"{name} is not derived"

@@ -17,6 +17,7 @@ class ChangeType(Entry):
         default=None,
         description="It changes what the system does for its users, so SOX wants a business user's acceptance.",
     )
+    needs_rollback: Truth | None = Field(default=None, description="A change of this type needs a way back (T-16).")
     material_fields: Annotated[tuple[Filled, ...], Distinct] = Field(
         default=(), description="Ticket fields whose edit after approval needs a new approval."
     )

@@ -24,11 +24,38 @@ from twofold.scope.fields import (
 from twofold.scope.nearest import nearest
 
 Duty = Annotated[
-    Literal["authorise", "release", "access", "review", "emergency", "uat", "incident", "finance"],
+    Literal[
+        "authorise",
+        "release",
+        "access",
+        "review",
+        "emergency",
+        "uat",
+        "incident",
+        "finance",
+        "policy",
+        "risk",
+        "logs",
+        "security",
+    ],
     BeforeValidator(plain_text),
 ]
 OptionalDuty = Annotated[
-    Literal["", "authorise", "release", "access", "review", "emergency", "uat", "incident", "finance"],
+    Literal[
+        "",
+        "authorise",
+        "release",
+        "access",
+        "review",
+        "emergency",
+        "uat",
+        "incident",
+        "finance",
+        "policy",
+        "risk",
+        "logs",
+        "security",
+    ],
     BeforeValidator(plain_text),
 ]
 RightClass = Annotated[Literal["", "normal", "privileged", "sensitive"], BeforeValidator(plain_text)]

@@ -80,7 +80,13 @@ def _system(system: System) -> Iterator[FactRow]:
         yield FactRow(
             "store",
             store.record,
-            {"id": store.id, "system": system.id, "rto_minutes": store.rto_minutes, "rpo_minutes": store.rpo_minutes},
+            {
+                "id": store.id,
+                "system": system.id,
+                "rto_minutes": store.rto_minutes,
+                "rpo_minutes": store.rpo_minutes,
+                **_dates(store),
+            },
         )
 
 
@@ -134,6 +140,7 @@ def _changes(scope: Scope) -> Iterator[FactRow]:
                 "id": kind.id,
                 "is_change": kind.is_change,
                 "functional": kind.functional,
+                "needs_rollback": kind.needs_rollback,
                 "material_fields": list(kind.material_fields),
                 "authorised_states": list(kind.authorised_states),
             },

@@ -39,8 +39,8 @@ class RequiredCheck(Dated):
     name: Filled = Field(description="Name of the check, as the source writes it.")
 
 
-class Store(Entry):
-    """A data store that backups must cover."""
+class Store(Dated):
+    """A data store that backups must cover while it is in use."""
 
     id: Identifier = Field(description="Id of the store, unique in the company.")
     rto_minutes: Whole | None = Field(default=None, description="Target time to recover, in minutes.")
@@ -50,9 +50,18 @@ class Store(Entry):
 class Schedule(DatedFrom):
     """A periodic control on the system; each calendar period that ends gives one due occurrence."""
 
-    activity: Annotated[Literal["access_review", "restore_test"], BeforeValidator(plain_text)] = Field(
-        description="What is due."
-    )
+    activity: Annotated[
+        Literal[
+            "access_review",
+            "restore_test",
+            "recovery_exercise",
+            "risk_assessment",
+            "control_monitoring",
+            "board_meeting",
+            "capacity_review",
+        ],
+        BeforeValidator(plain_text),
+    ] = Field(description="What is due.")
     cadence: Annotated[Literal["monthly", "quarterly", "half_yearly", "yearly"], BeforeValidator(plain_text)] = Field(
         description="How often, by calendar periods of the reporting zone."
     )

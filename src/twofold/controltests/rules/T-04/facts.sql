@@ -1,0 +1,120 @@
+SELECT
+    p.item AS item,
+    v.attribute AS attribute,
+    CASE p.kind
+        WHEN 'grant' THEN 'grant_event'
+        WHEN 'elevation' THEN 'elevation'
+        WHEN 'key' THEN 'credential'
+        ELSE 'sign_in'
+    END AS table_name,
+    p.evidence AS evidence,
+    p.record AS record,
+    p.kind || ' of ' || COALESCE(p.right_id, 'an emergency account') || ' by ' || p.account || ' ('
+    || COALESCE(i.person, i.state, 'unlinked') || ') at ' || COALESCE(CAST(p.operating_at AS VARCHAR), 'an unknown time')
+    || COALESCE(', ended at ' || CAST(p.ends_at AS VARCHAR), '') || COALESCE(', for ' || p.reference, '') || '.' AS fact
+FROM population AS p
+CROSS JOIN (
+    SELECT 'A' AS attribute UNION ALL SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute
+    UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'F' AS attribute
+) AS v
+LEFT JOIN identity AS i
+    ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
+WHERE p.kind <> 'holder'
+UNION ALL
+SELECT
+    p.item AS item,
+    'D' AS attribute,
+    'review_item' AS table_name,
+    r.evidence AS evidence,
+    r.record AS record,
+    'Campaign ' || c.id || ', begun at ' || CAST(c.started_at AS VARCHAR) || ': ' || COALESCE(r.decision, 'no decision') || ' for '
+    || r.account || ' and ' || r.right_id || '.' AS fact
+FROM population AS p
+JOIN campaign AS c ON c.system = p.system AND c.started_at >= p.starts_at
+JOIN review_item AS r ON r.campaign = c.id AND r.account = p.account
+WHERE p.kind = 'holder'
+UNION ALL
+SELECT
+    p.item AS item,
+    'A' AS attribute,
+    'approval' AS table_name,
+    a.evidence AS evidence,
+    a.record AS record,
+    a.approver || ' (' || COALESCE(n.person, n.state, 'unlinked') || ') said ' || a.decision || ' to ' || a.subject || ' at '
+    || CAST(a.decided_at AS VARCHAR) || COALESCE('; withdrawn at ' || CAST(a.withdrawn_at AS VARCHAR), '') || '.' AS fact
+FROM population AS p
+LEFT JOIN identity AS i
+    ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
+JOIN (
+    SELECT r.id AS subject, r.beneficiary AS beneficiary, l.value AS right_id
+    FROM access_request AS r
+    JOIN access_request__rights AS l ON l.id = r.id
+) AS r ON r.right_id = p.right_id AND r.beneficiary IN (p.account, i.person)
+JOIN approval AS a ON a.subject = r.subject
+LEFT JOIN identity AS n ON n.account = a.approver AND n.valid_from <= a.decided_at AND a.decided_at < n.valid_to
+WHERE p.kind IN ('grant', 'elevation')
+UNION ALL
+SELECT
+    p.item AS item,
+    v.attribute AS attribute,
+    'break_glass_review' AS table_name,
+    u.evidence AS evidence,
+    u.record AS record,
+    'Used by ' || COALESCE(u.used_by, 'nobody named') || ' for ' || COALESCE(u.reference, 'nothing named') || '; looked at by '
+    || COALESCE(u.reviewer, 'nobody named') || ' at ' || COALESCE(CAST(u.reviewed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+FROM population AS p
+CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute) AS v
+JOIN break_glass_review AS u ON 'break_glass:' || u.sign_in = p.item
+WHERE p.kind = 'break_glass'
+UNION ALL
+SELECT
+    p.item AS item,
+    'E' AS attribute,
+    'log_source' AS table_name,
+    l.evidence AS evidence,
+    l.record AS record,
+    'Log source ' || l.id || ' of ' || l.system || ' from ' || COALESCE(CAST(l.valid_from AS VARCHAR), 'ever') || ' to '
+    || COALESCE(CAST(l.valid_to AS VARCHAR), 'now') || '.' AS fact
+FROM population AS p
+JOIN log_source AS l ON l.system = p.system
+UNION ALL
+SELECT
+    p.item AS item,
+    v.attribute AS attribute,
+    'grant_event' AS table_name,
+    g.evidence AS evidence,
+    g.record AS record,
+    'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
+    || COALESCE(CAST(g.occurred_at AS VARCHAR), 'an unknown time') || '.' AS fact
+FROM population AS p
+CROSS JOIN (
+    SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'F' AS attribute
+) AS v
+JOIN grant_event AS g ON g.account = p.account AND g.right_id = p.right_id
+WHERE p.kind = 'holder'
+UNION ALL
+SELECT
+    p.item AS item,
+    'A' AS attribute,
+    'review' AS table_name,
+    w.evidence AS evidence,
+    w.record AS record,
+    w.reviewer || ' gave ' || w.state || ' to ' || w.pull_request || ' at ' || CAST(w.submitted_at AS VARCHAR) || '.' AS fact
+FROM population AS p
+JOIN review AS w ON w.pull_request = p.reference
+WHERE p.kind IN ('grant', 'elevation')
+UNION ALL
+SELECT
+    p.item AS item,
+    'F' AS attribute,
+    'mitigation' AS table_name,
+    m.evidence AS evidence,
+    m.record AS record,
+    'Mitigation ' || m.id || ' by ' || COALESCE('control ' || m.control, 'no control') || ' from '
+    || COALESCE(CAST(m.valid_from AS VARCHAR), 'ever') || ' to ' || COALESCE(CAST(m.valid_to AS VARCHAR), 'now') || '.' AS fact
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN identity AS i
+    ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
+JOIN mitigation AS m ON m.person = i.person AND m.rule = q.developer_rule
+WHERE p.kind IN ('grant', 'holder')

@@ -1,0 +1,421 @@
+WITH
+-- A: what the policy demanded, from worst to best: 0 no second factor, 11 to 15 nobody can tell, 20 demanded. Older protocols that
+-- know no second factor must be blocked where the setting was seen.
+policy_grade AS (
+    SELECT
+        p.item AS item,
+        t.setting AS setting,
+        MIN(CASE t.state
+            WHEN 'conflict' THEN 11
+            WHEN 'contradiction' THEN 12
+            WHEN 'time_unclear' THEN 13
+            WHEN 'source_gap' THEN 14
+            WHEN 'not_observed' THEN 15
+            ELSE CASE
+                WHEN t.setting = 'mfa_required' AND LOWER(COALESCE(t.value, '')) <> 'true' THEN 0
+                WHEN t.setting = 'legacy_protocols' AND LOWER(COALESCE(t.value, '')) <> 'blocked' THEN 0
+                ELSE 20
+            END
+        END) AS grade
+    FROM population AS p
+    JOIN setting_timeline AS t
+        ON t.system = p.system AND t.object = p.object AND t.valid_from < p.window_to AND p.window_from < t.valid_to
+    WHERE p.kind = 'policy' AND t.setting IN ('mfa_required', 'legacy_protocols')
+    GROUP BY p.item, t.setting
+),
+grade_code AS (
+    SELECT 11 AS grade, 'cannot_test:conflict' AS code
+    UNION ALL
+    SELECT 12 AS grade, 'cannot_test:contradiction' AS code
+    UNION ALL
+    SELECT 13 AS grade, 'cannot_test:time_unclear' AS code
+    UNION ALL
+    SELECT 14 AS grade, 'cannot_test:source_gap' AS code
+    UNION ALL
+    SELECT 15 AS grade, 'cannot_test:not_observed' AS code
+),
+-- A system that is reached by single sign-on only needs no policy of its own.
+sso_only AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN system_label AS l ON l.system = p.system AND l.label = 'sso_only'
+    WHERE (l.valid_from IS NULL OR l.valid_from <= p.window_from) AND (l.valid_to IS NULL OR l.valid_to >= p.window_to)
+),
+enforced AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN s.item IS NOT NULL THEN 'na:sso_only'
+            WHEN m.grade = 0 THEN 'exception:not_enforced'
+            WHEN l.grade = 0 THEN 'exception:legacy_protocols'
+            WHEN m.item IS NULL THEN 'cannot_test:not_observed'
+            WHEN LEAST(m.grade, COALESCE(l.grade, 20)) < 20 THEN c.code
+            WHEN p.is_open THEN 'cannot_test:pending'
+            ELSE 'pass'
+        END AS code
+    FROM population AS p
+    LEFT JOIN sso_only AS s ON s.item = p.item
+    LEFT JOIN policy_grade AS m ON m.item = p.item AND m.setting = 'mfa_required'
+    LEFT JOIN policy_grade AS l ON l.item = p.item AND l.setting = 'legacy_protocols'
+    LEFT JOIN grade_code AS c ON c.grade = LEAST(m.grade, COALESCE(l.grade, 20))
+    WHERE p.kind = 'policy'
+),
+-- B: whom each policy covers, account by account and stretch by stretch.
+policy AS (
+    SELECT s.system AS system, s.object AS policy FROM setting_state AS s WHERE s.setting = 'mfa_required'
+    UNION
+    SELECT e.system AS system, e.object AS policy FROM setting_event AS e WHERE e.setting = 'mfa_required'
+    UNION
+    SELECT f.system AS system, f.policy AS policy FROM mfa_scope AS f
+),
+scope_line AS (
+    SELECT
+        f.system AS system, f.policy AS policy, f.right_id AS right_id, f.effect AS effect,
+        COALESCE(f.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
+        COALESCE(f.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
+    FROM mfa_scope AS f
+    UNION ALL
+    -- Covers everybody, as long as no line says whom it covers.
+    SELECT
+        p.system AS system, p.policy AS policy, '*' AS right_id, 'covers' AS effect,
+        TIMESTAMP '0001-01-01 00:00:00' AS valid_from, TIMESTAMP '9999-12-31 00:00:00' AS valid_to
+    FROM policy AS p
+    LEFT JOIN mfa_scope AS f ON f.system = p.system AND f.policy = p.policy AND f.effect = 'covers'
+    WHERE f.system IS NULL
+),
+person_item AS (
+    SELECT
+        p.item AS item, p.system AS system, p.object AS account, p.window_from AS window_from, p.window_to AS window_to,
+        -- until when the account had time to enrol a factor
+        CASE
+            WHEN p.created_at + q.enrol_grace_days * INTERVAL '1' DAY > p.window_from
+                THEN p.created_at + q.enrol_grace_days * INTERVAL '1' DAY
+            ELSE p.window_from
+        END AS enrol_by
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    WHERE p.kind IN ('human', 'shared')
+),
+-- What each line of a policy did for the account: 20 covers, 0 does not, else nobody can tell.
+effect AS (
+    SELECT
+        i.item AS item, f.policy AS policy, f.effect AS effect,
+        GREATEST(f.valid_from, i.window_from) AS valid_from, LEAST(f.valid_to, i.window_to) AS valid_to,
+        20 AS grade
+    FROM person_item AS i
+    JOIN scope_line AS f ON f.system = i.system AND f.valid_from < i.window_to AND i.window_from < f.valid_to
+    WHERE f.right_id = '*'
+    UNION ALL
+    SELECT
+        i.item AS item, f.policy AS policy, f.effect AS effect,
+        GREATEST(f.valid_from, t.valid_from, i.window_from) AS valid_from,
+        LEAST(f.valid_to, t.valid_to, i.window_to) AS valid_to,
+        CASE
+            WHEN t.state = 'known' THEN CASE WHEN t.value = 'true' THEN 20 ELSE 0 END
+            WHEN t.state = 'conflict' THEN 11
+            WHEN t.state = 'contradiction' THEN 12
+            WHEN t.state = 'time_unclear' THEN 13
+            WHEN t.state = 'source_gap' THEN 14
+            ELSE 15
+        END AS grade
+    FROM person_item AS i
+    JOIN scope_line AS f ON f.system = i.system AND f.valid_from < i.window_to AND i.window_from < f.valid_to
+    JOIN setting_timeline AS t
+        ON t.system = i.system AND t.object = i.account AND t.setting = 'member:' || f.right_id
+        AND t.valid_from < i.window_to AND i.window_from < t.valid_to
+        AND t.valid_from < f.valid_to AND f.valid_from < t.valid_to
+),
+exempt AS (
+    SELECT
+        i.item AS item, i.account AS account,
+        GREATEST(x.valid_from, i.window_from) AS valid_from,
+        LEAST(COALESCE(x.valid_to, TIMESTAMP '9999-12-31 00:00:00'), i.window_to) AS valid_to
+    FROM person_item AS i
+    JOIN mfa_exemption AS x
+        ON x.account = i.account AND x.valid_from < i.window_to AND (x.valid_to IS NULL OR x.valid_to > i.window_from)
+    WHERE NOT x.conflicted
+),
+edge AS (
+    SELECT i.item AS item, i.window_from AS moment FROM person_item AS i
+    UNION
+    SELECT i.item AS item, i.window_to AS moment FROM person_item AS i
+    UNION
+    SELECT e.item AS item, e.valid_from AS moment FROM effect AS e
+    UNION
+    SELECT e.item AS item, e.valid_to AS moment FROM effect AS e
+    UNION
+    SELECT x.item AS item, x.valid_from AS moment FROM exempt AS x
+    UNION
+    SELECT x.item AS item, x.valid_to AS moment FROM exempt AS x
+),
+stretch AS (
+    SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (PARTITION BY e.item ORDER BY e.moment) AS valid_to
+    FROM edge AS e
+),
+by_policy AS (
+    SELECT
+        s.item AS item, s.valid_from AS valid_from, e.policy AS policy,
+        COALESCE(MAX(CASE WHEN e.effect = 'covers' THEN e.grade END), 0) AS covers,
+        COALESCE(MAX(CASE WHEN e.effect = 'excludes' THEN e.grade END), 0) AS excludes,
+        COALESCE(MIN(CASE WHEN e.effect = 'excludes' AND e.grade BETWEEN 1 AND 19 THEN e.grade END), 20) AS doubt
+    FROM stretch AS s
+    JOIN effect AS e ON e.item = s.item AND e.valid_from <= s.valid_from AND s.valid_from < e.valid_to
+    WHERE s.valid_to IS NOT NULL
+    GROUP BY s.item, s.valid_from, e.policy
+),
+covered AS (
+    SELECT
+        s.item AS item,
+        s.valid_from AS valid_from,
+        MAX(CASE WHEN x.item IS NOT NULL THEN 1 ELSE 0 END) AS is_exempt,
+        MAX(CASE
+            WHEN k.system IS NULL THEN 15
+            WHEN b.item IS NULL OR b.excludes = 20 THEN 0
+            ELSE LEAST(b.covers, b.doubt)
+        END) AS grade
+    FROM stretch AS s
+    JOIN person_item AS i ON i.item = s.item
+    LEFT JOIN (SELECT DISTINCT p.system AS system FROM policy AS p) AS k ON k.system = i.system
+    LEFT JOIN by_policy AS b ON b.item = s.item AND b.valid_from = s.valid_from
+    LEFT JOIN exempt AS x ON x.item = s.item AND x.valid_from <= s.valid_from AND s.valid_from < x.valid_to
+    WHERE s.valid_to IS NOT NULL
+    GROUP BY s.item, s.valid_from
+),
+coverage AS (
+    SELECT
+        c.item AS item,
+        MIN(c.is_exempt) AS always_exempt,
+        MIN(CASE WHEN c.is_exempt = 1 THEN 20 ELSE c.grade END) AS grade
+    FROM covered AS c
+    GROUP BY c.item
+),
+-- One sign-in in an item's month: whether a second factor was used. A sign-in that names exactly one of the words for a single
+-- factor had none.
+used AS (
+    SELECT
+        i.item AS item, i.account AS account, s.id AS id, s.occurred_at AS occurred_at,
+        s.occurred_at_latest AS occurred_at_latest,
+        s.conflicted AS conflicted,
+        CASE
+            WHEN TRIM(COALESCE(s.factors, '')) = '' THEN 'unknown'
+            WHEN POSITION(';' || LOWER(s.factors) || ';' IN ';' || q.single_factors || ';') > 0 THEN 'single'
+            WHEN POSITION('remembered' IN LOWER(s.factors)) > 0 AND NOT q.remembered_device_counts THEN 'single'
+            WHEN LOWER(s.factors) = 'federated' THEN 'federated'
+            ELSE 'second'
+        END AS factors,
+        COALESCE(s.method, 'interactive') AS method
+    FROM person_item AS i
+    CROSS JOIN parameter AS q
+    JOIN sign_in AS s
+        ON s.account = i.account AND s.occurred_at >= i.window_from AND s.occurred_at < i.window_to
+    WHERE s.result = 'success' AND COALESCE(s.method, 'interactive') <> 'token'
+),
+-- Factors that count. One that was enrolled late does not show that there was none before; a sign-in with a second factor does.
+first_use AS (
+    SELECT u.account AS account, MIN(u.occurred_at_latest) AS used_at
+    FROM used AS u
+    WHERE u.factors = 'second'
+    GROUP BY u.account
+),
+enrolment AS (
+    SELECT
+        i.item AS item,
+        MAX(CASE
+            WHEN i.enrol_by >= i.window_to OR u.used_at <= i.enrol_by OR f.enrolled_at_latest <= i.enrol_by THEN 3
+            WHEN f.id IS NULL THEN 0
+            WHEN f.enrolled_at > i.enrol_by THEN 1
+            ELSE 2
+        END) AS rank
+    FROM person_item AS i
+    CROSS JOIN parameter AS q
+    LEFT JOIN first_use AS u ON u.account = i.account
+    LEFT JOIN factor AS f
+        ON f.account = i.account AND f.status = 'active' AND NOT f.conflicted
+        AND POSITION(';' || LOWER(f.type) || ';' IN ';' || q.weak_factors || ';') = 0
+    GROUP BY i.item
+),
+gap AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN g.table_name = 'factor' THEN 1 ELSE 0 END) AS of_factors,
+        MAX(CASE WHEN g.table_name = 'sign_in' THEN 1 ELSE 0 END) AS of_sign_ins,
+        MAX(CASE WHEN g.table_name = 'sign_in_review' THEN 1 ELSE 0 END) AS of_reviews
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g
+        ON g.system IN (p.system, '*')
+        AND (g.ends_before IS NULL OR g.ends_before > p.window_from)
+        AND (
+            g.starts_at IS NULL
+            OR g.starts_at < p.window_to
+            + INTERVAL '1' DAY * CASE WHEN g.table_name = 'sign_in_review' THEN q.review_days ELSE 0 END
+        )
+    GROUP BY p.item
+),
+-- C: each exemption that was in force in the month.
+exemption_rank AS (
+    SELECT
+        i.item AS item,
+        MIN(CASE
+            WHEN x.conflicted THEN 40
+            WHEN x.approved_by IS NULL OR x.approved_at IS NULL THEN 10
+            WHEN x.approved_by = n.person THEN 11
+            WHEN x.approved_at > x.valid_from THEN 12
+            WHEN x.valid_to IS NULL AND NOT COALESCE(x.break_glass, FALSE) THEN 13
+            WHEN x.owner IS NULL THEN 14
+            WHEN w.person IS NULL AND k.person IS NOT NULL THEN 15
+            WHEN w.person IS NULL THEN 41
+            WHEN x.approved_at_latest > x.valid_from THEN 42
+            ELSE 90
+        END) AS rank,
+        MAX(CASE WHEN COALESCE(x.break_glass, FALSE) THEN 1 ELSE 0 END) AS break_glass
+    FROM person_item AS i
+    JOIN mfa_exemption AS x
+        ON x.account = i.account AND x.valid_from < i.window_to AND (x.valid_to IS NULL OR x.valid_to > i.window_from)
+    LEFT JOIN identity AS n
+        ON n.account = x.account AND n.valid_from <= x.valid_from AND x.valid_from < n.valid_to
+    LEFT JOIN employed_stretch AS w
+        ON w.person = x.owner AND w.valid_from <= GREATEST(x.valid_from, i.window_from)
+        AND w.valid_to >= LEAST(COALESCE(x.valid_to, i.window_to), i.window_to)
+    LEFT JOIN (SELECT DISTINCT e.person AS person FROM engagement AS e) AS k ON k.person = x.owner
+    GROUP BY i.item
+),
+-- Each use of an account that is kept for emergencies is looked at by somebody else.
+looked_at AS (
+    SELECT
+        u.item AS item,
+        u.id AS id,
+        MIN(CASE
+            WHEN r.reviewed_at_latest < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY
+                AND n.person <> COALESCE(o.person, '') THEN 0
+            WHEN q.extracted_at < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY THEN 1
+            ELSE 2
+        END) AS rank
+    FROM used AS u
+    CROSS JOIN parameter AS q
+    JOIN mfa_exemption AS x
+        ON x.account = u.account AND x.break_glass AND x.valid_from <= u.occurred_at
+        AND (x.valid_to IS NULL OR u.occurred_at < x.valid_to)
+    LEFT JOIN sign_in_review AS r ON r.sign_in = u.id AND r.reviewed_at >= u.occurred_at AND NOT r.conflicted
+    LEFT JOIN identity AS n
+        ON n.account = r.reviewer AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
+    LEFT JOIN identity AS o
+        ON o.account = u.account AND o.valid_from <= u.occurred_at AND u.occurred_at < o.valid_to
+    GROUP BY u.item, u.id
+),
+emergency_use AS (
+    SELECT l.item AS item, MAX(l.rank) AS rank FROM looked_at AS l GROUP BY l.item
+),
+-- D and E: sign-ins without a second factor, outside exemptions.
+single AS (
+    SELECT
+        u.item AS item,
+        MAX(CASE WHEN u.factors = 'single' AND NOT u.conflicted AND x.item IS NULL THEN 1 ELSE 0 END) AS without,
+        MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN u.factors = 'unknown' AND x.item IS NULL THEN 1 ELSE 0 END) AS unknown,
+        MAX(CASE WHEN u.factors = 'federated' AND x.item IS NULL THEN 1 ELSE 0 END) AS federated,
+        MAX(CASE WHEN u.method = 'local_password' AND u.factors <> 'second' AND x.item IS NULL THEN 1 ELSE 0 END) AS local
+    FROM used AS u
+    LEFT JOIN exempt AS x ON x.item = u.item AND x.valid_from <= u.occurred_at AND u.occurred_at < x.valid_to
+    GROUP BY u.item
+),
+-- E per system and month: a way in beside single sign-on.
+local_setting AS (
+    SELECT
+        p.item AS item,
+        MIN(CASE
+            WHEN t.state <> 'known' THEN 10
+            WHEN LOWER(COALESCE(t.value, '')) = 'false' THEN 20
+            ELSE 0
+        END) AS grade
+    FROM population AS p
+    JOIN setting_timeline AS t
+        ON t.system = p.system AND t.setting = 'local_login' AND t.valid_from < p.window_to AND p.window_from < t.valid_to
+    WHERE p.kind = 'policy'
+    GROUP BY p.item
+),
+policy_e AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN e.code = 'pass' OR e.code = 'na:sso_only' OR l.grade = 20 THEN 'pass'
+            WHEN e.code = 'cannot_test:pending' THEN e.code
+            WHEN l.grade = 0 THEN 'exception:local_path_open'
+            ELSE 'cannot_test:local_path_unknown'
+        END AS code
+    FROM population AS p
+    JOIN enforced AS e ON e.item = p.item
+    LEFT JOIN local_setting AS l ON l.item = p.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    COALESCE(e.code, 'na:not_a_policy') AS a,
+    CASE
+        WHEN p.kind = 'policy' THEN 'na:not_an_account'
+        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
+        WHEN o.item IS NOT NULL THEN 'na:sso_only'
+        WHEN v.always_exempt = 1 THEN 'na:exempt'
+        WHEN p.closing_unknown AND (v.grade = 0 OR n.rank < 2) THEN 'cannot_test:closing_unknown'
+        WHEN v.grade = 0 THEN 'exception:not_covered'
+        WHEN n.rank < 2 AND g.of_factors = 1 THEN 'cannot_test:factors_gap'
+        WHEN n.rank = 0 THEN 'exception:not_enrolled'
+        WHEN n.rank = 1 THEN 'exception:enrolled_late'
+        WHEN n.rank = 2 THEN 'cannot_test:enrolment_unclear'
+        WHEN c.code IS NOT NULL THEN c.code
+        WHEN p.is_open THEN 'cannot_test:pending'
+        ELSE 'pass'
+    END AS b,
+    CASE
+        WHEN p.kind = 'policy' THEN 'na:not_an_account'
+        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
+        WHEN x.rank IS NULL THEN 'na:no_exemption'
+        WHEN x.rank = 10 THEN 'exception:not_approved'
+        WHEN x.rank = 11 THEN 'exception:self_approved'
+        WHEN x.rank = 12 THEN 'exception:approved_late'
+        WHEN x.rank = 13 THEN 'exception:no_end'
+        WHEN x.rank = 14 THEN 'exception:no_owner'
+        WHEN x.rank = 15 THEN 'exception:owner_left'
+        WHEN r.rank = 2 AND COALESCE(g.of_reviews, 0) = 0 THEN 'exception:use_not_reviewed'
+        WHEN x.rank = 40 THEN 'cannot_test:conflict'
+        WHEN x.rank = 41 THEN 'cannot_test:owner_unknown'
+        WHEN x.rank = 42 THEN 'cannot_test:time_unclear'
+        WHEN r.rank = 2 THEN 'cannot_test:reviews_gap'
+        WHEN x.break_glass = 1 AND g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
+        WHEN r.rank = 1 OR p.is_open THEN 'cannot_test:pending'
+        ELSE 'pass'
+    END AS c,
+    CASE
+        WHEN p.kind = 'policy' THEN 'na:not_an_account'
+        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
+        WHEN d.without = 1 THEN 'exception:single_factor'
+        WHEN d.conflicted = 1 THEN 'cannot_test:conflict'
+        WHEN d.unknown = 1 THEN 'cannot_test:factors_unknown'
+        WHEN d.federated = 1 THEN 'cannot_test:federated'
+        WHEN g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
+        WHEN p.is_open THEN 'cannot_test:pending'
+        WHEN d.item IS NULL THEN 'na:no_sign_in'
+        ELSE 'pass'
+    END AS d,
+    CASE
+        WHEN p.kind = 'policy' THEN z.code
+        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
+        WHEN d.local = 1 THEN 'exception:local_path_used'
+        WHEN g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
+        WHEN p.is_open THEN 'cannot_test:pending'
+        ELSE 'pass'
+    END AS e
+FROM population AS p
+LEFT JOIN sso_only AS o ON o.item = p.item
+LEFT JOIN enforced AS e ON e.item = p.item
+LEFT JOIN policy_e AS z ON z.item = p.item
+LEFT JOIN coverage AS v ON v.item = p.item
+LEFT JOIN grade_code AS c ON c.grade = v.grade
+LEFT JOIN enrolment AS n ON n.item = p.item
+LEFT JOIN exemption_rank AS x ON x.item = p.item
+LEFT JOIN emergency_use AS r ON r.item = p.item
+LEFT JOIN single AS d ON d.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item

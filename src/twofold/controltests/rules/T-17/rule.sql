@@ -1,0 +1,196 @@
+WITH
+gap AS (
+    SELECT s.system AS system, g.table_name AS table_name, g.starts_at AS starts_at, g.ends_before AS ends_before
+    FROM (SELECT DISTINCT p.system AS system FROM population AS p) AS s
+    JOIN source_gap AS g ON g.system = s.system OR g.system = '*'
+),
+life AS (
+    SELECT
+        p.source_id AS source_id,
+        p.starts_at AS starts_at,
+        p.ends_before AS ends_before,
+        LAG(p.ends_before) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS ended_before,
+        LEAD(p.starts_at) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS begins_again
+    FROM population AS p
+    WHERE p.kind = 'source'
+),
+-- The ends of a source's life, and the extraction, count as signs.
+edge AS (
+    SELECT f.source_id AS source_id, f.starts_at AS at
+    FROM life AS f
+    WHERE f.ended_before IS NULL OR f.ended_before < f.starts_at
+    UNION ALL
+    SELECT f.source_id AS source_id, LEAST(f.ends_before, q.extracted_at) AS at
+    FROM life AS f
+    CROSS JOIN parameter AS q
+    WHERE f.begins_again IS NULL OR f.begins_again > f.ends_before
+),
+-- Three readings of the heartbeats: those that surely brought records of the source, those that may have, and all of them.
+reading AS (
+    SELECT 'sure' AS reading
+    UNION ALL
+    SELECT 'maybe' AS reading
+    UNION ALL
+    SELECT 'all' AS reading
+),
+sign AS (
+    SELECT r.reading AS reading, h.source_id AS source_id, h.seen_at AS at, h.seen_at_latest AS at_latest
+    FROM heartbeat AS h
+    CROSS JOIN reading AS r
+    WHERE r.reading = 'all' OR h.records > 0 OR (r.reading = 'maybe' AND h.records IS NULL)
+    UNION ALL
+    SELECT r.reading AS reading, e.source_id AS source_id, e.at AS at, e.at AS at_latest
+    FROM edge AS e
+    CROSS JOIN reading AS r
+),
+pair AS (
+    SELECT
+        s.reading AS reading,
+        s.source_id AS source_id,
+        s.at AS at,
+        s.at_latest AS at_latest,
+        LEAD(s.at) OVER (PARTITION BY s.reading, s.source_id ORDER BY s.at, s.at_latest) AS next_at,
+        LEAD(s.at_latest) OVER (PARTITION BY s.reading, s.source_id ORDER BY s.at, s.at_latest) AS next_at_latest
+    FROM sign AS s
+),
+silent AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE
+            WHEN s.reading = 'all'
+                AND s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE THEN 1
+            ELSE 0
+        END) AS nothing,
+        MAX(CASE
+            WHEN s.reading = 'maybe'
+                AND s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE THEN 1
+            ELSE 0
+        END) AS no_record,
+        MAX(CASE WHEN s.reading = 'maybe' THEN 1 ELSE 0 END) AS perhaps_no_record
+    FROM pair AS s
+    CROSS JOIN parameter AS q
+    JOIN population AS p
+        ON p.source_id = s.source_id AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
+    WHERE s.next_at_latest > s.at + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
+    GROUP BY p.item
+),
+beat_conflict AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN heartbeat AS h ON h.source_id = p.source_id AND p.starts_at <= h.seen_at AND h.seen_at < p.ends_before
+    WHERE h.conflicted
+),
+beat_gap AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN gap AS g ON g.system = p.system AND g.table_name = 'heartbeat'
+        AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+),
+-- B and E: a day is judged by the first look at what is kept after it.
+line AS (
+    SELECT p.source_id AS source_id, p.ends_before AS at, 0 AS is_look, p.item AS item
+    FROM population AS p
+    WHERE p.kind = 'source'
+    UNION ALL
+    SELECT k.source_id AS source_id, k.observed_at AS at, 1 AS is_look, CAST(NULL AS VARCHAR) AS item
+    FROM log_keeping AS k
+),
+next_look AS (
+    SELECT
+        l.item AS item,
+        l.source_id AS source_id,
+        MIN(CASE WHEN l.is_look = 1 THEN l.at END) OVER (
+            PARTITION BY l.source_id ORDER BY l.at, l.is_look ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS observed_at
+    FROM line AS l
+),
+-- Who could delete, each with the authority at the time of the look.
+holder AS (
+    SELECT
+        h.source_id AS source_id,
+        h.observed_at AS observed_at,
+        h.value AS account,
+        s.system AS system,
+        n.person AS person,
+        n.state AS state
+    FROM log_keeping__may_delete AS h
+    JOIN (SELECT DISTINCT p.source_id AS source_id, p.system AS system FROM population AS p) AS s ON s.source_id = h.source_id
+    LEFT JOIN identity AS n ON n.account = h.value AND n.valid_from <= h.observed_at AND h.observed_at < n.valid_to
+),
+holder_code AS (
+    SELECT
+        h.source_id AS source_id,
+        h.observed_at AS observed_at,
+        h.system AS system,
+        CASE
+            WHEN h.account = 'nobody' THEN '3pass'
+            WHEN h.state = 'shared' THEN '1exception:shared_account'
+            WHEN h.state = 'bot' THEN '1exception:not_a_person'
+            WHEN h.person IS NULL THEN '2cannot_test:holder_unlinked'
+            WHEN EXISTS (
+                SELECT 1 FROM authority AS a
+                WHERE a.duty = 'logs' AND a.person = h.person AND a.scope IN (h.system, '*')
+                    AND a.valid_from <= h.observed_at AND h.observed_at < a.valid_to
+            ) THEN '3pass'
+            WHEN EXISTS (
+                SELECT 1 FROM roster_start AS r
+                WHERE r.duty = 'logs' AND r.scope IN (h.system, '*') AND r.begins_at <= h.observed_at
+            ) THEN '1exception:not_authorised'
+            ELSE '2cannot_test:no_roster'
+        END AS code
+    FROM holder AS h
+),
+delete_right AS (
+    SELECT c.source_id AS source_id, c.observed_at AS observed_at, c.system AS system, SUBSTR(MIN(c.code), 2) AS code
+    FROM holder_code AS c
+    GROUP BY c.source_id, c.observed_at, c.system
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN p.kind = 'no_source' AND p.starts_at > q.extracted_at THEN 'cannot_test:pending'
+        WHEN p.kind = 'no_source' AND EXISTS (
+            SELECT 1 FROM gap AS g
+            WHERE g.table_name = 'log_source' AND g.system = p.system
+                AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at)
+                AND (g.ends_before IS NULL OR g.ends_before >= LEAST(p.ends_before, q.extracted_at))
+        ) THEN 'cannot_test:source_gap'
+        WHEN p.kind = 'no_source' THEN 'exception:no_source'
+        WHEN p.conflicted OR c.item IS NOT NULL THEN 'cannot_test:conflict'
+        WHEN s.item IS NOT NULL AND g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN s.nothing = 1 THEN 'exception:gap'
+        WHEN s.no_record = 1 THEN 'exception:source_silent'
+        WHEN s.perhaps_no_record = 1 THEN 'cannot_test:time_order_unclear'
+        WHEN s.item IS NOT NULL THEN 'cannot_test:records_unknown'
+        WHEN p.ends_before > q.extracted_at THEN 'cannot_test:pending'
+        ELSE 'pass'
+    END AS a,
+    CASE
+        WHEN p.kind = 'no_source' THEN 'na:no_source'
+        WHEN p.conflicted OR k.conflicted THEN 'cannot_test:conflict'
+        WHEN k.observed_at IS NULL OR k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
+        WHEN k.oldest_record_at IS NULL THEN 'cannot_test:oldest_unknown'
+        WHEN k.oldest_record_at_latest
+            <= GREATEST(k.observed_at - COALESCE(p.keep_days, q.keep_days) * INTERVAL '1' DAY, p.used_from) THEN 'pass'
+        WHEN k.oldest_record_at
+            <= GREATEST(k.observed_at_latest - COALESCE(p.keep_days, q.keep_days) * INTERVAL '1' DAY, p.used_from)
+            THEN 'cannot_test:time_order_unclear'
+        ELSE 'exception:kept_too_short'
+    END AS b,
+    CASE
+        WHEN p.kind = 'no_source' THEN 'na:no_source'
+        WHEN p.conflicted OR k.conflicted THEN 'cannot_test:conflict'
+        WHEN k.observed_at IS NULL OR k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
+        ELSE COALESCE(d.code, 'cannot_test:not_observed')
+    END AS e
+FROM population AS p
+CROSS JOIN parameter AS q
+LEFT JOIN silent AS s ON s.item = p.item
+LEFT JOIN beat_conflict AS c ON c.item = p.item
+LEFT JOIN beat_gap AS g ON g.item = p.item
+LEFT JOIN next_look AS n ON n.item = p.item
+LEFT JOIN log_keeping AS k ON k.source_id = n.source_id AND k.observed_at = n.observed_at
+LEFT JOIN delete_right AS d ON d.source_id = n.source_id AND d.observed_at = n.observed_at AND d.system = p.system

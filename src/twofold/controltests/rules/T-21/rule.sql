@@ -1,0 +1,400 @@
+WITH
+gap AS (
+    SELECT s.system AS system, g.table_name AS table_name, g.starts_at AS starts_at, g.ends_before AS ends_before
+    FROM (SELECT DISTINCT p.system AS system FROM population AS p) AS s
+    JOIN source_gap AS g ON g.system = s.system OR g.system = '*'
+),
+attempt AS (
+    SELECT
+        r.plan AS plan,
+        r.id AS run,
+        COALESCE(r.slot_at, r.started_at) AS at,
+        COALESCE(r.slot_at_latest, r.started_at_latest) AS at_latest,
+        r.ended_at AS ended_at,
+        r.ended_at_latest AS ended_at_latest,
+        LOWER(r.status) AS status,
+        r.conflicted AS conflicted
+    FROM backup_run AS r
+),
+-- A run whose time is known belongs to the last slot at or before it: one pass over both, in order of time.
+line AS (
+    SELECT p.plan AS plan, p.starts_at AS at, 0 AS is_run, CAST(NULL AS VARCHAR) AS run
+    FROM population AS p
+    WHERE p.kind = 'run'
+    UNION ALL
+    SELECT a.plan AS plan, a.at AS at, 1 AS is_run, a.run AS run
+    FROM attempt AS a
+    WHERE a.at = a.at_latest
+),
+placed AS (
+    SELECT
+        l.plan AS plan,
+        l.run AS run,
+        MAX(CASE WHEN l.is_run = 0 THEN l.at END) OVER (
+            PARTITION BY l.plan ORDER BY l.at, l.is_run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS slot_at
+    FROM line AS l
+),
+-- A run whose time is coarse may belong to each slot that it touches.
+belongs AS (
+    SELECT p.item AS item, c.run AS run, 1 AS is_sure
+    FROM placed AS c
+    JOIN attempt AS a ON a.run = c.run
+    JOIN population AS p ON p.plan = c.plan AND p.starts_at = c.slot_at AND p.kind = 'run'
+    WHERE a.at < p.ends_before
+    UNION ALL
+    SELECT p.item AS item, a.run AS run, 0 AS is_sure
+    FROM attempt AS a
+    JOIN population AS p ON p.plan = a.plan AND p.kind = 'run' AND a.at < p.ends_before AND a.at_latest >= p.starts_at
+    WHERE a.at < a.at_latest
+),
+tried AS (
+    SELECT
+        p.item AS item,
+        p.plan AS plan,
+        p.due_at AS due_at,
+        COUNT(b.run) AS runs,
+        MAX(CASE WHEN a.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(CASE WHEN a.status = 'success' AND a.ended_at_latest <= p.due_at AND b.is_sure = 1 THEN 1 ELSE 0 END) AS is_good,
+        MAX(CASE
+            WHEN a.status = 'success' AND (a.ended_at IS NULL OR (
+                a.ended_at <= p.due_at AND (a.ended_at_latest > p.due_at OR b.is_sure = 0)
+            )) THEN 1
+            ELSE 0
+        END) AS maybe_good,
+        MAX(CASE WHEN a.status = 'warning' THEN 1 ELSE 0 END) AS warned,
+        MAX(CASE WHEN a.status = 'success' THEN 1 ELSE 0 END) AS ended_well,
+        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at, a.at) END), p.due_at) AS failed_at,
+        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at_latest, a.at_latest) END), p.due_at)
+            AS failed_at_latest
+    FROM population AS p
+    LEFT JOIN belongs AS b ON b.item = p.item
+    LEFT JOIN attempt AS a ON a.run = b.run
+    WHERE p.kind = 'run'
+    GROUP BY p.item, p.plan, p.due_at
+),
+-- What solved a failure: the first good run of the plan, of whatever slot, that ended after it.
+ending AS (
+    SELECT t.plan AS plan, t.item AS item, t.failed_at AS early, t.failed_at_latest AS late, 0 AS is_good
+    FROM tried AS t
+    WHERE t.is_good = 0
+    UNION ALL
+    SELECT a.plan AS plan, CAST(NULL AS VARCHAR) AS item, a.ended_at AS early, a.ended_at_latest AS late, 1 AS is_good
+    FROM attempt AS a
+    WHERE a.status = 'success' AND a.ended_at IS NOT NULL
+),
+after_surely AS (
+    SELECT
+        e.item AS item,
+        MIN(CASE WHEN e.is_good = 1 THEN e.late END) OVER (
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.early ELSE e.late END, e.is_good
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS solved_at
+    FROM ending AS e
+),
+after_perhaps AS (
+    SELECT
+        e.item AS item,
+        MIN(CASE WHEN e.is_good = 1 THEN e.early END) OVER (
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END, e.is_good
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS solved_at
+    FROM ending AS e
+),
+ticketed AS (
+    SELECT p.item AS item, COUNT(f.ticket) AS named, COUNT(t.key) AS known
+    FROM population AS p
+    JOIN run_followup AS f
+        ON f.activity = 'backup' AND f.plan = p.plan AND f.slot_at <= p.starts_at AND p.starts_at <= f.slot_at_latest
+    LEFT JOIN ticket AS t ON t.key = f.ticket
+    GROUP BY p.item
+),
+-- A pause that somebody allowed before the slot. An account of nobody known leaves it open who allowed it.
+paused AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL THEN 1 ELSE 0 END) AS allowed,
+        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND n.account IS NULL THEN 1 ELSE 0 END)
+            AS allowed_by_unknown
+    FROM population AS p
+    JOIN run_pause AS u ON u.activity = 'backup' AND u.plan = p.plan
+        AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
+    LEFT JOIN identity AS n ON n.account = u.approved_by AND n.valid_from <= u.approved_at AND u.approved_at < n.valid_to
+    GROUP BY p.item
+),
+run_gap AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN g.table_name = 'backup_run' AND (g.starts_at IS NULL OR g.starts_at < p.due_at) THEN 1 ELSE 0 END)
+            AS of_window,
+        MAX(CASE WHEN g.table_name = 'backup_run' THEN 1 ELSE 0 END) AS of_solution,
+        MAX(CASE WHEN g.table_name IN ('run_followup', 'ticket') THEN 1 ELSE 0 END) AS of_ticket
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN tried AS t ON t.item = p.item
+    JOIN gap AS g ON g.system = p.system
+        AND (g.starts_at IS NULL OR g.starts_at < t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR)
+        AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    WHERE g.table_name IN ('backup_run', 'run_followup', 'ticket') AND t.is_good = 0
+    GROUP BY p.item
+),
+run_code AS (
+    SELECT
+        t.item AS item,
+        CASE
+            WHEN t.conflicts = 1 THEN 'cannot_test:conflict'
+            WHEN t.is_good = 1 THEN 'pass'
+            WHEN t.maybe_good = 1 THEN 'cannot_test:time_order_unclear'
+            WHEN t.due_at > q.extracted_at THEN 'cannot_test:pending'
+            WHEN g.of_window = 1 THEN 'cannot_test:source_gap'
+            WHEN t.runs = 0 AND u.allowed = 1 THEN 'na:paused'
+            WHEN t.runs = 0 AND u.allowed_by_unknown = 1 THEN 'cannot_test:approver_unlinked'
+            WHEN t.runs = 0 AND p.first_day THEN 'na:first_day'
+            WHEN s.solved_at <= t.failed_at + q.solve_hours * INTERVAL '1' HOUR THEN CASE
+                WHEN k.known > 0 THEN 'pass'
+                WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+                WHEN k.named > 0 THEN 'exception:unknown_ticket'
+                ELSE 'exception:not_ticketed'
+            END
+            WHEN m.solved_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:time_order_unclear'
+            WHEN t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR > q.extracted_at THEN 'cannot_test:pending'
+            WHEN g.of_solution = 1 THEN 'cannot_test:source_gap'
+            WHEN t.runs = 0 AND u.item IS NOT NULL THEN 'exception:paused'
+            WHEN t.runs = 0 THEN 'exception:absent'
+            WHEN t.ended_well = 1 THEN 'exception:late'
+            WHEN t.warned = 1 THEN 'exception:completed_with_warnings'
+            ELSE 'exception:failed'
+        END AS code
+    FROM tried AS t
+    CROSS JOIN parameter AS q
+    JOIN population AS p ON p.item = t.item
+    LEFT JOIN after_surely AS s ON s.item = t.item
+    LEFT JOIN after_perhaps AS m ON m.item = t.item
+    LEFT JOIN ticketed AS k ON k.item = t.item
+    LEFT JOIN paused AS u ON u.item = t.item
+    LEFT JOIN run_gap AS g ON g.item = t.item
+),
+-- Continuous: a stretch without any look at the lag longer than allowed. The ends of the plan's life count as looks.
+life AS (
+    SELECT
+        p.plan AS plan,
+        p.starts_at AS starts_at,
+        p.ends_before AS ends_before,
+        LAG(p.ends_before) OVER (PARTITION BY p.plan ORDER BY p.starts_at) AS ended_before,
+        LEAD(p.starts_at) OVER (PARTITION BY p.plan ORDER BY p.starts_at) AS begins_again
+    FROM population AS p
+    WHERE p.kind = 'continuous'
+),
+look AS (
+    SELECT l.plan AS plan, l.observed_at AS at, l.observed_at_latest AS at_latest
+    FROM backup_lag AS l
+    UNION ALL
+    SELECT f.plan AS plan, f.starts_at AS at, f.starts_at AS at_latest
+    FROM life AS f
+    WHERE f.ended_before IS NULL OR f.ended_before < f.starts_at
+    UNION ALL
+    SELECT
+        f.plan AS plan, LEAST(f.ends_before, q.extracted_at) AS at, LEAST(f.ends_before, q.extracted_at) AS at_latest
+    FROM life AS f
+    CROSS JOIN parameter AS q
+    WHERE f.begins_again IS NULL OR f.begins_again > f.ends_before
+),
+pair AS (
+    SELECT
+        k.plan AS plan,
+        k.at AS at,
+        k.at_latest AS at_latest,
+        LEAD(k.at) OVER (PARTITION BY k.plan ORDER BY k.at, k.at_latest) AS next_at,
+        LEAD(k.at_latest) OVER (PARTITION BY k.plan ORDER BY k.at, k.at_latest) AS next_at_latest
+    FROM look AS k
+),
+silent AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN s.next_at > s.at_latest + q.silence_minutes * INTERVAL '1' MINUTE THEN 1 ELSE 0 END) AS is_sure
+    FROM pair AS s
+    CROSS JOIN parameter AS q
+    JOIN population AS p
+        ON p.plan = s.plan AND p.kind = 'continuous' AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
+    WHERE s.next_at_latest > s.at + q.silence_minutes * INTERVAL '1' MINUTE
+    GROUP BY p.item
+),
+lag_of_day AS (
+    SELECT
+        p.item AS item,
+        MAX(l.lag_minutes) AS worst,
+        MAX(CASE WHEN l.conflicted THEN 1 ELSE 0 END) AS conflicts
+    FROM population AS p
+    JOIN backup_lag AS l ON l.plan = p.plan AND p.starts_at <= l.observed_at AND l.observed_at < p.ends_before
+    WHERE p.kind = 'continuous'
+    GROUP BY p.item
+),
+continuous_code AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN l.conflicts = 1 THEN 'cannot_test:conflict'
+            WHEN p.max_lag_minutes IS NULL THEN 'cannot_test:no_target'
+            WHEN l.worst > p.max_lag_minutes THEN 'exception:lag_too_long'
+            WHEN s.item IS NOT NULL AND EXISTS (
+                SELECT 1 FROM gap AS g
+                WHERE g.table_name = 'backup_lag' AND g.system = p.system
+                    AND (g.starts_at IS NULL OR g.starts_at < p.ends_before)
+                    AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+            ) THEN 'cannot_test:source_gap'
+            WHEN s.is_sure = 1 THEN 'exception:lag_unknown'
+            WHEN s.is_sure = 0 THEN 'cannot_test:time_order_unclear'
+            WHEN p.ends_before > q.extracted_at THEN 'cannot_test:pending'
+            ELSE 'pass'
+        END AS code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN lag_of_day AS l ON l.item = p.item
+    LEFT JOIN silent AS s ON s.item = p.item
+    WHERE p.kind = 'continuous'
+),
+-- The configuration in force at the slot: the last row at or before it. Up to the next row nothing changed.
+config AS (
+    SELECT
+        c.plan AS plan,
+        c.set_at_latest AS set_at,
+        MAX(CASE WHEN c.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(CASE WHEN c.enabled THEN 1 WHEN NOT c.enabled THEN 0 END) AS enabled,
+        MIN(c.keep_days) AS keep_days,
+        MIN(CASE WHEN c.encrypted THEN 1 WHEN NOT c.encrypted THEN 0 END) AS encrypted,
+        MIN(CASE WHEN c.locked THEN 1 WHEN NOT c.locked THEN 0 END) AS locked,
+        LEAD(MIN(c.set_at)) OVER (PARTITION BY c.plan ORDER BY c.set_at_latest) AS next_at
+    FROM backup_config AS c
+    GROUP BY c.plan, c.set_at_latest
+),
+config_line AS (
+    SELECT p.plan AS plan, p.starts_at AS at, 1 AS is_slot, p.item AS item
+    FROM population AS p
+    WHERE p.plan IS NOT NULL
+    UNION ALL
+    SELECT c.plan AS plan, c.set_at AS at, 0 AS is_slot, CAST(NULL AS VARCHAR) AS item
+    FROM config AS c
+),
+config_at AS (
+    SELECT
+        l.item AS item,
+        l.plan AS plan,
+        MAX(CASE WHEN l.is_slot = 0 THEN l.at END) OVER (
+            PARTITION BY l.plan ORDER BY l.at, l.is_slot ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS set_at
+    FROM config_line AS l
+),
+config_gap AS (
+    SELECT DISTINCT a.item AS item
+    FROM config_at AS a
+    JOIN population AS p ON p.item = a.item
+    JOIN gap AS g ON g.system = p.system AND g.table_name = 'backup_config'
+        AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at)
+        AND (g.ends_before IS NULL OR a.set_at IS NULL OR g.ends_before > a.set_at)
+),
+setting AS (
+    SELECT
+        a.item AS item,
+        CASE
+            WHEN c.conflicts = 1 THEN 'cannot_test:conflict'
+            WHEN c.next_at <= p.starts_at THEN 'cannot_test:time_order_unclear'
+            WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+            WHEN c.plan IS NULL THEN 'cannot_test:config_unknown'
+        END AS unknown,
+        c.enabled AS enabled,
+        c.keep_days AS keep_days,
+        c.encrypted AS encrypted,
+        c.locked AS locked
+    FROM config_at AS a
+    JOIN population AS p ON p.item = a.item
+    LEFT JOIN config AS c ON c.plan = a.plan AND c.set_at = a.set_at
+    LEFT JOIN config_gap AS g ON g.item = a.item
+),
+report AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(CASE WHEN LOWER(r.result) = 'good' THEN 0 ELSE 1 END) AS is_bad
+    FROM population AS p
+    JOIN backup_report AS r ON r.plan = p.plan AND r.period_from <= p.starts_at AND p.due_at <= r.period_to
+    WHERE p.kind = 'provider'
+    GROUP BY p.item
+),
+provider_code AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN r.conflicts = 1 THEN 'cannot_test:conflict'
+            WHEN r.is_bad = 1 THEN 'exception:provider_failure'
+            WHEN s.unknown IS NULL AND s.enabled = 0 THEN 'exception:switched_off'
+            WHEN r.item IS NULL AND p.due_at + q.report_days * INTERVAL '1' DAY > q.extracted_at THEN 'cannot_test:pending'
+            WHEN r.item IS NULL AND EXISTS (
+                SELECT 1 FROM gap AS g
+                WHERE g.table_name = 'backup_report' AND g.system = p.system
+                    AND (g.starts_at IS NULL OR g.starts_at < p.due_at + q.report_days * INTERVAL '1' DAY)
+                    AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+            ) THEN 'cannot_test:source_gap'
+            WHEN r.item IS NULL THEN 'exception:no_provider_report'
+            WHEN s.unknown IS NOT NULL THEN s.unknown
+            WHEN s.enabled IS NULL THEN 'cannot_test:config_unknown'
+            ELSE 'pass'
+        END AS code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN setting AS s ON s.item = p.item
+    LEFT JOIN report AS r ON r.item = p.item
+    WHERE p.kind = 'provider'
+),
+deleted AS (
+    SELECT DISTINCT b.item AS item
+    FROM belongs AS b
+    JOIN population AS p ON p.item = b.item
+    JOIN backup AS k ON k.run = b.run
+    WHERE k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN p.kind = 'no_plan' THEN 'na:no_plan'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
+        ELSE COALESCE(r.code, c.code, v.code)
+    END AS a,
+    CASE
+        WHEN p.conflicted THEN 'cannot_test:conflict'
+        WHEN p.system = '-' THEN 'exception:store_not_registered'
+        WHEN p.kind <> 'no_plan' THEN 'pass'
+        WHEN EXISTS (
+            SELECT 1 FROM gap AS g
+            WHERE g.table_name = 'backup_plan' AND g.system = p.system
+                AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at)
+                AND (g.ends_before IS NULL OR g.ends_before >= LEAST(p.ends_before, q.extracted_at))
+        ) THEN 'cannot_test:source_gap'
+        WHEN p.starts_at = p.used_from AND p.ends_before <= p.used_from + q.first_day_hours * INTERVAL '1' HOUR THEN 'na:first_day'
+        WHEN p.starts_at = p.used_from AND p.used_from + q.first_day_hours * INTERVAL '1' HOUR > q.extracted_at
+            THEN 'cannot_test:pending'
+        WHEN p.starts_at > q.extracted_at THEN 'cannot_test:pending'
+        ELSE 'exception:no_plan'
+    END AS b,
+    CASE
+        WHEN p.kind = 'no_plan' THEN 'na:no_plan'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
+        WHEN d.item IS NOT NULL THEN 'exception:deleted_early'
+        WHEN s.unknown IS NOT NULL THEN s.unknown
+        WHEN s.keep_days < p.keep_days THEN 'exception:kept_too_short'
+        WHEN p.must_encrypt AND s.encrypted = 0 THEN 'exception:not_encrypted'
+        WHEN p.must_lock AND s.locked = 0 THEN 'exception:not_locked'
+        WHEN p.keep_days IS NULL THEN 'cannot_test:no_target'
+        WHEN s.keep_days IS NULL OR (p.must_encrypt AND s.encrypted IS NULL) OR (p.must_lock AND s.locked IS NULL)
+            THEN 'cannot_test:config_unknown'
+        ELSE 'pass'
+    END AS c
+FROM population AS p
+CROSS JOIN parameter AS q
+LEFT JOIN run_code AS r ON r.item = p.item
+LEFT JOIN continuous_code AS c ON c.item = p.item
+LEFT JOIN provider_code AS v ON v.item = p.item
+LEFT JOIN setting AS s ON s.item = p.item
+LEFT JOIN deleted AS d ON d.item = p.item

@@ -1,0 +1,107 @@
+SELECT
+    p.item AS item,
+    a.letter AS attribute,
+    CASE WHEN p.person IS NULL THEN 'checklist' ELSE 'engagement' END AS table_name,
+    p.evidence AS evidence,
+    p.record AS record,
+    CASE
+        WHEN p.person IS NULL THEN 'A leaving list names engagement ' || p.engagement || ', which has no end in HR.'
+        WHEN p.kind = 'joining' THEN p.person || ' joined at ' || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown time')
+            || COALESCE(', going on from ' || p.follows, '') || '.'
+        ELSE p.person || ' left at ' || CAST(p.operating_at AS VARCHAR) || '.'
+    END AS fact
+FROM population AS p
+JOIN (
+    SELECT 'A' AS letter, 'joining' AS kind UNION ALL SELECT 'B' AS letter, 'joining' AS kind
+    UNION ALL SELECT 'C' AS letter, 'joining' AS kind UNION ALL SELECT 'D' AS letter, 'leaving' AS kind
+    UNION ALL SELECT 'E' AS letter, 'leaving' AS kind UNION ALL SELECT 'F' AS letter, 'leaving' AS kind
+) AS a ON a.kind = p.kind
+UNION ALL
+SELECT
+    p.item AS item,
+    'A' AS attribute,
+    'screening' AS table_name,
+    s.evidence AS evidence,
+    s.record AS record,
+    'Screening ' || s.id || ': ' || COALESCE(s.result, 'no result') || ' at '
+    || COALESCE(CAST(s.result_at AS VARCHAR), 'an unknown time')
+    || COALESCE(', accepted by ' || s.accepted_by, '') || COALESCE(', barred by ' || s.barred_by_law, '') || '.' AS fact
+FROM population AS p
+JOIN screening AS s ON s.engagement IN (p.engagement, p.follows)
+WHERE p.kind = 'joining'
+UNION ALL
+SELECT
+    p.item AS item,
+    'A' AS attribute,
+    'grant_event' AS table_name,
+    g.evidence AS evidence,
+    g.record AS record,
+    'Right ' || g.right_id || ' was given to ' || g.account || ' at ' || CAST(g.occurred_at AS VARCHAR) || '.' AS fact
+FROM population AS p
+JOIN identity AS n ON n.person = p.person
+JOIN grant_event AS g
+    ON g.account = n.account AND g.action = 'add' AND n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to
+WHERE p.kind = 'joining' AND (p.ended_at_latest IS NULL OR g.occurred_at <= p.ended_at_latest)
+UNION ALL
+SELECT
+    p.item AS item,
+    'B' AS attribute,
+    'acknowledgement' AS table_name,
+    k.evidence AS evidence,
+    k.record AS record,
+    'Policy ' || k.policy || ' was signed in version ' || k.version || ' at '
+    || COALESCE(CAST(k.signed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+FROM population AS p
+JOIN acknowledgement AS k ON k.person = p.person
+WHERE p.kind = 'joining'
+UNION ALL
+SELECT DISTINCT
+    p.item AS item,
+    'B' AS attribute,
+    'policy_version' AS table_name,
+    v.evidence AS evidence,
+    v.record AS record,
+    'Policy ' || v.policy || ' in version ' || v.version || ' rules from '
+    || COALESCE(CAST(v.effective_at AS VARCHAR), 'never') || '.' AS fact
+FROM population AS p
+JOIN acknowledgement AS k ON k.person = p.person
+JOIN policy_version AS v ON v.policy = k.policy
+WHERE p.kind = 'joining'
+UNION ALL
+SELECT
+    p.item AS item,
+    'C' AS attribute,
+    'checklist' AS table_name,
+    c.evidence AS evidence,
+    c.record AS record,
+    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS VARCHAR), 'no') || ' of '
+    || COALESCE(CAST(c.steps AS VARCHAR), 'uncounted')
+    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+FROM population AS p
+JOIN checklist AS c ON c.engagement IN (p.engagement, p.follows) AND c.kind = 'joining'
+WHERE p.kind = 'joining'
+UNION ALL
+SELECT
+    p.item AS item,
+    'D' AS attribute,
+    'checklist' AS table_name,
+    c.evidence AS evidence,
+    c.record AS record,
+    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS VARCHAR), 'no') || ' of '
+    || COALESCE(CAST(c.steps AS VARCHAR), 'uncounted')
+    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+FROM population AS p
+JOIN checklist AS c ON c.engagement = p.engagement AND c.kind = 'leaving'
+WHERE p.kind = 'leaving'
+UNION ALL
+SELECT
+    p.item AS item,
+    'E' AS attribute,
+    'asset' AS table_name,
+    a.evidence AS evidence,
+    a.record AS record,
+    COALESCE(a.kind, 'Thing') || ' ' || a.id || ' came back at ' || COALESCE(CAST(a.returned_at AS VARCHAR), 'no known time')
+    || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
+FROM population AS p
+JOIN asset AS a ON a.engagement = p.engagement
+WHERE p.kind = 'leaving'

@@ -1,0 +1,271 @@
+WITH
+-- Who goes on from an earlier engagement brings along what was done for it.
+joiner AS (
+    SELECT
+        p.item AS item,
+        p.engagement AS engagement,
+        p.person AS person,
+        p.follows AS follows,
+        p.started_at AS started_at,
+        p.ended_at_latest AS ended_at,
+        COALESCE(f.started_at, p.started_at) AS known_from,
+        p.started_at_latest + q.sign_days * INTERVAL '1' DAY AS sign_due,
+        p.started_at_latest + q.joining_list_days * INTERVAL '1' DAY AS list_due
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN engagement AS f ON f.id = p.follows
+    WHERE p.kind = 'joining'
+),
+own AS (
+    SELECT j.item AS item, j.engagement AS engagement FROM joiner AS j
+    UNION ALL
+    SELECT j.item AS item, j.follows AS engagement FROM joiner AS j WHERE j.follows IS NOT NULL
+),
+silent AS (
+    SELECT DISTINCT p.item AS item, g.table_name AS table_name
+    FROM population AS p
+    JOIN source_gap AS g
+        ON g.system IN (p.system, '*') AND (g.ends_before IS NULL OR g.ends_before > COALESCE(p.started_at, p.operating_at))
+),
+-- A: the first right on a system in a scope, after any earlier engagement that this one does not continue.
+earlier AS (
+    SELECT j.item AS item, MAX(COALESCE(e.effective_end, e.last_day)) AS ended_at
+    FROM joiner AS j
+    JOIN engagement AS e ON e.person = j.person AND e.id <> j.engagement AND e.id <> COALESCE(j.follows, '')
+    WHERE COALESCE(e.effective_end, e.last_day) <= j.known_from
+    GROUP BY j.item
+),
+given AS (
+    SELECT n.person AS person, g.occurred_at AS occurred_at, g.occurred_at_latest AS occurred_at_latest, a.system AS system
+    FROM grant_event AS g
+    JOIN identity AS n ON n.account = g.account AND n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to
+    JOIN access_right AS a ON a.id = g.right_id
+    JOIN system_label AS l
+        ON l.system = a.system AND l.label IN ('soc2', 'fin_relevant')
+            AND (l.valid_from IS NULL OR l.valid_from <= g.occurred_at) AND (l.valid_to IS NULL OR g.occurred_at < l.valid_to)
+    WHERE g.action = 'add' AND COALESCE(g.net_change, TRUE)
+),
+first_access AS (
+    SELECT j.item AS item, MIN(g.occurred_at) AS given_at, MIN(g.occurred_at_latest) AS given_at_latest
+    FROM joiner AS j
+    LEFT JOIN earlier AS e ON e.item = j.item
+    JOIN given AS g ON g.person = j.person
+    WHERE (e.ended_at IS NULL OR g.occurred_at > e.ended_at) AND (j.ended_at IS NULL OR g.occurred_at <= j.ended_at)
+    GROUP BY j.item
+),
+-- The best screening counts; the first character ranks the codes.
+screened AS (
+    SELECT
+        o.item AS item,
+        MIN(CASE
+            WHEN s.conflicted THEN '2cannot_test:conflict'
+            WHEN TRIM(s.barred_by_law) <> '' THEN '1na:barred_by_law'
+            WHEN COALESCE(LOWER(s.result), '') NOT IN ('clear', 'adverse') THEN '7exception:not_screened'
+            WHEN LOWER(s.result) = 'adverse' AND s.accepted_by IS NULL THEN '5exception:adverse'
+            WHEN s.result_at IS NULL THEN '4cannot_test:no_result_date'
+            WHEN s.result_at_latest < f.given_at THEN '0pass'
+            WHEN s.result_at >= f.given_at_latest THEN '6exception:after_access'
+            ELSE '3cannot_test:time_order_unclear'
+        END) AS code
+    FROM own AS o
+    JOIN first_access AS f ON f.item = o.item
+    JOIN screening AS s ON s.engagement = o.engagement
+    GROUP BY o.item
+),
+-- B: each policy that had to be signed on the first day. The version must be the one in force at the signature.
+in_force AS (
+    SELECT
+        v.policy AS policy,
+        v.version AS version,
+        v.effective_at AS valid_from,
+        LEAST(
+            COALESCE(LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at), TIMESTAMP '9999-12-30 00:00:00'),
+            COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00')
+        ) AS valid_to
+    FROM policy_version AS v
+    WHERE v.effective_at IS NOT NULL
+),
+signature AS (
+    SELECT
+        j.item AS item,
+        d.policy AS policy,
+        MIN(CASE
+            WHEN k.conflicted THEN '3cannot_test:conflict'
+            WHEN k.signed_at IS NULL THEN '4cannot_test:no_signature_date'
+            WHEN NOT EXISTS (
+                SELECT 1 FROM in_force AS f
+                WHERE f.policy = k.policy AND f.version = k.version
+                    AND f.valid_from <= k.signed_at_latest AND k.signed_at < f.valid_to
+            ) THEN '6exception:version_not_in_force'
+            WHEN k.signed_at > j.sign_due THEN '5exception:signed_late'
+            WHEN k.signed_at_latest <= j.sign_due AND EXISTS (
+                SELECT 1 FROM in_force AS f
+                WHERE f.policy = k.policy AND f.version = k.version
+                    AND f.valid_from <= k.signed_at AND k.signed_at_latest < f.valid_to
+            ) THEN '0pass'
+            ELSE '2cannot_test:time_order_unclear'
+        END) AS code
+    FROM joiner AS j
+    CROSS JOIN parameter AS q
+    JOIN signing_duty AS d
+        ON (d.valid_from IS NULL OR d.valid_from <= j.started_at) AND (d.valid_to IS NULL OR j.started_at < d.valid_to)
+    JOIN acknowledgement AS k
+        ON k.person = j.person AND k.policy = d.policy
+            AND (k.signed_at IS NULL OR k.signed_at >= j.known_from - q.pre_start_days * INTERVAL '1' DAY)
+    GROUP BY j.item, d.policy
+),
+signed AS (
+    SELECT
+        j.item AS item,
+        MAX(COALESCE(s.code, '7exception:not_signed')) AS code
+    FROM joiner AS j
+    JOIN signing_duty AS d
+        ON (d.valid_from IS NULL OR d.valid_from <= j.started_at) AND (d.valid_to IS NULL OR j.started_at < d.valid_to)
+    LEFT JOIN signature AS s ON s.item = j.item AND s.policy = d.policy
+    GROUP BY j.item
+),
+-- C and D: the lists. The best one counts.
+list_due AS (
+    SELECT o.item AS item, o.engagement AS engagement, 'joining' AS kind, j.list_due AS due_at
+    FROM own AS o
+    JOIN joiner AS j ON j.item = o.item
+    UNION ALL
+    SELECT
+        p.item AS item,
+        p.engagement AS engagement,
+        'leaving' AS kind,
+        p.ended_at_latest + q.leaving_list_days * INTERVAL '1' DAY AS due_at
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    WHERE p.kind = 'leaving'
+),
+worked AS (
+    SELECT
+        d.item AS item,
+        MIN(CASE
+            WHEN c.conflicted THEN '2cannot_test:conflict'
+            WHEN c.steps IS NULL THEN '5exception:steps_not_counted'
+            WHEN COALESCE(c.steps_done, 0) < c.steps THEN '6exception:steps_open'
+            WHEN c.completed_at IS NULL THEN '3cannot_test:no_completion_date'
+            WHEN c.completed_at_latest <= d.due_at THEN '0pass'
+            WHEN c.completed_at > d.due_at THEN '4exception:list_late'
+            ELSE '1cannot_test:time_order_unclear'
+        END) AS code
+    FROM list_due AS d
+    JOIN checklist AS c ON c.engagement = d.engagement AND c.kind = d.kind
+    GROUP BY d.item
+),
+listed AS (
+    SELECT
+        d.item AS item,
+        CASE
+            WHEN w.code < '4' THEN SUBSTR(w.code, 2)
+            WHEN d.due_at >= q.extracted_at AND COALESCE(w.code, '7') > '5' THEN 'cannot_test:pending'
+            WHEN w.code IS NOT NULL THEN SUBSTR(w.code, 2)
+            WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+            ELSE 'exception:no_list'
+        END AS code
+    FROM (SELECT x.item AS item, MAX(x.due_at) AS due_at FROM list_due AS x GROUP BY x.item) AS d
+    CROSS JOIN parameter AS q
+    LEFT JOIN worked AS w ON w.item = d.item
+    LEFT JOIN silent AS g ON g.item = d.item AND g.table_name = 'checklist'
+),
+-- E: every thing that was handed out.
+returned AS (
+    SELECT
+        p.item AS item,
+        MIN(CASE
+            WHEN a.conflicted THEN '3cannot_test:conflict'
+            WHEN LOWER(a.kind) = 'none' THEN '8na:nothing_held'
+            WHEN a.excused_by IS NOT NULL AND TRIM(a.excused_reason) <> '' THEN '7pass'
+            WHEN a.returned_at > p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '2exception:returned_late'
+            WHEN a.returned_at_latest <= p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '7pass'
+            WHEN a.returned_at IS NOT NULL THEN '4cannot_test:time_order_unclear'
+            WHEN p.ended_at_latest + q.return_days * INTERVAL '1' DAY >= q.extracted_at THEN '5cannot_test:pending'
+            ELSE '1exception:not_returned'
+        END) AS code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN asset AS a ON a.engagement = p.engagement
+    WHERE p.kind = 'leaving'
+    GROUP BY p.item
+),
+successor AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN engagement AS e ON e.follows = p.engagement
+    WHERE p.kind = 'leaving'
+),
+-- What decides before anything else: for the letters of a joiner, and for D and E.
+standing AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN p.kind = 'leaving' THEN 'na:leaver'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown'
+        END AS joining_code,
+        CASE
+            WHEN p.kind = 'joining' THEN 'na:joiner'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.person IS NULL THEN 'na:no_end_in_hr'
+            WHEN s.item IS NOT NULL THEN 'na:continued'
+        END AS leaving_code
+    FROM population AS p
+    LEFT JOIN successor AS s ON s.item = p.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN t.joining_code IS NOT NULL THEN t.joining_code
+        WHEN f.item IS NULL AND gg.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN f.item IS NULL THEN 'na:no_access'
+        WHEN s.code IS NOT NULL AND s.code < '7' THEN SUBSTR(s.code, 2)
+        WHEN gs.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE 'exception:not_screened'
+    END AS a,
+    CASE
+        WHEN t.joining_code IS NOT NULL THEN t.joining_code
+        WHEN b.code IS NULL THEN 'cannot_test:no_policy_named'
+        WHEN b.code < '6' THEN SUBSTR(b.code, 2)
+        WHEN p.ended_at_latest < j.sign_due THEN 'na:short_engagement'
+        WHEN j.sign_due >= q.extracted_at THEN 'cannot_test:pending'
+        WHEN b.code > '7' AND gk.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE SUBSTR(b.code, 2)
+    END AS b,
+    CASE
+        WHEN t.joining_code IS NOT NULL THEN t.joining_code
+        WHEN l.code <> 'pass' AND p.ended_at_latest < j.list_due THEN 'na:short_engagement'
+        ELSE l.code
+    END AS c,
+    COALESCE(t.leaving_code, l.code) AS d,
+    CASE
+        WHEN t.leaving_code IS NOT NULL THEN t.leaving_code
+        WHEN r.code IS NOT NULL THEN SUBSTR(r.code, 2)
+        WHEN ga.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE 'exception:holdings_unknown'
+    END AS e,
+    CASE
+        WHEN p.kind = 'joining' THEN 'na:joiner'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
+        WHEN p.person IS NOT NULL THEN 'pass'
+        WHEN ge.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE 'exception:no_end_in_hr'
+    END AS f
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN standing AS t ON t.item = p.item
+LEFT JOIN joiner AS j ON j.item = p.item
+LEFT JOIN first_access AS f ON f.item = p.item
+LEFT JOIN screened AS s ON s.item = p.item
+LEFT JOIN signed AS b ON b.item = p.item
+LEFT JOIN listed AS l ON l.item = p.item
+LEFT JOIN returned AS r ON r.item = p.item
+LEFT JOIN silent AS gg ON gg.item = p.item AND gg.table_name = 'grant_event'
+LEFT JOIN silent AS gs ON gs.item = p.item AND gs.table_name = 'screening'
+LEFT JOIN silent AS gk ON gk.item = p.item AND gk.table_name = 'acknowledgement'
+LEFT JOIN silent AS ga ON ga.item = p.item AND ga.table_name = 'asset'
+LEFT JOIN silent AS ge ON ge.item = p.item AND ge.table_name = 'engagement'

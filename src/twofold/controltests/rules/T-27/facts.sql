@@ -1,0 +1,45 @@
+SELECT
+    p.item AS item,
+    l.letter AS attribute,
+    CASE WHEN p.is_held = 1 THEN 'device' ELSE 'sign_in' END AS table_name,
+    p.evidence AS evidence,
+    p.record AS record,
+    'Device ' || p.device || CASE WHEN p.is_held = 1 THEN ' is in the list of devices' ELSE ' is in no list of devices' END
+    || CASE
+        WHEN p.is_used THEN ' and signed in to a system in a scope.'
+        ELSE ' and was not seen in sign-ins to a system in a scope.'
+    END AS fact
+FROM population AS p
+CROSS JOIN (
+    SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
+) AS l
+UNION ALL
+SELECT
+    p.item AS item,
+    'D' AS attribute,
+    'device' AS table_name,
+    d.evidence AS evidence,
+    d.record AS record,
+    'A ' || COALESCE(d.ownership, 'company') || ' ' || COALESCE(d.kind, 'device') || ' of '
+    || COALESCE(d.person, d.account, 'nobody named')
+    || CASE WHEN d.managed THEN ', managed' WHEN d.managed IS NULL THEN ', managed' ELSE ', not managed' END
+    || CASE WHEN d.mail_only THEN ', for mail only' ELSE '' END || ', from ' || CAST(d.valid_from AS VARCHAR) || ' to '
+    || COALESCE(CAST(d.valid_to AS VARCHAR), 'now') || COALESCE(', retired ' || CAST(d.retired_at AS VARCHAR), '') || '.' AS fact
+FROM population AS p
+JOIN device AS d ON d.id = p.device
+UNION ALL
+SELECT
+    p.item AS item,
+    l.letter AS attribute,
+    'device_state' AS table_name,
+    s.evidence AS evidence,
+    s.record AS record,
+    'On ' || CAST(s.day AS VARCHAR) || ': encrypted ' || COALESCE(CAST(s.encrypted AS VARCHAR), 'not said') || ', protected '
+    || COALESCE(CAST(s.protected AS VARCHAR), 'not said') || ', oldest missing patch '
+    || COALESCE(CAST(s.patch_age_days AS VARCHAR), 'not said') || ' days, seen ' || CAST(COALESCE(s.seen, TRUE) AS VARCHAR)
+    || '.' AS fact
+FROM population AS p
+JOIN device_state AS s ON s.device = p.device AND s.day >= p.starts_at AND s.day < p.ends_before
+CROSS JOIN (
+    SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
+) AS l

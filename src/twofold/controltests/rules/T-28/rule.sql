@@ -1,0 +1,458 @@
+WITH
+-- A month is judged as far as the data reach.
+item AS (
+    SELECT
+        p.item AS item,
+        p.policy AS policy,
+        p.system AS system,
+        p.starts_at AS starts_at,
+        p.ends_before AS ends_before,
+        LEAST(p.ends_before, q.extracted_at) AS judged_to,
+        COALESCE(p.review_months, q.review_months) AS review_months,
+        p.acknowledge_days AS acknowledge_days,
+        CASE WHEN q.day_grained THEN 1 ELSE 0 END AS grace_days,
+        CASE
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN c.id IS NOT NULL AND c.chosen = 0 THEN 'na:not_needed'
+            WHEN p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
+        END AS settled
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN (
+        SELECT
+            k.id AS id,
+            MAX(CASE
+                WHEN r.categories = '' THEN 1
+                WHEN ';' || REPLACE(LOWER(r.categories), ' ', '') || ';' LIKE '%;' || LOWER(k.value) || ';%' THEN 1
+                ELSE 0
+            END) AS chosen
+        FROM policy__categories AS k
+        CROSS JOIN parameter AS r
+        GROUP BY k.id
+    ) AS c ON c.id = p.policy
+),
+-- A version rules from its effective date until the next version does, or until it is withdrawn.
+dated_version AS (
+    SELECT
+        v.policy AS policy,
+        v.version AS version,
+        v.approved_by AS approved_by,
+        v.approved_at AS approved_at,
+        v.approved_at_latest AS approved_at_latest,
+        v.effective_at AS effective_at,
+        v.next_review_at AS next_review_at,
+        COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-31 00:00:00') AS withdrawn_at,
+        COALESCE(
+            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at, v.version),
+            TIMESTAMP '9999-12-31 00:00:00'
+        ) AS next_at,
+        COUNT(v.version) OVER (PARTITION BY v.policy, v.effective_at) AS twins,
+        COALESCE(v.conflicted, FALSE) AS conflicted
+    FROM policy_version AS v
+    WHERE v.effective_at IS NOT NULL
+),
+in_force AS (
+    SELECT
+        i.item AS item,
+        v.policy AS policy,
+        v.version AS version,
+        GREATEST(v.effective_at, i.starts_at) AS starts_at,
+        LEAST(v.next_at, v.withdrawn_at, i.judged_to) AS ends_before,
+        CASE WHEN v.withdrawn_at < LEAST(v.next_at, i.judged_to) THEN 1 ELSE 0 END AS leaves_hole
+    FROM item AS i
+    JOIN dated_version AS v ON v.policy = i.policy
+    WHERE v.effective_at < i.judged_to AND LEAST(v.next_at, v.withdrawn_at) > i.starts_at
+),
+-- A, first half: on every day some version is in force.
+cover AS (
+    SELECT
+        i.item AS item,
+        COUNT(f.version) AS versions,
+        CASE
+            WHEN COUNT(f.version) = 0 OR MIN(f.starts_at) > i.starts_at OR MAX(f.leaves_hole) = 1 THEN 1
+            ELSE 0
+        END AS has_hole
+    FROM item AS i
+    LEFT JOIN in_force AS f ON f.item = i.item
+    GROUP BY i.item, i.starts_at
+),
+-- A, second half: it was approved by then, by a person with authority at that moment: the dated roster, else the title.
+approval_of AS (
+    SELECT
+        f.item AS item,
+        i.system AS system,
+        f.starts_at AS starts_at,
+        v.version AS version,
+        v.twins AS twins,
+        v.conflicted AS conflicted,
+        v.approved_by AS approved_by,
+        v.approved_at AS approved_at,
+        v.approved_at_latest AS approved_at_latest,
+        v.effective_at + i.grace_days * INTERVAL '1' DAY AS due_at,
+        n.person AS person,
+        COALESCE(n.state, 'unlinked') AS state
+    FROM in_force AS f
+    JOIN item AS i ON i.item = f.item
+    JOIN dated_version AS v ON v.policy = f.policy AND v.version = f.version
+    LEFT JOIN identity AS n
+        ON n.account = v.approved_by AND n.valid_from <= v.approved_at AND v.approved_at < n.valid_to
+),
+rostered AS (
+    SELECT
+        v.item AS item,
+        v.version AS version,
+        MAX(CASE WHEN a.valid_from <= v.approved_at AND v.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
+        MAX(CASE WHEN a.valid_from <= v.approved_at_latest AND v.approved_at < a.valid_to THEN 1 ELSE 0 END) AS possible
+    FROM approval_of AS v
+    JOIN authority AS a ON a.person = v.person AND a.duty = 'policy' AND a.scope IN (v.system, '*')
+    GROUP BY v.item, v.version
+),
+roster_known AS (
+    SELECT DISTINCT v.item AS item, v.version AS version
+    FROM approval_of AS v
+    JOIN roster_start AS r ON r.duty = 'policy' AND r.scope IN (v.system, '*') AND r.begins_at <= v.approved_at
+),
+titled AS (
+    SELECT
+        v.item AS item,
+        v.version AS version,
+        MAX(CASE
+            WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at
+                AND v.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+            ELSE 0
+        END) AS sure
+    FROM approval_of AS v
+    CROSS JOIN parameter AS q
+    JOIN role_authority AS t ON t.duty = 'policy' AND t.scope IN (v.system, '*')
+    LEFT JOIN job AS j ON j.role = t.role AND j.person = v.person
+    WHERE q.role_titles
+    GROUP BY v.item, v.version
+),
+approval_code AS (
+    SELECT
+        v.item AS item,
+        CASE
+            WHEN v.conflicted THEN '20cannot_test:conflict'
+            WHEN v.twins > 1 THEN '11exception:two_versions'
+            WHEN v.approved_by IS NULL THEN '12exception:not_approved'
+            WHEN v.approved_at IS NULL THEN '22cannot_test:no_approval_time'
+            WHEN v.approved_at >= v.due_at AND v.approved_at > v.starts_at THEN '13exception:approved_late'
+            WHEN v.state = 'shared' THEN '14exception:shared_account'
+            WHEN v.state = 'bot' THEN '15exception:not_a_person'
+            WHEN v.person IS NULL THEN '24cannot_test:approver_unlinked'
+            WHEN COALESCE(r.possible, 0) = 0 AND k.item IS NOT NULL THEN '16exception:not_authorised'
+            WHEN COALESCE(r.possible, 0) = 0 AND t.sure = 0 THEN '16exception:not_authorised'
+            WHEN COALESCE(r.possible, 0) = 0 AND t.sure IS NULL THEN '25cannot_test:no_roster'
+            WHEN v.approved_at_latest >= v.due_at AND v.approved_at_latest > v.starts_at
+                THEN '23cannot_test:time_order_unclear'
+            WHEN r.sure = 1 OR t.sure = 1 THEN '90pass'
+            ELSE '23cannot_test:time_order_unclear'
+        END AS code
+    FROM approval_of AS v
+    LEFT JOIN rostered AS r ON r.item = v.item AND r.version = v.version
+    LEFT JOIN roster_known AS k ON k.item = v.item AND k.version = v.version
+    LEFT JOIN titled AS t ON t.item = v.item AND t.version = v.version
+),
+gap AS (
+    SELECT
+        i.item AS item,
+        MAX(CASE WHEN g.table_name = 'policy_version' THEN 1 ELSE 0 END) AS of_version,
+        MAX(CASE WHEN g.table_name = 'policy_number' THEN 1 ELSE 0 END) AS of_number
+    FROM item AS i
+    JOIN source_gap AS g ON g.system IN (i.system, '*') AND (g.starts_at IS NULL OR g.starts_at < i.judged_to)
+    WHERE g.table_name IN ('policy_version', 'policy_number')
+    GROUP BY i.item
+),
+outcome_a AS (
+    SELECT
+        i.item AS item,
+        SUBSTRING(LEAST(
+            COALESCE(a.code, '90pass'),
+            CASE WHEN c.has_hole = 0 THEN '90pass' WHEN g.of_version = 1 THEN '21cannot_test:source_gap' ELSE '10exception:no_version' END
+        ), 3) AS code
+    FROM item AS i
+    JOIN cover AS c ON c.item = i.item
+    LEFT JOIN gap AS g ON g.item = i.item
+    LEFT JOIN (SELECT x.item AS item, MIN(x.code) AS code FROM approval_code AS x GROUP BY x.item) AS a ON a.item = i.item
+),
+-- B: an approval is a review; so is a look by a named person that left the version as it was.
+review AS (
+    SELECT
+        v.policy AS policy,
+        v.approved_at AS reviewed_at,
+        v.approved_at_latest AS reviewed_at_latest,
+        v.next_review_at AS promised_at,
+        CASE WHEN v.conflicted THEN 1 ELSE 0 END AS conflicted
+    FROM policy_version AS v
+    WHERE v.approved_at IS NOT NULL AND v.approved_by IS NOT NULL
+    UNION ALL
+    SELECT
+        r.policy AS policy,
+        r.reviewed_at AS reviewed_at,
+        r.reviewed_at_latest AS reviewed_at_latest,
+        CAST(NULL AS TIMESTAMP) AS promised_at,
+        CASE WHEN r.conflicted THEN 1 ELSE 0 END AS conflicted
+    FROM policy_review AS r
+    LEFT JOIN identity AS n
+        ON n.account = r.reviewed_by AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
+    WHERE r.reviewed_by IS NOT NULL AND COALESCE(n.state, 'unlinked') NOT IN ('shared', 'bot')
+),
+review_stretch AS (
+    SELECT
+        r.policy AS policy,
+        r.reviewed_at AS reviewed_at,
+        r.reviewed_at_latest AS reviewed_at_latest,
+        r.promised_at AS promised_at,
+        LEAD(r.reviewed_at) OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS next_at,
+        LEAD(r.reviewed_at_latest) OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS next_at_latest,
+        ROW_NUMBER() OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS place
+    FROM review AS r
+    WHERE r.conflicted = 0
+),
+-- The stretches of the month in which the last review was too old, and, before the first one, in which there was none.
+unreviewed AS (
+    SELECT
+        i.item AS item,
+        r.reviewed_at AS since_at,
+        GREATEST(i.starts_at, LEAST(
+            r.reviewed_at + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
+            COALESCE(r.promised_at, TIMESTAMP '9999-12-31 00:00:00')
+        )) AS starts_at,
+        GREATEST(i.starts_at, LEAST(
+            r.reviewed_at_latest + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
+            COALESCE(r.promised_at, TIMESTAMP '9999-12-31 00:00:00')
+        )) AS starts_at_latest,
+        LEAST(i.judged_to, COALESCE(r.next_at, i.judged_to)) AS ends_before,
+        LEAST(i.judged_to, COALESCE(r.next_at_latest, i.judged_to)) AS ends_before_latest,
+        'review_overdue' AS fault
+    FROM item AS i
+    JOIN review_stretch AS r ON r.policy = i.policy
+    UNION ALL
+    SELECT
+        i.item AS item,
+        TIMESTAMP '0001-01-01 00:00:00' AS since_at,
+        f.starts_at + i.grace_days * INTERVAL '1' DAY AS starts_at,
+        f.starts_at + i.grace_days * INTERVAL '1' DAY AS starts_at_latest,
+        LEAST(i.judged_to, COALESCE(r.reviewed_at, i.judged_to)) AS ends_before,
+        LEAST(i.judged_to, COALESCE(r.reviewed_at_latest, i.judged_to)) AS ends_before_latest,
+        'never_reviewed' AS fault
+    FROM item AS i
+    JOIN (SELECT x.item AS item, MIN(x.starts_at) AS starts_at FROM in_force AS x GROUP BY x.item) AS f ON f.item = i.item
+    LEFT JOIN review_stretch AS r ON r.policy = i.policy AND r.place = 1
+),
+review_code AS (
+    SELECT
+        u.item AS item,
+        CASE
+            WHEN u.starts_at >= u.ends_before_latest THEN '90pass'
+            WHEN EXISTS (
+                SELECT 1 FROM review AS r
+                WHERE r.policy = i.policy AND r.conflicted = 1
+                    AND r.reviewed_at_latest > u.since_at AND r.reviewed_at < u.ends_before_latest
+            ) THEN '20cannot_test:conflict'
+            WHEN EXISTS (
+                SELECT 1 FROM source_gap AS g
+                WHERE g.table_name = 'policy_review' AND g.system IN (i.system, '*')
+                    AND (g.starts_at IS NULL OR g.starts_at < u.ends_before_latest)
+                    AND (g.ends_before IS NULL OR g.ends_before > u.since_at)
+            ) THEN '21cannot_test:source_gap'
+            WHEN u.starts_at_latest >= u.ends_before THEN '23cannot_test:time_order_unclear'
+            WHEN u.fault = 'never_reviewed' THEN '10exception:never_reviewed'
+            ELSE '11exception:review_overdue'
+        END AS code
+    FROM unreviewed AS u
+    JOIN item AS i ON i.item = u.item
+),
+outcome_b AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 3) AS code FROM review_code AS c GROUP BY c.item
+),
+-- C: each number of a version in force, beside other documents in force at the same time, and beside practice.
+promise AS (
+    SELECT
+        f.item AS item,
+        f.policy AS policy,
+        n.version AS version,
+        COALESCE(n.document, '') AS document,
+        n.measure AS measure,
+        COALESCE(n.bound, 'at_most') AS bound,
+        n.value AS value,
+        n.unit AS unit,
+        COALESCE(n.conflicted, FALSE) AS conflicted,
+        f.starts_at AS starts_at,
+        f.ends_before AS ends_before
+    FROM in_force AS f
+    JOIN policy_number AS n ON n.policy = f.policy AND n.version = f.version
+),
+other_promise AS (
+    SELECT
+        v.policy AS policy,
+        v.version AS version,
+        COALESCE(n.document, '') AS document,
+        n.measure AS measure,
+        COALESCE(n.bound, 'at_most') AS bound,
+        n.value AS value,
+        n.unit AS unit,
+        v.effective_at AS starts_at,
+        LEAST(v.next_at, v.withdrawn_at) AS ends_before
+    FROM dated_version AS v
+    JOIN policy_number AS n ON n.policy = v.policy AND n.version = v.version
+    WHERE NOT COALESCE(n.conflicted, FALSE)
+),
+practice_code AS (
+    SELECT
+        a.item AS item,
+        a.version AS version,
+        a.document AS document,
+        a.measure AS measure,
+        MIN(CASE
+            WHEN m.conflicted THEN '20cannot_test:conflict'
+            WHEN m.unit <> a.unit THEN '22cannot_test:units_differ'
+            WHEN a.bound = 'at_least' AND m.value < a.value THEN '11exception:practice_differs'
+            WHEN a.bound = 'at_most' AND m.value > a.value THEN '11exception:practice_differs'
+            WHEN a.bound = 'exactly' AND m.value <> a.value THEN '11exception:practice_differs'
+            ELSE '90pass'
+        END) AS code
+    FROM promise AS a
+    JOIN measured_value AS m ON m.measure = a.measure
+        AND m.holds_from < a.ends_before AND (m.holds_to IS NULL OR m.holds_to > a.starts_at)
+    GROUP BY a.item, a.version, a.document, a.measure
+),
+promise_code AS (
+    SELECT
+        a.item AS item,
+        CASE
+            WHEN a.conflicted THEN '20cannot_test:conflict'
+            WHEN EXISTS (
+                SELECT 1 FROM other_promise AS o
+                WHERE o.measure = a.measure AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
+                    AND (o.policy <> a.policy OR o.version = a.version)
+                    AND (o.bound <> a.bound OR o.value <> a.value OR o.unit <> a.unit)
+            ) THEN '10exception:documents_disagree'
+            WHEN c.code IS NOT NULL THEN c.code
+            WHEN EXISTS (
+                SELECT 1 FROM source_gap AS g
+                WHERE g.table_name = 'measured_value' AND g.system IN (i.system, '*')
+                    AND (g.starts_at IS NULL OR g.starts_at < a.ends_before)
+                    AND (g.ends_before IS NULL OR g.ends_before > a.starts_at)
+            ) THEN '21cannot_test:source_gap'
+            WHEN i.judged_to < i.ends_before THEN '30cannot_test:pending'
+            ELSE '12exception:not_measured'
+        END AS code
+    FROM promise AS a
+    JOIN item AS i ON i.item = a.item
+    LEFT JOIN practice_code AS c
+        ON c.item = a.item AND c.version = a.version AND c.document = a.document AND c.measure = a.measure
+),
+outcome_c AS (
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 3) AS code FROM promise_code AS c GROUP BY c.item
+),
+-- D: asked in the month in which the days run out, of everyone who was there from the effective date until then.
+asked_version AS (
+    SELECT
+        i.item AS item,
+        i.system AS system,
+        v.policy AS policy,
+        v.version AS version,
+        v.effective_at AS effective_at,
+        v.effective_at + i.acknowledge_days * INTERVAL '1' DAY AS due_at
+    FROM item AS i
+    JOIN dated_version AS v ON v.policy = i.policy
+    WHERE v.effective_at + i.acknowledge_days * INTERVAL '1' DAY >= i.starts_at
+        AND v.effective_at + i.acknowledge_days * INTERVAL '1' DAY < i.ends_before
+        AND LEAST(v.next_at, v.withdrawn_at) > v.effective_at + i.acknowledge_days * INTERVAL '1' DAY
+),
+asked_person AS (
+    SELECT DISTINCT
+        v.item AS item,
+        v.system AS system,
+        v.policy AS policy,
+        v.version AS version,
+        v.effective_at AS effective_at,
+        v.due_at AS due_at,
+        e.person AS person
+    FROM asked_version AS v
+    JOIN engagement AS e
+        ON (e.started_at IS NULL OR e.started_at <= v.effective_at) AND (e.effective_end IS NULL OR e.effective_end > v.due_at)
+),
+signature AS (
+    SELECT
+        a.policy AS policy,
+        a.version AS version,
+        a.person AS person,
+        MIN(a.signed_at) AS signed_at,
+        MIN(a.signed_at_latest) AS signed_at_latest,
+        MAX(CASE WHEN a.conflicted THEN 1 ELSE 0 END) AS conflicted
+    FROM acknowledgement AS a
+    GROUP BY a.policy, a.version, a.person
+),
+signed_code AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN s.conflicted = 1 THEN '20cannot_test:conflict'
+            WHEN s.person IS NOT NULL AND s.signed_at IS NULL THEN '22cannot_test:no_signing_time'
+            WHEN s.signed_at_latest < p.due_at THEN '90pass'
+            WHEN s.signed_at >= p.due_at THEN '11exception:signed_late'
+            WHEN s.signed_at IS NOT NULL THEN '23cannot_test:time_order_unclear'
+            WHEN p.due_at > q.extracted_at THEN '30cannot_test:pending'
+            WHEN EXISTS (
+                SELECT 1 FROM source_gap AS g
+                WHERE g.table_name = 'acknowledgement' AND g.system IN (p.system, '*')
+                    AND (g.starts_at IS NULL OR g.starts_at < p.due_at)
+                    AND (g.ends_before IS NULL OR g.ends_before > p.effective_at)
+            ) THEN '21cannot_test:source_gap'
+            ELSE '10exception:not_signed'
+        END AS code
+    FROM asked_person AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN signature AS s ON s.policy = p.policy AND s.version = p.version AND s.person = p.person
+),
+outcome_d AS (
+    SELECT
+        v.item AS item,
+        SUBSTRING(MIN(COALESCE(s.code, '24cannot_test:nobody_known')), 3) AS code,
+        MAX(CASE WHEN g.table_name IS NOT NULL THEN 1 ELSE 0 END) AS people_gap
+    FROM asked_version AS v
+    LEFT JOIN signed_code AS s ON s.item = v.item
+    LEFT JOIN source_gap AS g
+        ON g.table_name = 'engagement' AND g.system IN (v.system, '*')
+            AND (g.starts_at IS NULL OR g.starts_at < v.due_at) AND (g.ends_before IS NULL OR g.ends_before > v.effective_at)
+    GROUP BY v.item
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN i.settled IS NOT NULL THEN i.settled
+        WHEN a.code = 'pass' AND i.judged_to < i.ends_before THEN 'cannot_test:pending'
+        ELSE a.code
+    END AS a,
+    CASE
+        WHEN i.settled IS NOT NULL THEN i.settled
+        WHEN v.versions = 0 THEN 'na:no_version'
+        WHEN b.code = 'pass' AND i.judged_to < i.ends_before THEN 'cannot_test:pending'
+        ELSE b.code
+    END AS b,
+    CASE
+        WHEN i.settled IS NOT NULL THEN i.settled
+        WHEN v.versions = 0 THEN 'na:no_version'
+        WHEN c.code = 'pass' AND i.judged_to < i.ends_before THEN 'cannot_test:pending'
+        WHEN c.code IS NULL AND g.of_number = 1 THEN 'cannot_test:source_gap'
+        ELSE COALESCE(c.code, 'na:no_number')
+    END AS c,
+    CASE
+        WHEN i.settled IS NOT NULL THEN i.settled
+        WHEN i.acknowledge_days IS NULL THEN 'na:not_asked'
+        WHEN d.code = 'pass' AND d.people_gap = 1 THEN 'cannot_test:source_gap'
+        ELSE COALESCE(d.code, 'na:nothing_due')
+    END AS d
+FROM population AS p
+JOIN item AS i ON i.item = p.item
+JOIN cover AS v ON v.item = p.item
+JOIN outcome_a AS a ON a.item = p.item
+LEFT JOIN outcome_b AS b ON b.item = p.item
+LEFT JOIN outcome_c AS c ON c.item = p.item
+LEFT JOIN outcome_d AS d ON d.item = p.item
+LEFT JOIN gap AS g ON g.item = p.item

@@ -1,0 +1,219 @@
+-- T-33: files of end users on which finance relies were in the inventory, reviewed, tied out and limited (audit-domain 4.3, T-33).
+-- Reads the population euc_use_in_control and the steps access_listing_state and identity.
+WITH
+-- The version used, as the store kept it. Two versions are alike when their formulas and macros are; data may differ.
+used AS (
+    SELECT
+        p.item AS item,
+        v.content_hash AS content_hash,
+        v.formula_hash AS formula_hash,
+        COALESCE(v.macro_hash, '-') AS macro_hash,
+        COALESCE(v.conflicted, FALSE) AS conflicted
+    FROM population AS p
+    JOIN euc_version AS v ON v.file = p.file AND v.content_hash = p.content_hash
+),
+linked AS (
+    SELECT p.item AS item, COUNT(*) AS links, SUM(CASE WHEN f.id IS NULL THEN 1 ELSE 0 END) AS outside
+    FROM population AS p
+    JOIN euc_version__links AS l ON l.file = p.file AND l.content_hash = p.content_hash
+    LEFT JOIN euc_file AS f ON f.id = l.value
+    GROUP BY p.item
+),
+alike AS (
+    SELECT p.item AS item, v.content_hash AS content_hash, v.saved_at AS saved_at, v.saved_by AS saved_by
+    FROM population AS p
+    JOIN used AS u ON u.item = p.item
+    JOIN euc_version AS v
+        ON v.file = p.file
+        AND (
+            v.content_hash = u.content_hash
+            OR (v.formula_hash = u.formula_hash AND COALESCE(v.macro_hash, '-') = u.macro_hash)
+        )
+),
+-- Who brought these formulas in: whoever saved the first version that has them.
+changer AS (
+    SELECT x.item AS item, MIN(x.account) AS account, MIN(x.saved_at) AS saved_at
+    FROM (
+        SELECT
+            a.item AS item,
+            a.saved_by AS account,
+            a.saved_at AS saved_at,
+            ROW_NUMBER() OVER (PARTITION BY a.item ORDER BY a.saved_at, a.content_hash) AS place
+        FROM alike AS a
+    ) AS x
+    WHERE x.place = 1
+    GROUP BY x.item
+),
+changed_by AS (
+    SELECT c.item AS item, c.account AS account, i.state AS state, i.person AS person
+    FROM changer AS c
+    LEFT JOIN identity AS i ON i.account = c.account AND i.valid_from <= c.saved_at AND c.saved_at < i.valid_to
+),
+-- Reviews of such a version. came: 9 before the use, 6 unclear, 5 in conflict, 2 after the use.
+-- hand: 9 another person; 1 to 3 exceptions; 4 to 8 what keeps that from being known.
+review AS (
+    SELECT
+        a.item AS item,
+        r.reviewed_at AS reviewed_at,
+        CASE WHEN r.result = 'ok' OR r.conflicted THEN 1 ELSE 0 END AS good,
+        CASE
+            WHEN r.conflicted THEN 5
+            WHEN r.reviewed_at_latest < p.operating_at THEN 9
+            WHEN r.reviewed_at > p.operating_at_latest THEN 2
+            ELSE 6
+        END AS came,
+        CASE
+            WHEN r.reviewer IS NULL THEN 4
+            WHEN i.state = 'shared' THEN 2
+            WHEN i.state = 'bot' THEN 3
+            WHEN r.reviewer = c.account OR i.person = c.person THEN 1
+            WHEN i.person IS NULL THEN 5
+            WHEN c.account IS NULL THEN 6
+            WHEN c.state = 'shared' THEN 7
+            WHEN c.person IS NULL AND COALESCE(c.state, 'unlinked') <> 'bot' THEN 8
+            ELSE 9
+        END AS hand
+    FROM alike AS a
+    JOIN population AS p ON p.item = a.item
+    JOIN euc_review AS r ON r.file = p.file AND r.content_hash = a.content_hash
+    JOIN changed_by AS c ON c.item = a.item
+    LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.reviewed_at AND r.reviewed_at < i.valid_to
+),
+reviewed AS (
+    SELECT
+        r.item AS item,
+        MAX(CASE WHEN r.good = 1 THEN r.came END) AS came,
+        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.hand END) AS hand,
+        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.reviewed_at END) AS good_at,
+        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at END) AS bad_at
+    FROM review AS r
+    GROUP BY r.item
+),
+tied AS (
+    SELECT
+        t.use AS item,
+        MAX(CASE WHEN t.conflicted THEN 1 ELSE 0 END) AS in_conflict,
+        MAX(CASE WHEN t.file_total <> t.source_total AND NOT t.conflicted THEN 1 ELSE 0 END) AS differs,
+        MAX(CASE WHEN t.file_total IS NULL OR t.source_total IS NULL THEN 1 ELSE 0 END) AS missing
+    FROM euc_tie_out AS t
+    GROUP BY t.use
+),
+listed AS (
+    SELECT p.item AS item, MAX(l.listed_at) AS listed_at
+    FROM population AS p
+    JOIN access_listing_state AS l ON l.object = p.file AND l.listed_at_latest <= p.operating_at
+    GROUP BY p.item
+),
+gap AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE
+            WHEN g.table_name = 'access_listing'
+                AND (g.ends_before IS NULL OR g.ends_before > p.operating_at - q.listing_valid_days * INTERVAL '1' DAY) THEN 1
+            ELSE 0
+        END) AS of_listing,
+        MAX(CASE WHEN g.table_name = 'euc_version' THEN 1 ELSE 0 END) AS of_version,
+        MAX(CASE WHEN g.table_name = 'euc_review' THEN 1 ELSE 0 END) AS of_review
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest)
+    WHERE g.table_name IN ('access_listing', 'euc_version', 'euc_review')
+    GROUP BY p.item
+),
+-- A tie-out may be made after the use, so a gap of any time from the use on hides it.
+tie_gap AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
+        AND (g.ends_before IS NULL OR g.ends_before > p.operating_at)
+    WHERE g.table_name = 'euc_tie_out'
+),
+-- A file that is scored simple but holds macros or links is not below the threshold.
+settled AS (
+    SELECT
+        p.item AS item,
+        CASE
+            WHEN p.conflicted OR u.conflicted THEN 'cannot_test:conflict'
+            WHEN p.control IS NULL THEN 'na:no_control'
+            WHEN f.id IS NULL AND x.content_hash IS NOT NULL THEN 'exception:saved_under_a_new_name'
+            WHEN f.id IS NULL THEN 'exception:not_in_inventory'
+            WHEN f.complexity < q.complexity_threshold AND u.item IS NOT NULL AND u.macro_hash = '-' AND l.item IS NULL
+                THEN 'na:below_threshold'
+        END AS code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN euc_file AS f ON f.id = p.file
+    LEFT JOIN used AS u ON u.item = p.item
+    LEFT JOIN linked AS l ON l.item = p.item
+    LEFT JOIN (
+        SELECT DISTINCT v.content_hash AS content_hash
+        FROM euc_version AS v
+        JOIN euc_file AS k ON k.id = v.file
+    ) AS x ON x.content_hash = p.content_hash
+)
+SELECT
+    p.item AS item,
+    p.system AS system,
+    p.operating_at AS operating_at,
+    p.operating_at_latest AS operating_at_latest,
+    CASE
+        WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
+        WHEN (x.state IS NULL OR x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at) AND g.of_listing = 1
+            THEN 'cannot_test:source_gap'
+        WHEN x.state IS NULL THEN 'exception:access_not_listed'
+        WHEN x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at THEN 'exception:listing_too_old'
+        WHEN x.state = 1 THEN 'exception:access_too_wide'
+        WHEN x.state = 2 THEN 'exception:shared_account'
+        WHEN x.state = 4 THEN 'cannot_test:account_unlinked'
+        WHEN x.state = 5 THEN 'cannot_test:nobody_declared'
+        WHEN x.state = 6 THEN 'cannot_test:time_order_unclear'
+        ELSE 'pass'
+    END AS a,
+    CASE
+        WHEN s.code IS NOT NULL THEN s.code
+        WHEN p.content_hash IS NULL THEN 'cannot_test:version_unknown'
+        WHEN u.item IS NULL AND g.of_version = 1 THEN 'cannot_test:source_gap'
+        WHEN u.item IS NULL THEN 'exception:version_not_in_history'
+        WHEN l.outside > 0 THEN 'exception:links_outside_inventory'
+        WHEN r.bad_at >= COALESCE(r.good_at, r.bad_at) THEN 'exception:review_not_ok'
+        WHEN r.came = 9 THEN 'pass'
+        WHEN r.came = 6 THEN 'cannot_test:time_order_unclear'
+        WHEN r.came = 5 THEN 'cannot_test:conflict'
+        WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
+        WHEN r.came = 2 THEN 'exception:reviewed_after_use'
+        ELSE 'exception:not_reviewed'
+    END AS b,
+    CASE
+        WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
+        WHEN r.hand IS NULL THEN 'na:no_review'
+        WHEN r.hand = 9 THEN 'pass'
+        WHEN r.hand = 8 THEN 'cannot_test:changer_unlinked'
+        WHEN r.hand = 7 THEN 'cannot_test:changer_shared'
+        WHEN r.hand = 6 THEN 'cannot_test:changer_unknown'
+        WHEN r.hand = 5 THEN 'cannot_test:reviewer_unlinked'
+        WHEN r.hand = 4 THEN 'cannot_test:reviewer_unknown'
+        WHEN r.hand = 3 THEN 'exception:not_a_person'
+        WHEN r.hand = 2 THEN 'exception:shared_account'
+        ELSE 'exception:reviewed_by_the_changer'
+    END AS c,
+    CASE
+        WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
+        WHEN t.differs = 1 THEN 'exception:totals_differ'
+        WHEN t.in_conflict = 1 THEN 'cannot_test:conflict'
+        WHEN t.missing = 1 THEN 'cannot_test:total_missing'
+        WHEN t.item IS NOT NULL THEN 'pass'
+        WHEN e.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE 'exception:no_tie_out'
+    END AS d
+FROM population AS p
+CROSS JOIN parameter AS q
+JOIN settled AS s ON s.item = p.item
+LEFT JOIN used AS u ON u.item = p.item
+LEFT JOIN linked AS l ON l.item = p.item
+LEFT JOIN reviewed AS r ON r.item = p.item
+LEFT JOIN tied AS t ON t.item = p.item
+LEFT JOIN listed AS v ON v.item = p.item
+LEFT JOIN access_listing_state AS x ON x.object = p.file AND x.listed_at = v.listed_at
+LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN tie_gap AS e ON e.item = p.item

@@ -1,0 +1,162 @@
+-- privileged_access: everything through which somebody got, held or used privileged power (audit-domain T-04).
+-- Five kinds of items in one list:
+--   grant        a privileged right, or a group that holds one, was given in the log of the target system
+--   holder       an account held it at the end of a review cycle (due period of access reviews of the system); where the system
+--                has no schedule of reviews, one item for the whole time of holding
+--   elevation    a session of a right that is asked for each time
+--   key          a token or key made for an account while it held a privileged right
+--   break_glass  a successful sign-in with a break-glass or root account
+-- Item id: <kind>:<id of the grant_event, elevation, credential or sign_in>; holder:<account>/<right>@<last moment of the cycle>,
+-- for example holder:aws:ana/aws:admin@2026-03-31T23:59:59.999999, with the word unscheduled where there is no schedule.
+-- Operating date: when it was given, started, made or used; the last moment of the cycle.
+-- Second source: none of its own; snapshots show rights that no grant explains, and they are holders here.
+WITH held AS (
+    SELECT
+        v.account AS account, v.via AS right_id, v.system AS system,
+        MIN(GREATEST(v.valid_from, h.valid_from)) AS valid_from,
+        LEAST(v.valid_to, h.valid_to) AS valid_to
+    FROM right_interval AS v
+    JOIN privileged_hold AS h ON h.right_id = v.right_id AND h.power = v.right_id
+        AND h.valid_from < v.valid_to AND v.valid_from < h.valid_to
+    WHERE v.basis <> 'elevation'
+    GROUP BY v.account, v.via, v.system, LEAST(v.valid_to, h.valid_to)
+),
+cycle AS (
+    SELECT d.system AS system, d.starts_at AS starts_at, d.due_at AS due_at, d.conflicted AS conflicted
+    FROM due_occurrence AS d
+    CROSS JOIN parameter AS q
+    WHERE d.activity = 'access_review' AND d.due_at <= q.extracted_at
+)
+SELECT
+    'grant:' || g.id AS item,
+    COALESCE(r.system, a.system, 'unmapped:' || g.right_id) AS system,
+    g.occurred_at AS operating_at,
+    g.occurred_at_latest AS operating_at_latest,
+    'grant' AS kind,
+    g.account AS account,
+    g.right_id AS right_id,
+    g.occurred_at AS starts_at,
+    CAST(NULL AS TIMESTAMP) AS ends_at,
+    CAST(NULL AS TIMESTAMP) AS ends_at_latest,
+    g.cause AS reference,
+    COALESCE(g.conflicted, FALSE) AS conflicted,
+    g.evidence AS evidence,
+    g.record AS record
+FROM grant_event AS g
+LEFT JOIN account AS a ON a.id = g.account
+LEFT JOIN access_right AS r ON r.id = g.right_id
+WHERE g.action = 'add' AND COALESCE(g.net_change, TRUE)
+    AND EXISTS (
+        SELECT 1 FROM privileged_hold AS h
+        WHERE h.right_id = g.right_id
+            AND (g.occurred_at IS NULL OR (h.valid_from <= g.occurred_at AND g.occurred_at < h.valid_to))
+    )
+UNION ALL
+SELECT
+    'holder:' || h.account || '/' || h.right_id || '@' || REPLACE(CAST(c.due_at - INTERVAL '1' MICROSECOND AS VARCHAR), ' ', 'T')
+        AS item,
+    h.system AS system,
+    c.due_at - INTERVAL '1' MICROSECOND AS operating_at,
+    c.due_at - INTERVAL '1' MICROSECOND AS operating_at_latest,
+    'holder' AS kind,
+    h.account AS account,
+    h.right_id AS right_id,
+    c.starts_at AS starts_at,
+    MIN(h.valid_from) AS ends_at,
+    c.due_at AS ends_at_latest,
+    CAST(NULL AS VARCHAR) AS reference,
+    COALESCE(c.conflicted, FALSE) AS conflicted,
+    CAST(NULL AS VARCHAR) AS evidence,
+    CAST(NULL AS VARCHAR) AS record
+FROM held AS h
+JOIN cycle AS c ON c.system = h.system AND h.valid_from < c.due_at AND h.valid_to >= c.due_at
+GROUP BY h.account, h.right_id, h.system, c.starts_at, c.due_at, COALESCE(c.conflicted, FALSE)
+UNION ALL
+SELECT
+    'holder:' || h.account || '/' || h.right_id || '@unscheduled' AS item,
+    h.system AS system,
+    GREATEST(MIN(h.valid_from), TIMESTAMP '1970-01-01 00:00:00') AS operating_at,
+    LEAST(MAX(h.valid_to), MAX(q.extracted_at)) - INTERVAL '1' MICROSECOND AS operating_at_latest,
+    'holder' AS kind,
+    h.account AS account,
+    h.right_id AS right_id,
+    CAST(NULL AS TIMESTAMP) AS starts_at,
+    MIN(h.valid_from) AS ends_at,
+    CAST(NULL AS TIMESTAMP) AS ends_at_latest,
+    CAST(NULL AS VARCHAR) AS reference,
+    FALSE AS conflicted,
+    CAST(NULL AS VARCHAR) AS evidence,
+    CAST(NULL AS VARCHAR) AS record
+FROM held AS h
+CROSS JOIN parameter AS q
+WHERE NOT EXISTS (SELECT 1 FROM due_occurrence AS d WHERE d.system = h.system AND d.activity = 'access_review')
+    AND h.valid_from < q.extracted_at
+GROUP BY h.account, h.right_id, h.system
+UNION ALL
+SELECT
+    'elevation:' || e.id AS item,
+    COALESCE(r.system, a.system, 'unmapped:' || e.right_id) AS system,
+    e.started_at AS operating_at,
+    e.started_at_latest AS operating_at_latest,
+    'elevation' AS kind,
+    e.account AS account,
+    e.right_id AS right_id,
+    e.started_at AS starts_at,
+    e.ended_at AS ends_at,
+    e.ended_at_latest AS ends_at_latest,
+    e.request AS reference,
+    COALESCE(e.conflicted, FALSE) AS conflicted,
+    e.evidence AS evidence,
+    e.record AS record
+FROM elevation AS e
+LEFT JOIN account AS a ON a.id = e.account
+LEFT JOIN access_right AS r ON r.id = e.right_id
+WHERE EXISTS (
+    SELECT 1 FROM privileged_hold AS h
+    WHERE h.right_id = e.right_id
+        AND (e.started_at IS NULL OR (h.valid_from <= e.started_at AND e.started_at < h.valid_to))
+)
+UNION ALL
+SELECT
+    'key:' || c.id AS item,
+    c.system AS system,
+    c.created_at AS operating_at,
+    c.created_at_latest AS operating_at_latest,
+    'key' AS kind,
+    c.account AS account,
+    h.right_id AS right_id,
+    c.created_at AS starts_at,
+    c.revoked_at AS ends_at,
+    c.revoked_at_latest AS ends_at_latest,
+    CAST(NULL AS VARCHAR) AS reference,
+    COALESCE(c.conflicted, FALSE) AS conflicted,
+    c.evidence AS evidence,
+    c.record AS record
+FROM credential AS c
+JOIN (
+    SELECT k.id AS id, MIN(h.right_id) AS right_id
+    FROM credential AS k
+    JOIN held AS h ON h.account = k.account
+        AND (k.created_at IS NULL OR (h.valid_from <= k.created_at AND k.created_at < h.valid_to))
+    GROUP BY k.id
+) AS h ON h.id = c.id
+WHERE c.kind IN ('token', 'key')
+UNION ALL
+SELECT
+    'break_glass:' || s.id AS item,
+    s.system AS system,
+    s.occurred_at AS operating_at,
+    s.occurred_at_latest AS operating_at_latest,
+    'break_glass' AS kind,
+    s.account AS account,
+    CAST(NULL AS VARCHAR) AS right_id,
+    s.occurred_at AS starts_at,
+    s.occurred_at AS ends_at,
+    s.occurred_at_latest AS ends_at_latest,
+    CAST(NULL AS VARCHAR) AS reference,
+    COALESCE(s.conflicted, FALSE) AS conflicted,
+    s.evidence AS evidence,
+    s.record AS record
+FROM sign_in AS s
+JOIN account AS a ON a.id = s.account AND a.break_glass
+WHERE s.result = 'success'

@@ -1,0 +1,135 @@
+-- weakness_seen: every weakness that a scanner saw on a target, and every scan that was due (audit-domain T-20).
+-- An item is one stretch in which one weakness was on one target, whichever tools saw it (kind finding); one slot of a
+-- target's scans (kind scan); or one target without a schedule of scans (kind no_schedule).
+-- Records of several tools are one stretch where they overlap or touch on one UTC day. A record lasts from its first sight to
+-- the later of its last sight and the moment at which its tool says that it was gone.
+-- Item id: <target>/<weakness in capitals>/<UTC day of the first sight>, for example web-1/CVE-2026-0001/2026-03-02;
+-- <target>/<slot as in expected_run>; <target>/no-schedule.
+-- System: the target's; "-" where the target is not in the register, which no lens holds.
+-- Operating date: from the first sight to the end of the record, or to the extraction where a tool does not say that it is
+-- gone, so that it counts in each period in which it was there; the slot; the life of a target without schedule.
+-- Second source: a target that scanners reach and the register does not know (reconciliations/weakness_seen.sql).
+WITH
+place AS (
+    SELECT
+        t.id AS target,
+        t.system AS system,
+        t.schedule AS schedule,
+        COALESCE(t.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS used_from,
+        COALESCE(t.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS used_to,
+        t.conflicted AS conflicted,
+        t.evidence AS evidence,
+        t.record AS record
+    FROM scan_target AS t
+),
+seen AS (
+    SELECT
+        w.target AS target,
+        UPPER(TRIM(w.vulnerability)) AS vulnerability,
+        w.first_seen AS first_seen,
+        w.first_seen_latest AS first_seen_latest,
+        GREATEST(COALESCE(w.fixed_at_latest, w.last_seen_latest), w.last_seen_latest) AS ends_at,
+        CASE WHEN w.fixed_at IS NULL THEN w.extracted_at ELSE GREATEST(w.fixed_at_latest, w.last_seen_latest) END AS there_until,
+        w.conflicted AS conflicted,
+        w.evidence AS evidence,
+        w.record AS record
+    FROM weakness AS w
+),
+reached AS (
+    SELECT
+        s.target AS target,
+        s.vulnerability AS vulnerability,
+        s.first_seen AS first_seen,
+        s.first_seen_latest AS first_seen_latest,
+        s.ends_at AS ends_at,
+        s.there_until AS there_until,
+        s.conflicted AS conflicted,
+        s.evidence AS evidence,
+        s.record AS record,
+        CASE
+            WHEN CAST(s.first_seen AS DATE) <= CAST(MAX(s.ends_at) OVER (
+                PARTITION BY s.target, s.vulnerability ORDER BY s.first_seen, s.ends_at, s.evidence, s.record
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS DATE) THEN 0
+            ELSE 1
+        END AS begins
+    FROM seen AS s
+),
+numbered AS (
+    SELECT
+        r.target AS target,
+        r.vulnerability AS vulnerability,
+        r.first_seen AS first_seen,
+        r.first_seen_latest AS first_seen_latest,
+        r.ends_at AS ends_at,
+        r.there_until AS there_until,
+        r.conflicted AS conflicted,
+        r.evidence AS evidence,
+        r.record AS record,
+        SUM(r.begins) OVER (
+            PARTITION BY r.target, r.vulnerability ORDER BY r.first_seen, r.ends_at, r.evidence, r.record
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS stretch
+    FROM reached AS r
+)
+SELECT
+    n.target || '/' || n.vulnerability || '/' || CAST(CAST(MIN(n.first_seen) AS DATE) AS VARCHAR) AS item,
+    COALESCE(MIN(t.system), '-') AS system,
+    MIN(n.first_seen) AS operating_at,
+    MAX(n.there_until) AS operating_at_latest,
+    'finding' AS kind,
+    n.target AS target,
+    n.vulnerability AS vulnerability,
+    MIN(n.first_seen) AS starts_at,
+    MIN(n.first_seen_latest) AS starts_at_latest,
+    MAX(n.ends_at) AS ends_before,
+    MIN(t.schedule) AS schedule,
+    MAX(t.used_to) AS used_to,
+    FALSE AS first_day,
+    MAX(CASE WHEN n.conflicted OR t.conflicted THEN 1 ELSE 0 END) = 1 AS conflicted,
+    MIN(n.evidence) AS evidence,
+    MIN(n.record) AS record
+FROM numbered AS n
+LEFT JOIN place AS t ON t.target = n.target
+GROUP BY n.target, n.vulnerability, n.stretch
+UNION ALL
+SELECT
+    e.plan || '/' || e.slot AS item,
+    t.system AS system,
+    e.starts_at AS operating_at,
+    e.starts_at AS operating_at_latest,
+    'scan' AS kind,
+    e.plan AS target,
+    CAST(NULL AS VARCHAR) AS vulnerability,
+    e.starts_at AS starts_at,
+    e.starts_at AS starts_at_latest,
+    e.ends_before AS ends_before,
+    t.schedule AS schedule,
+    t.used_to AS used_to,
+    e.first_day AS first_day,
+    t.conflicted AS conflicted,
+    t.evidence AS evidence,
+    t.record AS record
+FROM expected_run AS e
+JOIN place AS t ON t.target = e.plan
+WHERE e.activity = 'scan'
+UNION ALL
+SELECT
+    t.target || '/no-schedule' AS item,
+    t.system AS system,
+    t.used_from AS operating_at,
+    t.used_to - INTERVAL '1' MICROSECOND AS operating_at_latest,
+    'no_schedule' AS kind,
+    t.target AS target,
+    CAST(NULL AS VARCHAR) AS vulnerability,
+    t.used_from AS starts_at,
+    t.used_from AS starts_at_latest,
+    t.used_to AS ends_before,
+    t.schedule AS schedule,
+    t.used_to AS used_to,
+    FALSE AS first_day,
+    t.conflicted AS conflicted,
+    t.evidence AS evidence,
+    t.record AS record
+FROM place AS t
+WHERE t.schedule IS NULL
