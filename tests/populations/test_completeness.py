@@ -83,6 +83,7 @@ def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store:
     assert found.stops == ()
     assert {each.code: str(each.result) for each in found.checks} == {
         "not_extracted": "ok",
+        "query_filters": "ok",
         "row_count": "ok",
         "page_cap": "ok",
         "set_aside": "ok",
@@ -247,3 +248,12 @@ def test_every_population_of_the_register_has_its_texts() -> None:
         assert entry.title
         assert entry.second_source
         assert entry.primary
+
+
+def test_a_filter_in_the_recorded_query_is_named_and_does_not_stop(store: Store, tmp_path: Path) -> None:
+    asked = extraction(query="project = OPS AND status != Cancelled")
+    found = record(store, tmp_path, {"extraction": [asked], "incident": monthly(range(7, 13), 2)})
+    filters = check(found, "query_filters")
+    assert filters.result is CheckResult.NOTE
+    assert filters.details[0].startswith("ev-1 (incident), status !=: It leaves out records by their status")
+    assert found.stops == ()

@@ -22,6 +22,7 @@ from twofold.cli import (
     capture,
     cases,
     checkpoint,
+    compare,
     completeness,
     demo,
     dispose,
@@ -39,6 +40,7 @@ from twofold.cli import (
     request,
     restore,
     retention,
+    review,
     sample,
     scope,
     sign_off,
@@ -83,7 +85,7 @@ def _main(
         say(context.get_help())
 
 
-for module in (init, capture, control_tests, judge, status, explain, package, verify, reperform, cases, demo):
+for module in (init, capture, control_tests, judge, status, explain, compare, package, verify, reperform, cases, demo):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
@@ -91,6 +93,7 @@ app.add_typer(scope.app, name="scope")
 app.add_typer(request.app, name="request")
 app.add_typer(completeness.app, name="completeness")
 app.add_typer(sample.app, name="sample")
+app.add_typer(review.app, name="review")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.add_typer(key.app, name="key")

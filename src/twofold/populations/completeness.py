@@ -244,18 +244,20 @@ def _unspoken(
 ) -> CompletenessCheck:
     """Name the systems in scope of which no export speaks, as where two clouds are used and one is connected.
 
-    A note: a system may have none of it by nature, which only a person can tell. A stop where no system is covered.
+    A note: a system may have none of it by nature, which only a person can tell. A stop where a table covers none.
     """
-    silent = tuple(
-        f"{system}: {table}"
+    silent = [
+        (system, table)
         for table, system, start, end, reason in _gaps(session, entry, period, systems)
         if start is None and end is None and reason == NOT_EXTRACTED
-    )
+    ]
     if silent:
-        found = f"no export speaks for {len(silent)} of {len(systems)} systems in scope"
+        found = f"no export speaks for {len({system for system, _ in silent})} of {len(systems)} systems in scope"
         expected = "each system in scope covered, or known to have none"
-        result = CheckResult.NOTE if len(silent) < len(systems) else CheckResult.STOP
-        return CompletenessCheck("systems_covered", result, found, expected, silent[:DETAILS_SHOWN])
+        whole = any(sum(each == table for _, each in silent) >= len(systems) for table in entry.primary)
+        result = CheckResult.STOP if whole else CheckResult.NOTE
+        details = tuple(f"{system}: {table}" for system, table in silent)
+        return CompletenessCheck("systems_covered", result, found, expected, details[:DETAILS_SHOWN])
     return CompletenessCheck(
         "systems_covered", CheckResult.OK, "exports speak for every system in scope", "each system"
     )

@@ -1,0 +1,116 @@
+"""What changed and why: each cause on its own, two at once told apart, and two periods."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twofold.controltests.rule import load_rule, rule_named
+from twofold.jobs import control_tests
+
+from .conftest import export_entry
+
+Call = Callable[..., Any]
+
+
+def capture_one_more(call: Call, root: Path, folder: Path, *, responded: str = "2026-05-02T10:05:00Z") -> None:
+    folder.mkdir()
+    head = "id,severity,systems,reported_at,opened_at,responded_at"
+    incident = f"{head}\nINC-3,sev3,product,2026-05-02T10:00:00Z,2026-05-02T10:00:00Z,{responded}\n"
+    (folder / "incident3.csv").write_text(incident, encoding="utf-8")
+    (folder / "pages3.csv").write_text("id,incident,opened_at\nPD-3,INC-3,2026-05-02T10:00:00Z\n", encoding="utf-8")
+    entries = [export_entry("incident3.csv", "incident", 1), export_entry("pages3.csv", "pager_incident", 1)]
+    (folder / "exports.toml").write_text("".join(entries), encoding="utf-8")
+    assert call("capture", folder, "-w", root).code == 0
+
+
+def set_parameter(call: Call, root: Path, text: str) -> None:
+    file = root / "scope" / "all.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "agreed", "-w", root).code == 0
+
+
+def again(call: Call, root: Path) -> dict[str, Any]:
+    assert call("test", "T-19", "-w", root).code == 0
+    said = call("compare", "T-19", "--json", "-w", root)
+    assert said.code == 0, said.err
+    shown: dict[str, Any] = json.loads(said.out)
+    return shown
+
+
+LATER = (
+    "parameters:\n  - {control_test: T-19, name: response_minutes_sev3, value: 100000, reason: r, approver: p-0002}\n"
+)
+
+
+def test_new_data(call: Call, judged: Path, tmp_path: Path) -> None:
+    capture_one_more(call, judged, tmp_path / "more")
+    shown = again(call, judged)
+    assert {each["cause"] for each in shown["inputs"]} == {"data"}
+    assert [(each["item"], each["before"]) for each in shown["items"]] == [("INC-3", None)]
+    assert {tuple(causes) for causes in shown["items"][0]["causes"].values()} == {("data",)}
+    said = call("compare", "T-19", "-w", judged)
+    assert "2 items the same, 1 new, 0 gone, 0 came out otherwise" in said.out
+
+
+def test_another_text_of_the_rule(call: Call, judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = rule_named("T-19", where="test")
+    folder = tmp_path / "T-19"
+    shutil.copytree(ours.folder, folder, ignore=shutil.ignore_patterns("cases"))
+    sql = (folder / "rule.sql").read_text(encoding="utf-8")
+    (folder / "rule.sql").write_text(
+        sql.replace("'exception:slow_response'", "'exception:no_response'"), encoding="utf-8"
+    )
+    changed = load_rule(folder)
+    assert changed.sql != ours.sql
+    monkeypatch.setattr(control_tests, "rule_named", lambda *_, **__: changed)
+    shown = again(call, judged)
+    assert {each["cause"] for each in shown["inputs"]} == {"rule"}
+    assert shown["items"][0]["item"] == "INC-2"
+    assert shown["items"][0]["causes"]["B"] == ["rule"]
+
+
+def test_a_parameter_and_new_data_are_told_apart(call: Call, judged: Path, tmp_path: Path) -> None:
+    capture_one_more(call, judged, tmp_path / "more", responded="2026-05-04T10:05:00Z")
+    set_parameter(call, judged, LATER)
+    shown = again(call, judged)
+    assert {"data", "parameter"} <= {each["cause"] for each in shown["inputs"]}
+    assert shown["told_apart"]
+    causes = {each["item"]: each["causes"]["B"] for each in shown["items"]}
+    assert causes["INC-2"] == ["parameter"]
+    assert causes["INC-3"] == ["data", "parameter"], "it is new with the data, and its code came with the parameter"
+    assert "response_minutes_sev3 was 480, is 100000" in call("compare", "T-19", "-w", judged).out
+
+
+def test_two_periods(call: Call, judged: Path) -> None:
+    text = (judged / "scope" / "all.yaml").read_text(encoding="utf-8")
+    later = "  - {id: sox-h1, lens: sox, starts_on: 2026-01-01, ends_on: 2026-03-31}\n"
+    (judged / "scope" / "all.yaml").write_text(text + later, encoding="utf-8")
+    for command in (("scope", "apply", "--reason", "half a year"), ("test", "T-19"), ("judge",)):
+        assert call(*command, "-w", judged).code == 0
+    said = call("compare", "sox-h1", "sox-fy2026", "-w", judged)
+    assert "0 + 0 of 1" in said.out
+    assert "1 + 0 of 2" in said.out
+    shown = json.loads(call("compare", "sox-h1", "sox-fy2026", "--json", "-w", judged).out)
+    (control,) = [each for each in shown["controls"] if each["control_id"] == "OP-02"]
+    assert control["tests"] == [{"control_test": "T-19", "before": [1, 0, 0], "now": [2, 1, 0]}]
+    assert shown["findings_new"]
+    assert not shown["findings_again"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["T-19"], "the log has 1 different runs of 'T-19'"),
+        (["run-zzz", "run-zzz"], "there is no run 'run-zzz'"),
+        (["soc2-2026", "sox-fy2026"], "two engagements of one lens"),
+        (["soc2-2026", "moon"], "'moon' was not judged"),
+    ],
+)
+def test_refusals_say_why(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
+    said = call("compare", *arguments, "-w", judged_once)
+    assert (said.code, said.out) == (2, "")
+    assert message in said.err

@@ -1,0 +1,433 @@
+"""Access reviews on the command line, from the snapshot to what T-05 says of them."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from twofold.cli.main import main
+
+Call = Callable[..., Any]
+SCOPE = """
+systems:
+  - id: product
+    name: Our product
+    layer: application
+    zone: UTC
+    owner: p-0001
+    soc2: [{from: 2026-01-01, reason: The service, approver: p-0001}]
+    schedules: [{activity: access_review, cadence: quarterly, from: 2026-01-01}]
+  - {id: wiki, name: Wiki, layer: application, zone: UTC, owner: p-0001}
+people:
+  - {id: p-0001, name: Ana}
+  - {id: p-0002, name: Bo}
+  - {id: p-0003, name: Cy}
+account_links:
+  - {account: "okta:ana", person: p-0001, from: 2025-01-01}
+  - {account: "okta:bo", person: p-0002, from: 2025-01-01}
+  - {account: "product:ana", person: p-0001, from: 2025-01-01}
+  - {account: "product:cy", person: p-0003, from: 2025-01-01}
+rosters:
+  - {scope: product, duty: review, person: p-0001, from: 2025-01-01}
+  - {scope: product, duty: review, person: p-0002, from: 2025-01-01}
+engagements:
+  - {id: soc2-2026, lens: soc2, type: type2, starts_on: 2026-01-01, ends_on: 2026-06-30, categories: [security]}
+"""
+ANA, CY, CY_VIEW, ROBOT = (
+    ("product:ana", "product:admin"),
+    ("product:cy", "product:admin"),
+    ("product:cy", "product:view"),
+    ("product:robot", "product:view"),
+)
+ALL = (ANA, CY, CY_VIEW, ROBOT)
+RIGHTS = "id,system,class,contains\nproduct:admin,product,privileged,product:view\nproduct:view,product,,\n"
+ACCOUNTS = (
+    "id,system,kind,status\nproduct:ana,product,human,active\nproduct:cy,product,human,disabled\n"
+    "product:robot,product,service,active\n"
+)
+MARCH, APRIL = "2026-03-25T08:00:00Z", "2026-04-20T08:00:00Z"
+
+
+@dataclass
+class Desk:
+    """A workspace, the person at the keyboard and the clock on the wall."""
+
+    call: Call
+    root: Path
+    scratch: Path
+    monkeypatch: pytest.MonkeyPatch
+    time: datetime = datetime(2026, 3, 26, 9, tzinfo=UTC)
+
+    def __post_init__(self) -> None:
+        self.monkeypatch.setattr("twofold.cli.review.now", self.tick)
+
+    def tick(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def at(self, day: str) -> "Desk":
+        self.time = datetime.fromisoformat(f"{day}T09:00:00+00:00")
+        return self
+
+    def says(self, actor: str, *arguments: str | Path) -> Any:
+        self.monkeypatch.setenv("TWOFOLD_ACTOR", actor)
+        return self.call("review", *arguments, "-w", self.root)
+
+    def json(self, *arguments: str) -> Any:
+        said = self.says("p-0001", *arguments, "--json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    def capture(self, source: str, kind: str, text: str, run_at: str, name: str = "") -> None:
+        file = self.scratch / (name or f"{kind}-{run_at[:10]}.csv")
+        file.write_text(text, encoding="utf-8")
+        said = self.call(
+            "capture", file, "--source", source, "--kind", kind, "--query", f"all {kind}", "--run-by", "p-0001",
+            "--run-at", run_at, "-w", self.root,
+        )  # fmt: skip
+        assert said.code == 0, said.err
+
+    def snapshot(self, name: str, taken_at: str, pairs: tuple[tuple[str, str], ...], **other: str) -> None:
+        origin, system = other.get("origin", "system"), other.get("system", "product")
+        lines = [f"{name},{system},{taken_at},{origin},{account},{right}\n" for account, right in pairs]
+        text = "snapshot_id,system,taken_at,origin,account,right_id\n" + "".join(lines)
+        run_at = (datetime.fromisoformat(taken_at) + timedelta(minutes=5)).isoformat()
+        self.capture("access_review", "snapshot", text, run_at, f"{name}-{other.get('part', 'all')}.csv")
+
+    def open(self, *more: str) -> str:
+        done = self.json(
+            "open", "product", "--snapshot", "march", "--reviewer", "okta:ana", "--reviewer", "p-0002", *more
+        )
+        return str(done["review"])
+
+    def decide(self, actor: str, review: str, pair: tuple[str, str], decision: str = "approve") -> Any:
+        return self.says(actor, "decide", review, *pair, "--decision", decision, "--reason", "looked at it")
+
+    def decide_all(self, review: str) -> None:
+        for pair in (CY, CY_VIEW, ROBOT):
+            assert self.decide("p-0001", review, pair, "revoke" if pair == CY else "approve").code == 0
+        assert self.decide("p-0002", review, ANA).code == 0
+
+    def outcome(self, item: str = "product/2026-03-31") -> dict[str, str]:
+        assert self.call("test", "T-05", "-w", self.root).code == 0
+        latest = json.loads((self.root / ".twofold" / "runs" / "latest.json").read_text(encoding="utf-8"))
+        file = self.root / ".twofold" / "runs" / latest["T-05"] / "outcomes.parquet"
+        query = "SELECT a, b, c, d, e, f, g FROM read_parquet(?) WHERE item = ?"
+        with duckdb.connect() as session:
+            (row,) = session.execute(query, [str(file), item]).fetchall()
+        return dict(zip("abcdefg", row, strict=True))
+
+
+@pytest.fixture(scope="session")
+def scoped_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("reviews") / "acme"
+    assert main(["init", str(root), "--company", "Acme Inc.", "--zone", "UTC"]) == 0
+    for file in (root / "scope").iterdir():
+        file.unlink()
+    (root / "scope" / "all.yaml").write_text(SCOPE, encoding="utf-8")
+    assert main(["scope", "apply", "--reason", "first scope", "-w", str(root)]) == 0
+    return root
+
+
+@pytest.fixture
+def desk(call: Call, scoped_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    root = Path(shutil.copytree(scoped_once, tmp_path / "acme"))
+    made = Desk(call, root, tmp_path, monkeypatch)
+    made.capture("csvtable", "access_right", RIGHTS, "2026-03-25T07:00:00Z")
+    made.capture("csvtable", "account", ACCOUNTS, "2026-03-25T07:00:00Z")
+    made.snapshot("march", MARCH, ALL)
+    return made
+
+
+def follow_up(desk: Desk, review: str) -> None:
+    """Complete, remove what was judged wrong, look at its use."""
+    assert desk.says("p-0001", "complete", review).code == 0
+    assert desk.at("2026-03-28").says("p-0002", "revoked", review, *CY, "--ticket", "ACC-12").code == 0
+    look = ("look", review, *CY, "--from", "2026-01-01", "--result", "nothing was changed with it")
+    assert desk.says("p-0002", *look).code == 0
+
+
+def test_a_review_from_the_snapshot_to_a_pass(desk: Desk) -> None:
+    review = desk.open()
+    assert review == "rv-product-2026-03-26"
+    shown = desk.says("p-0001", "show", review)
+    assert "okta:ana has 3 of 3 to decide" in shown.out
+    assert "(privileged)" in shown.out
+    pairs = {(each["account"], each["right_id"]): each for each in desk.json("show", review)["pairs"]}
+    assert pairs[ANA]["reviewer"] == "okta:bo", "nobody decides on their own access"
+    assert pairs[CY]["holds"] == ["product:view"]
+    assert (pairs[CY]["status"], pairs[ROBOT]["belongs_to"]) == ("disabled", "bot")
+
+    desk.decide_all(review)
+    follow_up(desk, review)
+    assert desk.outcome()["e"] == "cannot_test:pending", "no later snapshot shows it gone yet"
+    assert "no later snapshot shows it gone yet" in " ".join(desk.says("p-0001", "show", review).out.split())
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+
+    assert desk.outcome() == dict.fromkeys("abcdefg", "pass")
+    (removal,) = desk.json("show", review)["removals"]
+    assert (removal["gone"], removal["seen_in"], removal["ticket"]) == (True, "april", "ACC-12")
+    (listed,) = desk.json("list")
+    assert (listed["state"], listed["progress"]["approve"], listed["progress"]["revoke"]) == ("completed", 3, 1)
+
+
+def test_revoked_and_yet_present(desk: Desk) -> None:
+    review = desk.open()
+    desk.decide_all(review)
+    follow_up(desk, review)
+    desk.snapshot("april", APRIL, (*ALL, ("product:new", "product:view")))
+
+    assert desk.outcome()["e"] == "exception:still_present"
+    found = desk.json("diff", review, "--with", "today")
+    assert found["counts"] == {
+        "same": 3, "new": 1, "gone": 0, "changed": 0, "revoked_yet_present": 1, "granted_again": 0,
+    }  # fmt: skip
+    said = desk.says("p-0001", "diff", review, "--with", "today").out
+    assert "product:cy product:admin: then revoke on 2026-03-26" in said
+    desk.snapshot("may", "2026-05-02T08:00:00Z", (ANA, CY_VIEW, ROBOT))
+    desk.snapshot("june", "2026-06-02T08:00:00Z", ALL)
+    assert desk.json("diff", review, "--with", "today")["counts"]["granted_again"] == 1
+
+
+def test_nothing_removed_is_an_exception_once_the_days_are_over(desk: Desk) -> None:
+    review = desk.open()
+    desk.decide_all(review)
+    assert desk.says("p-0001", "complete", review).code == 0
+    desk.snapshot("april", APRIL, ALL)
+
+    found = desk.outcome()
+    assert (found["e"], found["f"]) == ("exception:revoke_not_executed", "exception:impact_not_judged")
+
+
+def test_a_pair_that_came_to_the_snapshot_later_is_missing(desk: Desk) -> None:
+    review = desk.open()
+    desk.decide_all(review)
+    follow_up(desk, review)
+    desk.snapshot("march", MARCH, (("product:late", "product:view"),), part="second")
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+
+    assert desk.outcome()["b"] == "exception:missing_pair"
+    assert desk.json("diff", review, "--with", "today")["counts"]["gone"] == 2
+
+
+def test_own_access_is_refused_and_found_when_it_comes_out_later(desk: Desk) -> None:
+    review = desk.open()
+    said = desk.decide("p-0001", review, ANA)
+    assert said.code == 2
+    assert "nobody decides on their own access" in said.err
+    desk.decide_all(review)
+    follow_up(desk, review)
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    scope = desk.root / "scope" / "all.yaml"
+    links = 'account_links:\n  - {account: "product:robot", person: p-0001, from: 2025-01-01}\n'
+    scope.write_text(scope.read_text(encoding="utf-8").replace("account_links:\n", links), encoding="utf-8")
+    assert desk.call("scope", "apply", "--reason", "the robot is Ana's", "-w", desk.root).code == 0
+
+    assert desk.outcome()["c"] == "exception:self_review"
+
+
+def test_a_period_without_a_review_is_absent(desk: Desk) -> None:
+    desk.open()
+    desk.snapshot("october", "2026-10-20T08:00:00Z", ALL)
+    assert desk.outcome("product/2026-06-30")["a"] == "exception:absent"
+    assert desk.outcome()["a"] == "exception:not_completed"
+
+
+def test_snapshots_that_will_not_do(desk: Desk) -> None:
+    desk.snapshot("roster", MARCH, ALL, origin="roster")
+    desk.snapshot("other", MARCH, ALL, system="wiki")
+    for snapshot, found in (
+        ("roster", "it was built from a list of people"),
+        ("other", "it is a snapshot of wiki"),
+        ("marsh", "did you mean 'march'?"),
+    ):
+        said = desk.says("p-0001", "open", "product", "--snapshot", snapshot, "--reviewer", "okta:ana")
+        assert (said.code, found in said.err) == (2, True), said.err
+    said = desk.at("2026-04-09").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:ana")
+    assert "more than 14 days ago" in said.err
+    said = desk.at("2026-03-24").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:bo")
+    assert "which is not over" in said.err
+    assert desk.json("list") == []
+
+
+def test_reviewers_that_will_not_do(desk: Desk) -> None:
+    for reviewers, found in (
+        (("okta:ana",), "okta:ana may not decide on 1 pairs: product:ana product:admin"),
+        (("p-0009",), "'p-0009' is linked to no one person"),
+        (("product:robot",), "'product:robot' is an automation account"),
+        (("p-0003",), "product:cy may not decide on 4 pairs"),
+    ):
+        named = [word for name in reviewers for word in ("--reviewer", name)]
+        said = desk.says("p-0001", "open", "product", "--snapshot", "march", *named)
+        assert (said.code, found in said.err) == (2, True), said.err
+    assert "there is no system 'produkt'" in desk.says("p-0001", "open", "produkt", "--snapshot", "march", *named).err
+
+
+def test_what_a_review_refuses(desk: Desk) -> None:
+    review = desk.open()
+    for actor, arguments, found in (
+        ("p-0002", ("decide", review, *CY, "--decision", "approve", "--reason", "x"), "to be decided by okta:ana"),
+        ("p-0001", ("decide", review, *CY, "--decision", "approve"), "no reason is given"),
+        ("p-0001", ("decide", review, "product:cy", "product:root", "--decision", "revoke", "--reason", "x"), "is not in"),
+        ("p-0001", ("decide", review, *CY), "a pair that is not whole"),
+        ("p-0001", ("complete", review), "4 pairs are undecided"),
+        ("p-0001", ("revoked", review, *CY, "--ticket", "T-1"), "was not judged wrong"),
+        ("p-0001", ("show", "rv-produkt-2026-03-26"), "did you mean 'rv-product-2026-03-26'?"),
+        ("p-0001", ("show", review, "--reviewer", "okta:cy"), "reviews nothing"),
+        ("p-0001", ("diff", review), "is the first review of product"),
+        ("p-0001", ("diff", review, "--with", "today"), "no snapshot of product was captured after"),
+        ("p-0001", ("diff", review, "--with", review), "is the review itself"),
+        ("p-0001", ("route", review, "--to", "okta:ana", "--account", "product:ana", "--reason", "x"), "may not decide"),
+        ("p-0001", ("route", review, "--to", "okta:ana", "--account", "product:no", "--reason", "x"), "no undecided pair"),
+    ):  # fmt: skip
+        said = desk.says(actor, *arguments)
+        assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
+    desk.decide_all(review)
+    for arguments, found in (
+        (("revoked", review, *CY, "--ticket", " "), "no ticket is named"),
+        (("revoked", review, *CY, "--ticket", "T-1", "--executed-at", "2026-03-25T08:00:00Z"), "(the decision) to now"),
+        (("revoked", review, *CY, "--ticket", "T-1", "--executed-at", "last week"), "is no ISO 8601 day or time"),
+        (("look", review, *CY, "--from", "2026-01-01", "--result", ""), "no result is given"),
+    ):
+        said = desk.says("p-0001", *arguments)
+        assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
+    follow_up(desk, review)
+    for arguments, found in (
+        (("decide", review, *CY, "--decision", "approve", "--reason", "x"), "is completed since 2026-03-26"),
+        (("complete", review), "is completed"),
+        (("look", review, *CY, "--from", "2026-01-01", "--result", "x"), "looked at already"),
+    ):
+        said = desk.says("p-0001", *arguments)
+        assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
+    assert (
+        "ask somebody else to look"
+        in desk.says("p-0003", "look", review, *CY, "--from", "2026-01-01", "--result", "x").err
+        or "looked at already" in desk.says("p-0003", "look", review, *CY, "--from", "2026-01-01", "--result", "x").err
+    )
+    desk.at("2026-03-20")
+    said = desk.says("p-0001", "revoked", review, *CY, "--ticket", "T-1")
+    assert "the clock of this machine says 2026-03-20" in said.err
+
+
+def test_pairs_of_a_reviewer_who_left_go_to_another(desk: Desk) -> None:
+    review = desk.open()
+    assert desk.decide("p-0001", review, CY, "revoke").code == 0
+    done = desk.says("p-0002", "route", review, "--from", "okta:ana", "--to", "okta:bo", "--reason", "left on 3 April")
+    assert "okta:bo has 3 of 3 to decide" in done.out
+    assert desk.decide("p-0002", review, ROBOT).code == 0
+    assert "the removal of" not in desk.decide("p-0001", review, CY).err, "until completion a later decision counts"
+    assert desk.decide("p-0001", review, CY, "revoke").code == 0
+    assert desk.says("p-0002", "revoked", review, *CY, "--ticket", "ACC-12").code == 0
+    assert "is recorded already" in desk.decide("p-0001", review, CY).err
+
+
+def test_decisions_from_a_file(desk: Desk, tmp_path: Path) -> None:
+    review = desk.open()
+    file = tmp_path / "ana.csv"
+    said = desk.says("p-0001", "show", review, "--reviewer", "okta:ana", "--into", file)
+    assert "3 pairs written to" in said.out
+    assert "there is a file already" in desk.says("p-0001", "show", review, "--into", file).err
+    with file.open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert lines[0]["holds"] == "product:view"
+
+    def answer(changed: list[dict[str, str]]) -> Any:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(lines[0]))
+            writer.writeheader()
+            writer.writerows(changed)
+        return desk.says("p-0001", "decide", review, "--file", file)
+
+    assert "it holds no new decision" in answer(lines).err
+    done = [each | {"decision": "Approve"} for each in lines]
+    lost = answer(done[1:])
+    assert "1 lines are missing: product:cy product:admin" in lost.err
+    wrong = answer([done[0] | {"account": "product:x"}, done[1] | {"decision": "keep"}, done[2], done[2]])
+    assert "ana.csv, line 2: product:x product:admin is not in the snapshot" in wrong.err
+    assert "ana.csv, line 3: the decision 'keep'" in wrong.err
+    assert "ana.csv, line 5: product:robot product:view stands in line 4 already" in wrong.err
+    assert "no reason is given" in answer([done[0] | {"decision": "revoke"}, *done[1:]]).err
+    other = lines[0] | {"account": "product:ana", "decision": "approve"}
+    assert "nobody decides on their own access" in answer([*done, other]).err
+
+    assert "0 modify" not in answer([done[0] | {"decision": "revoke", "reason": "moved"}, done[1], lines[2]]).out
+    progress = desk.json("show", review)["progress"]
+    assert (progress["approve"], progress["revoke"], progress["undecided"]) == (1, 1, 2)
+    entries = json.loads(desk.call("log", "show", "--kind", "capture", "--json", "-w", desk.root).out)
+    parameters = dict(entries[-1]["body"]["provenance"]["parameters"])
+    assert set(parameters) == {"file", "file_sha256", "pairs_sha256"}
+    assert "there is no such file" in desk.says("p-0001", "decide", review, "--file", tmp_path / "no.csv").err
+
+
+def test_two_reviews_are_compared(desk: Desk) -> None:
+    first = desk.open()
+    desk.decide_all(first)
+    follow_up(desk, first)
+    desk.snapshot("june", "2026-06-24T08:00:00Z", (ANA, CY_VIEW, ("product:dee", "product:view")))
+    desk.at("2026-06-25")
+    opened = desk.says(
+        "p-0001", "open", "product", "--snapshot", "june", "--reviewer", "okta:ana", "--reviewer", "okta:bo"
+    )
+    assert "1 accounts belong to nobody known: product:dee" in " ".join(opened.out.split())
+    second = "rv-product-2026-06-25"
+    assert desk.decide("p-0001", second, CY_VIEW, "revoke").code == 0
+
+    found = desk.json("diff", second)
+    assert found["counts"] == {
+        "same": 1, "new": 1, "gone": 2, "changed": 1, "revoked_yet_present": 0, "granted_again": 0,
+    }  # fmt: skip
+    assert (found["earlier"]["name"], found["later"]["name"]) == (first, second)
+    assert desk.json("diff", first, "--with", second) == found
+    again = desk.says(
+        "p-0001", "open", "product", "--snapshot", "june", "--reviewer", "okta:ana", "--reviewer", "okta:bo"
+    )
+    assert "rv-product-2026-06-25-2" in again.out
+
+
+def test_indicators_ask_and_do_not_judge(desk: Desk) -> None:
+    review = desk.open()
+    desk.decide_all(review)
+    found = {each["name"]: each for each in desk.json("indicators", review)["indicators"]}
+    assert found["median_seconds"]["value"] < 10
+    assert found["median_seconds"]["stands_out"] is True
+    assert (found["share_approved"]["value"], found["share_approved"]["stands_out"]) == (75, False)
+    said = desk.says("p-0001", "indicators", review).out
+    assert "never a verdict" in said
+    assert "look " in said
+
+
+def test_a_review_of_another_tool_is_shown_and_not_decided_on(desk: Desk) -> None:
+    campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"
+    decisions = (
+        "campaign_id,account,right_id,reviewer,decision,decided_at\nokta-1,product:cy,product:admin,okta:ana,,\n"
+    )
+    desk.capture("access_review", "campaigns", campaign, "2026-03-25T10:00:00Z")
+    desk.capture("access_review", "decisions", decisions, "2026-03-25T10:00:00Z")
+
+    assert "exported from another tool" in " ".join(desk.says("p-0001", "list").out.split())
+    assert "is held in another tool" in desk.decide("p-0001", "okta-1", CY).err
+    assert "is held in another tool" in desk.says("p-0001", "complete", "okta-1").err
+    file = desk.scratch / "campaign.csv"
+    file.write_text("id,system\nx,product\n", encoding="utf-8")
+    manifest = (
+        '[[file]]\npath = "campaign.csv"\nsource = "csvtable"\nkind = "campaign"\nquery = "all"\nrun_by = "p-0001"\n'
+    )
+    folder = desk.scratch / "forged"
+    folder.mkdir()
+    shutil.move(file, folder / "campaign.csv")
+    times = 'run_at = "2026-07-10T06:00:00Z"\nconnector = "twofold"\n'
+    (folder / "exports.toml").write_text(manifest + times, encoding="utf-8")
+    assert "marks what a command of Twofold captured" in desk.call("capture", folder, "-w", desk.root).err
+
+
+def test_without_anything(desk: Desk, judged_once: Path) -> None:
+    assert "open" in desk.call("review").out
+    said = desk.call("review", "list", "-w", judged_once)
+    assert said.out == "0 reviews\n"
