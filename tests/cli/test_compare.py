@@ -81,7 +81,9 @@ def test_a_parameter_and_new_data_are_told_apart(call: Call, judged: Path, tmp_p
     assert shown["told_apart"]
     causes = {each["item"]: each["causes"]["B"] for each in shown["items"]}
     assert causes["INC-2"] == ["parameter"]
-    assert causes["INC-3"] == ["data", "parameter"], "it is new with the data, and its code came with the parameter"
+    # It is new with the data, and its code came with the parameter. A scope that was applied anew is new data, too.
+    assert causes["INC-3"] == ["data", "scope", "parameter"]
+    assert "data or scope, parameter" in call("compare", "T-19", "-w", judged).out
     assert "response_minutes_sev3 was 480, is 100000" in call("compare", "T-19", "-w", judged).out
 
 
