@@ -44,6 +44,7 @@ format: ## Put the code into its form
 
 docs: ## Make the pages that are made from code
 	$(BIN)/python -m twofold.tables.document > docs/formats/tables.md
+	$(BIN)/python -m twofold.populations.document > docs/formats/steps.md
 
 requirements: ## Renew the hashed requirements (needs uv)
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt

@@ -29,6 +29,15 @@ SECONDS_TO_START = 40
 BucketMaker = Callable[..., str]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--populations",
+        type=int,
+        default=200,
+        help="random populations on which each rule is compared with its second opinion",
+    )
+
+
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start the server with one pair of keys, put them into the environment, and give its address."""

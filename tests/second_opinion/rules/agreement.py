@@ -1,0 +1,177 @@
+"""Ask the rule (SQL) and a second opinion (plain Python, written from the specification) about the same random worlds.
+
+A module `t_xx.py` beside this file holds one opinion:
+
+    CONTROL_TEST                                  "T-22"
+    OUTCOME_ONLY: frozenset[str]                  letters of which only the outcome is compared, not the reason
+    def shared(world): ...                        rows that every world of a batch sees (calendars, rosters of every system)
+    def populate(world): ...                      one random world
+    def outcomes(records, clock, parameters): ... item -> letter -> reason code
+
+`clock` is the naive UTC time of the extraction, `parameters` the rule's.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+
+from twofold.controltests.engine import run_rule, set_parameters
+from twofold.controltests.rule import ParameterValue, Rule, rule_named
+from twofold.populations.define import define_population, definition_text
+from twofold.populations.derive import DERIVED, derive_tables
+from twofold.populations.steps import register_steps, step_text, steps_needed
+from twofold.tables.rows import Row
+from twofold.tables.schema import canonical_tables
+from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
+from twofold.tables.typed_rows import typed_row
+
+from .records import SHARED, Records, read_worlds, world_of
+from .world import START, World
+
+Codes = Mapping[str, Mapping[str, str]]
+"""Item -> letter -> reason code."""
+Difference = tuple[str, str, str, str]
+"""Item, letter, the rule's code, the second opinion's."""
+Parameters = Mapping[str, ParameterValue]
+CLOCK = START + timedelta(days=70)
+"""The extraction of every batch: windows that are still open then are pending."""
+_SHOWN = 3
+"""So many disagreements are made small; the first says enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One world of which the two opinions differ: its seed, the rows that are left of it, and the differences."""
+
+    seed: int
+    rows: Sequence[Row]
+    differences: Sequence[Difference]
+
+    def __str__(self) -> str:
+        """Show the differences and the smallest rows that still give one."""
+        shown = [f"seed {self.seed}"]
+        shown += [
+            f"  {item} {letter}: rule {ours}, second opinion {theirs}"
+            for item, letter, ours, theirs in self.differences
+        ]
+        for row in self.rows:
+            cells = {name: getattr(value, "text", value) for name, value in row.values.items() if value is not None}
+            shown.append(f"  {row.table}: {cells}")
+        return "\n".join(shown)
+
+
+def disagreements(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int) -> list[Disagreement]:
+    """Make a world per seed, ask both about all of them at once, and return where they differ, the first made small."""
+    rule = rule_named(opinion.CONTROL_TEST, where="second opinion")
+    parameters = rule.parameter_values(_drawn_parameters(opinion, batch_seed), where="second opinion")
+    common = World(SHARED, batch_seed)
+    opinion.shared(common)
+
+    def ask(worlds: Sequence[Sequence[Row]]) -> list[Sequence[Difference]]:
+        rows = [*common.rows, *(row for world in worlds for row in world)]
+        return _differences(opinion, rule, parameters, rows, len(worlds))
+
+    found = ask([_rows(opinion, number, seed) for number, seed in enumerate(seeds)])
+    differing = [number for number, differences in enumerate(found) if differences]
+    shrunk = []
+    for number in differing[:_SHOWN]:
+        places = _smallest(opinion, seeds[number], ask)
+        rows = _chosen(_rows(opinion, 0, seeds[number]), places)
+        shrunk.append(Disagreement(seeds[number], rows, ask([rows])[0]))
+    return shrunk
+
+
+def _drawn_parameters(opinion: ModuleType, seed: int) -> Parameters:
+    draw: Callable[[World], Parameters] | None = getattr(opinion, "parameters", None)
+    return draw(World(SHARED, seed)) if draw else {}
+
+
+def _rows(opinion: ModuleType, number: int, seed: int) -> Sequence[Row]:
+    world = World(number, seed)
+    opinion.populate(world)
+    return world.rows
+
+
+def _chosen(rows: Sequence[Row], places: Sequence[int]) -> list[Row]:
+    return [rows[place] for place in places]
+
+
+def _smallest(
+    opinion: ModuleType, seed: int, ask: Callable[[Sequence[Sequence[Row]]], Sequence[Sequence[Difference]]]
+) -> Sequence[int]:
+    """Return the places of rows of a world that still make the two differ; none of them can be left out.
+
+    Each round leaves out every half, quarter ... and single row, all at once as worlds of one batch, and goes on with the
+    smallest that still differs.
+    """
+    kept: Sequence[int] = range(len(_rows(opinion, 0, seed)))
+    while True:
+        sizes = [len(kept) >> shift for shift in range(1, len(kept).bit_length())]
+        fewer = [[*kept[:start], *kept[start + size :]] for size in sizes for start in range(0, len(kept), size)]
+        worlds = [_chosen(_rows(opinion, number, seed), places) for number, places in enumerate(fewer)]
+        differing = [places for places, differences in zip(fewer, ask(worlds), strict=True) if differences]
+        if not differing:
+            return kept
+        kept = min(differing, key=len)
+
+
+def _differences(
+    opinion: ModuleType, rule: Rule, parameters: Parameters, rows: Sequence[Row], count: int
+) -> list[Sequence[Difference]]:
+    outcome_only: frozenset[str] = getattr(opinion, "OUTCOME_ONLY", frozenset())
+    with tested(rule, parameters, rows) as (session, tables):
+        ours = _codes(session, rule)
+        names = [name for name in canonical_tables() if name in tables.stats]
+        worlds = read_worlds(session, names, count)
+    clock = CLOCK.replace(tzinfo=None)
+    return [
+        list(_compared(ours.get(number, {}), opinion.outcomes(records, clock, parameters), outcome_only))
+        for number, records in enumerate(worlds)
+    ]
+
+
+@contextmanager
+def tested(
+    rule: Rule, parameters: Parameters, rows: Sequence[Row]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, TableSet]]:
+    """Run the rule over the rows and yield the session, in which `outcome` holds the result, and the tables."""
+    lineage = Lineage("second-opinion", "test", "test", CLOCK)
+    texts = (definition_text(rule.population), rule.sql)
+    steps = steps_needed(*texts)
+    read = " ".join([*texts, *(step_text(name) for name in steps)])
+    with tempfile.TemporaryDirectory(prefix="twofold-opinion-") as scratch:
+        with TableWriter(Path(scratch) / "tables") as writer:
+            for row in rows:
+                writer.add(typed_row(row, zone="UTC"), lineage=lineage)
+            written = writer.finish()
+        tables = derive_tables(written, clock=CLOCK, wanted=[name for name in DERIVED if name in read])
+        with open_session(tables) as session:
+            register_steps(session, steps)
+            set_parameters(session, parameters, extracted_at=CLOCK)
+            define_population(session, rule.population, into=Path(scratch))
+            run_rule(session, rule, into=Path(scratch))
+            yield session, tables
+
+
+def _codes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[int, dict[str, dict[str, str]]]:
+    letters = [attribute.letter for attribute in rule.attributes]
+    found: dict[int, dict[str, dict[str, str]]] = {}
+    for item, *codes in session.execute(f"SELECT item, {', '.join(letters)} FROM outcome").fetchall():  # noqa: S608  letters of the rule
+        found.setdefault(world_of(item), {})[item] = dict(zip(letters, codes, strict=True))
+    return found
+
+
+def _compared(ours: Codes, theirs: Codes, outcome_only: frozenset[str]) -> Iterator[Difference]:
+    for item in sorted({*ours, *theirs}):
+        mine, second = ours.get(item, {}), theirs.get(item, {})
+        for letter in sorted({*mine, *second}):
+            left, right = mine.get(letter, "no such item"), second.get(letter, "no such item")
+            same = left.partition(":")[0] == right.partition(":")[0] if letter in outcome_only else left == right
+            if not same:
+                yield item, letter, left, right

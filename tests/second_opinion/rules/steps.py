@@ -1,0 +1,250 @@
+"""The shared steps of the rules once more, in plain Python, from audit-domain 4.0: persons, authority, gaps, business days.
+
+Everything is looked up row by row; nothing is shared with the SQL but the canonical tables.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .records import Record, Records, Span
+
+EVER, NEVER = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001  naive UTC, as the tables hold them
+TICK = timedelta(microseconds=1)
+UNLINKED, LINKED, AMBIGUOUS, SHARED_ACCOUNT, BOT = "unlinked", "linked", "ambiguous", "shared", "bot"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose hand an account was at a moment: its state, and the person where it is linked to exactly one."""
+
+    state: str
+    person: str | None = None
+
+
+def hand(records: Records, account: str | None, at: datetime) -> Hand:
+    """Return whose hand an account was at a moment (audit-domain 4.0, Identity)."""
+    known = {row["id"]: row for row in records["account"]}
+    row = known.get(account)
+    linked = [link for link in records["account_link"] if link["account"] == account]
+    if account is None or (row is None and not linked):
+        return Hand(UNLINKED)
+    kind = (row and row["kind"]) or "human"
+    name = account
+    if row is not None and kind in {"service", "bot"}:
+        name = row["triggered_by"] or account
+        if name in known and known[name]["kind"] == "shared":
+            return Hand(SHARED_ACCOUNT)
+    if kind == "shared":
+        return Hand(SHARED_ACCOUNT)
+    links = list(_links(records, name))
+    here = [(person, doubtful) for person, start, end, doubtful in links if start <= at < end]
+    if here:
+        persons = {person for person, _ in here}
+        if len(persons) > 1 or any(doubtful for _, doubtful in here):
+            return Hand(AMBIGUOUS)
+        return Hand(LINKED, persons.pop())
+    if kind in {"service", "bot"} and not links:
+        return Hand(BOT)
+    return Hand(UNLINKED)
+
+
+def _links(records: Records, account: str) -> Iterator[tuple[str, datetime, datetime, bool]]:
+    links = [row for row in records["account_link"] if row["account"] == account]
+    for row in links:
+        start = row["valid_from"] or EVER
+        end = NEVER if row["conflicted"] else row["valid_to"] or NEVER
+        if start < end:
+            yield row["person"], start, end, row["conflicted"]
+    if not links:
+        for row in records["account"]:
+            if row["id"] == account and row["email"]:
+                for person in records["person"]:
+                    if person["email"] and person["email"].lower() == row["email"].lower():
+                        yield person["id"], EVER, NEVER, row["conflicted"] or person["conflicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A stretch in which a person could use a duty in a scope; half open."""
+
+    scope: str
+    duty: str
+    right_class: str | None
+    person: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+def mandates(records: Records) -> list[Mandate]:
+    """Return who could use which duty when: the dated roster while employed, and delegations once recorded."""
+    own = [
+        Mandate(
+            row["scope"],
+            row["duty"],
+            row["right_class"],
+            row["person"],
+            max(row["valid_from"] or EVER, start),
+            min(row["valid_to"] or NEVER, end),
+        )
+        for row in records["roster"]
+        for start, end in _employed(records, row["person"])
+    ]
+    lent = [
+        Mandate(
+            given.scope,
+            given.duty,
+            given.right_class,
+            row["to_person"],
+            max(given.valid_from, row["valid_from"] or EVER, row["recorded_at"][1], start),
+            min(given.valid_to, row["valid_to"] or NEVER, end),
+        )
+        for row in records["delegation"]
+        for given in own
+        if given.person == row["from_person"] and row["duty"] in {None, given.duty}
+        for start, end in _employed(records, row["to_person"])
+    ]
+    return [each for each in own + lent if each.valid_from < each.valid_to]
+
+
+def _employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:
+    stretches = [
+        (
+            row["started_at"][0] if row["started_at"] else EVER,
+            row["effective_end"][0] if row["effective_end"] else NEVER,
+        )
+        for row in records["engagement"]
+        if row["person"] == person
+    ]
+    return stretches or [(EVER, NEVER)]
+
+
+def superiors(records: Records, person: str, at: datetime) -> set[str]:
+    """Return who stood above a person at a moment, three levels up."""
+    above: set[str] = set()
+    level = {person}
+    for _ in range(3):
+        level = {
+            row["manager"]
+            for row in records["job"]
+            if row["person"] in level
+            and row["manager"] not in {None, row["person"]}
+            and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        }
+        above |= level
+    return above
+
+
+def has_gap(records: Records, tables: Sequence[str], system: str, start: datetime | None, end: datetime | None) -> bool:
+    """Return whether one of the tables is not proven complete for the system somewhere in [start, end); None is open."""
+    return any(
+        row["table_name"] in tables
+        and row["system"] in {system, "*"}
+        and (row["starts_at"] is None or end is None or row["starts_at"] < end)
+        and (row["ends_before"] is None or start is None or row["ends_before"] > start)
+        for row in records["source_gap"]
+    )
+
+
+def business_deadline(
+    records: Records, calendar: str, at: datetime, days: int, *, whole_day: bool = False
+) -> datetime | None:
+    """Return the end of the business day that lies `days` business days after the day a moment counts as.
+
+    An event after closing time or on a day without work counts as the next business day; as a whole day (a bare day, which
+    has no hour) it counts as that day if people work on it. None where the calendar does not reach.
+    """
+    every = sorted((row for row in records["calendar_day"] if row["calendar"] == calendar), key=lambda row: row["day"])
+    found = [place for place, row in enumerate(every) if row["starts_at"] <= at < row["ends_before"]]
+    if not found:
+        return None
+    today = every[found[0]]
+    counts_today = today["is_business"] and (whole_day or at < today["closes_at"])
+    working = [row for row in every[found[0] + (0 if counts_today else 1) :] if row["is_business"]]
+    return working[days]["ends_before"] if days < len(working) else None
+
+
+def surely_before(left: Span | None, right: Span | None) -> bool:
+    """Return whether every moment that left may be lies before every moment that right may be."""
+    return left is not None and right is not None and left[1] < right[0]
+
+
+def days(count: object) -> timedelta:
+    """Return a parameter in days as a length of time."""
+    return timedelta(days=int(str(count)))
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """Return the same day of the month and hour some months later, or earlier; the last day where the month is shorter."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def uncovered(
+    start: datetime, end: datetime, stretches: Iterable[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """Return what half-open stretches leave of [start, end), in order."""
+    left, reached = [], start
+    for begins, ends in sorted(stretches):
+        if reached < min(begins, end):
+            left.append((reached, min(begins, end)))
+        reached = max(reached, ends)
+    return [*left, (reached, end)] if reached < end else left
+
+
+def only(rows: Sequence[Record]) -> Record | None:
+    """Return the one row, None when there is none."""
+    return rows[0] if rows else None
+
+
+def allowed_access(records: Records, subject: str, used: Span, *, system: str, valid_days: int) -> str:
+    """Return whether only those allowed could change a report or file, by its last listing before a use (T-32 D, T-33 A)."""
+    listings = sorted(
+        {
+            row["listed_at"]
+            for row in records["access_listing"]
+            if row["object"] == subject and row["listed_at"][1] <= used[0]
+        },
+        key=lambda at: (at[0], at[1]),
+    )
+    if not listings or listings[-1][0] + days(valid_days) <= used[0]:
+        if has_gap(records, ["access_listing"], system, used[0] - days(valid_days), used[1] + TICK):
+            return "cannot_test:source_gap"
+        return "exception:listing_too_old" if listings else "exception:access_not_listed"
+    at = listings[-1]
+    allowed = [row for row in records["access_allowed"] if row["object"] == subject and _overlaps(row, at)]
+    found = {
+        _one_access(records, row["account"], at, allowed)
+        for row in records["access_listing"]
+        if row["object"] == subject and row["listed_at"] == at
+    }
+    worst = (
+        "exception:access_too_wide",
+        "exception:shared_account",
+        "cannot_test:account_unlinked",
+        "cannot_test:nobody_declared",
+        "cannot_test:time_order_unclear",
+    )
+    return next((code for code in worst if code in found), "pass")
+
+
+def _one_access(records: Records, account: str, at: Span, allowed: Sequence[Record]) -> str:
+    if not allowed:
+        return "cannot_test:nobody_declared"
+    who = hand(records, account, at[0])
+    rows = [row for row in allowed if row["who"] in {account, who.person}]
+    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in rows):
+        return "pass"
+    if rows:
+        return "cannot_test:time_order_unclear"
+    if who.state == SHARED_ACCOUNT:
+        return "exception:shared_account"
+    if who.state in {UNLINKED, AMBIGUOUS}:
+        return "cannot_test:account_unlinked"
+    return "exception:access_too_wide"
+
+
+def _overlaps(row: Record, at: Span) -> bool:
+    """Return whether the dates of a row hold in some moment of a span."""
+    return (row["valid_from"] or EVER) <= at[1] and at[0] < (row["valid_to"] or NEVER)

@@ -1,0 +1,258 @@
+"""T-33 End-user files, from audit-domain T-33 and the rule's README."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from twofold.controltests.rule import ParameterValue
+
+from .hands import add_hands, pick_hand
+from .records import Record, Records, Span
+from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
+from .world import A_DAY, World
+
+CONTROL_TEST = "T-33"
+OUTCOME_ONLY: frozenset[str] = frozenset()
+LETTERS = "ABCD"
+
+
+def shared(world: World) -> None:
+    """Nothing that all worlds see."""
+
+
+def parameters(world: World) -> Mapping[str, ParameterValue]:
+    """Thresholds about the scores and days that the worlds hold."""
+    return {"complexity_threshold": world.pick((0, 2, 3, 3)), "listing_valid_days": world.pick((1, 14, 92))}
+
+
+def populate(world: World) -> None:
+    """A file or two with versions, reviews, uses, totals and listings of access."""
+    system = world.key("erp")
+    hands = add_hands(world, "share")
+    files = [world.key("close.xlsx"), world.key("tax.xlsx")]
+    contents = [world.key("c1"), world.key("c2"), world.key("c3")]
+    for name in files[: world.pick((1, 1, 1, 2))]:
+        world.add("euc_file", id=name, system=system, complexity=world.pick((None, 1, 2, 3, 3)))
+    for name in files[: world.number_in(1, 2)]:
+        for content in world.some(contents, percent=65):
+            for _ in range(2 if world.chance(4) else 1):
+                _version(world, name, content, files, hands)
+    uses = [world.id("use") for _ in range(world.number_in(1, 3))]
+    moments = [world.moment() for _ in uses]
+    for use, moment in zip(uses, moments, strict=True):
+        for _ in range(2 if world.chance(4) else 1):
+            world.add(
+                "euc_use",
+                id=use,
+                file=world.pick([*files, files[0], files[0], files[0]]),
+                system=system,
+                used_at=world.instant(moment),
+                control=world.maybe(92, "OP-09"),
+                content_hash=world.pick([*contents, *contents, contents[0], None]),
+            )
+    for use in world.some(uses, percent=70):
+        for name in ("debit", "credit")[: world.number_in(1, 2)]:
+            for _ in range(2 if world.chance(5) else 1):
+                world.add(
+                    "euc_tie_out",
+                    use=use,
+                    name=name,
+                    file_total=world.pick((7, 7, 7, 7, None)),
+                    source_total=world.pick((7, 7, 7, 7, 8, None)),
+                )
+    for _ in range(world.number_in(0, 3)):
+        moment = world.near(world.pick(moments))
+        for _ in range(2 if world.chance(5) else 1):
+            world.add(
+                "euc_review",
+                file=world.pick([*files, files[0], files[0]]),
+                content_hash=world.pick([*contents, contents[0]]),
+                reviewed_at=world.instant(moment),
+                reviewer=pick_hand(world, hands),
+                result=world.pick(("ok", "ok", "ok", "not_ok")),
+            )
+    _access(world, files[0], moments, hands)
+    for _ in range(world.pick((0, 0, 1, 2))):
+        world.add(
+            "source_gap",
+            table_name=world.pick(("euc_version", "euc_review", "euc_tie_out", "access_listing")),
+            system=world.pick((system, system, system, world.key("crm"))),
+            starts_at=world.maybe(70, world.near(world.pick(moments))),
+            ends_before=world.maybe(50, world.near(world.pick(moments))),
+            reason="not_extracted",
+        )
+
+
+def _version(world: World, name: str, content: str, files: Sequence[str], hands: list[str]) -> None:
+    world.add(
+        "euc_version",
+        file=name,
+        content_hash=content,
+        saved_at=world.instant(world.moment()),
+        saved_by=pick_hand(world, hands),
+        formula_hash=world.pick(("f1", "f1", "f2", None)),
+        macro_hash=world.pick((None, None, None, "m1", "m2")),
+        links=world.some([*files, world.key("rates.xlsx")], percent=8),
+    )
+
+
+def _access(world: World, subject: str, moments: Sequence[datetime], hands: list[str]) -> None:
+    """Listings of who could change a report or a file, close to its uses, and who was allowed to."""
+    for _ in range(world.number_in(0, 2)):
+        listed = world.instant(world.near(world.pick(moments) - world.pick((0, 0, 1, 14, 92)) * A_DAY))
+        for account in world.some(hands, percent=world.pick((20, 35))) or hands[:1]:
+            world.add("access_listing", object=subject, listed_at=listed, account=account)
+    for who in world.some([world.key("x"), world.key("y"), *hands[3:]], percent=world.pick((0, 50, 90, 90))):
+        moment = world.near(world.pick(moments))
+        world.add(
+            "access_allowed",
+            object=subject,
+            who=who,
+            valid_from=world.maybe(15, moment),
+            valid_to=world.maybe(15, moment + A_DAY),
+        )
+
+
+def outcomes(
+    records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, Mapping[str, str]]:
+    """Return item -> letter -> reason code."""
+    return {use["id"]: _judged(records, use, parameters) for use in records["euc_use"]}
+
+
+def _judged(records: Records, use: Record, parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+    inventory = {row["id"]: row for row in records["euc_file"]}
+    versions = {(row["file"], row["content_hash"]): row for row in records["euc_version"]}
+    version = versions.get((use["file"], use["content_hash"]))
+    if use["conflicted"] or (version and version["conflicted"]):
+        return dict.fromkeys(LETTERS, "cannot_test:conflict")
+    if use["control"] is None:
+        return dict.fromkeys(LETTERS, "na:no_control")
+    if use["file"] not in inventory:
+        copied = any(content == use["content_hash"] and file in inventory for file, content in versions)
+        word = "saved_under_a_new_name" if copied else "not_in_inventory"
+        return {"A": f"na:{word}", "B": f"exception:{word}", "C": f"na:{word}", "D": f"na:{word}"}
+    score = inventory[use["file"]]["complexity"]
+    simple = score is not None and score < int(str(parameters["complexity_threshold"]))
+    if simple and version and version["macro_hash"] is None and not version["links"]:
+        return dict.fromkeys(LETTERS, "na:below_threshold")
+    alike = [row for row in records["euc_version"] if version and _alike(row, version)]
+    reviews = [
+        row
+        for row in records["euc_review"]
+        if any(row["file"] == each["file"] and row["content_hash"] == each["content_hash"] for each in alike)
+    ]
+    return {
+        "A": allowed_access(
+            records,
+            use["file"],
+            use["used_at"],
+            system=use["system"],
+            valid_days=int(str(parameters["listing_valid_days"])),
+        ),
+        "B": _reviewed(records, use, version, reviews, set(inventory)),
+        "C": _reviewed_by_another(records, use, alike, reviews),
+        "D": _tied_out(records, use),
+    }
+
+
+def _alike(one: Record, other: Record) -> bool:
+    if one["file"] != other["file"]:
+        return False
+    same_formulas = one["formula_hash"] is not None and one["formula_hash"] == other["formula_hash"]
+    return one["content_hash"] == other["content_hash"] or (same_formulas and one["macro_hash"] == other["macro_hash"])
+
+
+def _gap_from_before(records: Records, table: str, use: Record) -> bool:
+    return has_gap(records, [table], use["system"], None, use["used_at"][1] + TICK)
+
+
+def _reviewed(
+    records: Records, use: Record, version: Record | None, reviews: Sequence[Record], inventory: set[str]
+) -> str:
+    if use["content_hash"] is None:
+        return "cannot_test:version_unknown"
+    if version is None:
+        return (
+            "cannot_test:source_gap"
+            if _gap_from_before(records, "euc_version", use)
+            else "exception:version_not_in_history"
+        )
+    if any(link not in inventory for link in version["links"]):
+        return "exception:links_outside_inventory"
+    clear = [row for row in reviews if not row["conflicted"]]
+    before = [row for row in clear if surely_before(row["reviewed_at"], use["used_at"])]
+    good = [row["reviewed_at"][1] for row in before if row["result"] == "ok"]
+    bad = [row["reviewed_at"][1] for row in before if row["result"] != "ok"]
+    if bad and max(bad) >= max(good, default=EVER):
+        return "exception:review_not_ok"
+    if good:
+        return "pass"
+    well = [row for row in clear if row["result"] == "ok"]
+    if any(not surely_before(use["used_at"], row["reviewed_at"]) for row in well):
+        return "cannot_test:time_order_unclear"
+    if len(clear) < len(reviews):
+        return "cannot_test:conflict"
+    if _gap_from_before(records, "euc_review", use):
+        return "cannot_test:source_gap"
+    return "exception:reviewed_after_use" if well else "exception:not_reviewed"
+
+
+def _reviewed_by_another(records: Records, use: Record, alike: Sequence[Record], reviews: Sequence[Record]) -> str:
+    counting = [
+        row
+        for row in reviews
+        if not row["conflicted"] and row["result"] == "ok" and surely_before(row["reviewed_at"], use["used_at"])
+    ]
+    if not counting:
+        return "na:no_review"
+    first = min(alike, key=lambda row: (row["saved_at"][0], row["content_hash"]))
+    changer = hand(records, first["saved_by"], first["saved_at"][0])
+    found = {_review_by_another(records, row, first["saved_by"], changer) for row in counting}
+    order = (
+        "pass",
+        "cannot_test:changer_unlinked",
+        "cannot_test:changer_shared",
+        "cannot_test:changer_unknown",
+        "cannot_test:reviewer_unlinked",
+        "cannot_test:reviewer_unknown",
+        "exception:not_a_person",
+        "exception:shared_account",
+        "exception:reviewed_by_the_changer",
+    )
+    return next(code for code in order if code in found)
+
+
+def _review_by_another(records: Records, review: Record, account: str | None, changer: Hand) -> str:
+    reviewer = hand(records, review["reviewer"], review["reviewed_at"][0])
+    same = review["reviewer"] == account or (reviewer.person is not None and reviewer.person == changer.person)
+    first: Sequence[tuple[bool, str]] = (
+        (review["reviewer"] is None, "cannot_test:reviewer_unknown"),
+        (reviewer.state == SHARED_ACCOUNT, "exception:shared_account"),
+        (reviewer.state == BOT, "exception:not_a_person"),
+        (same, "exception:reviewed_by_the_changer"),
+        (reviewer.state != LINKED, "cannot_test:reviewer_unlinked"),
+        (account is None, "cannot_test:changer_unknown"),
+        (changer.state == SHARED_ACCOUNT, "cannot_test:changer_shared"),
+        (changer.state not in {LINKED, BOT}, "cannot_test:changer_unlinked"),
+    )
+    return next((code for holds, code in first if holds), "pass")
+
+
+def _tied_out(records: Records, use: Record) -> str:
+    rows = [row for row in records["euc_tie_out"] if row["use"] == use["id"]]
+    clear = [row for row in rows if not row["conflicted"]]
+    totals = [(row["file_total"], row["source_total"]) for row in clear]
+    if any(None not in pair and pair[0] != pair[1] for pair in totals):
+        return "exception:totals_differ"
+    if len(clear) < len(rows):
+        return "cannot_test:conflict"
+    if any(None in pair for pair in totals):
+        return "cannot_test:total_missing"
+    if rows:
+        return "pass"
+    used: Span = use["used_at"]
+    return (
+        "cannot_test:source_gap"
+        if has_gap(records, ["euc_tie_out"], use["system"], used[0], None)
+        else "exception:no_tie_out"
+    )
