@@ -1,4 +1,4 @@
-.PHONY: demo test lint types contracts unit bench fuzz format requirements docs clean
+.PHONY: demo test lint types contracts unit coverage determinism bench fuzz format requirements docs clean
 
 DEMO := build/demo
 BIN := .venv/bin
@@ -23,11 +23,20 @@ contracts:
 	$(BIN)/lint-imports
 
 unit:
+	$(BIN)/python -m pytest -n 2 -q
+
+coverage: ## Run the tests and tell which branches they leave out
+	@tools/setup.sh dev
 	$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term:skip-covered
 
-bench: ## Measure against floors taken in the same run: the line, the stores, the log, the package (about 20 minutes)
+determinism: ## Run every case of every control test in several arrangements of its rows; the bytes must be the same (about an hour)
+	@tools/setup.sh dev
+	TWOFOLD_EVERY_CASE=1 $(BIN)/python -m pytest -n 2 -q tests/controltests/test_determinism.py
+
+bench: ## Measure against floors taken in the same run: the line, the control tests, the stores, the log, the package (over an hour)
 	@tools/setup.sh dev
 	$(BIN)/python tools/bench/line.py
+	$(BIN)/python tools/bench/rules.py
 	$(BIN)/python tools/bench/stores.py
 	$(BIN)/python tools/bench/package.py
 	$(BIN)/python tools/bench/log.py

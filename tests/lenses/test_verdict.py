@@ -36,7 +36,7 @@ def judged(
         if items:
             session.executemany("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)", items)
         outcomes, into = folder / "outcomes.parquet", folder / "verdicts.parquet"
-        session.execute(f"COPY outcome TO '{outcomes}' (FORMAT parquet)")
+        session.execute(f"COPY (FROM outcome ORDER BY item) TO '{outcomes}' (FORMAT parquet)")
         verdicts = judge_items(LensView("soc2", PERIOD, scope, tuple(required)), outcomes, into=into)
         rows = session.execute("SELECT item, verdict, reason FROM read_parquet(?)", [str(into)]).fetchall()
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)

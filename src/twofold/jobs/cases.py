@@ -3,12 +3,15 @@
 The format is written down in docs/formats/cases.md. `python -m twofold.jobs.cases DIR...` works as `twofold cases`.
 """
 
+import atexit
+import shutil
 import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import duckdb
@@ -16,21 +19,23 @@ import duckdb
 from twofold.catalog.load import load_catalog
 from twofold.controltests.engine import RuleFault, run_rule, set_parameters
 from twofold.controltests.rule import ParameterValue, Rule, rule_named
-from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
+from twofold.lenses.verdict import LensView, ScopeStretch, judge_outcome
 from twofold.model.instant import parse_boundary, parse_instant, zone_named
 from twofold.model.outcome import ReasonCode
 from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
+from twofold.populations.calendar_days import declared_calendars
 from twofold.populations.completeness import completeness_record
 from twofold.populations.define import define_population, definition_text
-from twofold.populations.derive import DERIVED, derive_tables
+from twofold.populations.derive import DERIVED, derived_lineage, derived_rows
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.tables.csv_records import read_csv
+from twofold.tables.memory import MemoryTables
 from twofold.tables.rows import SetAside
 from twofold.tables.schema import table_named
-from twofold.tables.store import Lineage, TableSet, TableWriter, open_session, quoted
+from twofold.tables.store import Lineage, TableSet
 from twofold.tables.table_files import LINEAGE_COLUMNS, table_rows
-from twofold.tables.typed_rows import CellError, typed_row
+from twofold.tables.typed_rows import CellError, TypedRow, typed_row
 
 WHOLE_POPULATION = "*"
 """The item of an expected row that speaks of the control as a whole."""
@@ -104,42 +109,54 @@ def run_cases(folders: Sequence[Path]) -> Iterator[CaseResult]:
             yield CaseResult(folder, (str(error),))
 
 
+class Bench:
+    """What all cases of one process share: tables and plans in memory, and a folder for the files of a run."""
+
+    def __init__(self) -> None:
+        self.tables = MemoryTables()
+        self.scratch = Path(tempfile.mkdtemp(prefix="twofold-cases-"))
+        atexit.register(shutil.rmtree, self.scratch, ignore_errors=True)
+
+
+bench = cache(Bench)
+
+
 def run_case(folder: Path) -> list[str]:
     """Run one case and return its differences from expected.csv; raises UserError for a faulty folder."""
-    case = _read_case(folder)
+    case = read_case(folder)
     expected = _read_expected(folder)
-    with tempfile.TemporaryDirectory(prefix="twofold-case-") as scratch:
-        texts = (definition_text(case.rule.population), case.rule.sql)
-        steps = steps_needed(*texts)
-        read = " ".join([*texts, *(step_text(name) for name in steps)])
-        tables = derive_tables(
-            _case_tables(case, Path(scratch) / "tables"),
-            clock=case.extracted_at,
-            wanted=[name for name in DERIVED if name in read],
-        )
-        with open_session(tables) as session:
-            register_steps(session, steps)
-            set_parameters(session, case.parameters, extracted_at=case.extracted_at)
-            population = define_population(session, case.rule.population, into=Path(scratch))
-            outcomes = run_rule(session, case.rule, into=Path(scratch))
-            found = _attribute_outcomes(session, case.rule)
-            for lens in case.lenses:
-                scope = _scope(session, lens.name)
-                view = LensView(lens.name, lens.period, scope, _required(lens.name, case.rule))
-                verdicts = judge_items(view, outcomes.file, into=Path(scratch) / f"{lens.name}.parquet")
-                query = f"SELECT item, verdict, reason FROM read_parquet('{quoted(verdicts.file)}')"  # noqa: S608  our own path
-                for item, verdict, reason in session.execute(query).fetchall():
-                    found[item, f"lens:{lens.name}"] = (verdict, reason)
-            if "extraction" in tables.stats and case.lenses:
-                stops = _stops(session, case, tables)
-                if stops:
-                    found[WHOLE_POPULATION, CONTROL] = (STOPPED, ";".join(stops))
+    shared = bench()
+    try:
+        return list(_differences(expected, _found(case, shared)))
+    finally:
+        shared.tables.clear()
+
+
+def _found(case: Case, shared: Bench) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (item, attribute) -> (outcome, reason) of everything that the case gives."""
+    session = shared.tables.session
+    steps, derived = _needed(definition_text(case.rule.population), case.rule.sql)
+    tables = _fill(shared.tables, case, derived)
+    register_steps(session, steps)
+    set_parameters(session, case.parameters, extracted_at=case.extracted_at)
+    population = define_population(session, case.rule.population, into=shared.scratch)
+    run_rule(session, case.rule, into=shared.scratch)
+    found = _attribute_outcomes(session, case.rule)
+    for lens in case.lenses:
+        view = LensView(lens.name, lens.period, _scope(session, lens.name), _required(lens.name, case.rule))
+        for item, verdict, reason in judge_outcome(view, session):
+            found[item, f"lens:{lens.name}"] = (verdict, reason)
+    if "extraction" in tables.stats and case.lenses:
+        stops = _stops(session, case, tables)
+        if stops:
+            found[WHOLE_POPULATION, CONTROL] = (STOPPED, ";".join(stops))
     if population.count == 0:
         found.setdefault((WHOLE_POPULATION, CONTROL), (DID_NOT_OCCUR, ""))
-    return list(_differences(expected, found))
+    return found
 
 
-def _read_case(folder: Path) -> Case:
+def read_case(folder: Path) -> Case:
+    """Read a case.toml; raises UserError for whatever is wrong in it."""
     path = folder / "case.toml"
     where = str(path)
     try:
@@ -195,21 +212,47 @@ def _read_expected(folder: Path) -> list[Expected]:
     return expected
 
 
-def _case_tables(case: Case, into: Path) -> TableSet:
-    with TableWriter(into) as writer:
-        for path in sorted(case.folder.glob("*.csv")):
-            if path.name == "expected.csv":
-                continue
-            table = table_named(path.stem, where=str(path))
-            lineages = _lineages(case, path)
-            for row in table_rows(path, table):
-                if isinstance(row, SetAside):
-                    raise UserError(Problem(f"{path}, {row.record}", row.reason, remedy="a case has no rows set aside"))
-                try:
-                    writer.add(typed_row(row, zone=case.zone), lineage=lineages[row.record])
-                except CellError as error:
-                    raise UserError(Problem(f"{path}, {row.record}", str(error), "docs/formats/tables.md")) from error
-        return writer.finish()
+@lru_cache(maxsize=256)
+def _needed(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the steps and the derived tables that these SQL texts read."""
+    steps = steps_needed(*texts)
+    read = " ".join([*texts, *(step_text(name) for name in steps)])
+    return steps, tuple(name for name in DERIVED if name in read)
+
+
+def case_rows(case: Case) -> Iterator[tuple[TypedRow, Lineage]]:
+    """Yield the rows of the case's CSV files; raises UserError for a row that cannot be read."""
+    for path in sorted(case.folder.glob("*.csv")):
+        if path.name == "expected.csv":
+            continue
+        table = table_named(path.stem, where=str(path))
+        lineages = _lineages(case, path)
+        for row in table_rows(path, table):
+            if isinstance(row, SetAside):
+                raise UserError(Problem(f"{path}, {row.record}", row.reason, remedy="a case has no rows set aside"))
+            try:
+                yield typed_row(row, zone=case.zone), lineages[row.record]
+            except CellError as error:
+                raise UserError(Problem(f"{path}, {row.record}", str(error), "docs/formats/tables.md")) from error
+
+
+def _fill(tables: MemoryTables, case: Case, derived: Sequence[str]) -> TableSet:
+    """Fill the tables with the rows of the case, then with the derived rows that the rule reads."""
+    for row, given_lineage in case_rows(case):
+        tables.add(row, lineage=given_lineage)
+    given = tables.finish()
+    lineage = derived_lineage(case.extracted_at)
+    for name in derived:
+        if name in given.stats:
+            continue
+        rows = partial(derived_rows, name, tables.session, clock=case.extracted_at)
+        if name == "calendar_day":  # thousands of rows, and most cases share a calendar and a clock
+            key = (case.extracted_at, *declared_calendars(tables.session))
+            tables.fill_again(name, key, rows, lineage=lineage)
+        else:
+            for computed in rows():
+                tables.add(computed, lineage=lineage)
+    return tables.finish()
 
 
 def _lineages(case: Case, path: Path) -> dict[str, Lineage]:
@@ -231,11 +274,12 @@ def _lineages(case: Case, path: Path) -> dict[str, Lineage]:
 
 def _attribute_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[tuple[str, str], tuple[str, str]]:
     found = {}
-    for attribute in rule.attributes:
-        query = f"SELECT item, {attribute.letter} FROM outcome"  # noqa: S608  a letter of the rule
-        for item, text in session.execute(query).fetchall():
+    letters = [attribute.letter for attribute in rule.attributes]
+    rows = session.execute(f"SELECT item, {', '.join(letters)} FROM outcome").fetchall()  # noqa: S608  letters of the rule
+    for item, *codes in rows:
+        for letter, text in zip(letters, codes, strict=True):
             code = ReasonCode.parse(text)
-            found[item, attribute.letter] = (str(code.outcome), code.reason)
+            found[item, letter] = (str(code.outcome), code.reason)
     return found
 
 

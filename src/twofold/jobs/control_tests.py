@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def run_control_tests(
     """
     applied = require_applied_scope(workspace)
     rules = [rule_named(name, where="control test") for name in wanted] or list(known_rules().values())
-    parameters = {rule.control_test: _parameters(rule, applied.scope) for rule in rules}
+    parameters = {rule.control_test: parameters_in_force(rule, applied.scope) for rule in rules}
     with workspace.computing("twofold test"):
         finish_deletions(workspace.vault.log, workspace.vault.blobs, at=at)
         read = normalise(workspace, applied, report=report)
@@ -79,11 +79,19 @@ def run_control_tests(
         workspace.runs_folder.mkdir(parents=True, exist_ok=True)
         with open_session(read.tables) as session:
             register_steps(session)
-            for number, rule in enumerate(rules):
+            held: Population | None = None
+            for number, rule in enumerate(sorted(rules, key=lambda each: each.population)):
                 report("running control tests", number, len(rules))
-                runs[rule.control_test] = _run_one(
-                    workspace, session, rule, applied=applied, read=read, parameters=parameters[rule.control_test]
+                runs[rule.control_test], held = _run_one(
+                    workspace,
+                    session,
+                    rule,
+                    applied=applied,
+                    read=read,
+                    parameters=parameters[rule.control_test],
+                    held=held,
                 )
+            runs = {rule.control_test: runs[rule.control_test] for rule in rules}
         report("running control tests", len(rules), len(rules))
         record_runs(workspace, runs.values(), read=read, applied=applied, actor=actor, at=at)
         commit_runs(workspace, runs.values(), actor=actor, at=at)
@@ -129,7 +137,8 @@ def review_span(scope: Scope) -> ReviewPeriod:
     return ReviewPeriod(min(each.starts_at for each in periods), max(each.ends_before for each in periods))
 
 
-def _parameters(rule: Rule, scope: Scope) -> dict[str, ParameterValue]:
+def parameters_in_force(rule: Rule, scope: Scope) -> dict[str, ParameterValue]:
+    """Return the rule's parameters with what the scope says of them; raises UserError for a wrong one."""
     overrides = {each.name: each.value for each in scope.parameters if each.control_test == rule.control_test}
     return rule.parameter_values(overrides, where=f"parameters of {rule.control_test} in the scope")
 
@@ -142,11 +151,13 @@ def _run_one(
     applied: AppliedScope,
     read: NormalisedTables,
     parameters: Mapping[str, ParameterValue],
-) -> ControlTestRun:
+    held: Population | None,
+) -> tuple[ControlTestRun, Population]:
+    """Run one control test; `held` is the population that the session holds from the control test before."""
     building = workspace.building_folder / rule.control_test
     building.mkdir(parents=True)
     set_parameters(session, parameters, extracted_at=read.clock)
-    population = define_population(session, rule.population, into=building)
+    population = define_population(session, rule.population, into=building, held=held)
     span = review_span(applied.scope)
     covered = ReviewPeriod(
         span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1)))
@@ -160,7 +171,8 @@ def _run_one(
     run = _record(rule, population, record, outcomes, parameters=parameters, read=read, folder=building)
     write_run(run, building)
     _copy_rule(rule, building)
-    return _put_in_place(run, building, workspace.runs_folder / run.run_id)
+    target = workspace.runs_folder / run.run_id
+    return _put_in_place(run, building, target), replace(population, file=target / population.file.name)
 
 
 def _record(

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from twofold.jobs.source_registry import check_kind
-from twofold.model.evidence import Provenance
+from twofold.model.evidence import ACT_CONNECTOR, Provenance
 from twofold.model.ids import SystemId
 from twofold.model.instant import parse_boundary, parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
@@ -227,6 +227,9 @@ def _kind_problems(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         check_kind(entry["source"], entry["kind"], where=place.of("kind"))
     except UserError as error:
         yield from error.problems
+    if entry.get("connector") == ACT_CONNECTOR:
+        found = f"connector = {ACT_CONNECTOR!r}, which marks what a command of Twofold captured for a person"
+        yield Problem(place.of("connector"), found, "the connector that made the file, or none")
     if zone := entry.get("parameters", {}).get("zone"):
         yield from _refused(place.of("parameters"), "an IANA zone such as America/New_York", zone_named, zone)
 

@@ -16,7 +16,7 @@ import orjson
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.reading_cache import FileReading, ReadingCache, SetAsideRecord, reading_key
 from twofold.jobs.source_registry import feeds, normaliser
-from twofold.model.evidence import EvidenceRef
+from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef
 from twofold.model.problem import Problem, UserError
 from twofold.populations.derive import derive_tables
 from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace, replace_folder
@@ -116,23 +116,18 @@ def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressRe
 
     They are made apart and put in place when whole. The caller holds the workspace (`Workspace.computing`).
     """
-    gone = deletions(workspace.vault.log)
-    evidence = [
-        each
-        for each in evidence_in_force(workspace.vault.list_evidence())
-        if each.provenance.source != SCOPE_SOURCE and each.evidence_id not in gone
-    ]
-    clock = max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=applied.applied_at)
+    evidence = evidence_to_read(workspace)
+    clock = clock_of(evidence, applied)
     set_aside: list[SetAsideRecord] = []
     records = unused = 0
     with TableWriter(workspace.building_folder / "tables") as writer:
-        _write_facts(writer, applied, clock)
+        write_facts(writer, applied, clock)
         for number, each in enumerate(evidence):
             report("reading evidence", number, len(evidence))
             reading = read_evidence(workspace, each, applied)
             for table, lines in reading.staged():
                 writer.add_lines(table, lines)
-            _write_extractions(writer, reading)
+            write_extractions(writer, reading, clock)
             set_aside += reading.set_aside
             records, unused = records + reading.records, unused + reading.unused
         report("reading evidence", len(evidence), len(evidence))
@@ -149,10 +144,25 @@ def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressRe
     return NormalisedTables(tables, clock, len(evidence), records, unused, tuple(set_aside), ids)
 
 
+def evidence_to_read(workspace: Workspace) -> list[EvidenceRef]:
+    """Return what the tables are made from, in order of capture: evidence in force that was not deleted, no scope."""
+    gone = deletions(workspace.vault.log)
+    return [
+        each
+        for each in evidence_in_force(workspace.vault.list_evidence())
+        if each.provenance.source != SCOPE_SOURCE and each.evidence_id not in gone
+    ]
+
+
+def clock_of(evidence: Sequence[EvidenceRef], applied: AppliedScope) -> datetime:
+    """Return the "now" of the data, aware UTC: the newest extraction, acts of people left out."""
+    return max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=applied.applied_at)
+
+
 def _is_an_act(evidence: EvidenceRef) -> bool:
     """Whether it holds only what people said in answer to us; that does not make the sources' data newer."""
     fed = set(feeds(evidence.provenance))
-    return bool(fed) and fed <= _ACTS
+    return evidence.provenance.connector == ACT_CONNECTOR or (bool(fed) and fed <= _ACTS)
 
 
 def context_for(evidence: EvidenceRef, applied: AppliedScope | None) -> NormaliseContext:
@@ -189,7 +199,8 @@ def _conflicts(rows: Sequence[TypedRow]) -> list[str]:
     return list(found)
 
 
-def _write_facts(writer: TableWriter, applied: AppliedScope, clock: datetime) -> None:
+def write_facts(writer: TableWriter, applied: AppliedScope, clock: datetime) -> None:
+    """Write the rows of the applied scope."""
     zone = applied.scope.reporting_zone
     for fact in scope_rows(applied.scope):
         file = fact.record.partition(":")[0]
@@ -212,10 +223,14 @@ def _lineage(evidence: EvidenceRef) -> Lineage:
     return Lineage(evidence.evidence_id, provenance.source, provenance.connector, provenance.run_at)
 
 
-def _write_extractions(writer: TableWriter, reading: FileReading) -> None:
-    """Write one extraction row per table that the file feeds, whether it gave rows or not."""
+def write_extractions(writer: TableWriter, reading: FileReading, clock: datetime) -> None:
+    """Write one extraction row per table that the file feeds, whether it gave rows or not.
+
+    Acts that a command of ours captured speak up to the clock of the data: the log that is read here holds all of them.
+    """
     evidence = reading.evidence
     provenance = evidence.provenance
+    run_at = max(provenance.run_at, clock) if provenance.connector == ACT_CONNECTOR else provenance.run_at
     fed = feeds(provenance) or tuple(reading.row_counts)
     for table in sorted(name for name in set(fed) if canonical_tables()[name].kind is not TableKind.FACT):
         row = Row(
@@ -228,7 +243,7 @@ def _write_extractions(writer: TableWriter, reading: FileReading) -> None:
                 "query": provenance.query,
                 "parameters": orjson.dumps(provenance.parameters, option=orjson.OPT_SORT_KEYS).decode(),
                 "run_by": provenance.run_by,
-                "run_at": provenance.run_at.isoformat(),
+                "run_at": run_at.isoformat(),
                 "rows": reading.records,
                 "claimed_rows": provenance.claimed_count,
                 "page_size": provenance.page_size,

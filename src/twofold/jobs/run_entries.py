@@ -25,6 +25,17 @@ _WORD = re.compile(r"[a-z_]+")
 _BEHIND = {
     "calendar_day": ("calendar",),
     "change_set": ("artefact", "code_commit", "deployment", "pull_request", "pull_request_commit"),
+    "expected_run": (
+        "backup_plan",
+        "batch_job",
+        "calendar",
+        "interface",
+        "log_source",
+        "scan_target",
+        "store",
+        "system",
+        "system_label",
+    ),
 }
 """Derived table -> the tables that it is computed from. `source_gap` is computed from the list of exports alone."""
 

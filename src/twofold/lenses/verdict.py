@@ -94,40 +94,10 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
     """
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")
-        session.execute("CREATE TEMP TABLE scope (system VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP)")
-        rows = [(s.system, _naive(s.valid_from), _naive(s.valid_to)) for s in view.scope]
-        if rows:
-            session.executemany("INSERT INTO scope VALUES (?, ?, ?)", rows)
+        judged = _judged_select(view, "read_parquet($outcomes)")
         session.execute(
-            f"""
-            COPY (
-                WITH dated AS (
-                    SELECT *, GREATEST(operating_at, operating_at_latest) AS latest
-                    FROM read_parquet($outcomes)
-                ), judged AS (
-                    SELECT o.*,
-                        o.operating_at IS NOT NULL AND (o.latest < $starts_at OR o.operating_at >= $ends_before)
-                            AS outside,
-                        EXISTS (
-                            SELECT 1 FROM scope AS s WHERE s.system = o.system
-                            AND (o.operating_at IS NULL OR s.valid_from IS NULL OR s.valid_from <= o.latest)
-                            AND (o.operating_at IS NULL OR s.valid_to IS NULL OR o.operating_at < s.valid_to)
-                        ) AS in_scope
-                    FROM dated AS o
-                )
-                SELECT item, system, operating_at,
-                    CASE WHEN NOT in_scope THEN 'NOT_APPLICABLE' WHEN outside THEN 'NOT_APPLICABLE'
-                        {_verdict_cases(view.required)} ELSE 'NOT_APPLICABLE' END AS verdict,
-                    CASE WHEN NOT in_scope THEN 'scope' WHEN outside THEN 'period'
-                        {_reason_cases(view.required)} ELSE 'not_required' END AS reason
-                FROM judged ORDER BY item
-            ) TO '{_quoted(into)}' (FORMAT parquet)
-            """,  # noqa: S608  letters of a rule and our own paths
-            {
-                "outcomes": one_file(outcomes),
-                "starts_at": _naive(view.period.starts_at),
-                "ends_before": _naive(view.period.ends_before),
-            },
+            f"COPY ({judged}) TO '{_escaped(str(into))}' (FORMAT parquet)",
+            {"outcomes": one_file(outcomes), **_limits(view)},
         )
         grouped: list[tuple[str, str, str, int]] = session.execute(
             """
@@ -141,6 +111,36 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
     counted = {system: _counts(parts) for system, parts in by_system.items()}
     whole = _counts([(verdict, reason, count) for _, verdict, reason, count in grouped])
     return Verdicts(into, whole, {system: counts for system, counts in counted.items() if counts.applicable})
+
+
+def judge_outcome(view: LensView, session: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Return (item, verdict, reason) as `judge_items` writes them, from the session's relation `outcome`."""
+    judged = _judged_select(view, "outcome")
+    return session.execute(f"SELECT item, verdict, reason FROM ({judged}) AS judged", _limits(view)).fetchall()  # noqa: S608  letters of a rule
+
+
+def _limits(view: LensView) -> dict[str, datetime | None]:
+    return {"starts_at": _naive(view.period.starts_at), "ends_before": _naive(view.period.ends_before)}
+
+
+def _judged_select(view: LensView, outcomes: str) -> str:
+    """Return the SELECT of item, system, operating_at, verdict, reason over a relation of outcomes."""
+    return f"""
+        WITH dated AS (
+            SELECT *, GREATEST(operating_at, operating_at_latest) AS latest FROM {outcomes}
+        ), judged AS (
+            SELECT o.*,
+                o.operating_at IS NOT NULL AND (o.latest < $starts_at OR o.operating_at >= $ends_before) AS outside,
+                {_in_scope(view.scope)} AS in_scope
+            FROM dated AS o
+        )
+        SELECT item, system, operating_at,
+            CASE WHEN NOT in_scope THEN 'NOT_APPLICABLE' WHEN outside THEN 'NOT_APPLICABLE'
+                {_verdict_cases(view.required)} ELSE 'NOT_APPLICABLE' END AS verdict,
+            CASE WHEN NOT in_scope THEN 'scope' WHEN outside THEN 'period'
+                {_reason_cases(view.required)} ELSE 'not_required' END AS reason
+        FROM judged
+        """  # noqa: S608  letters of a rule and our own relations
 
 
 def _counts(parts: Sequence[tuple[str, str, int]]) -> Counts:
@@ -162,6 +162,28 @@ def _counts(parts: Sequence[tuple[str, str, int]]) -> Counts:
 
 def _is_pending(reason: str) -> bool:
     return all(each.partition(":")[2] == PENDING for each in reason.split(";"))
+
+
+def _in_scope(scope: Sequence[ScopeStretch]) -> str:
+    """Return the test whether `o.system` was in scope at some moment of the operating date; of any date if unknown.
+
+    Written out as conditions: the outcomes stream through in their order, without a join and a sort.
+    """
+    tests = ["false"]
+    for each in scope:
+        dated = [f"o.latest >= {_literal(each.valid_from)}"] if each.valid_from else []
+        dated += [f"o.operating_at < {_literal(each.valid_to)}"] if each.valid_to else []
+        test = f"o.system = '{_escaped(each.system)}'"
+        tests.append(f"({test} AND (o.operating_at IS NULL OR ({' AND '.join(dated)})))" if dated else test)
+    return f"COALESCE({' OR '.join(tests)}, false)"
+
+
+def _literal(moment: datetime) -> str:
+    return f"TIMESTAMP '{_naive(moment)}'"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _verdict_cases(required: Sequence[str]) -> str:
@@ -194,7 +216,3 @@ def _is(letter: str, prefix: str) -> str:
 
 def _naive(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=None)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

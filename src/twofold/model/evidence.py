@@ -5,6 +5,9 @@ from datetime import datetime
 
 from twofold.model.ids import EvidenceId, SystemId
 
+ACT_CONNECTOR = "twofold"
+"""Connector of evidence that a command of ours captured for a person, such as a decision in an access review."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

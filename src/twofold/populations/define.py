@@ -1,7 +1,9 @@
 """Define a population: run its SQL, freeze the rows in one file, count and hash them (design, step 4)."""
 
 import hashlib
-from dataclasses import dataclass
+import re
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -10,6 +12,7 @@ from twofold.model.problem import Problem, UserError
 from twofold.tables.store import quoted
 
 DEFINITIONS_FOLDER = Path(__file__).with_name("definitions")
+_PARAMETER = re.compile(r"\bparameter\b")
 ITEM_COLUMNS = ("item", "system", "operating_at", "operating_at_latest")
 """What every definition gives first; more columns may follow for the rule to use."""
 
@@ -30,14 +33,22 @@ def definition_text(name: str) -> str:
     return (DEFINITIONS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Path, text: str = "") -> Population:
+def define_population(
+    session: duckdb.DuckDBPyConnection, name: str, *, into: Path, text: str = "", held: Population | None = None
+) -> Population:
     """Run the definition in the session, write `<into>/population.parquet`, and make it the relation `population`.
 
     text: the definition that was packaged with a run, to define it again; the one of this version when left out.
+    held: the population that the session holds already; the same one is not made again, its file is copied, unless its
+    definition reads the parameters, which belong to one control test.
     Raises UserError when an item stands twice or has no id or system, since such a count could not be trusted.
     """
     text = text or definition_text(name)
+    definition_sha256 = hashlib.sha256(text.encode()).hexdigest()
     file = into / "population.parquet"
+    if held is not None and held.definition_sha256 == definition_sha256 and not _PARAMETER.search(text):
+        shutil.copyfile(held.file, file)
+        return replace(held, file=file)
     session.execute(f"CREATE OR REPLACE TEMP TABLE population AS SELECT * FROM ({text}) AS defined")  # noqa: S608  our own rule text
     _check_items(session, name)
     session.execute(f"COPY (SELECT * FROM population ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
@@ -47,7 +58,7 @@ def define_population(session: duckdb.DuckDBPyConnection, name: str, *, into: Pa
         file=file,
         count=0 if count is None else count[0],
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        definition_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        definition_sha256=definition_sha256,
     )
 
 

@@ -59,6 +59,7 @@ class Schedule(DatedFrom):
             "control_monitoring",
             "board_meeting",
             "capacity_review",
+            "training",
         ],
         BeforeValidator(plain_text),
     ] = Field(description="What is due.")

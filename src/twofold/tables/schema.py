@@ -112,6 +112,16 @@ class Table:
         return own + LINEAGE
 
     @property
+    def read(self) -> tuple[tuple[str, str], ...]:
+        """The pairs that a row has when it is read, before equal rows are counted."""
+        return self.physical[:-2]
+
+    @property
+    def child_read(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of a value of a list column when it is read: those of the child table and its row's hash."""
+        return (*self.child_physical, ("row_hash", "VARCHAR"))
+
+    @property
     def list_columns(self) -> tuple[Column, ...]:
         """The list columns, each of which SQL sees as a child table."""
         return tuple(column for column in self.columns if column.type is ColumnType.LIST)

@@ -7,7 +7,7 @@ conflict (audit-domain 4.0, *Duplicates*). Nothing is dropped uncounted: `TableS
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,8 @@ import duckdb
 import orjson
 
 from twofold.model.sql_path import one_file
-from twofold.tables.schema import Table, TableKind, canonical_tables, child_table
+from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
+from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
 
 
@@ -36,16 +37,21 @@ class Lineage:
 class TableStats:
     """Counts of one table: rows_in = rows + collapsed + superseded + conflicting.
 
-    children: child table -> SHA-256 of its file, for each list column that has values.
+    sha256: of its file, "" where it was kept in memory only. children: child table -> SHA-256 of its file, for each
+    list column that has values.
     """
 
     rows_in: int
     rows: int
     collapsed: int
     superseded: int
-    conflicting: int
-    sha256: str
+    sha256: str = ""
     children: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def conflicting(self) -> int:
+        """Rows that say something else than the row with their key that was kept."""
+        return self.rows_in - self.rows - self.collapsed - self.superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,8 @@ class TableSet:
         return dict(sorted(found.items()))
 
 
-def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, bytes]]:
-    """Yield the row as JSON lines: (table, line) for itself, (child table, line) for each value of its lists.
-
-    Strings are escaped, so that a line ends only at its end.
-    """
+def staged_rows(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield (table, JSON values) for the row itself, (child table, JSON values) for each value of its lists."""
     table = row.table
     physical: dict[str, object] = {
         name: cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell for name, cell in row.cells.items()
@@ -80,11 +83,16 @@ def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, byte
     physical["source"] = lineage.source
     physical["connector"] = lineage.connector
     physical["extracted_at"] = lineage.extracted_at.replace(tzinfo=None)
-    yield table.name, orjson.dumps(physical, option=orjson.OPT_APPEND_NEWLINE)
+    yield table.name, physical
     for column, values in row.lists.items():
         for value in values:
-            child = key | {"value": value, "row_hash": row_hash}
-            yield child_table(table.name, column), orjson.dumps(child, option=orjson.OPT_APPEND_NEWLINE)
+            yield child_table(table.name, column), key | {"value": value, "row_hash": row_hash}
+
+
+def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, bytes]]:
+    """Yield `staged_rows` as JSON lines. Strings are escaped, so that a line ends only at its end."""
+    for name, values in staged_rows(row, lineage=lineage):
+        yield name, orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
 
 class TableWriter:
@@ -144,73 +152,23 @@ class TableWriter:
         connection.execute(f"COPY ({kept}) TO '{quoted(target)}' (FORMAT parquet)")
         finished = (self._finish_child(connection, table, column.name) for column in table.list_columns)
         children = {file.stem: _file_hash(file) for file in finished if file is not None}
-        rows, collapsed, superseded = _one(
-            connection,
-            "SELECT count(*), coalesce(sum(copies - 1), 0)::BIGINT, coalesce(sum(older), 0)::BIGINT FROM kept",
-        )
-        rows_in = self._rows_in[table.name]
-        return TableStats(
-            rows_in=rows_in,
-            rows=rows,
-            collapsed=collapsed,
-            superseded=superseded,
-            conflicting=rows_in - rows - collapsed - superseded,
-            sha256=_file_hash(target),
-            children=children,
-        )
+        return TableStats(self._rows_in[table.name], *kept_counts(connection), _file_hash(target), children)
 
     def _stage(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         """Make the relation `kept`: one row per key, with `copies`, `older` and `conflicted`."""
-        physical = [pair for pair in table.physical if pair[0] not in {"copies", "conflicted"}]
-        fields = ", ".join(f"'{name}': '{kind}'" for name, kind in physical)
+        fields = ", ".join(f"'{name}': '{kind}'" for name, kind in table.read)
         staging = _readable(self._staging / f"{table.name}.jsonl")
-        key = ", ".join(table.key)
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE read AS
             SELECT * FROM read_json('{staging}', format = 'newline_delimited', columns = {{{fields}}})
             """  # noqa: S608  names come from the schema, the path from us
         )
-        repeated = f"SELECT 1 FROM read GROUP BY {key} HAVING count(*) > 1 LIMIT 1"  # noqa: S608  names come from the schema
-        if connection.execute(repeated).fetchone():
-            self._collapse(connection, table)
+        if has_repeated_key(connection, table, "read"):
+            collapse_read(connection, table)
         else:  # as nearly always
             once = "SELECT *, 1::BIGINT AS copies, false AS conflicted, 0::BIGINT AS older FROM read"
             connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {once}")
-
-    def _collapse(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Make `kept` from a `read` in which a key stands more than once."""
-        key = ", ".join(table.key)
-        newest = "max(extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
-        connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE kept AS
-            WITH aged AS (
-                SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
-            ), current AS (
-                SELECT * FROM aged WHERE newest IS NULL OR extracted_at = newest
-            ), counted AS (
-                SELECT *,
-                    count(*) OVER (PARTITION BY {key}, row_hash) AS copies,
-                    min(row_hash) OVER (PARTITION BY {key}) AS first_hash,
-                    max(row_hash) OVER (PARTITION BY {key}) AS last_hash,
-                    row_number() OVER (
-                        PARTITION BY {key} ORDER BY row_hash, source, connector, evidence, record
-                    ) AS rank
-                FROM current
-            ), totals AS (
-                SELECT {key}, count(*) AS all_rows FROM read GROUP BY {key}
-            ), currents AS (
-                SELECT {key}, count(*) AS current_rows FROM current GROUP BY {key}
-            )
-            SELECT counted.*, counted.first_hash <> counted.last_hash AS conflicted,
-                totals.all_rows - currents.current_rows AS older
-            FROM counted
-            JOIN totals ON {_same_key(table, "counted", "totals")}
-            JOIN currents ON {_same_key(table, "counted", "currents")}
-            WHERE rank = 1
-            """  # noqa: S608  names come from the schema
-        )
 
     def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> Path | None:
         """Write the child table of a list column; None when no row has a value."""
@@ -219,39 +177,15 @@ class TableWriter:
         if not staging.exists():
             return None
         target = self._folder / f"{name}.parquet"
-        pairs = [table.column_named[key].physical[0] for key in table.key]
-        fields = ", ".join(
-            f"'{key}': '{kind}'" for key, kind in [*pairs, ("value", "VARCHAR"), ("row_hash", "VARCHAR")]
-        )
-        keys = ", ".join(f"child.{key}" for key in table.key)
-        connection.execute(
-            f"""
-            COPY (
-                SELECT DISTINCT {keys}, child.value
-                FROM read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}}) AS child
-                JOIN kept ON kept.row_hash = child.row_hash AND {_same_key(table, "kept", "child")}
-                ORDER BY {keys}, child.value
-            ) TO '{quoted(target)}' (FORMAT parquet)
-            """  # noqa: S608  names come from the schema, the path from us
-        )
+        fields = ", ".join(f"'{key}': '{kind}'" for key, kind in table.child_read)
+        read = f"read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}})"
+        connection.execute(f"COPY ({child_rows(table, read, kept='kept')}) TO '{quoted(target)}' (FORMAT parquet)")
         return target
 
 
 def _file_hash(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _same_key(table: Table, left: str, right: str) -> str:
-    return " AND ".join(f"{left}.{name} IS NOT DISTINCT FROM {right}.{name}" for name in table.key)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int, int]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        msg = f"no row from {query}"
-        raise RuntimeError(msg)
-    return row[0], row[1], row[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +198,21 @@ class SessionLimits:
 
 
 @contextmanager
-def open_session(tables: TableSet, limits: SessionLimits = SessionLimits()) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB session in which every canonical table and child table is a view, empty where there is no file."""
+def open_session(
+    tables: TableSet, limits: SessionLimits = SessionLimits(), *, wanted: Collection[str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB session in which every canonical table and child table is a view, empty where there is no file.
+
+    `wanted`: only these tables, for a caller that knows what it reads.
+    """
     with duckdb.connect(config={"threads": limits.threads, "memory_limit": limits.memory}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = true")
         if limits.spill is not None:
             connection.execute(f"SET temp_directory = '{quoted(limits.spill)}'")
         for name, table in canonical_tables().items():
+            if wanted is not None and name not in wanted:
+                continue
             _view(connection, name, table.physical, tables.folder)
             for column in table.list_columns:
                 _view(connection, child_table(name, column.name), table.child_physical, tables.folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from twofold.controltests.rule import known_rules
 from twofold.jobs.capture import capture, items_of_folder
 from twofold.jobs.control_tests import latest_runs, run_control_tests
 from twofold.jobs.demonstration.answer_key import SILENT_ON
@@ -29,10 +30,15 @@ CONTROLS = {
     "T-11": "CM-02",
     "T-12": "CM-03",
     "T-13": "CM-04",
+    "T-15": "CM-06",
+    "T-16": "CM-07",
     "T-19": "OP-02",
     "T-22": "OP-05",
 }
-TESTS = sorted(CONTROLS)
+"""The control tests whose whole population the key counts, and the control that each serves."""
+TESTS = sorted(known_rules())
+NAMED_ONLY = sorted(set(TESTS) - set(CONTROLS))
+ENGAGEMENTS = {"soc2": "soc2-2026", "sox": "sox-fy2026"}
 Code = tuple[str, str]
 
 
@@ -100,27 +106,47 @@ def test_every_planted_fault_is_found_with_its_reason(company: Path, control_tes
 @pytest.mark.parametrize("control_test", TESTS)
 def test_no_fault_is_invented(company: Path, control_test: str) -> None:
     planted = keyed(company, control_test)
+    deviating = {"EXCEPTION", "CANNOT_TEST"} if control_test in CONTROLS else {"EXCEPTION"}
     found = {
-        where: code
-        for where, code in outcomes(company, control_test)
-        if code[0] in {"EXCEPTION", "CANNOT_TEST"} and where not in planted
+        where: code for where, code in outcomes(company, control_test) if code[0] in deviating and where not in planted
     }
 
     assert found == {}
 
 
-@pytest.mark.parametrize("lens", ["soc2", "sox"])
-@pytest.mark.parametrize("control_test", TESTS)
+@pytest.mark.parametrize("control_test", NAMED_ONLY)
+def test_a_lens_finds_the_named_items_and_can_test_all_others(company: Path, control_test: str) -> None:
+    for lens, engagement in ENGAGEMENTS.items():
+        wanted = {
+            line["item"]
+            for line in lines(company / "answer_key_verdicts.csv")
+            if line["control_test"] == control_test and line[lens] == "EXCEPTION"
+        }
+        verdicts = [row for file in judged(company, engagement, f"*-{control_test}") for row in file]
+
+        assert {item for item, verdict in verdicts if verdict == "CANNOT_TEST"} == set()
+        if verdicts:
+            assert {item for item, verdict in verdicts if verdict == "EXCEPTION"} == wanted
+            assert "PASS" in {verdict for _, verdict in verdicts}
+
+
+def judged(company: Path, engagement: str, pattern: str) -> Iterator[list[tuple[str, str]]]:
+    """Yield item and verdict, a list per control that the pattern names."""
+    with Workspace.open(company.parent / "workspace") as workspace:
+        files = sorted((workspace.judgements_folder / engagement).glob(f"{pattern}.parquet"))
+    for file in files:
+        yield duckdb.connect().execute("SELECT item, verdict FROM read_parquet(?)", [str(file)]).fetchall()
+
+
+@pytest.mark.parametrize("lens", ENGAGEMENTS)
+@pytest.mark.parametrize("control_test", sorted(CONTROLS))
 def test_the_verdicts_of_each_lens_add_up_as_the_key_says(company: Path, control_test: str, lens: str) -> None:
     wanted = next(
         line
         for line in lines(company / "answer_key_totals.csv")
         if (line["control_test"], line["lens"]) == (control_test, lens)
     )
-    engagement = {"soc2": "soc2-2026", "sox": "sox-fy2026"}[lens]
-    with Workspace.open(company.parent / "workspace") as workspace:
-        file = workspace.judgements_folder / engagement / f"{CONTROLS[control_test]}-{control_test}.parquet"
-    rows = duckdb.connect().execute("SELECT item, verdict FROM read_parquet(?)", [str(file)]).fetchall()
+    (rows,) = judged(company, ENGAGEMENTS[lens], f"{CONTROLS[control_test]}-{control_test}")
     counts = Counter(str(verdict) for _, verdict in rows)
 
     assert len(rows) == int(wanted["population"])
@@ -138,4 +164,6 @@ def test_exports_with_holes_stop_the_line(tmp_path: Path) -> None:
     with Workspace.open(company.parent / "workspace") as workspace:
         runs = latest_runs(workspace)
     stopped = {test for test, folder in runs.items() if not (folder / "outcomes.parquet").exists()}
-    assert stopped == {"T-01", "T-03", "T-10", "T-11", "T-12", "T-13", "T-19"}
+    assert stopped == {
+        *("T-01", "T-03", "T-04", "T-09", "T-10", "T-11", "T-12", "T-13", "T-14", "T-15", "T-16", "T-19"),
+    }

@@ -6,6 +6,7 @@ A module `t_xx.py` beside this file holds one opinion:
     OUTCOME_ONLY: frozenset[str]                  letters of which only the outcome is compared, not the reason
     def shared(world): ...                        rows that every world of a batch sees (calendars, rosters of every system)
     def populate(world): ...                      one random world
+    def alone(world): ...                         one random world that must not share its tables with others (optional)
     def outcomes(records, clock, parameters): ... item -> letter -> reason code
 
 `clock` is the naive UTC time of the extraction, `parameters` the rule's.
@@ -41,6 +42,8 @@ Difference = tuple[str, str, str, str]
 Parameters = Mapping[str, ParameterValue]
 CLOCK = START + timedelta(days=70)
 """The extraction of every batch: windows that are still open then are pending."""
+_ALONE = 4
+"""So many worlds of a batch are also made as worlds that have the tables for themselves."""
 _SHOWN = 3
 """So many disagreements are made small; the first says enough."""
 
@@ -84,7 +87,19 @@ def disagreements(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int)
         places = _smallest(opinion, seeds[number], ask)
         rows = _chosen(_rows(opinion, 0, seeds[number]), places)
         shrunk.append(Disagreement(seeds[number], rows, ask([rows])[0]))
+    for seed in seeds[:_ALONE] if hasattr(opinion, "alone") else ():
+        rows = rows_alone(opinion, seed)
+        (differences,) = _differences(opinion, rule, parameters, [*common.rows, *rows], 0)
+        if differences:
+            shrunk.append(Disagreement(seed, rows, differences))
     return shrunk
+
+
+def rows_alone(opinion: ModuleType, seed: int) -> Sequence[Row]:
+    """Return the rows of a world that has the tables for itself; its keys carry no number."""
+    world = World(SHARED, seed)
+    opinion.alone(world)
+    return world.rows
 
 
 def _drawn_parameters(opinion: ModuleType, seed: int) -> Parameters:
@@ -124,15 +139,16 @@ def _smallest(
 def _differences(
     opinion: ModuleType, rule: Rule, parameters: Parameters, rows: Sequence[Row], count: int
 ) -> list[Sequence[Difference]]:
+    """Compare `count` worlds; 0 stands for one world that has the tables for itself."""
     outcome_only: frozenset[str] = getattr(opinion, "OUTCOME_ONLY", frozenset())
     with tested(rule, parameters, rows) as (session, tables):
         ours = _codes(session, rule)
         names = [name for name in canonical_tables() if name in tables.stats]
-        worlds = read_worlds(session, names, count)
+        worlds = read_worlds(session, names, count or 1)
     clock = CLOCK.replace(tzinfo=None)
     return [
         list(_compared(ours.get(number, {}), opinion.outcomes(records, clock, parameters), outcome_only))
-        for number, records in enumerate(worlds)
+        for number, records in zip(range(count) or [SHARED], worlds, strict=True)
     ]
 
 

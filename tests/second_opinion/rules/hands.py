@@ -1,6 +1,9 @@
-"""Accounts of every kind for the random worlds: linked, linked twice, unlinked, shared, bots with and without a human."""
+"""Accounts of every kind for the random worlds (linked, linked twice, unlinked, shared, bots), and listings of their access."""
 
-from .world import World
+from collections.abc import Sequence
+from datetime import datetime
+
+from .world import A_DAY, World
 
 
 def add_hands(world: World, system: str) -> list[str]:
@@ -22,3 +25,17 @@ def add_hands(world: World, system: str) -> list[str]:
 def pick_hand(world: World, names: list[str]) -> str | None:
     """Return an account, more often one of a person, or None."""
     return world.pick([*names[:3], *names[:3], *names[:3], *names, None])
+
+
+def add_access(world: World, subject: str, moments: Sequence[datetime], hands: list[str]) -> None:
+    """Listings of who could change a report or a file, close to its uses, and who was allowed to."""
+    listed = [world.near(world.pick(moments) - world.pick((1, 1, 14, 92)) * A_DAY) for _ in range(world.number_in(0, 2))]
+    for moment in listed:
+        seen = world.instant(moment, coarse=30)
+        for account in world.some(hands, percent=world.pick((20, 35))) or hands[:1]:
+            world.add("access_listing", object=subject, listed_at=seen, account=account)
+    for who in world.some([world.key("x"), world.key("y"), *hands[3:]], percent=world.pick((0, 50, 90, 90))):
+        moment = world.near(world.pick([*listed, *moments]), days=1)
+        for _ in range(2 if world.chance(3) else 1):
+            ends = world.maybe(15, moment + world.pick((1, 5)) * A_DAY)
+            world.add("access_allowed", object=subject, who=who, valid_from=world.maybe(15, moment), valid_to=ends)

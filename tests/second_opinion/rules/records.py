@@ -64,7 +64,7 @@ def _rows(session: duckdb.DuckDBPyConnection, table: Table) -> list[Record]:
         values = lists[column.name] = {}
         for child in _dicts(session, f"SELECT * FROM {child_table(table.name, column.name)} ORDER BY value"):  # noqa: S608  names come from the schema
             values.setdefault(tuple(child[key] for key in table.key), []).append(child["value"])
-    found = []
+    found: list[Record] = []
     for row in rows:
         record = {
             name: row[name] for name in ("evidence", "record", "conflicted", "source", "connector", "extracted_at")

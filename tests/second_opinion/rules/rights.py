@@ -1,12 +1,13 @@
-"""Who held which right and which function when, in plain Python, from audit-domain 4.0 and 4.1 and the heads of the steps.
+"""Who held which right and which function when, in plain Python, from audit-domain 4.0 and 4.1.
 
-A wide stretch is where a right may have been held, a sure stretch the part of it where it was held for sure. All half open.
+A wide stretch is where a right may have been held, a sure stretch the part of it where it was held for sure; half open.
+Events are put in order by their earliest moment.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
+from itertools import pairwise
 
 from .records import Record, Records, Span
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, hand
@@ -18,7 +19,7 @@ _OPENING = {"create", "activate", "enable"}
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stretch in which an account held a right, by itself or inside `via`; `basis` is grant, elevation or snapshot."""
+    """A stretch in which an account held a right, by itself or in `via`; `basis` is grant, elevation or snapshot."""
 
     account: str
     right: str
@@ -188,7 +189,7 @@ def hands(records: Records, account: str) -> list[tuple[Span, Hand]]:
         if row["account"] in names:
             cuts |= {row["valid_from"] or EVER, row["valid_to"] or NEVER}
     edges = sorted(cuts)
-    return [((start, end), hand(records, account, start)) for start, end in zip(edges, edges[1:], strict=False)]
+    return [((start, end), hand(records, account, start)) for start, end in pairwise(edges)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,8 @@ class Function:
     holder: str
     state: str
     function: str
+    account: str
+    right: str
     system: str
     wide: Span
     sure: Span | None
@@ -220,8 +223,12 @@ def functions_held(records: Records) -> list[Function]:
                 if wide is None or owner.state == BOT:
                     continue
                 holder, state = _holder(held.account, owner)
-                for function in sorted(named if row["function"] == "*" else named & {row["function"]}):
-                    found.append(Function(holder, state, function, held.system, wide, met(held.sure, wide)))
+                functions = sorted(named if row["function"] == "*" else named & {row["function"]})
+                sure = met(held.sure, wide)
+                found += [
+                    Function(holder, state, function, held.account, held.right, held.system, wide, sure)
+                    for function in functions
+                ]
     return found
 
 
@@ -229,19 +236,3 @@ def _holder(account: str, owner: Hand) -> tuple[str, str]:
     if owner.person is not None:
         return owner.person, LINKED
     return account, SHARED_ACCOUNT if owner.state == SHARED_ACCOUNT else UNLINKED
-
-
-def until(span: Span | None, end: datetime) -> Span | None:
-    """Return the part of a stretch before a moment."""
-    return met(span, (EVER, end))
-
-
-def cut_to(held: Held, span: Span) -> Held | None:
-    """Return the part of a stretch of a right that lies in another stretch."""
-    wide = met(held.wide, span)
-    return None if wide is None else replace(held, wide=wide, sure=met(held.sure, wide))
-
-
-def by_name(rows: Sequence[Record], column: str = "id") -> dict[str, Record]:
-    """Return rows by the value of a column."""
-    return {itemgetter(column)(row): row for row in rows}

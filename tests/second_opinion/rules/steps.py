@@ -234,7 +234,7 @@ def _one_access(records: Records, account: str, at: Span, allowed: Sequence[Reco
         return "cannot_test:nobody_declared"
     who = hand(records, account, at[0])
     rows = [row for row in allowed if row["who"] in {account, who.person}]
-    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in rows):
+    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) and not row["conflicted"] for row in rows):
         return "pass"
     if rows:
         return "cannot_test:time_order_unclear"
@@ -246,5 +246,6 @@ def _one_access(records: Records, account: str, at: Span, allowed: Sequence[Reco
 
 
 def _overlaps(row: Record, at: Span) -> bool:
-    """Return whether the dates of a row hold in some moment of a span."""
-    return (row["valid_from"] or EVER) <= at[1] and at[0] < (row["valid_to"] or NEVER)
+    """Return whether the dates of a row hold in some moment of a span; two ends in conflict may both be past it."""
+    end = NEVER if row["conflicted"] else row["valid_to"] or NEVER
+    return (row["valid_from"] or EVER) <= at[1] and at[0] < end

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from twofold.controltests.rule import ParameterValue
 
@@ -19,7 +20,7 @@ _CONFLICT = "cannot_test:conflict"
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """A stretch in which a holder had both functions; not `certain` where only two unknown accounts together had them."""
+    """A stretch in which a holder had both functions; not `certain` where it may be two people."""
 
     holder: str
     state: str
@@ -38,6 +39,8 @@ class Item:
     state: str
     rule: str
     system: str
+    systems: frozenset[str]
+    """Where one of the two functions was held in this stretch."""
     certain: bool
     proven: bool
     span: Span
@@ -47,6 +50,12 @@ class Item:
     earlier: Sequence[Span]
     """The stretches of the same conflict before this one."""
 
+    @property
+    def name(self) -> str:
+        """The id of the item."""
+        start = "unknown" if self.span[0] == EVER else self.span[0].isoformat()
+        return f"{self.holder}/{self.rule}@{self.system}/{start}"
+
 
 def shared(world: World) -> None:
     """Nothing is common to all worlds."""
@@ -55,12 +64,27 @@ def shared(world: World) -> None:
 def populate(world: World) -> None:
     """Two systems, their rights and functions, three people with accounts, mitigations, results and uses.
 
-    A super-user right carries the functions of all rules, so of all worlds of a batch: the case folder super-user holds it.
+    A super-user right carries the functions of all rules, so of all worlds of a batch; the case super-user holds it.
     """
-    erp, bank, vendor, pay = map(world.key, ("erp", "bank", "vendor", "pay"))
     rights = [world.key(f"erp:{name}") for name in ("vendor", "pay", "both", "view", "clerk")] + [
         world.key("bank:release")
     ]
+    _rights(world, rights)
+    people = [world.key(name) for name in ("p1", "p2", "p3")]
+    accounts = [world.key(name) for name in ("erp:a", "erp:b", "erp:c", "bank:a", "erp:d")]
+    _people(world, people, accounts)
+    rules = [world.key("vp"), world.key("pv")][: 2 if world.chance(15) else 1]
+    for rule in rules:
+        _rule(world, rule, people)
+    _held(world, rights, accounts[:4])
+    controls = [world.key("FIN-1"), world.key("FIN-2")]
+    for _ in range(world.pick((0, 1, 1, 2, 3))):
+        _mitigation(world, rules, people, accounts, controls)
+    _tests_and_uses(world, controls, accounts)
+
+
+def _rights(world: World, rights: Sequence[str]) -> None:
+    erp, bank, vendor, pay = map(world.key, ("erp", "bank", "vendor", "pay"))
     for right in rights:
         if world.chance(90):
             name = right.rpartition(":")[2]
@@ -72,23 +96,21 @@ def populate(world: World) -> None:
                 read_only=name == "view",
                 contains=content,
             )
-    for right, function in zip(rights, (vendor, pay, pay, pay, None, pay), strict=True):
-        for each in sorted({function, vendor}) if right == rights[2] else [function] * (function is not None):
+    for right, function in zip(rights, (vendor, pay, pay, pay, "", pay), strict=True):
+        for each in sorted({function, vendor}) if right == rights[2] else [function] * bool(function):
             if world.chance(90):
                 start = world.maybe(20, world.moment())
                 world.add(
-                    "right_function", right_id=right, function=each, valid_from=start, valid_to=world.maybe(15, world.moment())
+                    "right_function",
+                    right_id=right,
+                    function=each,
+                    valid_from=start,
+                    valid_to=world.maybe(15, world.moment()),
                 )
-    people = [world.key(name) for name in ("p1", "p2", "p3")]
-    accounts = [world.key(name) for name in ("erp:a", "erp:b", "erp:c", "bank:a", "erp:d")]
-    _people(world, people, accounts)
-    rules = [world.key("vp"), world.key("pv")][: 2 if world.chance(15) else 1]
-    for rule in rules:
-        _rule(world, rule, people)
-    _held(world, rights, accounts[:4])
-    controls = [world.key("FIN-1"), world.key("FIN-2")]
-    for _ in range(world.number_in(0, 3)):
-        _mitigation(world, rules, people, accounts, controls)
+
+
+def _tests_and_uses(world: World, controls: Sequence[str], accounts: Sequence[str]) -> None:
+    erp, bank, vendor, pay = map(world.key, ("erp", "bank", "vendor", "pay"))
     for control in controls:
         for start in (None, world.moment())[: world.number_in(0, 2)]:
             for _ in range(2 if world.chance(5) else 1):
@@ -139,14 +161,14 @@ def _people(world: World, people: Sequence[str], accounts: Sequence[str]) -> Non
                 last_day=last,
                 effective_end=ended,
             )
-        if world.chance(40):
+        if world.chance(50):
             for _ in range(world.number_in(1, 2)):
                 start = world.maybe(50, world.moment())
                 world.add(
                     "job",
                     person=person,
                     role="clerk",
-                    manager=world.pick(people),
+                    manager=world.pick([people[0], *people]),
                     valid_from=start,
                     valid_to=world.maybe(30, world.moment()),
                 )
@@ -180,7 +202,7 @@ def _rule(world: World, rule: str, people: Sequence[str]) -> None:
     for place, start in enumerate(cuts):
         for _ in range(2 if world.chance(3) else 1):
             end = cuts[place + 1] if place + 1 < len(cuts) else world.maybe(15, world.moment())
-            owner = world.pick((people[1], people[1], people[2], None))
+            owner = world.pick((people[1], people[1], people[1], people[1], people[2], None))
             world.add(
                 "sod_rule",
                 id=rule,
@@ -249,7 +271,7 @@ def _mitigation(
     name, start, holder = (
         world.id("mitigation"),
         world.maybe(50, world.moment()),
-        world.pick((people[0], people[0], people[1], accounts[0])),
+        world.pick((people[0], people[0], people[0], people[1], accounts[0])),
     )
     for _ in range(2 if world.chance(4) else 1):
         at = world.near(start) if start and world.chance(50) else world.moment(last_day=30)
@@ -269,12 +291,7 @@ def _mitigation(
 def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, Codes]:
     """Return the reason codes of each item; the rule has no parameters."""
     del parameters
-    return {
-        f"{item.holder}/{item.rule}@{item.system}/{'unknown' if item.span[0] == EVER else item.span[0].isoformat()}": _judged(
-            records, clock, item
-        )
-        for item in _items(records, clock)
-    }
+    return {item.name: _judged(records, clock, item) for item in _items(records, clock)}
 
 
 def _judged(records: Records, clock: datetime, item: Item) -> Codes:
@@ -307,8 +324,7 @@ def _doubt(records: Records, item: Item) -> str | None:
         return "cannot_test:account_unlinked"
     if item.proven:
         return None
-    systems = {each.system for each in functions_held(records) if each.holder == item.holder}
-    if any(has_gap(records, ["grant_event"], system, *item.span) for system in systems):
+    if any(has_gap(records, ["grant_event"], system, *item.span) for system in item.systems):
         return "cannot_test:source_gap"
     return "cannot_test:start_unknown" if item.span[0] == EVER else "cannot_test:time_order_unclear"
 
@@ -357,9 +373,10 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         return "exception:not_risk_owner"
     if not _employed(records, approver.person, first):
         return "exception:not_employed"
-    limit, sure_limit = item.conflict_from, item.conflict_sure_from or NEVER
+    limit: datetime = item.conflict_from
+    sure_limit: datetime = item.conflict_sure_from or item.span[1]
     if _renewal(records, item, row):
-        limit = sure_limit = row["valid_from"]
+        limit, sure_limit = row["valid_from"], max(row["valid_from"], sure_limit)
     if first > sure_limit:
         return "exception:approved_late"
     if item.state != LINKED:
@@ -427,7 +444,8 @@ def _d(records: Records, item: Item, versions: Sequence[Record]) -> str:
             used.add(row["function"])
     if any({row["function_a"], row["function_b"]} <= used for row in versions):
         return "exception:both_used"
-    return "cannot_test:source_gap" if has_gap(records, ["function_use"], item.system, *item.span) else "pass"
+    gap = any(has_gap(records, ["function_use"], system, *item.span) for system in item.systems)
+    return "cannot_test:source_gap" if gap else "pass"
 
 
 def _e(records: Records, item: Item, row: Record) -> str:
@@ -439,6 +457,8 @@ def _e(records: Records, item: Item, row: Record) -> str:
     approver = hand(records, row["approved_by"], at)
     if approver.person is None:
         return "na:no_approver"
+    if item.state != LINKED:
+        return "cannot_test:account_unlinked"
     return "exception:approved_by_subordinate" if item.holder in superiors(records, approver.person, at) else "pass"
 
 
@@ -459,43 +479,45 @@ def _items(records: Records, clock: datetime) -> list[Item]:
             else:
                 islands.append([each])
         for island in islands:
-            found += _pieces(records, clock, system, island)
+            found += _pieces(records, clock, system, island, overlaps)
     return found
 
 
-def _pieces(records: Records, clock: datetime, system: str, island: Sequence[Both]) -> list[Item]:
+def _pieces(
+    records: Records, clock: datetime, system: str, island: Sequence[Both], overlaps: Sequence[Both]
+) -> list[Item]:
     start, end = island[0].wide[0], min(clock, max(each.wide[1] for each in island))
+    holder, rule = island[0].holder, island[0].rule
     sures = [sure for each in island if (sure := met(each.sure, (EVER, clock)))]
     sure_from = min((sure[0] for sure in sures), default=None)
-    cuts = {start, end}
+    certain = [each.wide for each in island if each.certain]
+    cuts = {moment for span in certain for moment in span if _edge(moment, certain)}
     if start == EVER and sure_from:
         cuts.add(sure_from)
     for row in records["mitigation"]:
-        if row["person"] == island[0].holder and row["rule"] == island[0].rule:
+        if row["person"] == holder and row["rule"] == rule:
             tests = [each for each in records["control_result"] if each["control"] == row["control"]]
-            cuts |= {
-                moment
-                for each in (row, *tests)
-                for moment in (each["valid_from"], each["valid_to"])
-                if moment and start < moment < end
-            }
-    edges = sorted(cuts)
-    spans = list(zip(edges, edges[1:], strict=False))
-    return [
-        Item(
-            island[0].holder,
-            min(each.state for each in island),
-            island[0].rule,
-            system,
-            all(each.certain for each in island),
-            any(met(sure, span) for sure in sures),
-            span,
-            start,
-            sure_from,
-            spans[:place],
+            cuts |= {moment for each in (row, *tests) for moment in (each["valid_from"], each["valid_to"]) if moment}
+    edges = sorted({start, end} | {moment for moment in cuts if start < moment < end})
+    spans = list(pairwise(edges))
+    found = []
+    for place, span in enumerate(spans):
+        here = [each for each in overlaps if (each.holder, each.rule) == (holder, rule) and met(each.wide, span)]
+        systems = frozenset(each for both in here for each in both.systems)
+        proven = any(met(sure, span) for sure in sures)
+        sure_here = any(met(each, span) for each in certain)
+        state = min(each.state for each in island)
+        found.append(
+            Item(holder, state, rule, system, systems, sure_here, proven, span, start, sure_from, spans[:place])
         )
-        for place, span in enumerate(spans)
-    ]
+    return found
+
+
+def _edge(moment: datetime, spans: Sequence[Span]) -> bool:
+    """Whether stretches together begin or end at a moment."""
+    before = any(span[0] < moment <= span[1] for span in spans)
+    after = any(span[0] <= moment < span[1] for span in spans)
+    return before != after
 
 
 def _overlaps(records: Records) -> list[Both]:
@@ -522,16 +544,16 @@ def _overlaps(records: Records) -> list[Both]:
                             )
                         )
         found += own
-        found += _perhaps(held, row, version, {each.holder for each in own})
+        found += _perhaps(held, row, version)
     return found
 
 
-def _perhaps(held: Sequence[Function], row: Record, version: Span, both: set[str]) -> list[Both]:
+def _perhaps(held: Sequence[Function], row: Record, version: Span) -> list[Both]:
     """An unlinked account with one side while anybody else has the other: the two may be one person."""
     found = []
     for one in held:
         for side, other in (("function_a", "function_b"), ("function_b", "function_a")):
-            if one.state == UNLINKED and one.holder not in both and one.function == row[side]:
+            if one.state == UNLINKED and one.function == row[side]:
                 for two in held:
                     wide = met(met(one.wide, two.wide), version)
                     if two.holder != one.holder and two.function == row[other] and wide:

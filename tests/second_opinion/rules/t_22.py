@@ -1,17 +1,17 @@
 """T-22 Restore tests, from audit-domain T-22 and the rule's README."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .programme import Due, due_periods
 from .records import Record, Records
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-22"
 OUTCOME_ONLY: frozenset[str] = frozenset()
-EXCEPTION, CANNOT, PASS, NOT_APPLICABLE = range(4)
 _TICK = timedelta(microseconds=1)
 _VERIFIED = {"counts", "checksum", "application"}
 
@@ -112,5 +112,306 @@ def _restore_test(
     made.append(test)
 
 
-def outcomes(records, clock, parameters):
-    return {}
+_RANK = ("exception:", "cannot_test:", "pass", "na:")
+
+
+def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:
+    """Return the codes of every due period."""
+    periods = list(due_periods(records, ["restore_test"]))
+    return {f"{due.system}/{due.day}": _Item(records, due, periods, clock, parameters).codes() for due in periods}
+
+
+class _Item:
+    """One due period and the tests that it is judged by."""
+
+    def __init__(
+        self,
+        records: Records,
+        due: Due,
+        periods: Sequence[Due],
+        clock: datetime,
+        parameters: Mapping[str, ParameterValue],
+    ) -> None:
+        self.records, self.due, self.clock, self.parameters = records, due, clock, parameters
+        self.tests = {row["id"]: row for row in records["restore_test"]}
+        self.backups = {row["id"]: row for row in records["backup"]}
+        self.stores = {row["id"]: row for row in records["store"]}
+        own = [row for row in self.tests.values() if self._is_inside(row, due) and self._system_of(row) == due.system]
+        standing = [
+            row
+            for row in self.tests.values()
+            if self._is_inside(row, due) and self._system_of(row) != due.system and due.system in row["stands_for"]
+        ]
+        reasoned = [row for row in standing if (row["stands_for_reason"] or "").strip()]
+        before = [each for each in periods if each.system == due.system and each.due_at < due.due_at]
+        lent = self._late_root(max(before, key=lambda each: each.due_at), periods) if before else None
+        self.is_late = False
+        if own:
+            self.judged = [row for row in own if self._root(row)["id"] != lent]
+            self.is_own = True
+        elif reasoned:
+            self.judged, self.is_own = reasoned, False
+        else:
+            late = self._late_root(due, periods)
+            self.judged = [row for row in self.tests.values() if late is not None and self._root(row)["id"] == late]
+            self.is_own, self.is_late = True, True
+        self.named_only = bool(standing) and not own and not reasoned
+        self.has_own = bool(own)
+
+    def _root(self, test: Record) -> Record:
+        """Return the test that a test repeats in the end; one that is not known counts as none."""
+        seen = {test["id"]}
+        while test["retest_of"] in self.tests and test["retest_of"] not in seen:
+            test = self.tests[test["retest_of"]]
+            seen.add(test["id"])
+        return test
+
+    def _system_of(self, test: Record) -> str:
+        return str(self._root(test)["system"])
+
+    def _is_inside(self, test: Record, due: Due) -> bool:
+        at = self._root(test)["completed_at"]
+        return bool(at[0] < due.due_at and at[1] >= due.starts_at)
+
+    def _roots_inside(self, due: Due) -> set[str]:
+        return {
+            self._root(row)["id"]
+            for row in self.tests.values()
+            if self._is_inside(row, due) and self._system_of(row) == due.system
+        }
+
+    def _late_root(self, due: Due, periods: Sequence[Due]) -> str | None:
+        """Return the first test after a period that has none, if the next due date can spare it or there is none."""
+        answered = any(
+            self._is_inside(row, due)
+            and (
+                self._system_of(row) == due.system
+                or (due.system in row["stands_for"] and (row["stands_for_reason"] or "").strip())
+            )
+            for row in self.tests.values()
+        )
+        after = [each for each in periods if each.system == due.system and each.due_at > due.due_at]
+        following = min(after, key=lambda each: each.due_at, default=None)
+        roots = [
+            row
+            for row in self.tests.values()
+            if self._root(row)["id"] == row["id"]
+            and row["system"] == due.system
+            and row["completed_at"][0] >= due.due_at
+            and (
+                following is None
+                or (row["completed_at"][0] < following.due_at and len(self._roots_inside(following)) > 1)
+            )
+        ]
+        first_root = min(roots, key=lambda row: (row["completed_at"][0], row["id"]), default=None)
+        return None if answered or first_root is None else str(first_root["id"])
+
+    def codes(self) -> dict[str, str]:
+        """Return letter -> code."""
+        done = self._done()
+        if self.due.row["conflicted"]:
+            return dict.fromkeys("ABCDEF", "cannot_test:conflict")
+        if not self.judged:
+            without = "na:no_test" if done.startswith("exception") else done
+            return {"A": done, **dict.fromkeys("BCDEF", without)}
+        chains: dict[str, list[dict[str, str]]] = {}
+        for test in self.judged:
+            chains.setdefault(self._chain(test), []).append(
+                {
+                    "B": self._backup(test),
+                    "C": self._verified(test),
+                    "D": self._measured(test),
+                    "F": self._signed(test),
+                    "id": test["id"],
+                }
+            )
+        best = [min(codes, key=self._goodness) for codes in chains.values()]
+        found = {letter: min((codes[letter] for codes in best), key=_severity) for letter in "BCDF"}
+        return {"A": done, "E": self._repeated(), **found}
+
+    def _chain(self, test: Record) -> str:
+        backup = self.backups.get(test["backup"])
+        return f"{test['system']}/{test['store'] or (backup and backup['store']) or '-'}"
+
+    def _store(self, test: Record) -> str | None:
+        backup = self.backups.get(test["backup"])
+        return str(backup["store"]) if backup else test["store"]
+
+    def _goodness(self, codes: Mapping[str, str]) -> tuple[object, ...]:
+        """Order tests of one data store: good and in time, good, in conflict, failed; then by faults; then the earliest."""
+        test = self.tests[codes["id"]]
+        failed = test["result"] != "pass" and not test["conflicted"]
+        in_time = test["completed_at"][1] < self.due.due_at
+        kind = 2 if test["conflicted"] else 3 if failed else 0 if in_time else 1
+        letters = [codes[letter] for letter in "BCDF"]
+        exceptions = sum(code.startswith("exception") for code in letters)
+        doubts = exceptions + sum(code.startswith("cannot_test") for code in letters)
+        at = test["completed_at"][0]
+        # Of failed tests the last is shown, of others the first.
+        return kind, exceptions, doubts, EVER - at if failed else at - EVER, test["id"]
+
+    def _done(self) -> str:
+        due = self.due
+        if due.row["conflicted"]:
+            return "cannot_test:conflict"
+        readable = [] if self.is_late else [row for row in self.judged if not row["conflicted"]]
+        in_time = any(
+            row["completed_at"][0] >= due.starts_at and row["completed_at"][1] < due.due_at for row in readable
+        )
+        untested = self._untested()
+        if in_time and not untested:
+            return "pass"
+        if not in_time and readable:
+            return "cannot_test:time_order_unclear"
+        if not in_time and self.judged and not self.is_late:
+            return "cannot_test:conflict"
+        if due.due_at > self.clock:
+            return "cannot_test:pending"
+        if due.has_gap(self.records, "restore_test"):
+            return "cannot_test:source_gap"
+        if in_time:
+            return "exception:store_untested"
+        if self.judged:
+            return "exception:late"
+        return "exception:stand_in_without_reason" if self.named_only else "exception:absent"
+
+    def _untested(self) -> bool:
+        if not self.parameters["every_store"] or not self.has_own:
+            return False
+        tested = {self._store(row) for row in self.judged}
+        return any(row["system"] == self.due.system and row["id"] not in tested for row in self.stores.values())
+
+    def _backup(self, test: Record) -> str:
+        start = test["started_at"] or test["completed_at"]
+        backup = self.backups.get(test["backup"])
+        if test["conflicted"]:
+            return "cannot_test:conflict"
+        if test["backup"] is None:
+            return "exception:no_backup_named"
+        if backup is None:
+            kept_from = start[0] - days(self.parameters["backup_kept_days"])
+            gap = has_gap(self.records, ["backup"], test["system"], kept_from, start[1])
+            return "cannot_test:source_gap" if gap else "exception:backup_unknown"
+        if backup["conflicted"]:
+            return "cannot_test:conflict"
+        if backup["origin"] != "schedule":
+            return "exception:made_for_test"
+        if test["store"] is not None and test["store"] != backup["store"]:
+            return "exception:other_store"
+        store = self.stores.get(backup["store"])
+        if store is None:
+            return "exception:store_not_registered"
+        if store["system"] != test["system"]:
+            return "exception:store_of_other_system"
+        if not self.is_own and not self._labels(self.due.system) <= self._labels(test["system"]):
+            return "exception:stand_in_out_of_scope"
+        if backup["taken_at"][0] > start[1]:
+            return "exception:taken_after_start"
+        return "pass" if backup["taken_at"][1] < start[0] else "cannot_test:time_order_unclear"
+
+    def _labels(self, system: str) -> set[str]:
+        at = self.due.due_at - _TICK
+        return {
+            row["label"]
+            for row in self.records["system_label"]
+            if row["system"] == system
+            and row["label"] in {"soc2", "fin_relevant"}
+            and row["dependents"] != 0
+            and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        }
+
+    def _verified(self, test: Record) -> str:
+        if test["conflicted"]:
+            return "cannot_test:conflict"
+        if test["result"] != "pass":
+            return "na:test_failed"
+        return "pass" if (test["verification"] or "").lower() in _VERIFIED else "exception:not_verified"
+
+    def _measured(self, test: Record) -> str:
+        if test["conflicted"]:
+            return "cannot_test:conflict"
+        if test["result"] != "pass":
+            return "na:test_failed"
+        store = self.stores.get(self._store(test), {})
+        pairs = [(test["recovery_minutes"], store.get("rto_minutes")), (test["loss_minutes"], store.get("rpo_minutes"))]
+        if any(minutes is not None and target is not None and minutes > target for minutes, target in pairs):
+            return "exception:target_missed"
+        if any(minutes is None for minutes, _ in pairs):
+            return "exception:not_measured"
+        return "cannot_test:no_target" if any(target is None for _, target in pairs) else "pass"
+
+    def _signed(self, test: Record) -> str:
+        signed_by, operator, signed_at = test["signed_by"], test["operator"], test["signed_at"]
+        if test["conflicted"]:
+            return "cannot_test:conflict"
+        if signed_by is None:
+            return "cannot_test:pending" if self.due.due_at > self.clock else "exception:not_signed"
+        if signed_at is not None and signed_at[1] < test["completed_at"][0]:
+            return "exception:signed_before_end"
+        if signed_at is None:
+            always = self._always(signed_by)
+            if always is None and signed_by != operator:
+                return "cannot_test:no_sign_time"
+            signer = always or Hand("unknown")
+        else:
+            signer = hand(self.records, signed_by, signed_at[0])
+        runner = hand(self.records, operator, (test["started_at"] or test["completed_at"])[0]) if operator else None
+        if signer.state == SHARED_ACCOUNT:
+            return "exception:shared_account"
+        if signer.state == BOT:
+            return "exception:not_a_person"
+        if signed_by == operator or (
+            signer.person is not None and runner is not None and signer.person == runner.person
+        ):
+            return "exception:signed_by_operator"
+        if runner is None:
+            return "cannot_test:operator_unknown"
+        if signer.state != LINKED:
+            return "cannot_test:signer_unlinked"
+        if runner.state == SHARED_ACCOUNT:
+            return "cannot_test:operator_shared"
+        return "pass" if runner.state in {LINKED, BOT} else "cannot_test:operator_unlinked"
+
+    def _always(self, account: str) -> Hand | None:
+        """Return whose hand an account always was, None when that changed or nobody is known."""
+        limits = [row[name] for row in self.records["account_link"] for name in ("valid_from", "valid_to") if row[name]]
+        hands = {hand(self.records, account, at) for at in {EVER, *limits}}
+        only = hands.pop()
+        return None if hands or only.state == "unlinked" else only
+
+    def _repeated(self) -> str:
+        failed = [row for row in self.judged if not row["conflicted"] and row["result"] != "pass"]
+        if not failed:
+            return "na:no_failure" if any(not row["conflicted"] for row in self.judged) else "cannot_test:conflict"
+        return min((self._after_failure(row) for row in failed), key=_severity)
+
+    def _after_failure(self, failed: Record) -> str:
+        good = [
+            row
+            for row in self.judged
+            if row["result"] == "pass"
+            and not row["conflicted"]
+            and (self._chain(row) == self._chain(failed) or self._root(row)["id"] == self._root(failed)["id"])
+            and row["completed_at"][1] >= failed["completed_at"][0]
+        ]
+        due_at = self.due.due_at
+        sure = [
+            row
+            for row in good
+            if row["retest_of"] == failed["id"] or row["completed_at"][0] > failed["completed_at"][1]
+        ]
+        if any(row["completed_at"][1] < due_at for row in sure):
+            return "pass"
+        if any(row["completed_at"][0] < due_at for row in good):
+            return "cannot_test:time_order_unclear"
+        if good:
+            return "exception:late_retest"
+        if due_at > self.clock:
+            return "cannot_test:pending"
+        gap = has_gap(self.records, ["restore_test"], self.due.system, failed["completed_at"][0], due_at)
+        return "cannot_test:source_gap" if gap else "exception:no_retest"
+
+
+def _severity(code: str) -> tuple[int, str]:
+    """Order codes from the worst: exception, cannot test, pass, not applicable."""
+    return next(place for place, start in enumerate(_RANK) if code.startswith(start)), code

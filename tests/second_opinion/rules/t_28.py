@@ -173,14 +173,14 @@ def _edge(world: World) -> datetime:
 
 def _authority(world: World, system: str, people: Sequence[str]) -> None:
     for person in people[:2]:
-        if world.chance(60):
+        if world.chance(75):
             world.add(
                 "roster",
                 scope=world.pick((system, system, world.key("crm"))),
                 duty=world.pick(("policy", "policy", "policy", "risk")),
                 person=person,
-                valid_from=world.maybe(70, _edge(world)),
-                valid_to=world.maybe(20, _edge(world)),
+                valid_from=world.maybe(50, _edge(world)),
+                valid_to=world.maybe(15, _edge(world)),
             )
         if world.chance(50):
             world.add(
@@ -225,7 +225,7 @@ def _policy(world: World, policy: str, system: str, accounts: Sequence[str]) -> 
                 review_months=world.pick((None, None, 1, 2)),
                 acknowledge_days=limit,
             )
-    for version in [str(number) for number in range(1, world.number_in(0, 3) + 1)]:
+    for version in [str(number) for number in range(1, world.pick((0, 1, 1, 2, 2, 3)) + 1)]:
         _version(world, policy, version, accounts, limit or 7)
     for _ in range(world.pick((0, 0, 1, 2))):
         reviewed = world.instant(world.moment(first_day=-60))

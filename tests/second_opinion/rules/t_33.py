@@ -5,10 +5,10 @@ from datetime import datetime
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands, pick_hand
+from .hands import add_access, add_hands, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
-from .world import A_DAY, World
+from .steps import BOT, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
+from .world import World
 
 CONTROL_TEST = "T-33"
 OUTCOME_ONLY: frozenset[str] = frozenset()
@@ -31,7 +31,8 @@ def populate(world: World) -> None:
     files = [world.key("close.xlsx"), world.key("tax.xlsx")]
     contents = [world.key("c1"), world.key("c2"), world.key("c3")]
     for name in files[: world.pick((1, 1, 1, 2))]:
-        world.add("euc_file", id=name, system=system, complexity=world.pick((None, 1, 2, 3, 3)))
+        for _ in range(2 if world.chance(4) else 1):
+            world.add("euc_file", id=name, system=system, complexity=world.pick((None, 1, 2, 3, 3)))
     for name in files[: world.number_in(1, 2)]:
         for content in world.some(contents, percent=65):
             for _ in range(2 if world.chance(4) else 1):
@@ -70,7 +71,7 @@ def populate(world: World) -> None:
                 reviewer=pick_hand(world, hands),
                 result=world.pick(("ok", "ok", "ok", "not_ok")),
             )
-    _access(world, files[0], moments, hands)
+    add_access(world, files[0], moments, hands)
     for _ in range(world.pick((0, 0, 1, 2))):
         world.add(
             "source_gap",
@@ -95,23 +96,6 @@ def _version(world: World, name: str, content: str, files: Sequence[str], hands:
     )
 
 
-def _access(world: World, subject: str, moments: Sequence[datetime], hands: list[str]) -> None:
-    """Listings of who could change a report or a file, close to its uses, and who was allowed to."""
-    for _ in range(world.number_in(0, 2)):
-        listed = world.instant(world.near(world.pick(moments) - world.pick((0, 0, 1, 14, 92)) * A_DAY))
-        for account in world.some(hands, percent=world.pick((20, 35))) or hands[:1]:
-            world.add("access_listing", object=subject, listed_at=listed, account=account)
-    for who in world.some([world.key("x"), world.key("y"), *hands[3:]], percent=world.pick((0, 50, 90, 90))):
-        moment = world.near(world.pick(moments))
-        world.add(
-            "access_allowed",
-            object=subject,
-            who=who,
-            valid_from=world.maybe(15, moment),
-            valid_to=world.maybe(15, moment + A_DAY),
-        )
-
-
 def outcomes(
     records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]
 ) -> Mapping[str, Mapping[str, str]]:
@@ -123,7 +107,8 @@ def _judged(records: Records, use: Record, parameters: Mapping[str, ParameterVal
     inventory = {row["id"]: row for row in records["euc_file"]}
     versions = {(row["file"], row["content_hash"]): row for row in records["euc_version"]}
     version = versions.get((use["file"], use["content_hash"]))
-    if use["conflicted"] or (version and version["conflicted"]):
+    kept = [row for row in [*records["euc_file"], *records["euc_version"]] if use["file"] == row.get("file", row.get("id"))]
+    if use["conflicted"] or any(row["conflicted"] for row in kept):
         return dict.fromkeys(LETTERS, "cannot_test:conflict")
     if use["control"] is None:
         return dict.fromkeys(LETTERS, "na:no_control")
@@ -181,10 +166,12 @@ def _reviewed(
         return "exception:links_outside_inventory"
     clear = [row for row in reviews if not row["conflicted"]]
     before = [row for row in clear if surely_before(row["reviewed_at"], use["used_at"])]
-    good = [row["reviewed_at"][1] for row in before if row["result"] == "ok"]
-    bad = [row["reviewed_at"][1] for row in before if row["result"] != "ok"]
-    if bad and max(bad) >= max(good, default=EVER):
+    good = [row["reviewed_at"] for row in before if row["result"] == "ok"]
+    bad = [row["reviewed_at"] for row in before if row["result"] != "ok"]
+    if any(all(fault[0] >= each[1] for each in good) for fault in bad):
         return "exception:review_not_ok"
+    if bad and not any(all(surely_before(fault, each) for fault in bad) for each in good):
+        return "cannot_test:time_order_unclear"
     if good:
         return "pass"
     well = [row for row in clear if row["result"] == "ok"]

@@ -6,7 +6,7 @@ import pytest
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId
 from twofold.model.problem import UserError
-from twofold.sources.csvtable.normalise import FEEDS, KINDS
+from twofold.sources.csvtable.normalise import FEEDS, FROM_SCOPE_FILES, KINDS
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
 from twofold.tables.schema import TableKind, canonical_tables
 from twofold.tables.typed_rows import typed_row
@@ -22,11 +22,11 @@ def normalised(folder: Path, kind: str, text: str) -> list[Row | SetAside | Unus
     return list(KINDS[kind](SourceFile(evidence, path), NormaliseContext()))
 
 
-def test_a_kind_is_a_table_of_what_happened_or_exists() -> None:
-    accepted = {
-        name for name, table in canonical_tables().items() if table.kind in {TableKind.EVENT, TableKind.STATE}
-    } - {"extraction"}
-    assert set(KINDS) == set(FEEDS) == accepted
+def test_a_kind_is_a_table_of_what_happened_or_exists_or_a_register_that_no_scope_file_holds() -> None:
+    accepted = {name for name, table in canonical_tables().items() if table.kind is not TableKind.DERIVED}
+    assert set(KINDS) == set(FEEDS) == accepted - FROM_SCOPE_FILES - {"extraction"}
+    assert {name for name in FROM_SCOPE_FILES if canonical_tables()[name].kind is not TableKind.FACT} == set()
+    assert {"vendor", "key_report", "setting_standard", "service_account"} <= set(KINDS)
     assert {"roster", "system_label", "change_set", "source_gap", "extraction"}.isdisjoint(KINDS)
     assert FEEDS["incident"] == ("incident",)
 

@@ -96,8 +96,14 @@ def test_custom_fields_get_the_names_that_rules_know(normalised: Callable[..., A
             ],
         },
         customfield_9={"value": "High"},
+        customfield_10="Deploy the version before.",
     )
-    parameters = {"field_emergency": "customfield_7", "field_uat": "UAT sign-off", "field_risk": "customfield_9"}
+    parameters = {
+        "field_emergency": "customfield_7",
+        "field_uat": "UAT sign-off",
+        "field_risk": "customfield_9",
+        "field_rollback_plan": "customfield_10",
+    }
     done = normalised(KINDS["issues"], [told], parameters=parameters)
     assert [(row["id"], row["field"]) for row in done.table("ticket_event")] == [
         ("11:customfield_7", "emergency"),
@@ -107,6 +113,7 @@ def test_custom_fields_get_the_names_that_rules_know(normalised: Callable[..., A
     ]
     assert [(row["duty"], row["decision"]) for row in done.table("approval")] == [("uat", "approve")]
     assert done.table("ticket")[0]["risk"] == "High"
+    assert done.table("ticket")[0]["rollback_plan"] == "Deploy the version before."
 
 
 def test_a_flag_chosen_at_creation_is_an_event_of_the_creation(normalised: Callable[..., Any]) -> None:

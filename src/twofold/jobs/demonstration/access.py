@@ -17,6 +17,8 @@ from twofold.jobs.demonstration.world import World
 HOUR = timedelta(hours=1)
 HR_SYNC = "00usvchrsync00000000"
 """Okta's account of the HR workflow, which creates, places and deactivates people."""
+POWERFUL = ("Site Reliability Engineer", "IT Administrator")
+"""Roles that may hold privileged rights; they write no code that is released."""
 GROUP_RULE = "0pr-birthright-groups"
 
 
@@ -175,14 +177,13 @@ def hold_before_the_year(world: World, book: AccessBook, draw: Draw) -> None:
             book.holdings.append(Holding(person, draw.one_of(ERP_ROLES[:2])))
     for reviewer in world.authority.holders("billing", "review"):
         book.holdings.append(Holding(reviewer, group("billing-read")))
-    steady = world.staff.steady()
     for right in GROUPS:
         if right.group in {DEFAULT_GROUP, "okta-users", *ROLE_GROUPS.values()}:
             continue
-        pool = [x for x in steady if x.github] if right.kind == "privileged" else there
+        pool = world.staff.in_role(*POWERFUL) if right.kind == "privileged" else there
         holding = {x.person.id for x in book.holdings if x.right is right}
         pool = [person for person in pool if person.id not in holding]
-        for person in draw.some_of(pool, 5 if right.kind == "privileged" else min(28, len(pool))):
+        for person in draw.some_of(pool, 3 if right.kind == "privileged" else min(28, len(pool))):
             book.holdings.append(Holding(person, right))
 
 
@@ -234,7 +235,7 @@ def grant_through_the_year(administrator: Administrator) -> None:
         if not draw.chance(0.6):
             continue
         right = draw.one_of(wanted)
-        pool = [x for x in steady if x.github] if right.kind == "privileged" else steady
+        pool = world.staff.in_role(*POWERFUL) if right.kind == "privileged" else steady
         person = draw.one_of(pool)
         if any(holding.right is right for holding in administrator.book.holdings if holding.person is person):
             continue

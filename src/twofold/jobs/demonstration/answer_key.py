@@ -5,7 +5,7 @@ run to make the key, and no module of the line is imported. Items without a line
 """
 
 import csv
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,8 @@ class AnswerKey:
     items: dict[tuple[str, str], KeyItem] = field(default_factory=dict)
     lines: list[KeyLine] = field(default_factory=list)
     not_applicable: set[tuple[str, str]] = field(default_factory=set)
+    uncounted: set[str] = field(default_factory=set)
+    """Control tests of whose population only the faulty items are named; there are no totals of them."""
 
     def item(self, control_test: str, item: str, systems: str | Iterable[str], operating_at: datetime) -> None:
         """Count an item of the population of a control test."""
@@ -60,6 +62,20 @@ class AnswerKey:
     ) -> None:
         """Record a planted exception at (control test, item, attribute)."""
         self.lines.append(KeyLine(*where, "EXCEPTION", reason, why, lenses))
+
+    def plant(
+        self,
+        named: KeyItem,
+        reasons: Mapping[str, str],
+        why: str,
+        *,
+        lenses: tuple[str, ...] = LENSES,
+    ) -> None:
+        """Record exceptions, attribute -> reason, of an item of a population that is not counted here."""
+        self.uncounted.add(named.control_test)
+        self.items[named.control_test, named.item] = named
+        for attribute, reason in reasons.items():
+            self.exception((named.control_test, named.item, attribute), reason, why, lenses=lenses)
 
     def cannot_test(
         self, where: tuple[str, str, str], reason: str, why: str, *, lenses: tuple[str, ...] = LENSES
@@ -91,7 +107,7 @@ class AnswerKey:
     def totals(self) -> Iterator[tuple[str, str, int, dict[str, int]]]:
         """Yield control test, lens, population size and the count of each verdict."""
         faulty = {(line.control_test, line.item) for line in self.lines}
-        for test in sorted({test for test, _ in self.items}):
+        for test in sorted({test for test, _ in self.items} - self.uncounted):
             for lens in LENSES:
                 counts = dict.fromkeys(_PRECEDENCE, 0)
                 keys = [key for key in self.items if key[0] == test]

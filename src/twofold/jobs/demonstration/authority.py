@@ -60,6 +60,12 @@ def appoint(staff: Staff) -> Authority:
         for duty, people in duties.items():
             for person in people:
                 authority.add(RosterEntry(system.id, duty, person))
+    officer, compliance = staff.in_role("Chief Information Security Officer")[0], staff.in_role("Compliance Manager")[0]
+    for duty, person in (
+        *(("policy", officer), ("policy", officers[0]), ("risk", officer), ("security", officer)),
+        *(("vendor", compliance), ("logs", staff.in_role("IT Administrator")[0])),
+    ):
+        authority.add(RosterEntry("*", duty, person))
     return authority
 
 

@@ -34,6 +34,8 @@ class Export:
     paging_proven: bool | None = True
     run_by: str = "svc-collector"
     run_at: datetime = EXTRACTED_AT
+    since: date = PERIOD_FROM
+    """First day that the answer speaks for."""
     moment_only: bool = False
     """The answer speaks for the moment of the query and for no period."""
 
@@ -52,8 +54,12 @@ class ExportFolder:
     def add_csv(
         self, path: str, kind: str, query: str, rows: Sequence[Mapping[str, object]], **provenance: Any
     ) -> None:
-        """Add a CSV whose header is the keys of the first row; `source` may be given apart from the folder."""
-        header = list(rows[0]) if rows else []
+        """Add a CSV whose header is the keys of the first row, or `columns` where there is none.
+
+        `source` may be given apart from the folder.
+        """
+        header = list(rows[0]) if rows else list(provenance.pop("columns", ()))
+        provenance.pop("columns", None)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(header)
@@ -95,9 +101,9 @@ def _entry(export: Export) -> str:
         ("claimed_count", export.rows if export.claimed is None else export.claimed),
         ("page_size", export.page_size),
         ("paging_proven", export.paging_proven),
-        ("period_from", None if export.moment_only else PERIOD_FROM.isoformat()),
+        ("period_from", None if export.moment_only else export.since.isoformat()),
         ("period_to", None if export.moment_only else iso(EXTRACTED_AT)),
-        ("oldest_available", None if export.moment_only else OLDEST_AVAILABLE.isoformat()),
+        ("oldest_available", None if export.moment_only else min(export.since, OLDEST_AVAILABLE).isoformat()),
         ("systems", list(export.systems)),
         ("owner", "p-0005"),
         ("classification", "confidential"),

@@ -20,9 +20,11 @@ from twofold.jobs.demonstration.authority import appoint
 from twofold.jobs.demonstration.changes import Slot, build_repositories
 from twofold.jobs.demonstration.direct_changes import change_directly
 from twofold.jobs.demonstration.draw import Draw
+from twofold.jobs.demonstration.duties import hold_two_functions
 from twofold.jobs.demonstration.export_folder import ExportFolder
 from twofold.jobs.demonstration.incidents import have_incidents
 from twofold.jobs.demonstration.incomplete import Stop, make_incomplete
+from twofold.jobs.demonstration.job_changes import change_jobs
 from twofold.jobs.demonstration.leavers import (
     Departures,
     convert_contractors,
@@ -39,11 +41,18 @@ from twofold.jobs.demonstration.releases import count_releases, record_artefacts
 from twofold.jobs.demonstration.restores import test_restores
 from twofold.jobs.demonstration.reviews import Campaign, review_access
 from twofold.jobs.demonstration.scope_files import write_scope
+from twofold.jobs.demonstration.subjects import live_through_the_year
 from twofold.jobs.demonstration.tickets import export_tickets, export_users, number_tickets
 from twofold.jobs.demonstration.world import World
 from twofold.jobs.demonstration.write_github import export_github
 from twofold.jobs.demonstration.write_okta import export_okta
-from twofold.jobs.demonstration.write_tables import export_erp, export_hr, export_operations, export_reviews
+from twofold.jobs.demonstration.write_tables import (
+    export_erp,
+    export_hr,
+    export_operations,
+    export_reviews,
+    export_world_tables,
+)
 
 Variant = Literal["complete", "incomplete"]
 MOST_PEOPLE = 700
@@ -97,9 +106,11 @@ def generate(
     incidents = have_incidents(world, world.draw("incidents"))
     restores = test_restores(world, world.draw("restores"))
     tickets = [change.ticket for repo in world.repositories.values() for change in repo.changes if change.ticket]
+    tickets, requests = number_tickets(tickets, "CHG"), number_tickets(book.requests, "ACC")
+    live_through_the_year(world, book, campaigns, restores)
     folder = ExportFolder()
-    export_tickets(folder, number_tickets(tickets, "CHG"), project="CHG", kind="issues")
-    export_tickets(folder, number_tickets(book.requests, "ACC"), project="ACC", kind="access_requests")
+    export_tickets(folder, tickets, project="CHG", kind="issues")
+    export_tickets(folder, requests, project="ACC", kind="access_requests")
     export_users(folder, staff)
     export_github(folder, world)
     export_okta(folder, world, book, departures)
@@ -107,6 +118,7 @@ def generate(
     export_reviews(folder, book, campaigns, [staff.by_id("p-0003"), staff.by_id("p-0005")])
     export_operations(folder, world, incidents, restores, departures)
     export_erp(folder, world, book, departures)
+    export_world_tables(folder, world)
     stops = make_incomplete(folder) if variant == "incomplete" else ()
     write_scope(into, world)
     folder.write(into / "exports")
@@ -147,6 +159,8 @@ def _manage_access(world: World, book: AccessBook, departures: Departures) -> li
     welcome_joiners(administrator)
     plant_access(administrator)
     grant_through_the_year(administrator)
+    hold_two_functions(administrator)
+    change_jobs(administrator)
     leavers = see_everyone_off(administrator, departures)
     convert_contractors(administrator)
     use_the_erp(administrator, departures)

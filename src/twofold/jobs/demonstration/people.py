@@ -78,6 +78,9 @@ class Person:
     jira: str = ""
     github: str = ""
     erp: str = ""
+    former_role: str = ""
+    """The role before `moved_on`, of a person who changed job."""
+    moved_on: date | None = None
 
     @property
     def name(self) -> str:

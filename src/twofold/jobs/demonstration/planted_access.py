@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from twofold.jobs.demonstration.access import HOUR, Administrator, GrantEvent
+from twofold.jobs.demonstration.access import HOUR, POWERFUL, Administrator, GrantEvent
 from twofold.jobs.demonstration.authority import RosterEntry
 from twofold.jobs.demonstration.people import Person
 from twofold.jobs.demonstration.rights import RIGHTS, Right, group
@@ -150,17 +150,26 @@ def clean(it: Administrator, person: Person, right: Right, day: date) -> GrantEv
 def plant_access(it: Administrator) -> None:
     """Make every planned grant, each for a person who does not hold the right."""
     people = [x for x in it.world.staff.steady() if x.role in {"Engineer", "Senior Engineer"}]
+    powerful = it.world.staff.in_role(*POWERFUL)
     finance = [x for x in it.world.staff.steady() if x.erp]
     for index, plan in enumerate(PLANS):
         pool = people if plan.right.in_okta else finance
+        pool = powerful if plan.right.in_okta and plan.right.kind == "privileged" else pool
         taken = {
             holding.person.id
             for holding in it.book.holdings
-            if holding.right is plan.right or (plan.right.in_okta and holding.right.system == plan.right.system)
+            if holding.right is plan.right or _stand_apart(holding.right, plan.right)
         }
         free = [person for person in pool if person.id not in taken]
         person = free[(index * 7) % len(free)]
         plan.plant(it, person, plan.right, working_day_on_or_after(plan.day))
+
+
+def _stand_apart(held: Right, planned: Right) -> bool:
+    """Whether a holder of one right gets no planted other: of reading rights on a system, and of powers in the ERP."""
+    if held.system != planned.system:
+        return False
+    return planned.kind == "normal" if planned.in_okta else held.kind != "normal" and planned.kind != "normal"
 
 
 def _day(text: str) -> date:

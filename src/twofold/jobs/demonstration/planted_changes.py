@@ -38,6 +38,10 @@ def no_ticket(world: World, change: Change) -> None:
     world.key.exception(("T-10", change.item, "A"), "no_ticket", "The pull request names no ticket.")
     why = "Without a ticket nothing says whether the change is functional."
     world.key.cannot_test(("T-10", change.item, "I"), "functional_unknown", why, lenses=SOX)
+    world.key.cannot_test(("T-15", change.item, "E"), "functional_unknown", why, lenses=SOX)
+    for letter in "ABC":
+        why = "Without a ticket nothing says whether the change needs a way back."
+        world.key.cannot_test(("T-16", change.item, letter), "type_unknown", why)
     why = "The release carries a change that no ticket explains."
     world.key.exception(("T-13", change.release.id, "A"), "unmatched", why)
 
@@ -57,17 +61,17 @@ def check_failed(world: World, change: Change) -> None:
     for check in change.checks:
         if check.name == "integration":
             check.conclusion = "failure"
-    world.key.exception(
-        ("T-10", change.item, "B"), "check_failed", "The required check integration failed on the released commit."
-    )
+    why = "The required check integration failed on the released commit."
+    for test in ("T-10", "T-15"):
+        world.key.exception((test, change.item, "B"), "check_failed", why)
 
 
 def check_missing(world: World, change: Change) -> None:
     """The integration tests never ran on the released commit."""
     change.checks = [check for check in change.checks if check.name != "integration"]
-    world.key.exception(
-        ("T-10", change.item, "B"), "check_missing", "The required check integration has no run on the released commit."
-    )
+    why = "The required check integration has no run on the released commit."
+    world.key.exception(("T-10", change.item, "B"), "check_missing", why)
+    world.key.exception(("T-15", change.item, "A"), "check_missing", why)
 
 
 def own_approval(world: World, change: Change) -> None:
@@ -83,6 +87,7 @@ def stale_approval(world: World, change: Change) -> None:
     """The author pushed code after the approval, which GitHub did not dismiss."""
     pushed = _push(world, change)
     change.reviews[0].at = pushed.at - 4 * MINUTE
+    world.stale_kept.append(change)
     world.key.exception(
         ("T-10", change.item, "C"), "stale_approval", "A commit was pushed after the approval and nobody looked again."
     )

@@ -37,7 +37,8 @@ def self_review(it: Administrator, campaign: Campaign) -> None:
 
 def not_rostered(it: Administrator, campaign: Campaign) -> None:
     """Somebody reviewed who was not on the roster."""
-    campaign.decisions[0].reviewer = it.world.staff.in_role("Support Lead")[2]
+    outsider = it.world.staff.in_role("Support Lead")[2]
+    next(x for x in campaign.decisions if x.holding.person is not outsider).reviewer = outsider
     why = "A decision was made by somebody who is not on the review roster."
     it.world.key.exception(("T-05", campaign.item, "C"), "no_authority", why)
 

@@ -28,7 +28,7 @@ def count_releases(world: World) -> None:
             world.key.item("T-13", deployment.id, deployment.system, deployment.completed_at)
             for change in deployment.changes:
                 item = f"{deployment.id}/{change.item.removeprefix(change.release.id + '/')}"
-                for test in ("T-10", "T-11"):
+                for test in ("T-10", "T-11", "T-15", "T-16"):
                     world.key.item(test, item, deployment.system, deployment.completed_at)
                 if change in world.emergencies:
                     world.key.item("T-12", item, deployment.system, deployment.completed_at)
@@ -42,4 +42,6 @@ def _excuse(world: World, deployment: Deployment) -> None:
         why = "The deployment failed and never served."
         world.key.excuse("T-10", item, "ABCDEFGHI", "never_served", why)
         world.key.excuse("T-11", item, "ABC", "never_served", why)
+        world.key.excuse("T-15", item, "ABCDE", "never_served", why)
+        world.key.excuse("T-16", item, "ABC", "never_served", why)
     world.key.excuse("T-13", deployment.id, "A", "never_served", "The deployment failed and never served.")

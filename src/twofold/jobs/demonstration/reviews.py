@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from twofold.jobs.demonstration.access import AccessBook, Administrator, Holding
 from twofold.jobs.demonstration.people import Person
+from twofold.jobs.demonstration.rights import DEFAULT_GROUP
 from twofold.jobs.demonstration.systems import SYSTEMS
 from twofold.jobs.demonstration.timeline import before_working_days, iso, local
 from twofold.jobs.demonstration.world import Row
@@ -97,7 +98,11 @@ def _hold_review(it: Administrator, system: str, due: date) -> Campaign:
         able = [person for person in reviewers if person is not holding.person]
         decided_at = started_at + A_DAY + it.draw.minutes(0, 6 * 24 * 60)
         campaign.decisions.append(Decision(holding, able[index % len(able)], "approve", decided_at))
-    removable = [x for x in campaign.decisions if x.holding.until is None and not x.holding.stays]
+    removable = [
+        x
+        for x in campaign.decisions
+        if x.holding.until is None and not x.holding.stays and x.holding.right.id != f"okta:group:{DEFAULT_GROUP}"
+    ]
     for decision in it.draw.some_of(removable, min(2, len(removable))):
         revoke(it, decision)
     return campaign

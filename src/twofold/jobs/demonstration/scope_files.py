@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 
+from twofold.jobs.demonstration.backups import IN_USE_SINCE
 from twofold.jobs.demonstration.changes import CHECKS
 from twofold.jobs.demonstration.direct_changes import STANDARD_CHANGES
+from twofold.jobs.demonstration.governance import ACTIVITIES
 from twofold.jobs.demonstration.restores import store_of
 from twofold.jobs.demonstration.rights import GROUPS, ROLE_GROUPS
-from twofold.jobs.demonstration.systems import REPOSITORIES, SINCE, SYSTEMS, System
+from twofold.jobs.demonstration.systems import COMPANY_WIDE, REPOSITORIES, SINCE, SYSTEMS, System
 from twofold.jobs.demonstration.timeline import FIRST_DAY, PERIOD_DAYS, ZONE_NAME, iso, local
 from twofold.jobs.demonstration.world import World
 
@@ -104,16 +106,25 @@ def _system(system: System) -> Entry:
     if system.repository:
         entry["required_checks"] = [{"name": name, "from": SINCE} for name in CHECKS]
     if system.restores:
-        targets = {"rto_minutes": system.rto_minutes, "rpo_minutes": system.rpo_minutes}
+        targets = {"rto_minutes": system.rto_minutes, "rpo_minutes": system.rpo_minutes, "from": IN_USE_SINCE}
         entry["stores"] = [{"id": store_of(system.id), **targets}]
-    schedules = []
+    schedules = _schedules(system)
+    if schedules:
+        entry["schedules"] = schedules
+    return entry
+
+
+def _schedules(system: System) -> list[Entry]:
+    """Return what is due on the system; what the company as a whole does belongs to its own system."""
+    schedules: list[Entry] = []
     if system.reviews:
         schedules.append({"activity": "access_review", "cadence": "quarterly", "from": FIRST_DAY})
     if system.restores:
         schedules.append({"activity": "restore_test", "cadence": system.restores, "from": FIRST_DAY})
-    if schedules:
-        entry["schedules"] = schedules
-    return entry
+    if system.id == COMPANY_WIDE:
+        schedules += [{"activity": what, "cadence": cadence, "from": FIRST_DAY} for what, cadence in ACTIVITIES.items()]
+        schedules.append({"activity": "training", "cadence": "quarterly", "from": FIRST_DAY})
+    return schedules
 
 
 def _sources(system: System) -> list[str]:
@@ -176,6 +187,7 @@ def _changes() -> str:
             "id": name,
             "is_change": True,
             "functional": functional,
+            "needs_rollback": True,
             "material_fields": material,
             "authorised_states": ["Approved"],
         }

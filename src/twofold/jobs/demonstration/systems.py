@@ -7,9 +7,11 @@ without reading the files back.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from twofold.jobs.demonstration.timeline import local_day
+from twofold.jobs.demonstration.timeline import FIRST_DAY, local_day
 
 SINCE = date(2025, 1, 1)
+COMPANY_WIDE = "company"
+"""The system of policies, training, vendors and all else that belongs to the company as a whole."""
 ANALYTICS_RELEVANT_FROM = date(2026, 4, 1)
 
 
@@ -39,19 +41,21 @@ def _application(system_id: str, name: str, *, relevant: date | None, dependents
         system_id,
         name,
         "application",
-        soc2=SINCE,
+        soc2=FIRST_DAY,
         relevant=relevant,
         repository=f"brightwater/{system_id}",
-        reviews=system_id != "analytics",
-        restores="quarterly" if relevant == SINCE else "half_yearly",
+        reviews=True,
+        restores="quarterly" if relevant == FIRST_DAY else "half_yearly",
         dependents=dependents,
     )
 
 
 SYSTEMS = (
-    _application("billing", "Billing engine", relevant=SINCE, dependents=("Revenue report", "Invoice completeness")),
-    _application("ledger", "Ledger sync to the ERP", relevant=SINCE, dependents=("Journal interface",)),
-    _application("payments", "Payments gateway", relevant=SINCE, dependents=("Cash reconciliation",)),
+    _application(
+        "billing", "Billing engine", relevant=FIRST_DAY, dependents=("Revenue report", "Invoice completeness")
+    ),
+    _application("ledger", "Ledger sync to the ERP", relevant=FIRST_DAY, dependents=("Journal interface",)),
+    _application("payments", "Payments gateway", relevant=FIRST_DAY, dependents=("Cash reconciliation",)),
     _application("portal", "Customer portal", relevant=None),
     _application(
         "analytics", "Revenue analytics", relevant=ANALYTICS_RELEVANT_FROM, dependents=("Deferred revenue report",)
@@ -60,8 +64,8 @@ SYSTEMS = (
         "erp",
         "Finance ERP",
         "application",
-        soc2=SINCE,
-        relevant=SINCE,
+        soc2=FIRST_DAY,
+        relevant=FIRST_DAY,
         sso_only=False,
         reviews=True,
         restores="quarterly",
@@ -71,11 +75,29 @@ SYSTEMS = (
         "okta",
         "Okta",
         "identity",
+        reviews=True,
         serves=("billing", "ledger", "payments", "portal", "analytics", "erp"),
     ),
     System("github", "GitHub", "pipeline", serves=("billing", "ledger", "payments", "portal", "analytics")),
     System("jira", "Jira", "platform"),
-    System("billing-db", "Billing database", "database", serves=("billing",), restores="half_yearly", rto_minutes=120),
+    System(
+        COMPANY_WIDE,
+        "What belongs to no single system",
+        "platform",
+        soc2=FIRST_DAY,
+        relevant=FIRST_DAY,
+        sso_only=False,
+        dependents=("Entity-level controls",),
+    ),
+    System(
+        "billing-db",
+        "Billing database",
+        "database",
+        serves=("billing",),
+        reviews=True,
+        restores="half_yearly",
+        rto_minutes=120,
+    ),
 )
 BY_ID = {system.id: system for system in SYSTEMS}
 REPOSITORIES = tuple(system.id for system in SYSTEMS if system.repository)

@@ -13,6 +13,7 @@ FIELD_IDS = {
     "emergency": "customfield_10051",
     "uat": "customfield_10052",
     "risk": "customfield_10050",
+    "rollback_plan": "customfield_10053",
     "beneficiary": "customfield_10061",
     "system": "customfield_10062",
     "rights": "customfield_10063",
@@ -22,6 +23,7 @@ _NAMES = {
     "emergency": "Emergency",
     "uat": "UAT",
     "risk": "Risk",
+    "rollback_plan": "Rollback plan",
     "beneficiary": "Beneficiary",
     "system": "System",
     "rights": "Rights",
@@ -83,7 +85,11 @@ def number_tickets(tickets: list[Ticket], project: str) -> list[Ticket]:
 def export_tickets(folder: ExportFolder, tickets: list[Ticket], *, project: str, kind: str) -> None:
     """Add the issues of a project, with full changelog, to the exports."""
     parameters = {"zone": "America/New_York"}
-    wanted = ("emergency", "uat", "risk") if kind == "issues" else ("beneficiary", "system", "rights", "same_as")
+    wanted = (
+        ("emergency", "uat", "risk", "rollback_plan")
+        if kind == "issues"
+        else ("beneficiary", "system", "rights", "same_as")
+    )
     parameters |= {f"field_{role}": FIELD_IDS[role] for role in wanted}
     folder.add_json(
         f"jira/{project.lower()}_{kind}.json",

@@ -27,6 +27,11 @@ def local(day: date, clock: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), ZONE).astimezone(UTC)
 
 
+def midnight(day: date) -> datetime:
+    """Return the moment with which a day begins in the reporting zone."""
+    return local(day, "00:00")
+
+
 def local_day(moment: datetime) -> date:
     """Return the local day of a moment."""
     return moment.astimezone(ZONE).date()

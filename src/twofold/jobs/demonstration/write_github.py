@@ -217,9 +217,10 @@ class _Answers:
             "required_status_checks": {"strict": True, "contexts": list(CHECKS)},
             "enforce_admins": {"enabled": True},
             "required_pull_request_reviews": {
-                "dismiss_stale_reviews": False,
+                "dismiss_stale_reviews": True,
                 "require_code_owner_reviews": False,
                 "required_approving_review_count": 1,
+                "bypass_pull_request_allowances": {"users": [], "teams": [], "apps": []},
             },
             "allow_force_pushes": {"enabled": False},
             "allow_deletions": {"enabled": False},

@@ -29,7 +29,10 @@ def export_okta(folder: ExportFolder, world: World, book: AccessBook, departures
     closed = _closed_accounts(book)
     people = [_user(person, closed=f"okta:{person.okta}" in closed) for person in world.staff.people]
     people.append(_service_user())
-    folder.add_json("okta/users.json", "users", "GET /api/v1/users?limit=200&search=status pr", people)
+    types = {"service_user_types": "Service"}
+    folder.add_json(
+        "okta/users.json", "users", "GET /api/v1/users?limit=200&search=status pr", people, parameters=types
+    )
     privileged = ";".join(right.group for right in GROUPS if right.kind == "privileged")
     groups = [
         {
@@ -53,7 +56,7 @@ def export_okta(folder: ExportFolder, world: World, book: AccessBook, departures
         "GET /api/v1/logs?since=2025-09-01T00:00:00Z&until=2026-11-20T00:00:00Z&sortOrder=ASCENDING&limit=1000",
         events,
         # The ERP lets people in by password too; its own log speaks for it.
-        systems=tuple(system.id for system in SYSTEMS if system.sso_only),
+        systems=tuple(system.id for system in SYSTEMS if system.id != "erp"),
     )
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from twofold.jobs.demonstration.access import AccessBook, Holding
 from twofold.jobs.demonstration.export_folder import ExportFolder
 from twofold.jobs.demonstration.incidents import IncidentBook
 from twofold.jobs.demonstration.leavers import Departures
-from twofold.jobs.demonstration.people import Person
+from twofold.jobs.demonstration.people import Engagement, Person
 from twofold.jobs.demonstration.restores import RestoreBook
 from twofold.jobs.demonstration.reviews import IN_OKTA, Campaign, campaign_id, impact_rows
 from twofold.jobs.demonstration.rights import ERP_ROLES
-from twofold.jobs.demonstration.timeline import ZONE_NAME, iso, iso_offset
+from twofold.jobs.demonstration.timeline import ZONE_NAME, iso, iso_offset, local
 from twofold.jobs.demonstration.world import Row, World
 
 
@@ -37,21 +38,25 @@ def export_hr(folder: ExportFolder, world: World) -> None:
             )
             continues = number > 0 and person.engagements[number - 1].ended_at is None
             if not continues:
-                history.append(
-                    {
-                        "person_id": person.id,
-                        "role": person.role,
-                        "unit": person.unit,
-                        "manager_id": person.manager,
-                        "from": engagement.started_on.isoformat(),
-                        "to": engagement.last_day.isoformat() if engagement.last_day else "",
-                    }
-                )
+                history += _jobs(person, engagement)
     parameters = {"zone": ZONE_NAME, "job_history": "separate"}
     folder.add_csv("hr/roster.csv", "roster", "Report 'All engagements', no filter", roster, parameters=parameters)
     parameters = {"zone": ZONE_NAME}
     query = "Report 'Job history', no filter"
     folder.add_csv("hr/job_history.csv", "job_history", query, history, parameters=parameters)
+
+
+def _jobs(person: Person, engagement: Engagement) -> list[Row]:
+    """Return the jobs of an engagement, two where the person moved."""
+    job = {"person_id": person.id, "role": person.role, "unit": person.unit, "manager_id": person.manager}
+    dates = {
+        "from": engagement.started_on.isoformat(),
+        "to": engagement.last_day.isoformat() if engagement.last_day else "",
+    }
+    if person.moved_on is None:
+        return [job | dates]
+    moved_on = person.moved_on.isoformat()
+    return [{**job, "role": person.former_role, **dates, "to": moved_on}, {**job, **dates, "from": moved_on}]
 
 
 def export_reviews(folder: ExportFolder, book: AccessBook, campaigns: list[Campaign], lookers: list[Person]) -> None:
@@ -94,6 +99,13 @@ def export_operations(
     _table(folder, "prod_event", world.prod_events, "Control plane, database and ERP audit logs, human writes")
 
 
+def export_world_tables(folder: ExportFolder, world: World) -> None:
+    """Add what the subjects left in the world, each table under its own name."""
+    for each in world.tables:
+        more = {"columns": each.columns, "since": each.since}
+        _table(folder, each.table, each.rows, each.query, name=each.name, **more)
+
+
 def export_erp(folder: ExportFolder, world: World, book: AccessBook, departures: Departures) -> None:
     """Add the ERP's own accounts, rights, grants and sign-ins."""
     closed = {e.account for e in book.account_events if e.account.startswith("erp:") and e.kind == "disable"}
@@ -105,6 +117,7 @@ def export_erp(folder: ExportFolder, world: World, book: AccessBook, departures:
             "kind": "human",
             "status": "disabled" if f"erp:{person.erp}" in closed else "active",
             "username": person.erp,
+            "created_at": local(person.first_day, "12:00"),
         }
         for person in world.staff.people
         if person.erp
@@ -127,6 +140,7 @@ def export_erp(folder: ExportFolder, world: World, book: AccessBook, departures:
             "occurred_at": at,
             "result": "success",
             "method": "local_password",
+            "factors": "totp",
         }
         for number, (person, at) in enumerate(departures.erp_sign_ins, 1)
     ]
@@ -233,10 +247,10 @@ def _table(
     query: str,
     *,
     name: str = "",
-    systems: tuple[str, ...] = (),
+    **provenance: Any,
 ) -> None:
     written = [{key: _cell(value) for key, value in row.items()} for row in rows]
-    folder.add_csv(f"csvtable/{name or table}.csv", table, query, written, systems=systems)
+    folder.add_csv(f"csvtable/{name or table}.csv", table, query, written, **provenance)
 
 
 def _cell(value: object) -> object:

@@ -47,6 +47,7 @@ holding AS (
     CROSS JOIN parameter AS q
     JOIN same_human AS h ON h.human = a.human
     JOIN identity AS i ON i.person = h.person
+        AND i.valid_from < a.changed_at + q.new_access_days * INTERVAL '1' DAY AND i.valid_to > a.changed_at
     JOIN right_interval AS v ON v.account = i.account
         AND v.valid_from < a.changed_at + q.new_access_days * INTERVAL '1' DAY AND v.valid_to > a.changed_at
         AND v.valid_from < i.valid_to AND v.valid_to > i.valid_from

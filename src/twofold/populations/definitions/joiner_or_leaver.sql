@@ -51,9 +51,10 @@ SELECT
     CAST(NULL AS TIMESTAMP) AS started_at_latest,
     CAST(NULL AS TIMESTAMP) AS ended_at_latest,
     CAST(NULL AS VARCHAR) AS follows,
-    FALSE AS conflicted,
+    BOOL_OR(COALESCE(e.conflicted, FALSE)) AS conflicted,
     MIN(c.evidence) AS evidence,
     MIN(c.record) AS record
 FROM checklist AS c
+LEFT JOIN engagement AS e ON e.id = c.engagement
 WHERE c.kind = 'leaving' AND NOT EXISTS (SELECT 1 FROM leaving AS l WHERE l.engagement = c.engagement)
 GROUP BY c.engagement

@@ -82,3 +82,4 @@ SELECT
     n.record AS record
 FROM needed AS n
 JOIN month AS m ON m.starts_at < n.needed_to AND n.needed_from < m.ends_before
+WHERE n.needed_from < n.needed_to

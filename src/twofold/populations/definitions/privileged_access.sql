@@ -7,19 +7,23 @@
 --   key          a token or key made for an account while it held a privileged right
 --   break_glass  a successful sign-in with a break-glass or root account
 -- Item id: <kind>:<id of the grant_event, elevation, credential or sign_in>; holder:<account>/<right>@<last moment of the cycle>,
--- for example holder:aws:ana/aws:admin@2026-03-31T23:59:59.999999, with the word unscheduled where there is no schedule.
+-- for example holder:aws:ana/aws:admin@2026-03-31T23:59:59.999999, with the word unscheduled where there is no schedule. A group
+-- may hold power on another system than its own: there it is holder:<account>/<right>/<system>@...
 -- Operating date: when it was given, started, made or used; the last moment of the cycle.
 -- Second source: none of its own; snapshots show rights that no grant explains, and they are holders here.
 WITH held AS (
     SELECT
         v.account AS account, v.via AS right_id, v.system AS system,
+        CASE WHEN v.system = COALESCE(r.system, a.system, 'unmapped:' || v.via) THEN v.via ELSE v.via || '/' || v.system END AS place,
         MIN(GREATEST(v.valid_from, h.valid_from)) AS valid_from,
         LEAST(v.valid_to, h.valid_to) AS valid_to
     FROM right_interval AS v
     JOIN privileged_hold AS h ON h.right_id = v.right_id AND h.power = v.right_id
         AND h.valid_from < v.valid_to AND v.valid_from < h.valid_to
+    LEFT JOIN access_right AS r ON r.id = v.via
+    LEFT JOIN account AS a ON a.id = v.account
     WHERE v.basis <> 'elevation'
-    GROUP BY v.account, v.via, v.system, LEAST(v.valid_to, h.valid_to)
+    GROUP BY v.account, v.via, v.system, COALESCE(r.system, a.system, 'unmapped:' || v.via), LEAST(v.valid_to, h.valid_to)
 ),
 cycle AS (
     SELECT d.system AS system, d.starts_at AS starts_at, d.due_at AS due_at, d.conflicted AS conflicted
@@ -53,7 +57,7 @@ WHERE g.action = 'add' AND COALESCE(g.net_change, TRUE)
     )
 UNION ALL
 SELECT
-    'holder:' || h.account || '/' || h.right_id || '@' || REPLACE(CAST(c.due_at - INTERVAL '1' MICROSECOND AS VARCHAR), ' ', 'T')
+    'holder:' || h.account || '/' || h.place || '@' || REPLACE(CAST(c.due_at - INTERVAL '1' MICROSECOND AS VARCHAR), ' ', 'T')
         AS item,
     h.system AS system,
     c.due_at - INTERVAL '1' MICROSECOND AS operating_at,
@@ -70,10 +74,10 @@ SELECT
     CAST(NULL AS VARCHAR) AS record
 FROM held AS h
 JOIN cycle AS c ON c.system = h.system AND h.valid_from < c.due_at AND h.valid_to >= c.due_at
-GROUP BY h.account, h.right_id, h.system, c.starts_at, c.due_at, COALESCE(c.conflicted, FALSE)
+GROUP BY h.account, h.right_id, h.place, h.system, c.starts_at, c.due_at, COALESCE(c.conflicted, FALSE)
 UNION ALL
 SELECT
-    'holder:' || h.account || '/' || h.right_id || '@unscheduled' AS item,
+    'holder:' || h.account || '/' || h.place || '@unscheduled' AS item,
     h.system AS system,
     GREATEST(MIN(h.valid_from), TIMESTAMP '1970-01-01 00:00:00') AS operating_at,
     LEAST(MAX(h.valid_to), MAX(q.extracted_at)) - INTERVAL '1' MICROSECOND AS operating_at_latest,
@@ -91,7 +95,7 @@ FROM held AS h
 CROSS JOIN parameter AS q
 WHERE NOT EXISTS (SELECT 1 FROM due_occurrence AS d WHERE d.system = h.system AND d.activity = 'access_review')
     AND h.valid_from < q.extracted_at
-GROUP BY h.account, h.right_id, h.system
+GROUP BY h.account, h.right_id, h.place, h.system
 UNION ALL
 SELECT
     'elevation:' || e.id AS item,

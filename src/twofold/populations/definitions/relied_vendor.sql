@@ -4,8 +4,10 @@
 -- Item id: <vendor>@<system>/<first local day>/<last local day>, for example payroll-co@billing/2026-01-01/2026-12-31. A local
 -- day is found from its midnight by adding 13 and a half hours (its last day by taking off 10 and a half from the end), which
 -- is right for zones from UTC-10:30 to UTC+13:30.
--- A reliance that no row of reliance_period meets is an item too, <vendor>@<system> on the whole reliance: nobody laid down
--- when it is to be answered for.
+-- Of rows that come to the same time, as where a short reliance lies inside a fiscal year and inside an examination period, one
+-- item is made, on the earliest moment of reliance.
+-- A reliance that no row of reliance_period meets is an item too, <vendor>@<system>/<first local day> on the whole reliance:
+-- nobody laid down when it is to be answered for.
 -- Operating date: the last microsecond of the needed stretch; without one, the whole time of the reliance.
 -- Second source: payments to suppliers would be one; none is read.
 WITH reliance AS (
@@ -31,18 +33,16 @@ needed AS (
         r.relied_from AS relied_from,
         GREATEST(d.starts_at, r.relied_from) AS starts_at,
         LEAST(d.ends_before, r.relied_to) AS ends_before,
-        COALESCE(d.relied_at, d.ends_before) AS relied_at,
-        d.conflicted AS conflicted
+        MIN(COALESCE(d.relied_at, d.ends_before)) AS relied_at,
+        BOOL_OR(d.conflicted) AS conflicted
     FROM reliance AS r
     JOIN reliance_period AS d ON d.system = r.period_of AND d.starts_at < r.relied_to AND r.relied_from < d.ends_before
+    GROUP BY r.vendor, r.system, r.relied_from, GREATEST(d.starts_at, r.relied_from), LEAST(d.ends_before, r.relied_to)
 )
 SELECT
     r.vendor || '@' || r.system
-    || COALESCE(
-        '/' || CAST(CAST(n.starts_at + INTERVAL '810' MINUTE AS DATE) AS VARCHAR)
-        || '/' || CAST(CAST(n.ends_before - INTERVAL '630' MINUTE AS DATE) AS VARCHAR),
-        ''
-    ) AS item,
+    || '/' || CAST(CAST(COALESCE(n.starts_at, r.relied_from) + INTERVAL '810' MINUTE AS DATE) AS VARCHAR)
+    || COALESCE('/' || CAST(CAST(n.ends_before - INTERVAL '630' MINUTE AS DATE) AS VARCHAR), '') AS item,
     r.system AS system,
     COALESCE(n.ends_before - INTERVAL '1' MICROSECOND, r.relied_from) AS operating_at,
     COALESCE(n.ends_before, r.relied_to) - INTERVAL '1' MICROSECOND AS operating_at_latest,

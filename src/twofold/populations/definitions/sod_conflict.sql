@@ -5,7 +5,8 @@
 --   system   each system on which one of the two functions was held in the stretch: a conflict across two systems is an item
 --            on both, so that a lens that holds one of them sees it
 --   stretch  an unbroken conflict, cut where a mitigation of this holder and rule, or a test result of its control, begins or
---            ends, and where a conflict of unknown beginning is first proven. So what happened outside a period never
+--            ends, where a conflict of unknown beginning is first proven, and where an unlinked account begins or ends
+--            to hold both sides itself. So what happened outside a period never
 --            decides inside it.
 -- Item id: <holder>/<rule>@<system>/<start>, for example p1/pay@erp/2026-03-01T09:00:00; the start is the word unknown where
 -- no log gives it.
@@ -53,7 +54,7 @@ conflict AS (
     SELECT
         n.holder AS holder, n.rule AS rule, n.system AS system, n.conflict AS conflict,
         MIN(n.state) AS state,
-        MIN(CASE WHEN n.certain THEN 1 ELSE 0 END) AS certain,
+        MAX(CASE WHEN n.certain THEN 0 ELSE 1 END) AS doubtful,
         MIN(n.valid_from) AS starts_at,
         MIN(n.sure_from) AS starts_at_latest,
         MAX(n.valid_to) AS ends_before
@@ -70,6 +71,27 @@ cut AS (
     SELECT c.holder AS holder, c.rule AS rule, c.system AS system, c.conflict AS conflict, c.starts_at_latest AS moment
     FROM conflict AS c
     WHERE c.starts_at = TIMESTAMP '0001-01-01 00:00:00' AND c.starts_at_latest IS NOT NULL
+    UNION
+    SELECT c.holder AS holder, c.rule AS rule, c.system AS system, c.conflict AS conflict, e.moment AS moment
+    FROM conflict AS c
+    JOIN (
+        SELECT s.holder AS holder, s.rule AS rule, s.system AS system, s.valid_from AS moment
+        FROM side AS s
+        WHERE s.certain AND NOT EXISTS (
+            SELECT 1 FROM side AS t
+            WHERE t.holder = s.holder AND t.rule = s.rule AND t.system = s.system AND t.certain
+                AND t.valid_from < s.valid_from AND t.valid_to >= s.valid_from
+        )
+        UNION
+        SELECT s.holder AS holder, s.rule AS rule, s.system AS system, s.valid_to AS moment
+        FROM side AS s
+        WHERE s.certain AND NOT EXISTS (
+            SELECT 1 FROM side AS t
+            WHERE t.holder = s.holder AND t.rule = s.rule AND t.system = s.system AND t.certain
+                AND t.valid_from <= s.valid_to AND t.valid_to > s.valid_to
+        )
+    ) AS e ON e.holder = c.holder AND e.rule = c.rule AND e.system = c.system AND e.moment > c.starts_at AND e.moment < c.ends_before
+    WHERE c.doubtful = 1
     UNION
     SELECT c.holder AS holder, c.rule AS rule, c.system AS system, c.conflict AS conflict, m.moment AS moment
     FROM conflict AS c
@@ -96,7 +118,8 @@ piece AS (
 proven AS (
     SELECT
         p.holder AS holder, p.rule AS rule, p.system AS system, p.starts_at AS starts_at,
-        MAX(CASE WHEN s.sure_from < p.ends_before AND s.sure_to > p.starts_at THEN 1 ELSE 0 END) AS sure
+        MAX(CASE WHEN s.sure_from < p.ends_before AND s.sure_to > p.starts_at THEN 1 ELSE 0 END) AS sure,
+        MAX(CASE WHEN s.certain AND s.valid_from < p.ends_before AND s.valid_to > p.starts_at THEN 1 ELSE 0 END) AS certain
     FROM piece AS p
     JOIN side AS s ON s.holder = p.holder AND s.rule = p.rule AND s.system = p.system
     GROUP BY p.holder, p.rule, p.system, p.starts_at
@@ -118,7 +141,7 @@ SELECT
     p.holder AS holder,
     c.state AS state,
     p.rule AS rule,
-    c.certain = 1 AS certain,
+    v.certain = 1 AS certain,
     v.sure = 1 AS proven,
     p.starts_at AS starts_at,
     p.ends_before AS ends_before,

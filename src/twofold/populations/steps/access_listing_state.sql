@@ -2,13 +2,23 @@
 -- T-33 A). One row per object and moment of a listing.
 --   state   1 too_wide: an account of somebody who is not allowed; 2 shared: a shared account that is not allowed by its own
 --           name; 4 unlinked: an account that belongs to nobody known; 5 not declared: nobody is declared allowed then;
---           6 unclear: somebody was allowed in a part only of the time in which the listing may lie; 7 limited
-WITH declared AS (
+--           6 unclear: somebody was allowed in a part only of the time in which the listing may lie, or until a moment that
+--           two rows give in two ways; 7 limited
+WITH
+-- Two rows that give one permission two ends leave it open when it ended.
+permission AS (
+    SELECT
+        a.object AS object,
+        a.who AS who,
+        a.conflicted AS conflicted,
+        COALESCE(a.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
+        COALESCE(CASE WHEN NOT a.conflicted THEN a.valid_to END, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
+    FROM access_allowed AS a
+),
+declared AS (
     SELECT DISTINCT l.object AS object, l.listed_at AS listed_at
     FROM access_listing AS l
-    JOIN access_allowed AS a ON a.object = l.object
-    WHERE COALESCE(a.valid_from, l.listed_at) <= l.listed_at_latest
-        AND l.listed_at < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+    JOIN permission AS a ON a.object = l.object AND a.valid_from <= l.listed_at_latest AND l.listed_at < a.valid_to
 ),
 holder AS (
     SELECT
@@ -26,15 +36,14 @@ allowed AS (
         h.object AS object,
         h.listed_at AS listed_at,
         h.account AS account,
-        MAX(CASE
-            WHEN COALESCE(a.valid_from, h.listed_at) <= h.listed_at
-                AND h.listed_at_latest < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 7
-            ELSE 6
-        END) AS sure
+        MAX(CASE WHEN a.valid_from <= h.listed_at AND h.listed_at_latest < a.valid_to AND NOT a.conflicted THEN 7 ELSE 6 END)
+            AS sure
     FROM holder AS h
-    JOIN access_allowed AS a ON a.object = h.object AND (a.who = h.person OR a.who = h.account)
-    WHERE COALESCE(a.valid_from, h.listed_at) <= h.listed_at_latest
-        AND h.listed_at < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+    JOIN permission AS a
+        ON a.object = h.object
+        AND (a.who = h.person OR a.who = h.account)
+        AND a.valid_from <= h.listed_at_latest
+        AND h.listed_at < a.valid_to
     GROUP BY h.object, h.listed_at, h.account
 )
 SELECT

@@ -10,11 +10,13 @@
 --                 without the person), no_roster, unclear (times overlap), unlinked; emergency_authority likewise
 --   independence  independent, contributor, bot (no person), unlinked, shared, contributor_unlinked (somebody who made
 --                 the change may be the approver), no_contributor
+--   item_no       as in change_unit
 WITH RECURSIVE same_content AS (
-    -- The head, and behind clean merges of the base branch what they were merged into: content that is the same.
+    -- Behind a head that is a clean merge of the base branch: what it was merged into, content that is the same.
     SELECT p.id AS pull_request, p.repository AS repository, p.head_sha AS sha
-    FROM pull_request AS p
-    WHERE p.head_sha IS NOT NULL
+    FROM code_commit AS c
+    JOIN pull_request AS p ON p.repository = c.repository AND p.head_sha = c.sha
+    WHERE c.base_merge
     UNION
     SELECT s.pull_request AS pull_request, s.repository AS repository, l.sha AS sha
     FROM same_content AS s
@@ -22,25 +24,9 @@ WITH RECURSIVE same_content AS (
     JOIN code_commit__parents AS p ON p.repository = c.repository AND p.sha = c.sha
     JOIN pull_request_commit AS l ON l.pull_request = s.pull_request AND l.sha = p.value
 ),
-last_push AS (
-    -- When the last content of the change reached the server; NULL as soon as one push is unknown.
-    SELECT
-        u.item AS item,
-        CASE WHEN COUNT(*) = COUNT(c.pushed_at_latest) THEN MAX(c.pushed_at_latest) END AS pushed_at_latest,
-        MAX(c.pushed_at) AS pushed_at
-    FROM change_unit AS u
-    JOIN change_link AS l ON l.pull_request = u.pull_request AND l.via = 'listed'
-    JOIN code_commit AS c ON c.repository = l.repository AND c.sha = l.sha
-    WHERE COALESCE(c.base_merge, false) = false
-    GROUP BY u.item
-    UNION ALL
-    SELECT u.item AS item, c.pushed_at_latest AS pushed_at_latest, c.pushed_at AS pushed_at
-    FROM change_unit AS u
-    JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.sha
-),
 given AS (
     SELECT
-        u.item AS item, 'review' AS basis, r.id AS id, 'release' AS duty, r.reviewer AS account,
+        u.item_no AS item_no, 'review' AS basis, r.id AS id, 'release' AS duty, r.reviewer AS account,
         r.submitted_at AS approved_at, r.submitted_at_latest AS approved_at_latest, r.commit_sha AS commit_sha,
         r.dismissed_at AS ended_at, r.dismissed_at_latest AS ended_at_latest,
         CASE WHEN r.dismissed_at IS NOT NULL THEN 'dismissed' END AS ended_by,
@@ -49,9 +35,9 @@ given AS (
     FROM change_unit AS u
     JOIN review AS r ON r.pull_request = u.pull_request
     WHERE r.state IN ('approved', 'dismissed') OR r.conflicted
-    UNION
+    UNION ALL
     SELECT
-        t.item AS item, 'ticket' AS basis, a.id AS id, a.duty AS duty, a.approver AS account,
+        t.item_no AS item_no, 'ticket' AS basis, a.id AS id, a.duty AS duty, a.approver AS account,
         a.decided_at AS approved_at, a.decided_at_latest AS approved_at_latest, CAST(NULL AS VARCHAR) AS commit_sha,
         a.withdrawn_at AS ended_at, a.withdrawn_at_latest AS ended_at_latest,
         CASE WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn' END AS ended_by,
@@ -60,56 +46,59 @@ given AS (
     FROM change_ticket AS t
     JOIN approval AS a ON a.subject = t.ticket
     WHERE a.duty IN ('release', 'emergency') AND (a.decision = 'approve' OR a.conflicted)
-    UNION
+    UNION ALL
     SELECT
-        u.item AS item, 'trailer' AS basis, c.sha || ':' || r.value AS id, 'release' AS duty, r.value AS account,
+        u.item_no AS item_no, 'trailer' AS basis, c.sha || ':' || r.value AS id, 'release' AS duty, r.value AS account,
         c.committed_at AS approved_at, c.committed_at_latest AS approved_at_latest, c.sha AS commit_sha,
         CAST(NULL AS TIMESTAMP) AS ended_at, CAST(NULL AS TIMESTAMP) AS ended_at_latest,
         CAST(NULL AS VARCHAR) AS ended_by, false AS was_dismissed, c.conflicted AS conflicted,
         'code_commit' AS table_name, c.evidence AS evidence, c.record AS record
     FROM change_unit AS u
+    JOIN code_commit__reviewed_by AS r ON r.repository = u.repository AND r.sha = u.sha
     JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.sha
-    JOIN code_commit__reviewed_by AS r ON r.repository = c.repository AND r.sha = c.sha
     WHERE c.committed_at IS NOT NULL
 ),
-reviewer AS (
-    -- Who each review and each decision on a ticket came from; two accounts of one person are one reviewer.
+refused AS (
+    -- Reviews and decisions that ask for changes or reject, and whose they are.
     SELECT
-        'review' AS table_name,
-        r.pull_request AS subject,
-        r.id AS id,
-        r.state IN ('approved', 'dismissed') AS approves,
-        r.state = 'changes_requested' AS refuses,
-        COALESCE(i.person, r.reviewer) AS hand,
-        r.submitted_at AS submitted_at,
-        r.submitted_at_latest AS submitted_at_latest
+        'review' AS table_name, r.pull_request AS subject, COALESCE(i.person, r.reviewer) AS hand,
+        r.submitted_at AS refused_at, r.submitted_at_latest AS refused_at_latest
     FROM review AS r
     LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.submitted_at AND r.submitted_at < i.valid_to
+    WHERE r.state = 'changes_requested'
     UNION ALL
     SELECT
-        'approval' AS table_name,
-        a.subject || ' ' || a.duty AS subject,
-        a.id AS id,
-        a.decision = 'approve' AS approves,
-        a.decision = 'reject' AS refuses,
-        COALESCE(i.person, a.approver) AS hand,
-        a.decided_at AS submitted_at,
-        a.decided_at_latest AS submitted_at_latest
+        'approval' AS table_name, a.subject || ' ' || a.duty AS subject, COALESCE(i.person, a.approver) AS hand,
+        a.decided_at AS refused_at, a.decided_at_latest AS refused_at_latest
     FROM approval AS a
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
+    WHERE a.decision = 'reject'
 ),
 superseded AS (
-    SELECT a.table_name AS table_name, a.id AS id, MIN(b.submitted_at) AS ended_at, MIN(b.submitted_at_latest) AS ended_at_latest
-    FROM reviewer AS a
-    JOIN reviewer AS b
-        ON b.table_name = a.table_name AND b.subject = a.subject AND b.hand = a.hand
-        AND b.refuses AND b.submitted_at > a.submitted_at
-    WHERE a.approves
-    GROUP BY a.table_name, a.id
+    -- Approvals that the same person took back so; two accounts of one person are one reviewer.
+    SELECT
+        g.table_name AS table_name, g.id AS id,
+        MIN(b.refused_at) AS ended_at, MIN(b.refused_at_latest) AS ended_at_latest
+    FROM (
+        SELECT
+            'review' AS table_name, r.pull_request AS subject, r.id AS id, r.reviewer AS account, r.submitted_at AS given_at
+        FROM review AS r
+        WHERE r.state IN ('approved', 'dismissed')
+        UNION ALL
+        SELECT
+            'approval' AS table_name, a.subject || ' ' || a.duty AS subject, a.id AS id, a.approver AS account,
+            a.decided_at AS given_at
+        FROM approval AS a
+        WHERE a.decision = 'approve'
+    ) AS g
+    JOIN refused AS b ON b.table_name = g.table_name AND b.subject = g.subject AND b.refused_at > g.given_at
+    LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.given_at AND g.given_at < i.valid_to
+    WHERE b.hand = COALESCE(i.person, g.account)
+    GROUP BY g.table_name, g.id
 ),
 named AS (
     SELECT
-        g.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
+        g.item_no AS item_no, u.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
         g.approved_at AS approved_at, g.approved_at_latest AS approved_at_latest, g.commit_sha AS commit_sha,
         CASE WHEN s.ended_at < COALESCE(g.ended_at, TIMESTAMP '9999-12-31 00:00:00') THEN s.ended_at ELSE g.ended_at END
             AS ended_at,
@@ -124,27 +113,70 @@ named AS (
         g.was_dismissed AND g.ended_at IS NULL AS ended_unknown,
         g.conflicted AS conflicted, g.table_name AS table_name, g.evidence AS evidence, g.record AS record,
         u.system AS system, u.repository AS repository, u.pull_request AS pull_request, u.final_sha AS final_sha,
+        u.merged_at_latest AS merged_at_latest,
         i.person AS person, COALESCE(i.state, 'unlinked') AS state, COALESCE(n.kind, 'human') AS kind
     FROM given AS g
-    JOIN change_unit AS u ON u.item = g.item
+    JOIN change_unit AS u ON u.item_no = g.item_no
     LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.approved_at AND g.approved_at < i.valid_to
     LEFT JOIN account AS n ON n.id = g.account
 ),
+unsure AS (
+    -- Items with an approval whose content no commit id proves.
+    SELECT DISTINCT n.item_no AS item_no FROM named AS n WHERE n.commit_sha IS NULL OR n.final_sha IS NULL
+),
+last_push AS (
+    -- When the last content of such a change reached the server; NULL as soon as one push is unknown.
+    SELECT
+        u.item_no AS item_no,
+        CASE WHEN COUNT(*) = COUNT(c.pushed_at_latest) THEN MAX(c.pushed_at_latest) END AS pushed_at_latest,
+        MAX(c.pushed_at) AS pushed_at
+    FROM unsure AS x
+    JOIN change_unit AS u ON u.item_no = x.item_no
+    JOIN change_link AS l ON l.pull_request = u.pull_request AND l.via = 'listed'
+    JOIN code_commit AS c ON c.repository = l.repository AND c.sha = l.sha
+    WHERE COALESCE(c.base_merge, false) = false
+    GROUP BY u.item_no
+    UNION ALL
+    SELECT u.item_no AS item_no, c.pushed_at_latest AS pushed_at_latest, c.pushed_at AS pushed_at
+    FROM unsure AS x
+    JOIN change_unit AS u ON u.item_no = x.item_no
+    JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.sha
+),
+other_commit AS (
+    -- Approvals of another commit than the final one, which may have the same content under another id.
+    SELECT DISTINCT n.repository AS repository, n.commit_sha AS sha, n.final_sha AS final_sha
+    FROM named AS n
+    WHERE n.commit_sha <> n.final_sha
+),
+seen_tree AS (
+    SELECT DISTINCT o.repository AS repository, o.sha AS sha, o.final_sha AS final_sha, c.tree_sha AS tree_sha
+    FROM other_commit AS o
+    JOIN code_commit AS c ON c.repository = o.repository AND c.sha = o.sha
+    WHERE c.tree_sha IS NOT NULL
+),
+equal_tree AS (
+    SELECT DISTINCT s.repository AS repository, s.sha AS sha, s.final_sha AS final_sha
+    FROM seen_tree AS s
+    JOIN code_commit AS f ON f.repository = s.repository AND f.sha = s.final_sha
+    WHERE f.tree_sha = s.tree_sha
+),
 by_roster AS (
     SELECT
-        n.item AS item,
+        n.item_no AS item_no,
         n.table_name AS table_name,
         n.id AS id,
-        a.duty AS duty,
-        MAX(CASE WHEN a.valid_from <= n.approved_at AND n.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure
+        MAX(CASE WHEN a.duty <> 'release' THEN NULL
+            WHEN a.valid_from <= n.approved_at AND n.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS release_sure,
+        MAX(CASE WHEN a.duty <> 'emergency' THEN NULL
+            WHEN a.valid_from <= n.approved_at AND n.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS emergency_sure
     FROM named AS n
     JOIN authority AS a ON a.person = n.person AND (a.scope = n.system OR a.scope = '*') AND a.right_class IS NULL
     WHERE a.duty IN ('release', 'emergency') AND a.valid_from <= n.approved_at_latest AND n.approved_at < a.valid_to
-    GROUP BY n.item, n.table_name, n.id, a.duty
+    GROUP BY n.item_no, n.table_name, n.id
 ),
 by_title AS (
-    SELECT DISTINCT n.item AS item, n.table_name AS table_name, n.id AS id, r.duty AS duty
+    SELECT DISTINCT n.item_no AS item_no, n.table_name AS table_name, n.id AS id, r.duty AS duty
     FROM named AS n
     JOIN job AS j ON j.person = n.person
     JOIN role_authority AS r ON r.role = j.role AND (r.scope = n.system OR r.scope = '*')
@@ -169,19 +201,20 @@ roster_known AS (
 ),
 made_by AS (
     SELECT
-        c.item AS item,
+        c.item_no AS item_no,
         MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
     FROM change_contributor AS c
-    GROUP BY c.item
+    GROUP BY c.item_no
 ),
 own_account AS (
-    SELECT DISTINCT c.item AS item, c.account AS account FROM change_contributor AS c
+    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c
 ),
 own_person AS (
-    SELECT DISTINCT c.item AS item, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
+    SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
 )
 SELECT
     n.item AS item,
+    n.item_no AS item_no,
     n.basis AS basis,
     n.id AS id,
     n.duty AS duty,
@@ -196,26 +229,26 @@ SELECT
     n.ended_unknown AS ended_unknown,
     n.conflicted AS conflicted,
     CASE
-        WHEN n.commit_sha IS NULL AND q.merged_at_latest < n.approved_at THEN 'final'
+        WHEN n.commit_sha IS NULL AND n.merged_at_latest < n.approved_at THEN 'final'
         WHEN n.final_sha IS NULL AND l.pushed_at > n.approved_at_latest THEN 'stale'
         WHEN n.final_sha IS NULL THEN 'unknown'
-        WHEN n.commit_sha = n.final_sha OR s.sha IS NOT NULL OR seen.tree_sha = final.tree_sha THEN 'final'
+        WHEN n.commit_sha = n.final_sha OR s.sha IS NOT NULL OR f.sha IS NOT NULL THEN 'final'
         WHEN n.commit_sha IS NOT NULL THEN 'stale'
         WHEN l.pushed_at_latest < n.approved_at THEN 'final'
         ELSE 'unknown'
     END AS content,
     CASE
         WHEN n.person IS NULL THEN 'unlinked'
-        WHEN r.sure = 1 THEN 'roster'
-        WHEN r.sure = 0 THEN 'unclear'
+        WHEN r.release_sure = 1 THEN 'roster'
+        WHEN r.release_sure = 0 THEN 'unclear'
         WHEN k.begins_at <= n.approved_at THEN 'none'
         WHEN t.id IS NOT NULL THEN 'title'
         ELSE 'no_roster'
     END AS authority,
     CASE
         WHEN n.person IS NULL THEN 'unlinked'
-        WHEN re.sure = 1 THEN 'roster'
-        WHEN re.sure = 0 THEN 'unclear'
+        WHEN r.emergency_sure = 1 THEN 'roster'
+        WHEN r.emergency_sure = 0 THEN 'unclear'
         WHEN ke.begins_at <= n.approved_at THEN 'none'
         WHEN te.id IS NOT NULL THEN 'title'
         ELSE 'no_roster'
@@ -225,7 +258,7 @@ SELECT
         WHEN n.state = 'bot' OR n.kind IN ('bot', 'service') THEN 'bot'
         WHEN n.state = 'shared' THEN 'shared'
         WHEN n.person IS NULL THEN 'unlinked'
-        WHEN m.item IS NULL THEN 'no_contributor'
+        WHEN m.item_no IS NULL THEN 'no_contributor'
         WHEN m.somebody_unknown = 1 THEN 'contributor_unlinked'
         ELSE 'independent'
     END AS independence,
@@ -233,17 +266,15 @@ SELECT
     n.evidence AS evidence,
     n.record AS record
 FROM named AS n
-LEFT JOIN pull_request AS q ON q.id = n.pull_request
 LEFT JOIN same_content AS s ON s.pull_request = n.pull_request AND s.sha = n.commit_sha
-LEFT JOIN code_commit AS seen ON seen.repository = n.repository AND seen.sha = n.commit_sha
-LEFT JOIN code_commit AS final ON final.repository = n.repository AND final.sha = n.final_sha
-LEFT JOIN last_push AS l ON l.item = n.item
-LEFT JOIN by_roster AS r ON r.item = n.item AND r.table_name = n.table_name AND r.id = n.id AND r.duty = 'release'
-LEFT JOIN by_roster AS re ON re.item = n.item AND re.table_name = n.table_name AND re.id = n.id AND re.duty = 'emergency'
-LEFT JOIN by_title AS t ON t.item = n.item AND t.table_name = n.table_name AND t.id = n.id AND t.duty = 'release'
-LEFT JOIN by_title AS te ON te.item = n.item AND te.table_name = n.table_name AND te.id = n.id AND te.duty = 'emergency'
+LEFT JOIN equal_tree AS f ON f.repository = n.repository AND f.sha = n.commit_sha AND f.final_sha = n.final_sha
+LEFT JOIN last_push AS l ON l.item_no = n.item_no
+LEFT JOIN by_roster AS r ON r.item_no = n.item_no AND r.table_name = n.table_name AND r.id = n.id
+LEFT JOIN by_title AS t ON t.item_no = n.item_no AND t.table_name = n.table_name AND t.id = n.id AND t.duty = 'release'
+LEFT JOIN by_title AS te
+    ON te.item_no = n.item_no AND te.table_name = n.table_name AND te.id = n.id AND te.duty = 'emergency'
 LEFT JOIN roster_known AS k ON k.system = n.system AND k.duty = 'release'
 LEFT JOIN roster_known AS ke ON ke.system = n.system AND ke.duty = 'emergency'
-LEFT JOIN made_by AS m ON m.item = n.item
-LEFT JOIN own_account AS oa ON oa.item = n.item AND oa.account = n.account
-LEFT JOIN own_person AS op ON op.item = n.item AND op.person = n.person
+LEFT JOIN made_by AS m ON m.item_no = n.item_no
+LEFT JOIN own_account AS oa ON oa.item_no = n.item_no AND oa.account = n.account
+LEFT JOIN own_person AS op ON op.item_no = n.item_no AND op.person = n.person

@@ -1,5 +1,5 @@
 -- change_emergency: when a change was flagged as an emergency (audit-domain T-12 E; by the ticket's history).
--- One row per item with a flag. A flag is an event that sets the field emergency to anything but no, or turns the ticket's
+-- One row per item (item_no as in change_unit) with a flag. A flag is an event that sets the field emergency to anything but no, or turns the ticket's
 -- type into an emergency type; a ticket created with such a type is flagged at its creation. It counts until taken off again.
 --   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
 --   migrated         the flag carries the time of an import, so it proves no order
@@ -46,6 +46,7 @@ cleared AS (
 held AS (
     SELECT
         u.item AS item,
+        u.item_no AS item_no,
         f.ticket AS ticket,
         f.flagged_at AS flagged_at,
         f.flagged_at_latest AS flagged_at_latest,
@@ -62,12 +63,13 @@ held AS (
             ELSE 0
         END AS cleared_before
     FROM change_unit AS u
-    JOIN change_ticket AS t ON t.item = u.item
+    JOIN change_ticket AS t ON t.item_no = u.item_no
     JOIN flag AS f ON f.ticket = t.ticket
 ),
 ranked AS (
     SELECT
         h.item AS item,
+        h.item_no AS item_no,
         h.ticket AS ticket,
         h.flagged_at AS flagged_at,
         h.flagged_at_latest AS flagged_at_latest,
@@ -77,12 +79,13 @@ ranked AS (
         h.evidence AS evidence,
         h.record AS record,
         ROW_NUMBER() OVER (
-            PARTITION BY h.item ORDER BY h.cleared_before, h.flagged_at, h.flagged_at_latest, h.ticket, h.record
+            PARTITION BY h.item_no ORDER BY h.cleared_before, h.flagged_at, h.flagged_at_latest, h.ticket, h.record
         ) AS place
     FROM held AS h
 )
 SELECT
     r.item AS item,
+    r.item_no AS item_no,
     r.ticket AS ticket,
     r.flagged_at AS flagged_at,
     r.flagged_at_latest AS flagged_at_latest,

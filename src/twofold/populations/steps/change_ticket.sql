@@ -2,22 +2,24 @@
 -- One row per item and key named in the pull request (title, branch, body) or in the message of one of its commits.
 --   known       the key leads to a ticket in the data (a word such as UTF-8 looks like a key and leads nowhere)
 --   is_change   the ticket's type may authorise a production change; NULL where the scope does not say
+--   item_no     as in change_unit
 WITH named AS (
-    SELECT u.item AS item, t.value AS ticket
+    SELECT u.item_no AS item_no, t.value AS ticket
     FROM change_unit AS u
     JOIN pull_request__tickets AS t ON t.id = u.pull_request
     UNION
-    SELECT u.item AS item, t.value AS ticket
+    SELECT u.item_no AS item_no, t.value AS ticket
     FROM change_unit AS u
     JOIN change_link AS l ON l.pull_request = u.pull_request
     JOIN code_commit__tickets AS t ON t.repository = l.repository AND t.sha = l.sha
     UNION
-    SELECT u.item AS item, t.value AS ticket
+    SELECT u.item_no AS item_no, t.value AS ticket
     FROM change_unit AS u
     JOIN code_commit__tickets AS t ON t.repository = u.repository AND t.sha = u.sha
 )
 SELECT
-    n.item AS item,
+    u.item AS item,
+    n.item_no AS item_no,
     n.ticket AS ticket,
     t.key IS NOT NULL AS known,
     COALESCE(t.conflicted, false) AS conflicted,
@@ -31,5 +33,6 @@ SELECT
     t.evidence AS evidence,
     t.record AS record
 FROM named AS n
+JOIN change_unit AS u ON u.item_no = n.item_no
 LEFT JOIN ticket AS t ON t.key = n.ticket
 LEFT JOIN change_type AS c ON c.id = t.type

@@ -9,6 +9,7 @@
 --             Where a pull request names a deployed commit that is not in the data, its change is tested. Whatever else
 --             the deployment carried stays unknown as the item <deployment>, unless no commit of the repository is in
 --             the data and the source of commits has no gap: then commits were never part of the evidence.
+--   item_no   place of the item in the order of the items: a short key, by which the steps and rules of changes join
 --   final_sha the content to be approved: head of the pull request at merge, or the commit
 --   begins_at earliest known trace of the change; evidence of it cannot be older than its ticket
 WITH production AS (
@@ -36,49 +37,56 @@ WITH production AS (
 ),
 numbered AS (
     SELECT
-        p.id AS id,
-        p.served AS served,
-        COALESCE(SUM(p.served) OVER (
+        p.id AS id, p.system AS system, p.repository AS repository, p.kind AS kind,
+        p.digest AS digest, p.deployed_sha AS deployed_sha, p.served AS served,
+        CAST(COALESCE(SUM(p.served) OVER (
             PARTITION BY p.system, p.repository ORDER BY p.started_at, p.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ), 0) AS served_before
+        ), 0) AS BIGINT) AS served_before
     FROM production AS p
 ),
 live_before AS (
-    SELECT n.id AS id, o.digest AS digest, o.deployed_sha AS deployed_sha
-    FROM numbered AS n
-    JOIN production AS p ON p.id = n.id
-    JOIN production AS o ON o.system = p.system AND o.repository IS NOT DISTINCT FROM p.repository
-    JOIN numbered AS m ON m.id = o.id AND m.served = 1 AND m.served_before + 1 = n.served_before
-),
-served_first AS (
-    SELECT p.system AS system, COALESCE(p.digest, p.deployed_sha) AS content, MIN(p.started_at) AS started_at
-    FROM production AS p
-    WHERE p.served = 1
-    GROUP BY p.system, COALESCE(p.digest, p.deployed_sha)
-),
-judged AS (
+    -- What served until a deployment, by its place in the line of its system and repository.
     SELECT
-        p.id AS id,
-        CASE
-            WHEN p.status = 'failure' THEN 'never_served'
-            WHEN p.kind = 'vendor' THEN 'vendor_update'
-            WHEN p.digest = b.digest THEN 'rerun'
-            WHEN p.kind = 'rerun' AND (p.digest IS NULL OR b.digest IS NULL) AND p.deployed_sha = b.deployed_sha THEN 'rerun'
-            WHEN p.kind = 'rollback' AND f.started_at < p.started_at THEN 'automatic_rollback'
-        END AS excuse
+        m.system AS system, m.repository AS repository, m.served_before + 1 AS place,
+        m.digest AS digest, m.deployed_sha AS deployed_sha
+    FROM numbered AS m
+    WHERE m.served = 1
+),
+rerun AS (
+    SELECT n.id AS id
+    FROM numbered AS n
+    JOIN live_before AS b
+        ON b.system = n.system AND b.repository IS NOT DISTINCT FROM n.repository AND b.place = n.served_before
+    WHERE (n.digest IS NOT NULL OR n.kind = 'rerun')
+        AND (
+            n.digest = b.digest
+            OR (n.kind = 'rerun' AND (n.digest IS NULL OR b.digest IS NULL) AND n.deployed_sha = b.deployed_sha)
+        )
+),
+back_to AS (
+    -- Rollbacks to what had served before.
+    SELECT DISTINCT p.id AS id
     FROM production AS p
-    LEFT JOIN live_before AS b ON b.id = p.id
-    LEFT JOIN served_first AS f ON f.system = p.system AND f.content = COALESCE(p.digest, p.deployed_sha)
+    JOIN production AS o
+        ON o.system = p.system AND COALESCE(o.digest, o.deployed_sha) = COALESCE(p.digest, p.deployed_sha)
+    WHERE p.kind = 'rollback' AND o.served = 1 AND o.started_at < p.started_at
+),
+unseen AS (
+    -- Commits of change sets that are not in the data: named by a pull request alone.
+    SELECT DISTINCT s.deployment AS deployment, s.repository AS repository, s.sha AS sha
+    FROM change_set AS s
+    WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = s.repository AND k.sha = s.sha)
 ),
 by_name AS (
     -- Deployments whose one known commit is the deployed one, which is not in the data itself.
     SELECT s.deployment AS deployment, MIN(s.repository) AS repository
-    FROM change_set AS s
+    FROM (SELECT DISTINCT x.deployment AS deployment FROM unseen AS x) AS d
+    JOIN change_set AS s ON s.deployment = d.deployment
     JOIN production AS p ON p.id = s.deployment
-    LEFT JOIN code_commit AS k ON k.repository = s.repository AND k.sha = s.sha
+    LEFT JOIN unseen AS x ON x.deployment = s.deployment AND x.repository = s.repository AND x.sha = s.sha
     GROUP BY s.deployment
-    HAVING COUNT(*) = 1 AND COUNT(k.sha) = 0 AND MIN(s.sha) = MIN(p.deployed_sha)
+    HAVING COUNT(*) = 1 AND COUNT(x.sha) = 1 AND MIN(s.sha) = MIN(p.deployed_sha)
 ),
 with_history AS (
     SELECT DISTINCT c.repository AS repository FROM code_commit AS c
@@ -109,9 +117,39 @@ carried AS (
         CAST(NULL AS VARCHAR) AS pull_request,
         CAST(NULL AS VARCHAR) AS sha
     FROM rest AS r
+),
+named AS (
+    -- What a deployment has to show, and the items in order: production without a known new commit is one as well.
+    SELECT
+        d.deployment AS deployment, d.repository AS repository, d.pull_request AS pull_request, d.sha AS sha,
+        d.item AS item, ROW_NUMBER() OVER (ORDER BY d.item) AS item_no
+    FROM (
+        SELECT
+            p.id AS deployment, c.repository AS repository, c.pull_request AS pull_request, c.sha AS sha,
+            p.id || COALESCE('/' || c.pull_request, '/' || c.sha, '') AS item
+        FROM production AS p
+        LEFT JOIN carried AS c ON c.deployment = p.id
+    ) AS d
+),
+loose AS (
+    -- The commits that are items of their own.
+    SELECT
+        k.repository AS repository, k.sha AS sha, k.base_merge AS base_merge, k.conflicted AS conflicted,
+        COALESCE(k.committed_at, k.authored_at) AS begins_at
+    FROM (SELECT DISTINCT n.repository AS repository, n.sha AS sha FROM named AS n WHERE n.sha IS NOT NULL) AS s
+    JOIN code_commit AS k ON k.repository = s.repository AND k.sha = s.sha
+),
+empty AS (
+    -- Deployments, or rests of them, without a known commit, whose deployed commit is in the data all the same.
+    SELECT DISTINCT n.item_no AS item_no
+    FROM named AS n
+    JOIN production AS p ON p.id = n.deployment
+    JOIN code_commit AS h ON h.repository = COALESCE(p.repository, n.repository) AND h.sha = p.deployed_sha
+    WHERE n.pull_request IS NULL AND n.sha IS NULL
 )
 SELECT
-    p.id || COALESCE('/' || c.pull_request, '/' || c.sha, '') AS item,
+    c.item AS item,
+    c.item_no AS item_no,
     p.system AS system,
     p.completed_at AS operating_at,
     p.completed_at_latest AS operating_at_latest,
@@ -120,13 +158,16 @@ SELECT
     c.pull_request AS pull_request,
     c.sha AS sha,
     CASE
-        WHEN j.excuse IS NOT NULL THEN j.excuse
+        WHEN p.status = 'failure' THEN 'never_served'
+        WHEN p.kind = 'vendor' THEN 'vendor_update'
+        WHEN a.id IS NOT NULL THEN 'rerun'
+        WHEN b.id IS NOT NULL THEN 'automatic_rollback'
         WHEN k.base_merge AND NOT k.conflicted THEN 'content_free'
     END AS excuse,
     CASE
         WHEN p.conflicted OR r.conflicted OR k.conflicted THEN 'conflict'
         WHEN COALESCE(c.pull_request, c.sha) IS NOT NULL THEN NULL
-        WHEN h.sha IS NULL THEN 'change_set_unknown'
+        WHEN e.item_no IS NULL THEN 'change_set_unknown'
         ELSE 'no_new_commit'
     END AS unknown,
     p.started_at AS started_at,
@@ -141,13 +182,15 @@ SELECT
     r.merge_sha AS merge_sha,
     r.author AS pull_request_author,
     r.merged_by AS merged_by,
+    r.merged_at_latest AS merged_at_latest,
     r.base_ref AS base_ref,
-    COALESCE(r.created_at, k.committed_at, k.authored_at) AS begins_at,
+    COALESCE(r.created_at, k.begins_at) AS begins_at,
     p.evidence AS evidence,
     p.record AS record
-FROM production AS p
-JOIN judged AS j ON j.id = p.id
-LEFT JOIN carried AS c ON c.deployment = p.id
+FROM named AS c
+JOIN production AS p ON p.id = c.deployment
+LEFT JOIN rerun AS a ON a.id = c.deployment
+LEFT JOIN back_to AS b ON b.id = c.deployment
 LEFT JOIN pull_request AS r ON r.id = c.pull_request
-LEFT JOIN code_commit AS k ON k.repository = c.repository AND k.sha = c.sha
-LEFT JOIN code_commit AS h ON h.repository = COALESCE(p.repository, c.repository) AND h.sha = p.deployed_sha
+LEFT JOIN loose AS k ON k.repository = c.repository AND k.sha = c.sha
+LEFT JOIN empty AS e ON e.item_no = c.item_no

@@ -1,8 +1,8 @@
 -- duty_overlap: each stretch in which one holder had both functions of a conflict rule in force then (audit-domain T-09).
 -- One row per holder, rule and pair of held functions; rows of one holder and rule may overlap.
 --   holder, state      as in function_held
---   certain            false: an unlinked account had one side while somebody else had the other, and the two may be one
---                      person. Such rows have no side b, and stand only for accounts that do not hold both sides themselves
+--   certain            false: an unlinked account had one side while anybody had the other, and the two may be one person.
+--                      Such rows have no side b; where a certain row of the holder and rule lies over them, that one decides
 --   valid_from, valid_to   the widest stretch in which both may have been held, half open
 --   sure_from, sure_to     the part in which both were held for sure; empty where there is none
 WITH ruled AS (
@@ -64,9 +64,6 @@ one_side AS (
     FROM ruled AS r
     JOIN function_held AS h ON h.state = 'unlinked' AND h.function IN (r.function_a, r.function_b)
     JOIN anybody AS o ON o.function = CASE WHEN h.function = r.function_a THEN r.function_b ELSE r.function_a END
-    WHERE NOT EXISTS (
-        SELECT 1 FROM both_sides AS b WHERE b.holder = h.holder AND b.rule = r.rule AND b.valid_from < b.valid_to
-    )
 )
 SELECT
     b.holder AS holder,

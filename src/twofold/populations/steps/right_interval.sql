@@ -225,7 +225,7 @@ ended AS (
         j.account AS account, j.right_id AS right_id, j.via AS via, j.basis AS basis,
         COALESCE(r.system, a.system, 'unmapped:' || j.right_id) AS system,
         j.valid_from AS valid_from, j.valid_to AS valid_to, j.sure_from AS sure_from,
-        LEAST(
+        CASE WHEN j.sure_to IS NOT NULL THEN LEAST(
             j.sure_to,
             COALESCE(
                 MIN(CASE
@@ -234,7 +234,7 @@ ended AS (
                 END),
                 j.sure_to
             )
-        ) AS sure_to
+        ) END AS sure_to
     FROM joined AS j
     LEFT JOIN access_right AS r ON r.id = j.right_id
     LEFT JOIN account AS a ON a.id = j.account

@@ -161,6 +161,7 @@ def _ticket(
         "created_at": created,
         "reporter": account_of(fields.get("reporter")),
         "status": text_of(fields.get("status")),
+        "rollback_plan": text_of(field_value(issue, "rollback_plan", settings)),
         "migrated_at": migrated_at(changes, created_at=created, settings=settings),
     }
     yield Row("ticket", record, values)

@@ -9,7 +9,7 @@ from twofold.tables.rows import NormaliseContext, SourceFile
 
 _DEFAULT_REJECTED = "Rejected;Declined"
 _DEFAULT_WITHDRAWN = "Reopened;Withdrawn;Cancelled;Canceled"
-_OWN_FIELDS = ("emergency", "uat", "risk")
+_OWN_FIELDS = ("emergency", "uat", "risk", "rollback_plan")
 """Fields that rules know by these names whatever the company calls them."""
 
 

@@ -116,7 +116,7 @@ review AS (
             WHEN r.reviewed_at > c.due_latest THEN 5
             WHEN COALESCE(i.state, 'unlinked') <> 'linked' THEN 2
             WHEN r.reviewed_at_latest <= c.due AND r.reviewed_at >= p.operating_at - q.review_lead_days * INTERVAL '1' DAY THEN 1
-            WHEN r.reviewed_at < p.operating_at - q.review_lead_days * INTERVAL '1' DAY THEN 9
+            WHEN r.reviewed_at_latest < p.operating_at - q.review_lead_days * INTERVAL '1' DAY THEN 9
             ELSE 4
         END AS rank
     FROM population AS p

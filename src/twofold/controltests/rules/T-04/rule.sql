@@ -35,13 +35,14 @@ decided AS (
         k.item AS item, w.reviewer AS account, w.submitted_at AS decided_at, w.submitted_at_latest AS decided_at_latest,
         COALESCE(w.conflicted, FALSE) AS conflicted
     FROM asked AS k
-    JOIN review AS w ON w.pull_request = k.subject AND w.state = 'approved'
+    JOIN review AS w ON w.pull_request = k.subject AND w.state = 'approved' AND w.dismissed_at IS NULL
 ),
 -- Each decision: by whom, in time or not, and as what (owner: duty access; security: duty security, of the dated roster).
 voice AS (
     SELECT
         d.item AS item,
         i.person AS person,
+        d.decided_at AS decided_at,
         CASE
             WHEN d.decided_at > p.operating_at_latest THEN 'late'
             WHEN d.decided_at_latest < p.operating_at - q.approval_ttl_days * INTERVAL '1' DAY THEN 'late'
@@ -49,6 +50,7 @@ voice AS (
             WHEN d.conflicted THEN 'conflict'
             WHEN i.person IS NULL THEN 'unlinked'
             WHEN d.decided_at_latest >= p.operating_at THEN 'unclear'
+            WHEN d.decided_at < p.operating_at_latest - q.approval_ttl_days * INTERVAL '1' DAY THEN 'unclear'
             ELSE 'in_time'
         END AS standing,
         MAX(CASE WHEN a.duty = 'access' THEN 1 ELSE 0 END) AS is_owner,
@@ -74,7 +76,8 @@ consent AS (
         MAX(CASE WHEN v.standing = 'unlinked' THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN v.standing = 'unclear' THEN 1 ELSE 0 END) AS unclear,
         MAX(CASE WHEN v.standing = 'late' THEN 1 ELSE 0 END) AS late,
-        MAX(CASE WHEN v.standing = 'in_time' THEN 1 ELSE 0 END) AS in_time
+        MAX(CASE WHEN v.standing = 'in_time' THEN 1 ELSE 0 END) AS in_time,
+        MIN(CASE WHEN v.standing = 'in_time' THEN v.decided_at END) AS first_at
     FROM voice AS v
     GROUP BY v.item
 ),
@@ -84,7 +87,8 @@ roster_known AS (
         MAX(CASE WHEN s.duty = 'access' THEN 1 ELSE 0 END) AS of_owner,
         MAX(CASE WHEN s.duty = 'security' THEN 1 ELSE 0 END) AS of_security
     FROM population AS p
-    JOIN roster_start AS s ON s.scope IN (p.system, '*') AND s.begins_at <= p.operating_at
+    JOIN consent AS c ON c.item = p.item
+    JOIN roster_start AS s ON s.scope IN (p.system, '*') AND s.begins_at <= c.first_at
     GROUP BY p.item
 ),
 gap AS (
@@ -126,7 +130,7 @@ role_of AS (
 looked_at AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN r.conflicted OR c.conflicted THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN r.decision <> '' THEN 1 ELSE 0 END) AS decided
     FROM population AS p
     CROSS JOIN parameter AS q
@@ -148,10 +152,10 @@ use_review AS (
         u.used_by AS used_by,
         u.conflicted AS conflicted,
         CASE WHEN t.key IS NOT NULL OR i.id IS NOT NULL THEN 1 ELSE 0 END AS referenced,
-        u.reviewed_at AS reviewed_at,
-        u.reviewed_at_latest AS reviewed_at_latest,
+        CASE WHEN u.reviewer IS NOT NULL THEN u.reviewed_at END AS reviewed_at,
+        CASE WHEN u.reviewer IS NOT NULL THEN u.reviewed_at_latest END AS reviewed_at_latest,
         n.person AS reviewer,
-        CASE WHEN u.reviewer IS NOT NULL THEN COALESCE(n.state, 'unlinked') END AS reviewer_state
+        COALESCE(n.state, 'unlinked') AS reviewer_state
     FROM population AS p
     JOIN break_glass_review AS u ON 'break_glass:' || u.sign_in = p.item
     LEFT JOIN ticket AS t ON t.key = u.reference
@@ -231,8 +235,8 @@ SELECT
         WHEN h.state IN ('shared', 'bot') THEN 'na:no_person'
         WHEN h.person IS NULL THEN 'cannot_test:account_unlinked'
         WHEN r.allowed = 1 THEN 'pass'
-        WHEN r.listed = 0 THEN 'cannot_test:no_role_list'
-        ELSE 'exception:role_not_allowed'
+        WHEN r.listed = 1 THEN 'exception:role_not_allowed'
+        ELSE 'cannot_test:no_role_list'
     END AS b,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
@@ -270,11 +274,11 @@ SELECT
         WHEN u.reviewer = u.used_by THEN 'exception:self_reviewed'
         WHEN u.reviewed_at > p.operating_at_latest + q.break_glass_review_days * INTERVAL '1' DAY THEN 'exception:reviewed_late'
         WHEN u.reviewed_at_latest < p.operating_at THEN 'exception:reviewed_before'
-        WHEN u.reviewed_at IS NOT NULL AND u.reviewer_state = 'linked' AND u.used_by IS NULL THEN 'cannot_test:user_unknown'
+        WHEN u.reviewed_at IS NOT NULL AND u.used_by IS NULL THEN 'cannot_test:user_unknown'
         WHEN u.reviewed_at_latest <= p.operating_at + q.break_glass_review_days * INTERVAL '1' DAY
             AND u.reviewed_at >= p.operating_at_latest AND u.reviewer_state = 'linked' THEN 'pass'
         WHEN u.reviewed_at IS NOT NULL AND u.reviewer_state <> 'linked' THEN 'cannot_test:reviewer_unlinked'
-        WHEN u.reviewed_at IS NOT NULL AND u.reviewer_state IS NOT NULL THEN 'cannot_test:time_order_unclear'
+        WHEN u.reviewed_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
         WHEN p.operating_at_latest + q.break_glass_review_days * INTERVAL '1' DAY >= q.extracted_at THEN 'cannot_test:pending'
         WHEN g.of_use = 1 THEN 'cannot_test:source_gap'
         ELSE 'exception:use_not_reviewed'

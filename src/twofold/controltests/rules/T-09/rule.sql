@@ -2,11 +2,11 @@ WITH
 -- What stands in for an exception where nobody can say that the conflict was there: two accounts that may be two people, or
 -- times and logs that do not prove that both rights were held at one moment (4.0, Identity and Time).
 gap AS (
-    SELECT DISTINCT p.item AS item
+    SELECT DISTINCT p.item AS item, g.table_name AS table_name
     FROM population AS p
     JOIN duty_overlap AS o ON o.holder = p.holder AND o.rule = p.rule
         AND o.valid_from < p.ends_before AND o.valid_to > p.starts_at
-    JOIN source_gap AS g ON g.table_name = 'grant_event' AND g.system IN (o.system_a, o.system_b, '*')
+    JOIN source_gap AS g ON g.table_name IN ('grant_event', 'function_use') AND g.system IN (o.system_a, o.system_b, '*')
         AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
 ),
 doubt AS (
@@ -20,7 +20,7 @@ doubt AS (
             ELSE 'cannot_test:time_order_unclear'
         END AS code
     FROM population AS p
-    LEFT JOIN gap AS g ON g.item = p.item
+    LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'grant_event'
 ),
 -- A stretch never crosses a beginning or an end of a mitigation, so one that is in force is in force for all of it.
 in_force AS (
@@ -73,7 +73,7 @@ approver AS (
         MAX(CASE
             WHEN (e.started_at IS NULL OR e.started_at <= f.approved_at)
                 AND (COALESCE(e.effective_end, e.last_day_latest) IS NULL
-                    OR COALESCE(e.effective_end, e.last_day_latest) > f.approved_at_latest) THEN 1
+                    OR COALESCE(e.effective_end, e.last_day_latest) > f.approved_at) THEN 1
             ELSE 0
         END) AS employed
     FROM in_force AS f
@@ -156,10 +156,11 @@ judged AS (
         CASE
             WHEN f.conflicted THEN 'cannot_test:conflict'
             WHEN a.person IS NULL THEN 'na:no_approver'
+            WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
             WHEN EXISTS (
                 SELECT 1 FROM superior AS s
                 WHERE s.person = a.person AND s.superior = p.holder
-                    AND s.valid_from <= f.approved_at_latest AND f.approved_at < s.valid_to
+                    AND s.valid_from <= f.approved_at AND f.approved_at < s.valid_to
             ) THEN 'exception:approved_by_subordinate'
             ELSE 'pass'
         END AS line_code
@@ -184,7 +185,7 @@ best AS (
             ORDER BY
                 CASE WHEN j.approval_code = 'pass' THEN 0 WHEN j.approval_code LIKE 'cannot%' THEN 1 ELSE 3 END
                 + CASE WHEN j.control_code = 'pass' THEN 0 WHEN j.control_code LIKE 'cannot%' THEN 1 ELSE 3 END,
-                CASE WHEN j.line_code = 'pass' THEN 0 ELSE 1 END,
+                CASE WHEN j.line_code LIKE 'exception:%' THEN 1 ELSE 0 END,
                 j.mitigation
         ) AS preference
     FROM judged AS j
@@ -197,18 +198,14 @@ used AS (
         MAX(CASE WHEN u.function = r.function_b THEN 1 ELSE 0 END) AS side_b
     FROM population AS p
     JOIN sod_rule AS r ON r.id = p.rule
-    JOIN (SELECT DISTINCT h.holder AS holder, h.account AS account FROM function_held AS h) AS h ON h.holder = p.holder
-    JOIN function_use AS u ON u.account = h.account AND u.occurred_at < p.ends_before AND u.occurred_at_latest >= p.starts_at
-    LEFT JOIN identity AS i ON i.account = u.account AND i.valid_from <= u.occurred_at AND u.occurred_at < i.valid_to
-    WHERE COALESCE(i.person, u.account) = p.holder
+    JOIN (
+        SELECT
+            COALESCE(i.person, e.account) AS holder, e.function AS function,
+            e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
+        FROM function_use AS e
+        LEFT JOIN identity AS i ON i.account = e.account AND i.valid_from <= e.occurred_at AND e.occurred_at < i.valid_to
+    ) AS u ON u.holder = p.holder AND u.occurred_at < p.ends_before AND u.occurred_at_latest >= p.starts_at
     GROUP BY p.item
-),
-use_gap AS (
-    SELECT DISTINCT p.item AS item
-    FROM population AS p
-    JOIN duty_overlap AS o ON o.holder = p.holder AND o.rule = p.rule
-    JOIN source_gap AS g ON g.table_name = 'function_use' AND g.system IN (o.system_a, o.system_b, '*')
-        AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
 )
 SELECT
     p.item AS item,
@@ -254,4 +251,4 @@ LEFT JOIN watched AS w ON w.item = p.item
 LEFT JOIN record_gap AS g ON g.item = p.item
 LEFT JOIN best AS b ON b.item = p.item AND b.preference = 1
 LEFT JOIN used AS u ON u.item = p.item
-LEFT JOIN use_gap AS x ON x.item = p.item
+LEFT JOIN gap AS x ON x.item = p.item AND x.table_name = 'function_use'

@@ -6,7 +6,10 @@ WITH unit AS (
     -- was not surely set after the release opens that route: one set later leaves the normal rules in force.
     SELECT
         p.item AS item,
+        c.item_no AS item_no,
         p.system AS system,
+        p.operating_at AS operating_at,
+        p.operating_at_latest AS operating_at_latest,
         p.deployment AS deployment,
         p.repository AS repository,
         p.pull_request AS pull_request,
@@ -25,15 +28,16 @@ WITH unit AS (
         END AS settled,
         CASE WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown' END AS timeless,
         CASE
-            WHEN e.item IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
+            WHEN e.item_no IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
         END AS emergency
     FROM population AS p
-    LEFT JOIN change_emergency AS e ON e.item = p.item
+    JOIN change_unit AS c ON c.item = p.item
+    LEFT JOIN change_emergency AS e ON e.item_no = c.item_no
 ),
 gap AS (
     -- Tables whose completeness is not proven for some time between the first trace of the change and its release.
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         MAX(CASE WHEN g.table_name IN ('ticket', 'ticket_event', 'approval') THEN 1 ELSE 0 END) AS of_ticket,
         MAX(CASE WHEN g.table_name IN ('pull_request', 'code_commit') THEN 1 ELSE 0 END) AS of_change,
         MAX(CASE WHEN g.table_name = 'review' THEN 1 ELSE 0 END) AS of_review,
@@ -44,7 +48,7 @@ gap AS (
         ON (g.system = u.system OR g.system = '*')
         AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
         AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
-    GROUP BY u.item
+    GROUP BY u.item_no
 ),
 declared AS (
     -- A: a company that describes no type of ticket at all lets every type authorise a change.
@@ -53,8 +57,9 @@ declared AS (
 authorisation AS (
     -- A and F: the authorising events of each ticket named, against the start of this release alone.
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         t.ticket AS ticket,
+        t.type AS type,
         a.authorised_at AS authorised_at,
         a.authorised_at_latest AS authorised_at_latest,
         a.txn AS txn,
@@ -78,48 +83,68 @@ authorisation AS (
     FROM unit AS u
     CROSS JOIN parameter AS q
     CROSS JOIN declared AS d
-    JOIN change_ticket AS t ON t.item = u.item
+    JOIN change_ticket AS t ON t.item_no = u.item_no
     LEFT JOIN ticket_authorisation AS a ON a.ticket = t.ticket
 ),
 authorised AS (
-    SELECT a.item AS item, MAX(a.rank) AS rank FROM authorisation AS a GROUP BY a.item
+    SELECT a.item_no AS item_no, MAX(a.rank) AS rank FROM authorisation AS a GROUP BY a.item_no
+),
+shared_tree AS (
+    -- B, E: content that several commits of a repository have.
+    SELECT c.repository AS repository, c.tree_sha AS tree_sha
+    FROM code_commit AS c
+    WHERE c.tree_sha IS NOT NULL
+    GROUP BY c.repository, c.tree_sha
+    HAVING COUNT(*) > 1
+),
+same_tree AS (
+    -- B, E: the commits of such content.
+    SELECT DISTINCT c.repository AS repository, c.sha AS sha, c.tree_sha AS tree_sha
+    FROM shared_tree AS s
+    JOIN code_commit AS c ON c.repository = s.repository AND c.tree_sha = s.tree_sha
 ),
 content AS (
     -- B: commits whose content is exactly what was deployed: the deployed commit, and commits with an equal tree.
-    SELECT DISTINCT u.deployment AS deployment, u.repository AS repository, u.deployed_sha AS sha FROM unit AS u
-    UNION
-    SELECT DISTINCT u.deployment AS deployment, u.repository AS repository, o.sha AS sha
+    SELECT u.item_no AS item_no, u.repository AS repository, u.deployed_sha AS sha FROM unit AS u
+    UNION ALL
+    SELECT u.item_no AS item_no, u.repository AS repository, o.sha AS sha
     FROM unit AS u
-    JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
-    JOIN code_commit AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha
+    JOIN same_tree AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
+    JOIN same_tree AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha AND o.sha <> c.sha
+),
+content_run AS (
+    -- B: every run of a check on that content.
+    SELECT
+        n.item_no AS item_no, c.name AS name, c.conclusion AS conclusion, c.conflicted AS conflicted,
+        c.completed_at AS completed_at, c.completed_at_latest AS completed_at_latest, c.id AS id
+    FROM content AS n
+    JOIN check_run AS c ON c.sha = n.sha AND COALESCE(c.repository, n.repository) = n.repository
 ),
 asked_for AS (
     -- B: items of systems for which the scope files name a check, whenever it was asked for.
-    SELECT DISTINCT u.item AS item
+    SELECT DISTINCT u.item_no AS item_no
     FROM unit AS u
     JOIN check_requirement AS r ON r.scope = u.system OR r.scope = '*'
 ),
 required AS (
     -- B: the checks asked for when the release started. Where none was ever named for the system, each one seen.
-    SELECT DISTINCT u.item AS item, u.deployment AS deployment, r.name AS name, 0 AS assumed
+    SELECT DISTINCT u.item_no AS item_no, r.name AS name, 0 AS assumed
     FROM unit AS u
     JOIN check_requirement AS r
         ON (r.scope = u.system OR r.scope = '*')
         AND COALESCE(r.valid_from, u.started_at) <= u.started_at
         AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
     UNION ALL
-    SELECT DISTINCT u.item AS item, u.deployment AS deployment, c.name AS name, 1 AS assumed
-    FROM unit AS u
+    SELECT DISTINCT c.item_no AS item_no, c.name AS name, 1 AS assumed
+    FROM content_run AS c
     CROSS JOIN parameter AS q
-    JOIN content AS n ON n.deployment = u.deployment
-    JOIN check_run AS c ON c.sha = n.sha AND COALESCE(c.repository, n.repository) = n.repository
-    LEFT JOIN asked_for AS a ON a.item = u.item
-    WHERE a.item IS NULL AND q.seen_tests_where_none_named
+    LEFT JOIN asked_for AS a ON a.item_no = c.item_no
+    WHERE a.item_no IS NULL AND q.seen_tests_where_none_named
 ),
 run AS (
     -- B: runs of required checks on that content; of those finished before the start the last one counts.
     SELECT
-        r.item AS item,
+        r.item_no AS item_no,
         r.name AS name,
         c.conclusion AS conclusion,
         c.conflicted AS conflicted,
@@ -134,26 +159,25 @@ run AS (
         c.id AS id
     FROM required AS r
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item = r.item
-    JOIN content AS n ON n.deployment = r.deployment
-    JOIN check_run AS c ON c.sha = n.sha AND c.name = r.name AND COALESCE(c.repository, n.repository) = n.repository
+    JOIN unit AS u ON u.item_no = r.item_no
+    JOIN content_run AS c ON c.item_no = r.item_no AND c.name = r.name
 ),
 last_run AS (
     SELECT
-        r.item AS item,
+        r.item_no AS item_no,
         r.name AS name,
         r.conclusion AS conclusion,
         r.conflicted AS conflicted,
         r.came AS came,
         ROW_NUMBER() OVER (
-            PARTITION BY r.item, r.name, r.came
+            PARTITION BY r.item_no, r.name, r.came
             ORDER BY r.completed_at DESC, CASE WHEN r.conclusion = 'success' THEN 1 ELSE 0 END, r.id
         ) AS place
     FROM run AS r
 ),
 checked AS (
     SELECT
-        r.item AS item,
+        r.item_no AS item_no,
         r.name AS name,
         MAX(r.assumed) AS assumed,
         MAX(
@@ -172,13 +196,13 @@ checked AS (
         ) AS rank
     FROM required AS r
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item = r.item
-    LEFT JOIN last_run AS l ON l.item = r.item AND l.name = r.name AND l.place = 1
-    GROUP BY r.item, r.name
+    JOIN unit AS u ON u.item_no = r.item_no
+    LEFT JOIN last_run AS l ON l.item_no = r.item_no AND l.name = r.name AND l.place = 1
+    GROUP BY r.item_no, r.name
 ),
 tested AS (
     SELECT
-        c.item AS item,
+        c.item_no AS item_no,
         MAX(c.assumed) AS assumed,
         COUNT(*) AS names,
         SUM(CASE WHEN c.rank IN (94, 48) THEN 1 ELSE 0 END) AS succeeded,
@@ -190,12 +214,12 @@ tested AS (
         MAX(CASE WHEN c.rank = 49 THEN 1 ELSE 0 END) AS without_time,
         MAX(CASE WHEN c.rank = 50 THEN 1 ELSE 0 END) AS unclear
     FROM checked AS c
-    GROUP BY c.item
+    GROUP BY c.item_no
 ),
 deployer AS (
     -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it.
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         CASE WHEN u.by_pipeline AND g.system IS NOT NULL THEN NULL ELSE i.person END AS person,
         CASE
             WHEN u.by_pipeline AND g.system IS NOT NULL THEN false
@@ -205,27 +229,27 @@ deployer AS (
         END AS unlinked
     FROM unit AS u
     LEFT JOIN (
-        SELECT DISTINCT v.item AS item, a.system AS system
+        SELECT DISTINCT v.item_no AS item_no, a.system AS system
         FROM unit AS v
         JOIN pipeline_agreement AS a
             ON a.system = v.system
             AND COALESCE(a.valid_from, a.agreed_at) <= v.started_at
             AND v.started_at < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-    ) AS g ON g.item = u.item
+    ) AS g ON g.item_no = u.item_no
     LEFT JOIN identity AS i
         ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
 ),
 subordinate AS (
     -- H: approvers who report to an author of the change at the time of their approval.
-    SELECT DISTINCT a.item AS item, a.person AS person
+    SELECT DISTINCT a.item_no AS item_no, a.person AS person
     FROM change_approval AS a
     JOIN superior AS s ON s.person = a.person AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
-    JOIN change_contributor AS c ON c.item = a.item AND c.person = s.superior AND c.role IN ('author', 'opener')
+    JOIN change_contributor AS c ON c.item_no = a.item_no AND c.person = s.superior AND c.role IN ('author', 'opener')
 ),
 approval_fact AS (
     -- C, D, G, H: each approval for release, with its order against the start and whether it was live then.
     SELECT
-        a.item AS item,
+        a.item_no AS item_no,
         COALESCE(a.person, a.account) AS hand,
         a.authority AS authority,
         a.content AS content,
@@ -250,14 +274,14 @@ approval_fact AS (
         CASE WHEN s.person IS NULL THEN 0 ELSE 1 END AS is_subordinate
     FROM unit AS u
     CROSS JOIN parameter AS q
-    JOIN change_approval AS a ON a.item = u.item AND a.duty = 'release'
-    LEFT JOIN deployer AS d ON d.item = u.item
-    LEFT JOIN subordinate AS s ON s.item = u.item AND s.person = a.person
+    JOIN change_approval AS a ON a.item_no = u.item_no AND a.duty = 'release'
+    LEFT JOIN deployer AS d ON d.item_no = u.item_no
+    LEFT JOIN subordinate AS s ON s.item_no = u.item_no AND s.person = a.person
 ),
 approval_rank AS (
     -- C: 90 counts; 60 to 79 may count; below 50 does not count.
     SELECT
-        f.item AS item,
+        f.item_no AS item_no,
         f.hand AS hand,
         f.came AS came,
         CASE
@@ -305,7 +329,7 @@ approval_rank AS (
 hand_rank AS (
     -- One line per person: the best of that person's approvals counts once.
     SELECT
-        r.item AS item,
+        r.item_no AS item_no,
         r.hand AS hand,
         MAX(LEAST(r.fact, r.in_force)) AS counts,
         MAX(CASE WHEN r.fact < 50 THEN 0 WHEN r.came = 'before' THEN 90 WHEN r.came = 'unclear' THEN 73 ELSE 20 END) AS timely,
@@ -317,11 +341,11 @@ hand_rank AS (
         ) AS by_roster,
         MAX(CASE WHEN LEAST(r.fact, r.in_force) < 50 THEN 0 ELSE r.apart END) AS apart
     FROM approval_rank AS r
-    GROUP BY r.item, r.hand
+    GROUP BY r.item_no, r.hand
 ),
 approved AS (
     SELECT
-        h.item AS item,
+        h.item_no AS item_no,
         COUNT(*) AS hands,
         SUM(CASE WHEN h.counts = 90 THEN 1 ELSE 0 END) AS sure,
         SUM(CASE WHEN h.counts >= 50 THEN 1 ELSE 0 END) AS possible,
@@ -338,22 +362,25 @@ approved AS (
         MAX(CASE WHEN h.apart < 90 THEN h.apart ELSE 0 END) AS best_apart,
         SUM(CASE WHEN h.apart > 0 THEN 1 ELSE 0 END) AS asked_apart
     FROM hand_rank AS h
-    GROUP BY h.item
+    GROUP BY h.item_no
 ),
 carried AS (
     -- E: whether the content that was to be approved is in the deployment: the head, its merge, or an equal tree.
-    SELECT u.item AS item, MAX(1) AS carried
+    SELECT DISTINCT u.item_no AS item_no
     FROM unit AS u
     JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = u.repository
-    LEFT JOIN code_commit AS c ON c.repository = s.repository AND c.sha = s.sha
-    LEFT JOIN code_commit AS f ON f.repository = u.repository AND f.sha = u.final_sha
-    WHERE s.sha = u.final_sha OR s.sha = u.merge_sha OR c.tree_sha = f.tree_sha
-    GROUP BY u.item
+    WHERE s.sha = u.final_sha OR s.sha = u.merge_sha
+    UNION
+    SELECT u.item_no AS item_no
+    FROM unit AS u
+    JOIN same_tree AS f ON f.repository = u.repository AND f.sha = u.final_sha
+    JOIN same_tree AS c ON c.repository = f.repository AND c.tree_sha = f.tree_sha
+    JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = c.repository AND s.sha = c.sha
 ),
 built AS (
     -- E: the commit that the deployed artefact was built from, against the commit that the deployer named.
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         a.conflicted AS conflicted,
         CASE WHEN a.commit_sha = u.deployed_sha OR o.tree_sha = c.tree_sha THEN 1 ELSE 0 END AS same
     FROM unit AS u
@@ -364,65 +391,65 @@ built AS (
 last_authorised AS (
     -- F: the last authorisation in force before the release, per ticket.
     SELECT
-        a.item AS item,
+        a.item_no AS item_no,
         a.ticket AS ticket,
+        MAX(a.type) AS type,
         MAX(a.authorised_at) AS authorised_at,
         MAX(a.authorised_at_latest) AS authorised_at_latest
     FROM authorisation AS a
     WHERE a.rank = 90
-    GROUP BY a.item, a.ticket
+    GROUP BY a.item_no, a.ticket
 ),
 edit AS (
-    -- F: edits of material fields after it and up to the release. Case, blanks and punctuation alone are typing.
+    -- F: edits of material fields after it and up to the release. Case, blanks and punctuation alone are typing: rank 0.
     -- An edit in the save that authorised is part of what was authorised.
     SELECT
-        u.item AS item,
+        l.item_no AS item_no,
         CASE
+            WHEN LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+                COALESCE(e.old_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
+                = LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+                COALESCE(e.new_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', '')) THEN 0
             WHEN e.conflicted THEN 50
             WHEN e.occurred_at > l.authorised_at_latest AND e.occurred_at_latest <= u.started_at THEN 90
             ELSE 40
         END AS rank
     FROM last_authorised AS l
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item = l.item
-    JOIN ticket AS t ON t.key = l.ticket
+    JOIN unit AS u ON u.item_no = l.item_no
     JOIN ticket_event AS e ON e.ticket = l.ticket
-    LEFT JOIN change_type__material_fields AS m ON m.id = t.type AND LOWER(m.value) = LOWER(e.field)
-    LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = t.type
-    LEFT JOIN authorisation AS s
-        ON s.item = l.item AND s.ticket = l.ticket AND s.authorised_at = l.authorised_at AND s.txn = e.txn AND s.txn <> ''
+    LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = LOWER(e.field)
+    LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = l.type
     WHERE (
         m.value IS NOT NULL
         OR (k.id IS NULL AND ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(e.field) || ';%')
     )
-    AND s.item IS NULL
     AND e.occurred_at_latest >= l.authorised_at
     AND e.occurred_at <= u.started_at_latest
-    AND LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-        COALESCE(e.old_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
-        <> LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-        COALESCE(e.new_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
+    AND NOT EXISTS (
+        SELECT 1
+        FROM authorisation AS s
+        WHERE s.item_no = l.item_no AND s.ticket = l.ticket AND s.authorised_at = l.authorised_at
+            AND s.txn = e.txn AND s.txn <> ''
+    )
 ),
 edited AS (
-    SELECT e.item AS item, MAX(e.rank) AS rank FROM edit AS e GROUP BY e.item
-),
-frozen AS (
-    SELECT l.item AS item, COUNT(*) AS tickets FROM last_authorised AS l GROUP BY l.item
+    SELECT e.item_no AS item_no, MAX(e.rank) AS rank FROM edit AS e GROUP BY e.item_no
 ),
 functional AS (
     -- I: whether any of the change's tickets is of a functional type.
     SELECT
-        t.item AS item,
+        t.item_no AS item_no,
         MAX(CASE WHEN t.functional THEN 1 ELSE 0 END) AS is_functional,
         MAX(CASE WHEN t.is_change AND t.functional IS NULL THEN 1 ELSE 0 END) AS is_unknown,
         MAX(CASE WHEN t.is_change AND t.functional IS NOT NULL THEN 1 ELSE 0 END) AS is_known
     FROM change_ticket AS t
     WHERE t.known
-    GROUP BY t.item
+    GROUP BY t.item_no
 ),
 uat AS (
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         u.system AS system,
         u.emergency AS emergency,
         u.started_at AS started_at,
@@ -436,18 +463,18 @@ uat AS (
         a.conflicted AS conflicted,
         i.person AS person
     FROM unit AS u
-    JOIN change_ticket AS t ON t.item = u.item
+    JOIN change_ticket AS t ON t.item_no = u.item_no
     JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND a.decision = 'approve'
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
 ),
 business AS (
     -- I: acceptors on the roster for it, or working in a business unit at the time.
-    SELECT DISTINCT a.item AS item, a.id AS id
+    SELECT DISTINCT a.item_no AS item_no, a.id AS id
     FROM uat AS a
     JOIN authority AS r ON r.person = a.person AND (r.scope = a.system OR r.scope = '*')
     WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at AND a.decided_at_latest < r.valid_to
     UNION
-    SELECT DISTINCT a.item AS item, a.id AS id
+    SELECT DISTINCT a.item_no AS item_no, a.id AS id
     FROM uat AS a
     CROSS JOIN parameter AS q
     JOIN job AS j ON j.person = a.person
@@ -457,11 +484,11 @@ business AS (
 ),
 uat_rank AS (
     SELECT
-        a.item AS item,
+        a.item_no AS item_no,
         MAX(
             CASE
                 WHEN a.conflicted THEN 79
-                WHEN c.item IS NOT NULL THEN 30
+                WHEN c.item_no IS NOT NULL THEN 30
                 WHEN a.withdrawn_at_latest <= a.started_at THEN 25
                 WHEN a.decided_at > a.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
                     AND NOT (a.emergency AND q.tests_may_follow_emergency) THEN 20
@@ -474,16 +501,16 @@ uat_rank AS (
         ) AS rank
     FROM uat AS a
     CROSS JOIN parameter AS q
-    LEFT JOIN business AS b ON b.item = a.item AND b.id = a.id
-    LEFT JOIN (SELECT DISTINCT x.item AS item, x.person AS person FROM change_contributor AS x) AS c
-        ON c.item = a.item AND c.person = a.person
-    GROUP BY a.item
+    LEFT JOIN business AS b ON b.item_no = a.item_no AND b.id = a.id
+    LEFT JOIN (SELECT DISTINCT x.item_no AS item_no, x.person AS person FROM change_contributor AS x) AS c
+        ON c.item_no = a.item_no AND c.person = a.person
+    GROUP BY a.item_no
 )
 SELECT
-    p.item AS item,
-    p.system AS system,
-    p.operating_at AS operating_at,
-    p.operating_at_latest AS operating_at_latest,
+    u.item AS item,
+    u.system AS system,
+    u.operating_at AS operating_at,
+    u.operating_at_latest AS operating_at_latest,
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.emergency THEN 'na:emergency_tested_by_t12'
@@ -505,7 +532,7 @@ SELECT
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.timeless IS NOT NULL THEN u.timeless
-        WHEN t.item IS NULL THEN 'cannot_test:no_required_checks'
+        WHEN t.item_no IS NULL THEN 'cannot_test:no_required_checks'
         WHEN t.assumed = 1 AND g.of_check = 1 THEN 'cannot_test:source_gap'
         WHEN t.assumed = 1 AND t.succeeded > 0 AND t.succeeded < t.names THEN 'cannot_test:no_required_checks'
         WHEN t.failed = 1 THEN 'exception:check_failed'
@@ -537,7 +564,7 @@ SELECT
                 ELSE 'cannot_test:dismissal_time_unknown'
             END
         WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
-        WHEN r.hands IS NULL AND p.pull_request IS NULL THEN 'exception:no_pull_request'
+        WHEN r.hands IS NULL AND u.pull_request IS NULL THEN 'exception:no_pull_request'
         WHEN r.hands IS NULL THEN 'exception:no_approval'
         WHEN r.possible > 0 THEN 'exception:too_few_approvals'
         WHEN r.best = 40 THEN 'exception:changes_requested'
@@ -563,11 +590,11 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN b.conflicted THEN 'cannot_test:conflict'
         WHEN b.same = 0 THEN 'exception:other_commit'
-        WHEN k.carried IS NULL AND p.final_sha IS NULL THEN 'cannot_test:head_unknown'
-        WHEN k.carried IS NULL THEN 'exception:head_not_deployed'
-        WHEN p.digest IS NOT NULL AND b.item IS NULL AND g.of_artefact = 1 THEN 'cannot_test:source_gap'
-        WHEN p.digest IS NOT NULL AND b.item IS NULL THEN 'exception:artefact_unknown'
-        WHEN p.digest IS NULL AND NOT COALESCE(p.by_pipeline, true) THEN 'cannot_test:no_digest'
+        WHEN k.item_no IS NULL AND u.final_sha IS NULL THEN 'cannot_test:head_unknown'
+        WHEN k.item_no IS NULL THEN 'exception:head_not_deployed'
+        WHEN u.digest IS NOT NULL AND b.item_no IS NULL AND g.of_artefact = 1 THEN 'cannot_test:source_gap'
+        WHEN u.digest IS NOT NULL AND b.item_no IS NULL THEN 'exception:artefact_unknown'
+        WHEN u.digest IS NULL AND NOT COALESCE(u.by_pipeline, true) THEN 'cannot_test:no_digest'
         ELSE 'pass'
     END AS e,
     CASE
@@ -576,10 +603,10 @@ SELECT
         WHEN d.rank = 90 THEN 'exception:material_edit'
         WHEN d.rank = 50 THEN 'cannot_test:conflict'
         WHEN d.rank = 40 THEN 'cannot_test:time_order_unclear'
-        WHEN f.item IS NULL AND a.rank = 80 THEN 'cannot_test:migrated_history'
-        WHEN f.item IS NULL AND a.rank = 79 THEN 'cannot_test:conflict'
-        WHEN f.item IS NULL AND a.rank = 78 THEN 'cannot_test:time_order_unclear'
-        WHEN f.item IS NULL THEN 'na:nothing_authorised'
+        WHEN a.rank = 80 THEN 'cannot_test:migrated_history'
+        WHEN a.rank = 79 THEN 'cannot_test:conflict'
+        WHEN a.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN a.rank IS NULL OR a.rank < 90 THEN 'na:nothing_authorised'
         WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
         ELSE 'pass'
     END AS f,
@@ -629,16 +656,14 @@ SELECT
         WHEN w.rank = 20 THEN 'exception:accepted_late'
         ELSE 'exception:no_uat'
     END AS i
-FROM population AS p
+FROM unit AS u
 CROSS JOIN parameter AS q
-JOIN unit AS u ON u.item = p.item
-LEFT JOIN gap AS g ON g.item = p.item
-LEFT JOIN authorised AS a ON a.item = p.item
-LEFT JOIN tested AS t ON t.item = p.item
-LEFT JOIN approved AS r ON r.item = p.item
-LEFT JOIN carried AS k ON k.item = p.item
-LEFT JOIN built AS b ON b.item = p.item
-LEFT JOIN edited AS d ON d.item = p.item
-LEFT JOIN frozen AS f ON f.item = p.item
-LEFT JOIN functional AS n ON n.item = p.item
-LEFT JOIN uat_rank AS w ON w.item = p.item
+LEFT JOIN gap AS g ON g.item_no = u.item_no
+LEFT JOIN authorised AS a ON a.item_no = u.item_no
+LEFT JOIN tested AS t ON t.item_no = u.item_no
+LEFT JOIN approved AS r ON r.item_no = u.item_no
+LEFT JOIN carried AS k ON k.item_no = u.item_no
+LEFT JOIN built AS b ON b.item_no = u.item_no
+LEFT JOIN edited AS d ON d.item_no = u.item_no
+LEFT JOIN functional AS n ON n.item_no = u.item_no
+LEFT JOIN uat_rank AS w ON w.item_no = u.item_no

@@ -3,7 +3,10 @@
 WITH unit AS (
     SELECT
         p.item AS item,
+        c.item_no AS item_no,
         p.system AS system,
+        p.operating_at AS operating_at,
+        p.operating_at_latest AS operating_at_latest,
         p.repository AS repository,
         p.base_ref AS base_ref,
         p.actor AS actor,
@@ -16,13 +19,14 @@ WITH unit AS (
             WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
         END AS settled,
         CASE
-            WHEN e.item IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
+            WHEN e.item_no IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
         END AS emergency
     FROM population AS p
-    LEFT JOIN change_emergency AS e ON e.item = p.item
+    JOIN change_unit AS c ON c.item = p.item
+    LEFT JOIN change_emergency AS e ON e.item_no = c.item_no
 ),
 gap AS (
-    SELECT DISTINCT u.item AS item
+    SELECT DISTINCT u.item_no AS item_no
     FROM unit AS u
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
@@ -33,7 +37,7 @@ gap AS (
 approver AS (
     -- A: each approver against the contributors; the highest rank decides, 90 is an independent person.
     SELECT
-        a.item AS item,
+        a.item_no AS item_no,
         MAX(
             CASE
                 WHEN a.independence = 'bot' THEN 15
@@ -50,11 +54,11 @@ approver AS (
         ) AS rank
     FROM change_approval AS a
     CROSS JOIN parameter AS q
-    GROUP BY a.item
+    GROUP BY a.item_no
 ),
 agreed AS (
     -- B: a pipeline counts as an independent deployer where a recorded agreement was in force at the start.
-    SELECT DISTINCT u.item AS item
+    SELECT DISTINCT u.item_no AS item_no
     FROM unit AS u
     JOIN pipeline_agreement AS g
         ON g.system = u.system
@@ -63,38 +67,38 @@ agreed AS (
 ),
 made_by AS (
     SELECT
-        c.item AS item,
+        c.item_no AS item_no,
         MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
     FROM change_contributor AS c
-    GROUP BY c.item
+    GROUP BY c.item_no
 ),
 own AS (
-    SELECT DISTINCT c.item AS item, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
+    SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
 ),
 own_account AS (
-    SELECT DISTINCT c.item AS item, c.account AS account FROM change_contributor AS c
+    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c
 ),
 released AS (
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         CASE
-            WHEN u.by_pipeline AND g.item IS NOT NULL THEN 'pass'
+            WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN 'pass'
             WHEN o.person IS NOT NULL OR (s.account IS NOT NULL AND COALESCE(i.state, 'unlinked') <> 'bot')
                 THEN 'exception:deployer_is_contributor'
-            WHEN i.state = 'bot' AND g.item IS NOT NULL THEN 'pass'
+            WHEN i.state = 'bot' AND g.item_no IS NOT NULL THEN 'pass'
             WHEN i.state = 'bot' OR (u.by_pipeline AND i.person IS NULL) THEN 'cannot_test:no_pipeline_agreement'
             WHEN i.state = 'shared' THEN 'cannot_test:shared_account'
             WHEN i.person IS NULL THEN 'cannot_test:deployer_unlinked'
-            WHEN m.item IS NULL THEN 'cannot_test:contributor_unknown'
+            WHEN m.item_no IS NULL THEN 'cannot_test:contributor_unknown'
             WHEN m.somebody_unknown = 1 THEN 'cannot_test:contributor_unlinked'
             ELSE 'pass'
         END AS code
     FROM unit AS u
-    LEFT JOIN agreed AS g ON g.item = u.item
+    LEFT JOIN agreed AS g ON g.item_no = u.item_no
     LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
-    LEFT JOIN own AS o ON o.item = u.item AND o.person = i.person
-    LEFT JOIN own_account AS s ON s.item = u.item AND s.account = u.actor
-    LEFT JOIN made_by AS m ON m.item = u.item
+    LEFT JOIN own AS o ON o.item_no = u.item_no AND o.person = i.person
+    LEFT JOIN own_account AS s ON s.item_no = u.item_no AND s.account = u.actor
+    LEFT JOIN made_by AS m ON m.item_no = u.item_no
 ),
 observed AS (
     -- C: what each look at the branch's protection showed: good when reviews are required of administrators too and
@@ -119,7 +123,7 @@ bracket AS (
     -- C: one look proves its moment only. Looks shortly before and shortly after the release, both good, are taken as
     -- proof for it; the parameter says how far apart they may lie.
     SELECT
-        u.item AS item,
+        u.item_no AS item_no,
         MAX(1) AS looked,
         MAX(CASE WHEN o.observed_at_latest <= u.started_at
             AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS before,
@@ -131,13 +135,13 @@ bracket AS (
     FROM unit AS u
     CROSS JOIN parameter AS q
     JOIN observed AS o ON o.repository = u.repository AND o.branch = u.base_ref
-    GROUP BY u.item
+    GROUP BY u.item_no
 )
 SELECT
-    p.item AS item,
-    p.system AS system,
-    p.operating_at AS operating_at,
-    p.operating_at_latest AS operating_at_latest,
+    u.item AS item,
+    u.system AS system,
+    u.operating_at AS operating_at,
+    u.operating_at_latest AS operating_at_latest,
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN a.rank = 90 THEN 'pass'
@@ -149,7 +153,7 @@ SELECT
         WHEN a.rank = 75 THEN 'cannot_test:contributor_unknown'
         WHEN a.rank = 71 THEN 'cannot_test:trailer_only'
         WHEN a.rank = 70 THEN 'cannot_test:dismissal_time_unknown'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN g.item_no IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN a.rank = 30 THEN 'exception:approver_is_contributor'
         WHEN a.rank = 15 THEN 'exception:approver_not_a_person'
         ELSE 'exception:no_approver'
@@ -162,14 +166,13 @@ SELECT
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.started_at IS NULL THEN 'cannot_test:start_unknown'
-        WHEN k.item IS NULL THEN 'cannot_test:rights_not_tested'
+        WHEN k.item_no IS NULL THEN 'cannot_test:rights_not_tested'
         WHEN k.bad = 1 THEN 'cannot_test:bypass_possible'
         WHEN k.before = 1 AND k.after = 1 THEN 'pass'
         ELSE 'cannot_test:rights_not_observed'
     END AS c
-FROM population AS p
-JOIN unit AS u ON u.item = p.item
-JOIN released AS r ON r.item = p.item
-LEFT JOIN approver AS a ON a.item = p.item
-LEFT JOIN gap AS g ON g.item = p.item
-LEFT JOIN bracket AS k ON k.item = p.item
+FROM unit AS u
+JOIN released AS r ON r.item_no = u.item_no
+LEFT JOIN approver AS a ON a.item_no = u.item_no
+LEFT JOIN gap AS g ON g.item_no = u.item_no
+LEFT JOIN bracket AS k ON k.item_no = u.item_no

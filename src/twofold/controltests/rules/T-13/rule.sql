@@ -1,24 +1,29 @@
 WITH
--- Every commit that some source knows, whatever the repository.
-traced AS (
-    SELECT k.sha AS sha FROM code_commit AS k
-    UNION
-    SELECT r.merge_sha AS sha FROM pull_request AS r WHERE r.merge_sha IS NOT NULL
-    UNION
-    SELECT r.head_sha AS sha FROM pull_request AS r WHERE r.head_sha IS NOT NULL
+-- Deployed commits that some source knows after all, whatever the repository.
+strange AS (
+    SELECT DISTINCT c.deployed_sha AS sha FROM change_unit AS c WHERE c.unknown = 'change_set_unknown'
 ),
--- What must match on its own: each change of a deployment (audit-domain 4.2, Unit), and each other event. A deployment of a
--- commit or artefact that no source knows is untraced: built on a laptop, or a tag moved (T-13, traps). What it names may
--- have been made at any time before, so nothing before it may be missing from the sources if that is to count.
+traced AS (
+    SELECT k.sha AS sha FROM strange AS s JOIN code_commit AS k ON k.sha = s.sha
+    UNION
+    SELECT r.merge_sha AS sha FROM strange AS s JOIN pull_request AS r ON r.merge_sha = s.sha
+    UNION
+    SELECT r.head_sha AS sha FROM strange AS s JOIN pull_request AS r ON r.head_sha = s.sha
+),
+-- What must match on its own: each change of a deployment (audit-domain 4.2, Unit), by its number there, and each other
+-- event, numbered downwards. A deployment of a commit or artefact that no source knows is untraced: built on a laptop, or a
+-- tag moved (T-13, traps). What it names may have been made at any time before, so nothing before it may be missing from the
+-- sources if that is to count.
 part AS (
     SELECT
         p.item AS item,
-        c.item AS part,
+        c.item_no AS part,
         p.system AS system,
         p.origin AS origin,
         p.kind AS kind,
         p.object AS object,
         p.actor AS actor,
+        p.reference AS reference,
         COALESCE(c.started_at, c.completed_at) AS happened_at,
         COALESCE(c.started_at_latest, c.completed_at_latest) AS happened_at_latest,
         CASE
@@ -41,12 +46,13 @@ part AS (
     UNION ALL
     SELECT
         p.item AS item,
-        p.item AS part,
+        0 - ROW_NUMBER() OVER (ORDER BY p.item) AS part,
         p.system AS system,
         p.origin AS origin,
         p.kind AS kind,
         p.object AS object,
         p.actor AS actor,
+        p.reference AS reference,
         p.operating_at AS happened_at,
         p.operating_at_latest AS happened_at_latest,
         p.operating_at AS begins_at,
@@ -60,16 +66,16 @@ part AS (
 named_key AS (
     SELECT u.part AS part, t.ticket AS named
     FROM part AS u
-    JOIN change_ticket AS t ON t.item = u.part
+    JOIN change_ticket AS t ON t.item_no = u.part
     WHERE u.origin = 'deployment'
     UNION
-    SELECT p.item AS part, p.reference AS named
-    FROM population AS p
+    SELECT p.part AS part, p.reference AS named
+    FROM part AS p
     LEFT JOIN pull_request AS r ON r.id = p.reference
     WHERE p.reference IS NOT NULL AND r.id IS NULL
     UNION
-    SELECT p.item AS part, t.value AS named
-    FROM population AS p
+    SELECT p.part AS part, t.value AS named
+    FROM part AS p
     JOIN pull_request__tickets AS t ON t.id = p.reference
 ),
 -- Missing is not one thing (4.0): where a table is not proven complete at that time, "not found" is no answer.
@@ -234,12 +240,12 @@ explanation AS (
     WHERE e.population = 'release_event'
     UNION ALL
     SELECT
-        n.part AS item,
+        p.item AS item,
         t.created_at AS explained_at,
         t.created_at_latest AS explained_at_latest,
         t.conflicted AS conflicted
     FROM named_key AS n
-    JOIN population AS p ON p.item = n.part
+    JOIN part AS p ON p.part = n.part
     JOIN ticket AS t ON t.key = n.named
     CROSS JOIN declared AS d
     LEFT JOIN change_type AS c ON c.id = t.type

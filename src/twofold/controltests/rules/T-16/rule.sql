@@ -186,7 +186,10 @@ for_release AS (
         a.conflicted AS conflicted
     FROM change_approval AS a
     JOIN population AS p ON p.item = a.item
-    WHERE a.duty = 'release' AND a.approved_at <= p.started_at_latest AND COALESCE(a.ended_at > p.started_at_latest, TRUE)
+    WHERE a.duty = 'release'
+        AND a.approved_at <= p.started_at_latest
+        AND NOT a.ended_unknown
+        AND COALESCE(a.ended_at > p.started_at_latest, TRUE)
 ),
 approval_rank AS (
     SELECT

@@ -66,7 +66,8 @@ silent AS (
                 AND s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE THEN 1
             ELSE 0
         END) AS no_record,
-        MAX(CASE WHEN s.reading = 'maybe' THEN 1 ELSE 0 END) AS perhaps_no_record
+        MAX(CASE WHEN s.reading = 'maybe' THEN 1 ELSE 0 END) AS perhaps_no_record,
+        MAX(CASE WHEN s.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
     FROM pair AS s
     CROSS JOIN parameter AS q
     JOIN population AS p
@@ -151,7 +152,7 @@ SELECT
     p.operating_at AS operating_at,
     p.operating_at_latest AS operating_at_latest,
     CASE
-        WHEN p.kind = 'no_source' AND p.starts_at > q.extracted_at THEN 'cannot_test:pending'
+        WHEN p.kind = 'no_source' AND p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
         WHEN p.kind = 'no_source' AND EXISTS (
             SELECT 1 FROM gap AS g
             WHERE g.table_name = 'log_source' AND g.system = p.system
@@ -160,18 +161,19 @@ SELECT
         ) THEN 'cannot_test:source_gap'
         WHEN p.kind = 'no_source' THEN 'exception:no_source'
         WHEN p.conflicted OR c.item IS NOT NULL THEN 'cannot_test:conflict'
-        WHEN s.item IS NOT NULL AND g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN COALESCE(s.no_sure_record, 0) = 0 AND p.ends_before > q.extracted_at THEN 'cannot_test:pending'
+        WHEN COALESCE(s.no_sure_record, 0) = 0 THEN 'pass'
+        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN s.nothing = 1 THEN 'exception:gap'
         WHEN s.no_record = 1 THEN 'exception:source_silent'
         WHEN s.perhaps_no_record = 1 THEN 'cannot_test:time_order_unclear'
-        WHEN s.item IS NOT NULL THEN 'cannot_test:records_unknown'
-        WHEN p.ends_before > q.extracted_at THEN 'cannot_test:pending'
-        ELSE 'pass'
+        ELSE 'cannot_test:records_unknown'
     END AS a,
     CASE
         WHEN p.kind = 'no_source' THEN 'na:no_source'
-        WHEN p.conflicted OR k.conflicted THEN 'cannot_test:conflict'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN k.observed_at IS NULL OR k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
+        WHEN k.conflicted THEN 'cannot_test:conflict'
         WHEN k.oldest_record_at IS NULL THEN 'cannot_test:oldest_unknown'
         WHEN k.oldest_record_at_latest
             <= GREATEST(k.observed_at - COALESCE(p.keep_days, q.keep_days) * INTERVAL '1' DAY, p.used_from) THEN 'pass'
@@ -182,8 +184,9 @@ SELECT
     END AS b,
     CASE
         WHEN p.kind = 'no_source' THEN 'na:no_source'
-        WHEN p.conflicted OR k.conflicted THEN 'cannot_test:conflict'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN k.observed_at IS NULL OR k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
+        WHEN k.conflicted THEN 'cannot_test:conflict'
         ELSE COALESCE(d.code, 'cannot_test:not_observed')
     END AS e
 FROM population AS p

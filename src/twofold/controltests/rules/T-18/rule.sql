@@ -29,7 +29,7 @@ handled AS (
         a.alert AS alert,
         MIN(CASE
             WHEN h.conflicted THEN '2cannot_test:conflict'
-            WHEN h.id IS NULL AND EXISTS (
+            WHEN h.id IS NULL AND a.handling IS NOT NULL AND EXISTS (
                 SELECT 1 FROM gap AS g
                 WHERE g.table_name = 'alert_handling' AND g.system = a.system
                     AND (g.starts_at IS NULL OR g.starts_at <= a.at_latest) AND (g.ends_before IS NULL OR g.ends_before > a.at)
@@ -101,7 +101,7 @@ watched AS (
         LEAST(COALESCE(w.valid_to, m.ends_before), m.ends_before) AS ends_before,
         CASE WHEN w.conflicted THEN 1 ELSE 0 END AS conflicts
     FROM month AS m
-    JOIN alert_watch AS w ON w.system = m.system AND LOWER(w.watches) = 'privileged'
+    JOIN alert_watch AS w ON w.system = m.system AND (LOWER(w.watches) = 'privileged' OR w.conflicted)
         AND (w.valid_from IS NULL OR w.valid_from < m.ends_before) AND (w.valid_to IS NULL OR w.valid_to > m.starts_at)
     UNION ALL
     SELECT m.item AS item, m.ends_before AS starts_at, m.ends_before AS ends_before, 0 AS conflicts
@@ -153,9 +153,9 @@ SELECT
     END AS d
 FROM population AS p
 CROSS JOIN parameter AS q
-LEFT JOIN alert AS r ON r.id = p.item AND p.kind = 'alert'
+LEFT JOIN alert AS r ON r.id = p.item
 LEFT JOIN severity AS s ON s.severity = LOWER(r.severity)
 LEFT JOIN severity AS t ON t.severity = LOWER(q.lowest_severity)
-LEFT JOIN handled AS h ON h.alert = p.item AND p.kind = 'alert'
-LEFT JOIN by_hand AS b ON b.alert = p.item AND p.kind = 'alert'
+LEFT JOIN handled AS h ON h.alert = p.item
+LEFT JOIN by_hand AS b ON b.alert = p.item
 LEFT JOIN broken AS k ON k.item = p.item

@@ -147,7 +147,8 @@ concluded AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN vendor_review AS r ON r.vendor = p.vendor AND r.reviewed_at < p.ends_before
-    WHERE r.reviewed_at_latest + q.review_months * INTERVAL '1' MONTH > p.starts_at AND TRIM(r.conclusion) <> ''
+    WHERE r.reviewed_at_latest + q.review_months * INTERVAL '1' MONTH > p.starts_at
+        AND (TRIM(r.conclusion) <> '' OR r.conflicted)
 ),
 agreement AS (
     SELECT
@@ -612,9 +613,9 @@ SELECT
         WHEN t.review_code IS NOT NULL THEN t.review_code
         WHEN i.code LIKE '1%' THEN SUBSTR(i.code, 2)
         WHEN p.ends_before > q.extracted_at THEN 'cannot_test:pending'
-        WHEN i.code IS NOT NULL THEN SUBSTR(i.code, 2)
+        WHEN i.code LIKE '2%' THEN SUBSTR(i.code, 2)
         WHEN n.item IS NOT NULL THEN 'cannot_test:source_gap'
-        ELSE 'na:no_issues'
+        ELSE COALESCE(SUBSTR(i.code, 2), 'na:no_issues')
     END AS j,
     COALESCE(t.report_code, r.without, r.k) AS k,
     COALESCE(t.report_code, r.without, r.l) AS l

@@ -109,9 +109,13 @@ doubt AS (
     FROM near AS n
     GROUP BY n.item
 ),
--- An unlinked completion may be anybody's: one that reaches into the stretch leaves it open. Read in order of time, once.
+-- An unlinked completion may be anybody's: one that reaches into the stretch, or has no date, leaves it open. Read in order of time, once.
 timeline AS (
-    SELECT k.completed_at AS at_time, 1 AS place, CAST(NULL AS VARCHAR) AS item, k.good_until_latest AS good_until
+    SELECT
+        COALESCE(k.completed_at, TIMESTAMP '0001-01-01 00:00:00') AS at_time,
+        1 AS place,
+        CAST(NULL AS VARCHAR) AS item,
+        COALESCE(k.good_until_latest, TIMESTAMP '9999-12-30 00:00:00') AS good_until
     FROM known AS k
     WHERE k.standing = 'unlinked'
     UNION ALL

@@ -25,7 +25,8 @@ silent AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
     FROM population AS p
     JOIN source_gap AS g
-        ON g.system IN (p.system, '*') AND (g.ends_before IS NULL OR g.ends_before > COALESCE(p.started_at, p.operating_at))
+        ON g.system IN (p.system, '*')
+            AND COALESCE(g.ends_before > COALESCE(p.started_at, p.operating_at), TRUE)
 ),
 -- A: the first right on a system in a scope, after any earlier engagement that this one does not continue.
 earlier AS (

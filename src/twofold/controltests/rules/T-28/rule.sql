@@ -31,7 +31,8 @@ item AS (
         GROUP BY k.id
     ) AS c ON c.id = p.policy
 ),
--- A version rules from its effective date until the next version does, or until it is withdrawn.
+-- A version rules from its effective date until the next version does, or until it is withdrawn. Two that take effect at the
+-- same moment both rule. One that was withdrawn before it took effect never rules.
 dated_version AS (
     SELECT
         v.policy AS policy,
@@ -40,28 +41,48 @@ dated_version AS (
         v.approved_at AS approved_at,
         v.approved_at_latest AS approved_at_latest,
         v.effective_at AS effective_at,
-        v.next_review_at AS next_review_at,
         COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-31 00:00:00') AS withdrawn_at,
-        COALESCE(
-            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at, v.version),
-            TIMESTAMP '9999-12-31 00:00:00'
-        ) AS next_at,
-        COUNT(v.version) OVER (PARTITION BY v.policy, v.effective_at) AS twins,
         COALESCE(v.conflicted, FALSE) AS conflicted
     FROM policy_version AS v
-    WHERE v.effective_at IS NOT NULL
+    WHERE v.effective_at < COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-31 00:00:00')
+),
+start_of_reign AS (
+    SELECT
+        v.policy AS policy,
+        v.effective_at AS effective_at,
+        MAX(v.withdrawn_at) AS withdrawn_at,
+        COUNT(v.version) AS twins,
+        COALESCE(
+            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at),
+            TIMESTAMP '9999-12-31 00:00:00'
+        ) AS next_at
+    FROM dated_version AS v
+    GROUP BY v.policy, v.effective_at
+),
+reign AS (
+    SELECT
+        v.policy AS policy,
+        v.version AS version,
+        v.effective_at AS effective_at,
+        LEAST(s.next_at, v.withdrawn_at) AS ends_before,
+        CASE WHEN s.withdrawn_at < s.next_at THEN s.withdrawn_at END AS leaves_hole_at,
+        s.twins AS twins
+    FROM dated_version AS v
+    JOIN start_of_reign AS s ON s.policy = v.policy AND s.effective_at = v.effective_at
 ),
 in_force AS (
     SELECT
         i.item AS item,
         v.policy AS policy,
         v.version AS version,
+        v.effective_at AS effective_at,
+        v.twins AS twins,
         GREATEST(v.effective_at, i.starts_at) AS starts_at,
-        LEAST(v.next_at, v.withdrawn_at, i.judged_to) AS ends_before,
-        CASE WHEN v.withdrawn_at < LEAST(v.next_at, i.judged_to) THEN 1 ELSE 0 END AS leaves_hole
+        LEAST(v.ends_before, i.judged_to) AS ends_before,
+        CASE WHEN v.leaves_hole_at < i.judged_to THEN 1 ELSE 0 END AS leaves_hole
     FROM item AS i
-    JOIN dated_version AS v ON v.policy = i.policy
-    WHERE v.effective_at < i.judged_to AND LEAST(v.next_at, v.withdrawn_at) > i.starts_at
+    JOIN reign AS v ON v.policy = i.policy AND v.effective_at < i.judged_to AND v.ends_before > i.starts_at
+    WHERE i.starts_at < i.judged_to
 ),
 -- A, first half: on every day some version is in force.
 cover AS (
@@ -83,7 +104,7 @@ approval_of AS (
         i.system AS system,
         f.starts_at AS starts_at,
         v.version AS version,
-        v.twins AS twins,
+        f.twins AS twins,
         v.conflicted AS conflicted,
         v.approved_by AS approved_by,
         v.approved_at AS approved_at,
@@ -108,19 +129,27 @@ rostered AS (
     GROUP BY v.item, v.version
 ),
 roster_known AS (
-    SELECT DISTINCT v.item AS item, v.version AS version
+    SELECT v.item AS item, v.version AS version, MAX(CASE WHEN r.begins_at <= v.approved_at THEN 1 ELSE 0 END) AS sure
     FROM approval_of AS v
-    JOIN roster_start AS r ON r.duty = 'policy' AND r.scope IN (v.system, '*') AND r.begins_at <= v.approved_at
+    JOIN roster_start AS r ON r.duty = 'policy' AND r.scope IN (v.system, '*') AND r.begins_at <= v.approved_at_latest
+    GROUP BY v.item, v.version
 ),
 titled AS (
     SELECT
         v.item AS item,
         v.version AS version,
         MAX(CASE
+            WHEN j.person IS NULL THEN 0
             WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at
                 AND v.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
             ELSE 0
-        END) AS sure
+        END) AS sure,
+        MAX(CASE
+            WHEN j.person IS NULL THEN 0
+            WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at_latest
+                AND v.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+            ELSE 0
+        END) AS possible
     FROM approval_of AS v
     CROSS JOIN parameter AS q
     JOIN role_authority AS t ON t.duty = 'policy' AND t.scope IN (v.system, '*')
@@ -140,12 +169,11 @@ approval_code AS (
             WHEN v.state = 'shared' THEN '14exception:shared_account'
             WHEN v.state = 'bot' THEN '15exception:not_a_person'
             WHEN v.person IS NULL THEN '24cannot_test:approver_unlinked'
-            WHEN COALESCE(r.possible, 0) = 0 AND k.item IS NOT NULL THEN '16exception:not_authorised'
-            WHEN COALESCE(r.possible, 0) = 0 AND t.sure = 0 THEN '16exception:not_authorised'
-            WHEN COALESCE(r.possible, 0) = 0 AND t.sure IS NULL THEN '25cannot_test:no_roster'
+            WHEN COALESCE(r.possible, 0) = 0 AND (k.sure = 1 OR t.possible = 0) THEN '16exception:not_authorised'
+            WHEN COALESCE(r.possible, 0) = 0 AND k.item IS NULL AND t.item IS NULL THEN '25cannot_test:no_roster'
             WHEN v.approved_at_latest >= v.due_at AND v.approved_at_latest > v.starts_at
                 THEN '23cannot_test:time_order_unclear'
-            WHEN r.sure = 1 OR t.sure = 1 THEN '90pass'
+            WHEN r.sure = 1 OR (COALESCE(r.possible, 0) = 0 AND k.item IS NULL AND t.sure = 1) THEN '90pass'
             ELSE '23cannot_test:time_order_unclear'
         END AS code
     FROM approval_of AS v
@@ -175,27 +203,35 @@ outcome_a AS (
     LEFT JOIN gap AS g ON g.item = i.item
     LEFT JOIN (SELECT x.item AS item, MIN(x.code) AS code FROM approval_code AS x GROUP BY x.item) AS a ON a.item = i.item
 ),
--- B: an approval is a review; so is a look by a named person that left the version as it was.
+-- B: an approval is a review; so is a look that left the version as it was. A named person must have given it.
 review AS (
     SELECT
-        v.policy AS policy,
-        v.approved_at AS reviewed_at,
-        v.approved_at_latest AS reviewed_at_latest,
-        v.next_review_at AS promised_at,
-        CASE WHEN v.conflicted THEN 1 ELSE 0 END AS conflicted
-    FROM policy_version AS v
-    WHERE v.approved_at IS NOT NULL AND v.approved_by IS NOT NULL
-    UNION ALL
-    SELECT
-        r.policy AS policy,
-        r.reviewed_at AS reviewed_at,
-        r.reviewed_at_latest AS reviewed_at_latest,
-        CAST(NULL AS TIMESTAMP) AS promised_at,
-        CASE WHEN r.conflicted THEN 1 ELSE 0 END AS conflicted
-    FROM policy_review AS r
-    LEFT JOIN identity AS n
-        ON n.account = r.reviewed_by AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
-    WHERE r.reviewed_by IS NOT NULL AND COALESCE(n.state, 'unlinked') NOT IN ('shared', 'bot')
+        l.policy AS policy,
+        l.reviewed_at AS reviewed_at,
+        l.reviewed_at_latest AS reviewed_at_latest,
+        l.promised_at AS promised_at,
+        l.conflicted AS conflicted
+    FROM (
+        SELECT
+            v.policy AS policy,
+            v.approved_by AS account,
+            v.approved_at AS reviewed_at,
+            v.approved_at_latest AS reviewed_at_latest,
+            COALESCE(v.next_review_at, TIMESTAMP '9999-12-31 00:00:00') AS promised_at,
+            COALESCE(v.conflicted, FALSE) AS conflicted
+        FROM policy_version AS v
+        UNION ALL
+        SELECT
+            r.policy AS policy,
+            r.reviewed_by AS account,
+            r.reviewed_at AS reviewed_at,
+            r.reviewed_at_latest AS reviewed_at_latest,
+            TIMESTAMP '9999-12-31 00:00:00' AS promised_at,
+            COALESCE(r.conflicted, FALSE) AS conflicted
+        FROM policy_review AS r
+    ) AS l
+    LEFT JOIN identity AS n ON n.account = l.account AND n.valid_from <= l.reviewed_at AND l.reviewed_at < n.valid_to
+    WHERE l.account IS NOT NULL AND l.reviewed_at IS NOT NULL AND COALESCE(n.state, 'unlinked') NOT IN ('shared', 'bot')
 ),
 review_stretch AS (
     SELECT
@@ -203,64 +239,80 @@ review_stretch AS (
         r.reviewed_at AS reviewed_at,
         r.reviewed_at_latest AS reviewed_at_latest,
         r.promised_at AS promised_at,
-        LEAD(r.reviewed_at) OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS next_at,
-        LEAD(r.reviewed_at_latest) OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS next_at_latest,
-        ROW_NUMBER() OVER (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest) AS place
+        LEAD(r.reviewed_at) OVER w AS next_at,
+        LEAD(r.reviewed_at_latest) OVER w AS next_at_latest,
+        ROW_NUMBER() OVER w AS place
     FROM review AS r
-    WHERE r.conflicted = 0
+    WHERE NOT r.conflicted
+    WINDOW w AS (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest, r.promised_at)
 ),
--- The stretches of the month in which the last review was too old, and, before the first one, in which there was none.
+-- From when to when a policy had no review that still held: before the first one, and after each until the next.
 unreviewed AS (
     SELECT
-        i.item AS item,
+        f.item AS item,
         r.reviewed_at AS since_at,
-        GREATEST(i.starts_at, LEAST(
+        GREATEST(r.reviewed_at, LEAST(
             r.reviewed_at + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
-            COALESCE(r.promised_at, TIMESTAMP '9999-12-31 00:00:00')
+            r.promised_at
         )) AS starts_at,
-        GREATEST(i.starts_at, LEAST(
+        GREATEST(r.reviewed_at_latest, LEAST(
             r.reviewed_at_latest + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
-            COALESCE(r.promised_at, TIMESTAMP '9999-12-31 00:00:00')
+            r.promised_at
         )) AS starts_at_latest,
-        LEAST(i.judged_to, COALESCE(r.next_at, i.judged_to)) AS ends_before,
-        LEAST(i.judged_to, COALESCE(r.next_at_latest, i.judged_to)) AS ends_before_latest,
-        'review_overdue' AS fault
-    FROM item AS i
-    JOIN review_stretch AS r ON r.policy = i.policy
+        r.next_at AS ends_before,
+        r.next_at_latest AS ends_before_latest,
+        f.starts_at AS in_force_from,
+        f.ends_before AS in_force_to,
+        '11exception:review_overdue' AS fault
+    FROM in_force AS f
+    JOIN item AS i ON i.item = f.item
+    JOIN review_stretch AS r ON r.policy = f.policy
     UNION ALL
     SELECT
-        i.item AS item,
+        f.item AS item,
         TIMESTAMP '0001-01-01 00:00:00' AS since_at,
-        f.starts_at + i.grace_days * INTERVAL '1' DAY AS starts_at,
-        f.starts_at + i.grace_days * INTERVAL '1' DAY AS starts_at_latest,
-        LEAST(i.judged_to, COALESCE(r.reviewed_at, i.judged_to)) AS ends_before,
-        LEAST(i.judged_to, COALESCE(r.reviewed_at_latest, i.judged_to)) AS ends_before_latest,
-        'never_reviewed' AS fault
-    FROM item AS i
-    JOIN (SELECT x.item AS item, MIN(x.starts_at) AS starts_at FROM in_force AS x GROUP BY x.item) AS f ON f.item = i.item
-    LEFT JOIN review_stretch AS r ON r.policy = i.policy AND r.place = 1
+        f.effective_at + i.grace_days * INTERVAL '1' DAY AS starts_at,
+        f.effective_at + i.grace_days * INTERVAL '1' DAY AS starts_at_latest,
+        r.reviewed_at AS ends_before,
+        r.reviewed_at_latest AS ends_before_latest,
+        f.starts_at AS in_force_from,
+        f.ends_before AS in_force_to,
+        '10exception:never_reviewed' AS fault
+    FROM in_force AS f
+    JOIN item AS i ON i.item = f.item
+    LEFT JOIN review_stretch AS r ON r.policy = f.policy AND r.place = 1
+),
+-- The part of it in which a version ruled: at most, and for sure.
+bad_days AS (
+    SELECT
+        u.item AS item,
+        u.fault AS fault,
+        u.since_at AS since_at,
+        GREATEST(u.starts_at, u.in_force_from) AS starts_at,
+        LEAST(COALESCE(u.ends_before_latest, u.in_force_to), u.in_force_to) AS ends_before,
+        GREATEST(u.starts_at_latest, u.in_force_from) AS sure_from,
+        LEAST(COALESCE(u.ends_before, u.in_force_to), u.in_force_to) AS sure_to
+    FROM unreviewed AS u
 ),
 review_code AS (
     SELECT
         u.item AS item,
         CASE
-            WHEN u.starts_at >= u.ends_before_latest THEN '90pass'
+            WHEN u.starts_at >= u.ends_before THEN '90pass'
+            WHEN u.sure_from >= u.sure_to THEN '23cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM review AS r
-                WHERE r.policy = i.policy AND r.conflicted = 1
-                    AND r.reviewed_at_latest > u.since_at AND r.reviewed_at < u.ends_before_latest
+                WHERE r.policy = i.policy AND r.conflicted AND r.reviewed_at_latest > u.since_at AND r.reviewed_at <= u.sure_from
             ) THEN '20cannot_test:conflict'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
                 WHERE g.table_name = 'policy_review' AND g.system IN (i.system, '*')
-                    AND (g.starts_at IS NULL OR g.starts_at < u.ends_before_latest)
+                    AND (g.starts_at IS NULL OR g.starts_at < u.sure_from)
                     AND (g.ends_before IS NULL OR g.ends_before > u.since_at)
             ) THEN '21cannot_test:source_gap'
-            WHEN u.starts_at_latest >= u.ends_before THEN '23cannot_test:time_order_unclear'
-            WHEN u.fault = 'never_reviewed' THEN '10exception:never_reviewed'
-            ELSE '11exception:review_overdue'
+            ELSE u.fault
         END AS code
-    FROM unreviewed AS u
+    FROM bad_days AS u
     JOIN item AS i ON i.item = u.item
 ),
 outcome_b AS (
@@ -292,11 +344,11 @@ other_promise AS (
         COALESCE(n.bound, 'at_most') AS bound,
         n.value AS value,
         n.unit AS unit,
+        COALESCE(n.conflicted, FALSE) AS conflicted,
         v.effective_at AS starts_at,
-        LEAST(v.next_at, v.withdrawn_at) AS ends_before
-    FROM dated_version AS v
+        v.ends_before AS ends_before
+    FROM reign AS v
     JOIN policy_number AS n ON n.policy = v.policy AND n.version = v.version
-    WHERE NOT COALESCE(n.conflicted, FALSE)
 ),
 practice_code AS (
     SELECT
@@ -317,29 +369,42 @@ practice_code AS (
         AND m.holds_from < a.ends_before AND (m.holds_to IS NULL OR m.holds_to > a.starts_at)
     GROUP BY a.item, a.version, a.document, a.measure
 ),
+-- Another document in conflict may say the same or not.
+document_code AS (
+    SELECT
+        a.item AS item,
+        a.version AS version,
+        a.document AS document,
+        a.measure AS measure,
+        MIN(CASE
+            WHEN o.conflicted THEN '20cannot_test:conflict'
+            WHEN o.bound <> a.bound OR o.value <> a.value OR o.unit <> a.unit THEN '10exception:documents_disagree'
+            ELSE '90pass'
+        END) AS code
+    FROM promise AS a
+    JOIN other_promise AS o ON o.measure = a.measure AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
+        AND (o.policy <> a.policy OR o.version = a.version)
+    GROUP BY a.item, a.version, a.document, a.measure
+),
 promise_code AS (
     SELECT
         a.item AS item,
         CASE
             WHEN a.conflicted THEN '20cannot_test:conflict'
-            WHEN EXISTS (
-                SELECT 1 FROM other_promise AS o
-                WHERE o.measure = a.measure AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
-                    AND (o.policy <> a.policy OR o.version = a.version)
-                    AND (o.bound <> a.bound OR o.value <> a.value OR o.unit <> a.unit)
-            ) THEN '10exception:documents_disagree'
-            WHEN c.code IS NOT NULL THEN c.code
+            WHEN c.code IS NOT NULL THEN LEAST(d.code, c.code)
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
                 WHERE g.table_name = 'measured_value' AND g.system IN (i.system, '*')
                     AND (g.starts_at IS NULL OR g.starts_at < a.ends_before)
                     AND (g.ends_before IS NULL OR g.ends_before > a.starts_at)
-            ) THEN '21cannot_test:source_gap'
-            WHEN i.judged_to < i.ends_before THEN '30cannot_test:pending'
-            ELSE '12exception:not_measured'
+            ) THEN LEAST(d.code, '21cannot_test:source_gap')
+            WHEN i.judged_to < i.ends_before THEN LEAST(d.code, '30cannot_test:pending')
+            ELSE LEAST(d.code, '12exception:not_measured')
         END AS code
     FROM promise AS a
     JOIN item AS i ON i.item = a.item
+    JOIN document_code AS d
+        ON d.item = a.item AND d.version = a.version AND d.document = a.document AND d.measure = a.measure
     LEFT JOIN practice_code AS c
         ON c.item = a.item AND c.version = a.version AND c.document = a.document AND c.measure = a.measure
 ),
@@ -353,13 +418,15 @@ asked_version AS (
         i.system AS system,
         v.policy AS policy,
         v.version AS version,
+        w.conflicted AS conflicted,
         v.effective_at AS effective_at,
         v.effective_at + i.acknowledge_days * INTERVAL '1' DAY AS due_at
     FROM item AS i
-    JOIN dated_version AS v ON v.policy = i.policy
+    JOIN reign AS v ON v.policy = i.policy
+    JOIN dated_version AS w ON w.policy = v.policy AND w.version = v.version
     WHERE v.effective_at + i.acknowledge_days * INTERVAL '1' DAY >= i.starts_at
         AND v.effective_at + i.acknowledge_days * INTERVAL '1' DAY < i.ends_before
-        AND LEAST(v.next_at, v.withdrawn_at) > v.effective_at + i.acknowledge_days * INTERVAL '1' DAY
+        AND v.ends_before > v.effective_at + i.acknowledge_days * INTERVAL '1' DAY
 ),
 asked_person AS (
     SELECT DISTINCT
@@ -374,46 +441,59 @@ asked_person AS (
     JOIN engagement AS e
         ON (e.started_at IS NULL OR e.started_at <= v.effective_at) AND (e.effective_end IS NULL OR e.effective_end > v.due_at)
 ),
+-- One signature that is surely in time will do, whatever the others say.
 signature AS (
     SELECT
-        a.policy AS policy,
-        a.version AS version,
-        a.person AS person,
-        MIN(a.signed_at) AS signed_at,
-        MIN(a.signed_at_latest) AS signed_at_latest,
-        MAX(CASE WHEN a.conflicted THEN 1 ELSE 0 END) AS conflicted
-    FROM acknowledgement AS a
-    GROUP BY a.policy, a.version, a.person
+        p.item AS item,
+        p.version AS version,
+        p.person AS person,
+        MIN(CASE
+            WHEN a.conflicted THEN '3cannot_test:conflict'
+            WHEN a.signed_at IS NULL THEN '4cannot_test:no_signing_time'
+            WHEN a.signed_at_latest < p.due_at THEN '1pass'
+            WHEN a.signed_at < p.due_at THEN '5cannot_test:time_order_unclear'
+            ELSE '6exception:signed_late'
+        END) AS code
+    FROM asked_person AS p
+    JOIN acknowledgement AS a ON a.policy = p.policy AND a.version = p.version AND a.person = p.person
+    GROUP BY p.item, p.version, p.person
 ),
 signed_code AS (
     SELECT
         p.item AS item,
+        p.version AS version,
         CASE
-            WHEN s.conflicted = 1 THEN '20cannot_test:conflict'
-            WHEN s.person IS NOT NULL AND s.signed_at IS NULL THEN '22cannot_test:no_signing_time'
-            WHEN s.signed_at_latest < p.due_at THEN '90pass'
-            WHEN s.signed_at >= p.due_at THEN '11exception:signed_late'
-            WHEN s.signed_at IS NOT NULL THEN '23cannot_test:time_order_unclear'
-            WHEN p.due_at > q.extracted_at THEN '30cannot_test:pending'
+            WHEN s.code IS NOT NULL THEN SUBSTRING(s.code, 2)
+            WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
                 WHERE g.table_name = 'acknowledgement' AND g.system IN (p.system, '*')
                     AND (g.starts_at IS NULL OR g.starts_at < p.due_at)
                     AND (g.ends_before IS NULL OR g.ends_before > p.effective_at)
-            ) THEN '21cannot_test:source_gap'
-            ELSE '10exception:not_signed'
+            ) THEN 'cannot_test:source_gap'
+            ELSE 'exception:not_signed'
         END AS code
     FROM asked_person AS p
     CROSS JOIN parameter AS q
-    LEFT JOIN signature AS s ON s.policy = p.policy AND s.version = p.version AND s.person = p.person
+    LEFT JOIN signature AS s ON s.item = p.item AND s.version = p.version AND s.person = p.person
 ),
 outcome_d AS (
     SELECT
         v.item AS item,
-        SUBSTRING(MIN(COALESCE(s.code, '24cannot_test:nobody_known')), 3) AS code,
+        SUBSTRING(MIN(CASE
+            WHEN v.conflicted OR s.code = 'cannot_test:conflict' THEN '20cannot_test:conflict'
+            WHEN s.code IS NULL THEN '24cannot_test:nobody_known'
+            WHEN s.code = 'exception:not_signed' THEN '10exception:not_signed'
+            WHEN s.code = 'exception:signed_late' THEN '11exception:signed_late'
+            WHEN s.code = 'cannot_test:source_gap' THEN '21cannot_test:source_gap'
+            WHEN s.code = 'cannot_test:no_signing_time' THEN '22cannot_test:no_signing_time'
+            WHEN s.code = 'cannot_test:time_order_unclear' THEN '23cannot_test:time_order_unclear'
+            WHEN s.code = 'cannot_test:pending' THEN '30cannot_test:pending'
+            ELSE '90pass'
+        END), 3) AS code,
         MAX(CASE WHEN g.table_name IS NOT NULL THEN 1 ELSE 0 END) AS people_gap
     FROM asked_version AS v
-    LEFT JOIN signed_code AS s ON s.item = v.item
+    LEFT JOIN signed_code AS s ON s.item = v.item AND s.version = v.version
     LEFT JOIN source_gap AS g
         ON g.table_name = 'engagement' AND g.system IN (v.system, '*')
             AND (g.starts_at IS NULL OR g.starts_at < v.due_at) AND (g.ends_before IS NULL OR g.ends_before > v.effective_at)

@@ -114,7 +114,8 @@ covered AS (
         p.item AS item,
         CASE
             WHEN COUNT(DISTINCT CASE WHEN ';' || w.topics || ';' LIKE '%;' || LOWER(t.value) || ';%' THEN LOWER(t.value) END)
-                < LENGTH(w.topics) - LENGTH(REPLACE(w.topics, ';', '')) + 1 THEN 'exception:topic_missing'
+                < CASE WHEN w.topics = '' THEN 0 ELSE LENGTH(w.topics) - LENGTH(REPLACE(w.topics, ';', '')) + 1 END
+                THEN 'exception:topic_missing'
             ELSE 'pass'
         END AS code
     FROM population AS p

@@ -3,20 +3,20 @@ WITH
 history AS (
     SELECT
         e.request AS request,
-        MIN(CASE WHEN e.field = 'identity_checked_at' THEN e.occurred_at END) AS checked_at,
-        MIN(CASE WHEN e.field = 'identity_checked_at' THEN e.occurred_at_latest END) AS checked_at_latest,
-        MIN(CASE WHEN e.field = 'answered_at' THEN e.occurred_at END) AS answered_at,
-        MIN(CASE WHEN e.field = 'answered_at' THEN e.occurred_at_latest END) AS answered_at_latest,
-        MIN(CASE WHEN e.field = 'extension_notice' THEN e.occurred_at END) AS noticed_at,
-        MIN(CASE WHEN e.field = 'extension_notice' THEN e.occurred_at_latest END) AS noticed_at_latest,
+        MIN(CASE WHEN e.field = 'identity_checked_at' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS checked_at,
+        MIN(CASE WHEN e.field = 'identity_checked_at' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS checked_at_latest,
+        MIN(CASE WHEN e.field = 'answered_at' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS answered_at,
+        MIN(CASE WHEN e.field = 'answered_at' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS answered_at_latest,
+        MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS noticed_at,
+        MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS noticed_at_latest,
         MAX(CASE WHEN e.conflicted AND e.field = 'identity_checked_at' THEN 1 ELSE 0 END) AS check_conflict,
-        MAX(CASE WHEN e.conflicted AND e.field <> 'identity_checked_at' THEN 1 ELSE 0 END) AS clock_conflict
+        MAX(CASE WHEN e.conflicted AND e.field IN ('status', 'answered_at', 'extension_notice') THEN 1 ELSE 0 END) AS clock_conflict
     FROM dsr_event AS e
-    WHERE e.field = 'status' OR (e.new_value IS NOT NULL AND e.field IN ('identity_checked_at', 'answered_at', 'extension_notice'))
     GROUP BY e.request
 ),
 people AS (
-    SELECT COUNT(*) AS known FROM identity AS n
+    SELECT COUNT(*) AS known
+    FROM (SELECT a.id AS account FROM account AS a UNION ALL SELECT l.account AS account FROM account_link AS l) AS n
 ),
 -- Not applicable as a whole: a duplicate, and what a person found to be no request about personal data, with the reason.
 request AS (
@@ -107,9 +107,9 @@ pause AS (
 -- Lengths of pauses can be added only as numbers: the end counts up and the beginning down, once for the sure length and once for
 -- the longest.
 pause_edge AS (
-    SELECT s.request AS request, s.starts_at AS begins_at, 1 AS is_sure, 1 AS sign, s.ends_at AS at FROM pause AS s
+    SELECT s.request AS request, s.starts_at_latest AS begins_at, 1 AS is_sure, 1 AS sign, s.ends_at AS at FROM pause AS s
     UNION ALL
-    SELECT s.request AS request, s.starts_at AS begins_at, 1 AS is_sure, -1 AS sign, s.starts_at_latest AS at FROM pause AS s
+    SELECT s.request AS request, s.starts_at_latest AS begins_at, 1 AS is_sure, -1 AS sign, s.starts_at_latest AS at FROM pause AS s
     UNION ALL
     SELECT s.request AS request, s.starts_at AS begins_at, 0 AS is_sure, 1 AS sign, s.ends_at_latest AS at FROM pause AS s
     UNION ALL
@@ -139,7 +139,8 @@ deadline AS (
         l.due_at_latest
         + CAST(COALESCE(SUM(CASE WHEN s.is_sure = 0 THEN s.seconds END), 0) AS BIGINT) * INTERVAL '1' SECOND AS due_at_latest
     FROM limit_of AS l
-    LEFT JOIN pause_second AS s ON s.request = l.item AND s.begins_at < l.due_at
+    LEFT JOIN pause_second AS s
+        ON s.request = l.item AND s.begins_at < CASE WHEN s.is_sure = 1 THEN l.due_at ELSE l.due_at_latest END
     GROUP BY l.item, l.kind, l.due_at, l.due_at_latest
 ),
 -- The deadline that holds: the extended one where the notice was sent in time. An answer that is still missing is compared

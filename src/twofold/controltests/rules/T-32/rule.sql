@@ -32,7 +32,9 @@ summed AS (
         t.item AS item,
         MAX(CASE WHEN t.conflicted AND t.came <> 'after' THEN 1 ELSE 0 END) AS in_conflict,
         MAX(CASE WHEN t.good = 1 AND t.came = 'before' THEN t.tested_at END) AS good_at,
+        MAX(CASE WHEN t.good = 1 AND t.came = 'before' THEN t.tested_at_latest END) AS good_at_latest,
         MAX(CASE WHEN t.good = 0 AND t.same = 1 AND t.came = 'before' THEN t.tested_at END) AS failed_at,
+        MAX(CASE WHEN t.good = 0 AND t.same = 1 AND t.came = 'before' THEN t.tested_at_latest END) AS failed_at_latest,
         MAX(CASE
             WHEN t.good = 0 THEN 0
             WHEN t.came = 'before' AND t.age = 'fresh' THEN 90
@@ -46,22 +48,26 @@ summed AS (
     FROM tested AS t
     GROUP BY t.item
 ),
--- B: the last test that passed before the use must be of the logic that ran; a re-test also needs its change.
+-- B: the last test that passed before the use must be of the logic that ran; a re-test also needs its change. Several may
+-- have been the last; they then have to say the same.
 last_test AS (
-    SELECT
-        t.item AS item,
-        MAX(CASE
-            WHEN t.same = 0 THEN 0
-            WHEN t.kind = 'baseline' THEN 90
-            WHEN t.change IS NULL THEN 20
-            WHEN LOWER(t.change_outcome) = 'pass' THEN 90
-            WHEN LOWER(t.change_outcome) = 'exception' THEN 30
-            ELSE 60
-        END) AS rank
-    FROM tested AS t
-    JOIN summed AS s ON s.item = t.item AND s.good_at = t.tested_at
-    WHERE t.good = 1
-    GROUP BY t.item
+    SELECT x.item AS item, MIN(x.rank) AS rank, MAX(x.rank) AS best
+    FROM (
+        SELECT
+            t.item AS item,
+            CASE
+                WHEN t.same = 0 THEN 0
+                WHEN t.kind = 'baseline' THEN 90
+                WHEN t.change IS NULL THEN 20
+                WHEN LOWER(t.change_outcome) = 'pass' THEN 90
+                WHEN LOWER(t.change_outcome) = 'exception' THEN 30
+                ELSE 60
+            END AS rank
+        FROM tested AS t
+        JOIN summed AS s ON s.item = t.item AND s.good_at <= t.tested_at_latest
+        WHERE t.good = 1 AND t.came = 'before'
+    ) AS x
+    GROUP BY x.item
 ),
 -- C: each parameter that the control asks for, against those of the run, and those of the run that nobody asked for.
 given AS (
@@ -77,16 +83,19 @@ asked AS (
         r.name AS name,
         MAX(CASE WHEN r.expected = '*' THEN 1 ELSE 0 END) AS any_value,
         MAX(REPLACE(r.expected, '{period}', COALESCE(p.period, '{period}'))) AS expected,
-        MAX(CASE WHEN r.expected LIKE '%{period}%' AND p.period IS NULL THEN 1 ELSE 0 END) AS period_unknown
+        MAX(CASE WHEN r.expected LIKE '%{period}%' AND p.period IS NULL THEN 1 ELSE 0 END) AS period_unknown,
+        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS in_conflict,
+        COUNT(DISTINCT r.expected) AS expectations
     FROM population AS p
     JOIN report_parameter AS r ON r.report = p.report AND r.control = p.control
     WHERE COALESCE(r.valid_from, p.operating_at) <= p.operating_at
-        AND p.operating_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        AND (p.operating_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') OR r.conflicted)
     GROUP BY p.item, r.name
 ),
 matched AS (
     SELECT
         a.item AS item,
+        MAX(CASE WHEN a.in_conflict = 1 OR a.expectations > 1 THEN 1 ELSE 0 END) AS in_conflict,
         MAX(CASE
             WHEN g.item IS NULL THEN 0
             WHEN a.any_value = 1 OR g.value = a.expected THEN 0
@@ -127,16 +136,19 @@ listed AS (
 gap AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN g.table_name = 'access_listing' THEN 1 ELSE 0 END) AS of_listing,
+        MAX(CASE
+            WHEN g.table_name = 'access_listing' AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest) THEN 1
+            ELSE 0
+        END) AS of_listing,
         MAX(CASE
             WHEN g.table_name = 'data_refresh' AND p.finished_at > p.operating_at_latest
+                AND (g.starts_at IS NULL OR g.starts_at <= p.finished_at_latest)
                 AND (g.ends_before IS NULL OR g.ends_before > p.operating_at) THEN 1
             ELSE 0
         END) AS of_refresh
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
-        AND (g.starts_at IS NULL OR g.starts_at <= p.finished_at_latest)
         AND (g.ends_before IS NULL OR g.ends_before > p.operating_at - q.listing_valid_days * INTERVAL '1' DAY)
     WHERE g.table_name IN ('access_listing', 'data_refresh')
     GROUP BY p.item
@@ -145,7 +157,7 @@ settled AS (
     SELECT
         p.item AS item,
         CASE
-            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.conflicted OR k.conflicted THEN 'cannot_test:conflict'
             WHEN p.control IS NULL THEN 'na:no_control'
             WHEN k.id IS NULL THEN 'exception:not_registered'
         END AS code,
@@ -161,7 +173,8 @@ SELECT
     CASE
         WHEN s.code IS NOT NULL THEN s.code
         WHEN t.in_conflict = 1 THEN 'cannot_test:conflict'
-        WHEN t.failed_at >= COALESCE(t.good_at, t.failed_at) THEN 'exception:test_failed'
+        WHEN t.failed_at >= COALESCE(t.good_at_latest, t.failed_at) THEN 'exception:test_failed'
+        WHEN t.failed_at_latest >= t.good_at THEN 'cannot_test:time_order_unclear'
         WHEN t.rank = 90 THEN 'pass'
         WHEN t.rank = 60 THEN 'cannot_test:time_order_unclear'
         WHEN t.rank = 30 THEN 'exception:test_too_old'
@@ -173,6 +186,7 @@ SELECT
         WHEN s.logic_hidden THEN 'cannot_test:logic_hidden'
         WHEN p.logic_hash IS NULL THEN 'cannot_test:no_hash'
         WHEN t.in_conflict = 1 THEN 'cannot_test:conflict'
+        WHEN l.rank <> l.best THEN 'cannot_test:time_order_unclear'
         WHEN l.rank = 90 THEN 'pass'
         WHEN l.rank = 60 THEN 'cannot_test:change_not_judged'
         WHEN l.rank = 30 THEN 'exception:change_not_passed'
@@ -185,6 +199,7 @@ SELECT
     END AS b,
     CASE
         WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
+        WHEN m.in_conflict = 1 THEN 'cannot_test:conflict'
         WHEN r.extra = 1 AND m.item IS NOT NULL THEN 'exception:parameter_not_asked_for'
         WHEN m.differs = 1 THEN 'exception:parameter_differs'
         WHEN m.missing = 1 AND r.item IS NOT NULL THEN 'exception:parameter_missing'

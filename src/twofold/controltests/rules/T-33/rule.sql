@@ -7,8 +7,7 @@ used AS (
         p.item AS item,
         v.content_hash AS content_hash,
         v.formula_hash AS formula_hash,
-        COALESCE(v.macro_hash, '-') AS macro_hash,
-        COALESCE(v.conflicted, FALSE) AS conflicted
+        COALESCE(v.macro_hash, '-') AS macro_hash
     FROM population AS p
     JOIN euc_version AS v ON v.file = p.file AND v.content_hash = p.content_hash
 ),
@@ -55,6 +54,7 @@ review AS (
     SELECT
         a.item AS item,
         r.reviewed_at AS reviewed_at,
+        r.reviewed_at_latest AS reviewed_at_latest,
         CASE WHEN r.result = 'ok' OR r.conflicted THEN 1 ELSE 0 END AS good,
         CASE
             WHEN r.conflicted THEN 5
@@ -85,7 +85,9 @@ reviewed AS (
         MAX(CASE WHEN r.good = 1 THEN r.came END) AS came,
         MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.hand END) AS hand,
         MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.reviewed_at END) AS good_at,
-        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at END) AS bad_at
+        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.reviewed_at_latest END) AS good_at_latest,
+        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at END) AS bad_at,
+        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at_latest END) AS bad_at_latest
     FROM review AS r
     GROUP BY r.item
 ),
@@ -134,7 +136,7 @@ settled AS (
     SELECT
         p.item AS item,
         CASE
-            WHEN p.conflicted OR u.conflicted THEN 'cannot_test:conflict'
+            WHEN p.conflicted OR f.conflicted OR w.file IS NOT NULL THEN 'cannot_test:conflict'
             WHEN p.control IS NULL THEN 'na:no_control'
             WHEN f.id IS NULL AND x.content_hash IS NOT NULL THEN 'exception:saved_under_a_new_name'
             WHEN f.id IS NULL THEN 'exception:not_in_inventory'
@@ -146,6 +148,7 @@ settled AS (
     LEFT JOIN euc_file AS f ON f.id = p.file
     LEFT JOIN used AS u ON u.item = p.item
     LEFT JOIN linked AS l ON l.item = p.item
+    LEFT JOIN (SELECT DISTINCT v.file AS file FROM euc_version AS v WHERE v.conflicted) AS w ON w.file = p.file
     LEFT JOIN (
         SELECT DISTINCT v.content_hash AS content_hash
         FROM euc_version AS v
@@ -176,7 +179,8 @@ SELECT
         WHEN u.item IS NULL AND g.of_version = 1 THEN 'cannot_test:source_gap'
         WHEN u.item IS NULL THEN 'exception:version_not_in_history'
         WHEN l.outside > 0 THEN 'exception:links_outside_inventory'
-        WHEN r.bad_at >= COALESCE(r.good_at, r.bad_at) THEN 'exception:review_not_ok'
+        WHEN r.bad_at >= COALESCE(r.good_at_latest, r.bad_at) THEN 'exception:review_not_ok'
+        WHEN r.bad_at_latest >= r.good_at THEN 'cannot_test:time_order_unclear'
         WHEN r.came = 9 THEN 'pass'
         WHEN r.came = 6 THEN 'cannot_test:time_order_unclear'
         WHEN r.came = 5 THEN 'cannot_test:conflict'

@@ -19,11 +19,12 @@ last_load AS (
     SELECT
         v.id AS conversion,
         v.operator AS operator,
+        v.loaded_at AS first_loaded_at,
         MAX(GREATEST(v.loaded_at, COALESCE(r.cleared_at, v.loaded_at))) AS loaded_at,
         MAX(GREATEST(v.loaded_at_latest, COALESCE(r.cleared_at_latest, v.loaded_at_latest))) AS loaded_at_latest
     FROM conversion AS v
     LEFT JOIN conversion_reject AS r ON r.conversion = v.id AND r.outcome = 'loaded'
-    GROUP BY v.id, v.operator
+    GROUP BY v.id, v.operator, v.loaded_at
 ),
 asked AS (
     SELECT p.item AS item, p.system AS system, p.operating_at AS operating_at, p.operating_at_latest AS operating_at_latest,
@@ -34,7 +35,8 @@ asked AS (
     JOIN duty AS d ON (p.origin = 'conversion' AND d.duty = 'conversion') OR (p.origin = 'cutover' AND d.duty <> 'conversion')
 ),
 refused AS (
-    SELECT a.item AS item, a.duty AS duty, MAX(r.decided_at) AS refused_at
+    SELECT
+        a.item AS item, a.duty AS duty, MAX(r.decided_at) AS refused_at, MAX(r.decided_at_latest) AS refused_at_latest
     FROM asked AS a
     JOIN approval AS r ON r.subject = a.subject AND r.duty = a.duty AND r.decision = 'reject'
     WHERE r.decided_at <= a.operating_at_latest
@@ -45,7 +47,8 @@ given AS (
         a.item AS item, a.system AS system, a.duty AS duty, a.roster_duty AS roster_duty, a.operating_at AS operating_at,
         a.operating_at_latest AS operating_at_latest, r.id AS id, r.approver AS account, r.decided_at AS decided_at,
         r.decided_at_latest AS decided_at_latest, r.withdrawn_at AS withdrawn_at, r.conflicted AS conflicted,
-        i.state AS state, i.person AS person, f.refused_at AS refused_at
+        i.state AS state, i.person AS person, f.refused_at AS refused_at,
+        f.refused_at_latest AS refused_at_latest
     FROM asked AS a
     JOIN approval AS r ON r.subject = a.subject AND r.duty = a.duty
     LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
@@ -67,6 +70,7 @@ by_job AS (
     SELECT
         g.item AS item, g.id AS id,
         MAX(CASE WHEN t.role IS NOT NULL THEN 1 ELSE 0 END) AS title,
+        MAX(CASE WHEN j.unit IS NOT NULL THEN 1 ELSE 0 END) AS unit_known,
         MAX(CASE WHEN POSITION(';' || LOWER(j.unit) || ';' IN ';' || LOWER(q.business_units) || ';') > 0 THEN 1 ELSE 0 END) AS business
     FROM given AS g
     CROSS JOIN parameter AS q
@@ -90,8 +94,8 @@ powers AS (
             WHEN g.person IS NULL THEN 66
             WHEN r.sure = 1 OR (g.duty = 'uat' AND j.business = 1) THEN 90
             WHEN r.sure = 0 THEN 60
-            WHEN k.begins_at <= g.decided_at OR (g.duty = 'uat' AND j.id IS NOT NULL) THEN 30
-            WHEN j.title = 1 AND q.allow_role_title AND g.duty <> 'conversion' THEN 80
+            WHEN k.begins_at <= g.decided_at OR (g.duty = 'uat' AND j.unit_known = 1) THEN 30
+            WHEN j.title = 1 AND q.allow_role_title AND g.duty NOT IN ('conversion', 'uat') THEN 80
             ELSE 64
         END AS rank
     FROM given AS g
@@ -106,8 +110,8 @@ decided AS (
         MAX(CASE
             WHEN g.conflicted THEN 70
             WHEN g.decided_at > g.operating_at_latest THEN 20
-            WHEN g.withdrawn_at <= g.operating_at_latest OR g.refused_at > g.decided_at THEN 15
-            WHEN w.rank >= 60 AND g.decided_at_latest >= g.operating_at THEN 60
+            WHEN g.withdrawn_at <= g.operating_at_latest OR g.refused_at > g.decided_at_latest THEN 15
+            WHEN w.rank >= 60 AND (g.decided_at_latest >= g.operating_at OR g.refused_at_latest >= g.decided_at) THEN 60
             ELSE w.rank
         END) AS rank
     FROM given AS g
@@ -134,7 +138,7 @@ signed AS (
     JOIN powers AS w ON w.item = g.item AND w.id = g.id
     JOIN population AS p ON p.item = g.item
     JOIN last_load AS l ON l.conversion = p.conversion
-    LEFT JOIN identity AS o ON o.account = l.operator AND o.valid_from <= l.loaded_at AND l.loaded_at < o.valid_to
+    LEFT JOIN identity AS o ON o.account = l.operator AND o.valid_from <= l.first_loaded_at AND l.first_loaded_at < o.valid_to
     WHERE g.duty = 'conversion'
     GROUP BY g.item
 ),

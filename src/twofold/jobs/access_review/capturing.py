@@ -1,0 +1,129 @@
+"""How an act of a review is captured, and what every act needs: a review held here, a fitting state, a right clock."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from twofold.engagement.access_review import ALLOWED, Review, ReviewAct
+from twofold.jobs.access_review.tables import ReviewTables, review_tables
+from twofold.jobs.capture import capture
+from twofold.model.evidence import ACT_CONNECTOR, Provenance
+from twofold.model.ids import EvidenceId, SystemId
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import Workspace
+from twofold.vault.entry import instant_text
+from twofold.vault.evidence import CaptureItem
+
+Line = Mapping[str, str]
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "campaign": ("id", "system", "snapshot", "started_at", "completed_at"),
+    "review_item": ("campaign", "account", "right_id", "reviewer", "decision", "decided_at", "reason"),
+    "revoke": ("campaign", "account", "right_id", "ticket", "executed_at"),
+    "impact_review": ("campaign", "account", "right_id", "reviewed_at", "reviewed_by", "looked_from", "result"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ActDone:
+    """The review after an act, the evidence that holds the act, and what a person should know about it."""
+
+    review: Review
+    evidence: tuple[EvidenceId, ...]
+    notes: tuple[str, ...] = ()
+
+
+def review_for(tables: ReviewTables, review_id: str, act: ReviewAct, at: datetime) -> Review:
+    """Return the review; raises UserError when it is not held here, its state forbids the act, or the clock is off."""
+    review = tables.review(review_id)
+    if not review.held_here:
+        found = f"{review_id} is held in another tool, from which it was exported"
+        raise UserError(
+            Problem("REVIEW", found, "a review opened here", "act in that tool and capture its export again")
+        )
+    if act not in ALLOWED[review.state]:
+        when = f" since {instant_text(review.completed_at)}" if review.completed_at else ""
+        found = f"{review_id} is {review.state}{when}, so '{act}' is not allowed"
+        allowed = "one of " + ", ".join(ALLOWED[review.state])
+        raise UserError(Problem("REVIEW", found, allowed, "what comes up later belongs to the next review"))
+    snapshot = tables.snapshot(review.snapshot)
+    newest = max(review.last_act, snapshot.taken_at_latest if snapshot else review.last_act)
+    if at <= newest:
+        found = f"the clock of this machine says {instant_text(at)}; snapshot or last act are of {instant_text(newest)}"
+        raise UserError(Problem("clock", found, "a later time", "set the clock right, then run this again"))
+    return review
+
+
+def record(
+    workspace: Workspace,
+    review: Review,
+    acts: Mapping[str, Sequence[Line]],
+    *,
+    said: str,
+    actor: str,
+    at: datetime,
+    parameters: Mapping[str, str] = MappingProxyType({}),
+) -> ActDone:
+    """Capture an act on a review that is there, and return the review as it stands then."""
+    evidence = capture_acts(
+        workspace,
+        acts,
+        name=review.review_id,
+        system=review.system,
+        said=said,
+        speaks_from=review.started_at,
+        parameters=parameters,
+        actor=actor,
+        at=at,
+    )
+    return ActDone(review_now(workspace, review.review_id), evidence)
+
+
+def capture_acts(  # noqa: PLR0913  what was done, in whose words, by whom
+    workspace: Workspace,
+    acts: Mapping[str, Sequence[Line]],
+    *,
+    name: str,
+    system: str,
+    said: str,
+    speaks_from: datetime,
+    parameters: Mapping[str, str],
+    actor: str,
+    at: datetime,
+) -> tuple[EvidenceId, ...]:
+    """Capture the lines, a file for each canonical table, all or none. Each file has a name of its own, so all stay."""
+    with tempfile.TemporaryDirectory(prefix="twofold-review-") as scratch:
+        items = []
+        for kind, lines in acts.items():
+            file = Path(scratch) / f"{name}-{kind}-{at:%Y%m%dT%H%M%S.%f}Z.csv"
+            text = io.StringIO()
+            writer = csv.DictWriter(text, _COLUMNS[kind], restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(lines)
+            file.write_text(text.getvalue(), encoding="utf-8")
+            provenance = Provenance(
+                source="csvtable",
+                kind=kind,
+                run_by=actor,
+                run_at=at,
+                query=said,
+                parameters=dict(parameters),
+                connector=ACT_CONNECTOR,
+                claimed_count=len(lines),
+                paging_proven=True,
+                period_from=speaks_from,
+                systems=(SystemId(system),),
+            )
+            items.append(CaptureItem(file, file.name, provenance))
+        captured = capture(workspace, items, actor=actor, at=at)
+    return tuple(each.evidence.evidence_id for each in captured)
+
+
+def review_now(workspace: Workspace, review_id: str) -> Review:
+    """Return a review as it stands now; raises UserError for an id that there is none of."""
+    with review_tables(workspace) as tables:
+        return tables.review(review_id)

@@ -1,0 +1,120 @@
+"""Decide on pairs: one, or many from a file. Each is a line with its time and the account of the reviewer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from twofold.engagement.access_review import Decision, Pair, Review, ReviewAct, ReviewItem, pairs_sha256
+from twofold.jobs.access_review.capturing import ActDone, record, review_for
+from twofold.jobs.access_review.decisions_file import FileDecisions, read_decisions
+from twofold.jobs.access_review.people import is_own, person_of
+from twofold.jobs.access_review.tables import ReviewTables, review_tables
+from twofold.model.problem import Problem, UserError
+from twofold.records.acts.people import need_reason
+from twofold.records.workspace import Workspace
+from twofold.vault.entry import instant_text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of one pair, and where: the option, or the line of the file."""
+
+    decision: Decision
+    reason: str
+    where: str
+
+
+def decide(
+    workspace: Workspace, review_id: str, pair: Pair, *, decision: Decision, reason: str, actor: str, at: datetime
+) -> ActDone:
+    """Decide on one pair. Until the review is completed a later decision counts; the earlier one stays in the vault.
+
+    Raises UserError for a pair that is not in the review, is routed to somebody else, or is own access; outside of the
+    time between snapshot and completion; and without a reason.
+    """
+    said = {pair: Said(decision, need_reason(reason, why="why the access is right or wrong"), "ACCOUNT RIGHT")}
+    with review_tables(workspace) as tables:
+        review = review_for(tables, review_id, ReviewAct.DECIDE, at)
+        _check(tables, review, said, actor=actor, at=at)
+    return _record(workspace, review, said, actor=actor, at=at, parameters={})
+
+
+def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor: str, at: datetime) -> ActDone:
+    """Decide on the pairs of a file that `review show --into` wrote. A line without a decision stays undecided.
+
+    The file must hold every pair that is routed to the person, and none that the snapshot does not have: a line that a
+    spreadsheet lost would be a pair that nobody looked at. Raises UserError that names each such line, and as `decide`.
+    """
+    with review_tables(workspace) as tables:
+        review = review_for(tables, review_id, ReviewAct.DECIDE, at)
+        own = {item.pair for item in _routed_to(tables, review, actor, at)}
+        file = read_decisions(path, review, must_hold=own)
+        said = {
+            pair: Said(*line) for pair, line in file.decisions.items() if review.items[pair].decision is not line[0]
+        }
+        if not said:
+            raise UserError(Problem(path.name, "it holds no new decision", "a decision in the column decision"))
+        _check(tables, review, said, actor=actor, at=at)
+    return _record(workspace, review, said, actor=actor, at=at, parameters=_hashes(file))
+
+
+def _record(
+    workspace: Workspace,
+    review: Review,
+    said: Mapping[Pair, Said],
+    *,
+    actor: str,
+    at: datetime,
+    parameters: Mapping[str, str],
+) -> ActDone:
+    lines = [
+        {
+            "campaign": review.review_id,
+            "account": pair[0],
+            "right_id": pair[1],
+            "reviewer": review.items[pair].reviewer,
+            "decision": str(each.decision),
+            "decided_at": instant_text(at),
+            "reason": each.reason,
+        }
+        for pair, each in sorted(said.items())
+    ]
+    told = f"{len(lines)} decisions of {actor} in access review {review.review_id} of {review.system}"
+    return record(workspace, review, {"review_item": lines}, said=told, actor=actor, at=at, parameters=parameters)
+
+
+def _hashes(file: FileDecisions) -> dict[str, str]:
+    return {"file": file.name, "file_sha256": file.sha256, "pairs_sha256": pairs_sha256(file.pairs)}
+
+
+def _routed_to(tables: ReviewTables, review: Review, actor: str, at: datetime) -> Iterator[ReviewItem]:
+    """Give the items whose reviewer is an account of the acting person."""
+    person = person_of(tables, actor, at)
+    hands = tables.hands([item.reviewer for item in review.items.values()], at)
+    return (each for each in review.items.values() if each.reviewer == actor or hands[each.reviewer].person == person)
+
+
+def _check(tables: ReviewTables, review: Review, said: Mapping[Pair, Said], *, actor: str, at: datetime) -> None:
+    """Raise UserError with every pair that the acting person may not decide on, or not so."""
+    person = person_of(tables, actor, at)
+    reviewers = [item.reviewer for item in review.items.values()]
+    hands = tables.hands([*reviewers, *(account for account, _ in said)], at)
+    problems: list[Problem] = []
+    for pair, each in sorted(said.items()):
+        item = review.items.get(pair)
+        route = f"twofold review route {review.review_id} --account {pair[0]} --right {pair[1]} --to REVIEWER"
+        if item is None:
+            found = f"{pair[0]} {pair[1]} is not in {review.review_id}"
+            problems.append(Problem(each.where, found, "a pair of the snapshot", "see 'twofold review show'"))
+        elif is_own(pair[0], hands[pair[0]], reviewer=item.reviewer, person=person):
+            found = f"{pair[0]} is an account of {person}, and nobody decides on their own access"
+            problems.append(Problem(each.where, found, "another reviewer", f"run '{route}'"))
+        elif item.reviewer != actor and hands[item.reviewer].person != person:
+            found = f"{pair[0]} {pair[1]} is to be decided by {item.reviewer}, not by {actor}"
+            problems.append(Problem(each.where, found, "the reviewer it is routed to", f"or run '{route}'"))
+        elif not each.decision.judges_wrong and pair in review.removals:
+            found = f"the removal of {pair[0]} {pair[1]} is recorded already"
+            problems.append(Problem(each.where, found, "revoke or modify", "ask for the access anew if it is needed"))
+    if problems:
+        raise UserError(problems)

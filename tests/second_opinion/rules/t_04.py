@@ -1,0 +1,763 @@
+"""T-04 Privileged access, from audit-domain T-04, the rule's README and the heads of its population and steps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from twofold.controltests.rule import ParameterValue
+
+from .records import Record, Records, Span
+from .rights import TICK, inside, met, right_intervals
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap, mandates
+from .world import A_DAY, START, World
+
+CONTROL_TEST = "T-04"
+OUTCOME_ONLY: frozenset[str] = frozenset()
+Parameters = Mapping[str, ParameterValue]
+GRANT, HOLDER, SESSION, KEY, EMERGENCY = "grant", "holder", "elevation", "key", "break_glass"
+_DUTIES = ("access", "security")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  naive UTC, as the tables hold them
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One way in which somebody got, held or used privileged power."""
+
+    kind: str
+    system: str
+    account: str
+    right: str | None
+    at: Span | None
+    row: Record | None
+    conflicted: bool
+    cycle: Record | None = None
+    held_from: datetime = EVER
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an item is judged by."""
+
+    records: Records
+    clock: datetime
+    parameters: Parameters
+    item: Item
+    at: Span
+    owner: Hand
+
+
+def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, dict[str, str]]:
+    """Return the reason codes of each item."""
+    found = {}
+    for name, item in _items(records, clock):
+        if item.conflicted:
+            found[name] = dict.fromkeys("ABCDEF", "cannot_test:conflict")
+        elif item.at is None:
+            found[name] = dict.fromkeys("ABCDEF", "cannot_test:no_time")
+        else:
+            case = Case(records, clock, parameters, item, item.at, hand(records, item.account, item.at[1]))
+            found[name] = {"A": _a(case), "B": _b(case), "C": _c(case), "D": _d(case), "E": _e(case), "F": _f(case)}
+    return found
+
+
+def _powers(records: Records, right: str) -> list[tuple[str, Span]]:
+    """The privileged rights that a right is or nests, each with when it counts as such."""
+    always = {row["id"] for row in records["access_right"] if row["class"] == "privileged" or row["grants_rights"]}
+    found = []
+    for each in sorted({right} | inside(records, right)):
+        if each in always:
+            found.append((each, (EVER, NEVER)))
+        found += [
+            (each, (row["valid_from"] or EVER, row["valid_to"] or NEVER))
+            for row in records["privileged_right"]
+            if row["right_id"] == each
+        ]
+    return found
+
+
+def _privileged(records: Records, right: str, at: Span | None) -> bool:
+    return any(at is None or span[0] <= at[0] < span[1] for _, span in _powers(records, right))
+
+
+def _system(records: Records, account: str, right: str) -> str:
+    rights = [row["system"] for row in records["access_right"] if row["id"] == right]
+    accounts = [row["system"] for row in records["account"] if row["id"] == account]
+    return str([*rights, *accounts, f"unmapped:{right}"][0])
+
+
+def _items(records: Records, clock: datetime) -> Iterator[tuple[str, Item]]:
+    for row in records["grant_event"]:
+        added = row["action"] == "add" and row["net_change"] is not False
+        if added and _privileged(records, row["right_id"], row["occurred_at"]):
+            yield f"grant:{row['id']}", _logged(records, GRANT, row, row["occurred_at"])
+    for row in records["elevation"]:
+        if _privileged(records, row["right_id"], row["started_at"]):
+            yield f"elevation:{row['id']}", _logged(records, SESSION, row, row["started_at"])
+    held = _held(records)
+    yield from _holders(records, clock, held)
+    for row in records["credential"]:
+        made: Span | None = row["created_at"]
+        here = [
+            right
+            for account, right, _, span in held
+            if account == row["account"] and (made is None or span[0] <= made[0] < span[1])
+        ]
+        if row["kind"] in {"token", "key"} and here:
+            yield f"key:{row['id']}", Item(KEY, row["system"], row["account"], min(here), made, row, row["conflicted"])
+    emergency = {row["id"] for row in records["account"] if row["break_glass"]}
+    for row in records["sign_in"]:
+        if row["account"] in emergency and row["result"] == "success":
+            item = Item(EMERGENCY, row["system"], row["account"], None, row["occurred_at"], row, row["conflicted"])
+            yield f"break_glass:{row['id']}", item
+
+
+def _logged(records: Records, kind: str, row: Record, at: Span | None) -> Item:
+    system = _system(records, row["account"], row["right_id"])
+    return Item(kind, system, row["account"], row["right_id"], at, row, row["conflicted"])
+
+
+def _held(records: Records) -> list[tuple[str, str, str, Span]]:
+    """Account, right that was given, system, and the stretch in which it carried privileged power."""
+    return [
+        (each.account, each.via, each.system, wide)
+        for each in right_intervals(records)
+        if each.basis != "elevation"
+        for power, span in _powers(records, each.right)
+        if power == each.right and (wide := met(each.wide, span))
+    ]
+
+
+def _holders(
+    records: Records, clock: datetime, held: Sequence[tuple[str, str, str, Span]]
+) -> Iterator[tuple[str, Item]]:
+    for account, right, system in sorted({each[:3] for each in held}):
+        spans = [each[3] for each in held if each[:3] == (account, right, system)]
+        name = right if system == _system(records, account, right) else f"{right}/{system}"
+        cycles = [
+            row for row in records["due_occurrence"] if row["activity"] == "access_review" and row["system"] == system
+        ]
+        for row in cycles:
+            reaching = [span[0] for span in spans if span[0] < row["due_at"] <= span[1]]
+            if row["due_at"] <= clock and reaching:
+                last = row["due_at"] - TICK
+                item = Item(HOLDER, system, account, right, (last, last), None, row["conflicted"], row, min(reaching))
+                yield f"holder:{account}/{name}@{last.isoformat()}", item
+        begun = [span for span in spans if span[0] < clock]
+        if not cycles and begun:
+            at = max(min(span[0] for span in begun), _EPOCH), min(max(span[1] for span in begun), clock) - TICK
+            yield (
+                f"holder:{account}/{name}@unscheduled",
+                Item(HOLDER, system, account, right, at, None, conflicted=False),
+            )
+
+
+def _a(case: Case) -> str:
+    if case.item.kind in {HOLDER, KEY}:
+        return "na:approved_as_grant"
+    if case.item.kind == EMERGENCY:
+        return _a_emergency(case)
+    decisions = list(_decisions(case))
+    stands = {stand for stand, _, _ in decisions}
+    named: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
+    for stand, person, at in decisions:
+        for duty in _DUTIES:
+            if stand == "in_time" and person and _may(case, person, duty, at):
+                named[duty].add(person)
+    owners, guards = named["access"], named["security"]
+    first = min((at[0] for stand, _, at in decisions if stand == "in_time"), default=EVER)
+    rosters = [
+        any(
+            row["duty"] == duty and row["scope"] in {case.item.system, "*"} and (row["valid_from"] or EVER) <= first
+            for row in case.records["roster"]
+        )
+        for duty in _DUTIES
+    ]
+    single = case.item.kind == SESSION
+    lack = not any(rosters) if single else not all(rosters)
+    order = (
+        ("pass", bool(owners | guards) if single else any(one != two for one in owners for two in guards)),
+        ("cannot_test:conflict", "conflict" in stands),
+        ("cannot_test:approver_unlinked", "unlinked" in stands),
+        ("cannot_test:time_order_unclear", "unclear" in stands),
+        ("cannot_test:no_roster", "in_time" in stands and lack),
+        ("cannot_test:source_gap", _gap(case, "access_request", "approval", "review")),
+        ("exception:one_person", bool(owners and guards)),
+        ("exception:no_security_approval", bool(owners)),
+        ("exception:no_owner_approval", bool(guards)),
+        ("exception:not_authorised", "in_time" in stands),
+        ("exception:approved_late", "late" in stands),
+    )
+    return next((code for code, holds in order if holds), "exception:no_approval")
+
+
+def _may(case: Case, person: str, duty: str, at: Span) -> bool:
+    return any(
+        each.person == person
+        and each.duty == duty
+        and each.scope in {case.item.system, "*"}
+        and each.right_class in {None, "privileged"}
+        and each.valid_from <= at[0]
+        and at[1] < each.valid_to
+        for each in mandates(case.records)
+    )
+
+
+def _decisions(case: Case) -> Iterator[tuple[str, str | None, Span]]:
+    """How each approval of a grant or session stands, by whom and when."""
+    row = case.item.row or {}
+    reference = row.get("cause") or row.get("request")
+    subjects = {reference} - {None}
+    for asked in case.records["access_request"]:
+        if asked["beneficiary"] in {case.owner.person, case.item.account} and case.item.right in asked["rights"]:
+            subjects.add(asked["id"])
+    for each in case.records["approval"]:
+        if each["subject"] in subjects and each["decision"] == "approve" and each["withdrawn_at"] is None:
+            yield _stand(case, each["approver"], each["decided_at"], conflicted=each["conflicted"])
+    for each in case.records["review"]:
+        if each["pull_request"] == reference and each["state"] == "approved" and each["dismissed_at"] is None:
+            yield _stand(case, each["reviewer"], each["submitted_at"], conflicted=each["conflicted"])
+
+
+def _stand(case: Case, account: str, at: Span, *, conflicted: bool) -> tuple[str, str | None, Span]:
+    oldest = days(case.parameters["approval_ttl_days"])
+    approver = hand(case.records, account, at[0])
+    nobody = approver.state in {SHARED_ACCOUNT, BOT} or account == case.item.account
+    if at[0] > case.at[1] or at[1] < case.at[0] - oldest:
+        stand = "late"
+    elif nobody or (approver.person is not None and approver.person == case.owner.person):
+        stand = "nobody"
+    elif conflicted:
+        stand = "conflict"
+    elif approver.state != LINKED:
+        stand = "unlinked"
+    elif at[1] >= case.at[0] or at[0] < case.at[1] - oldest:
+        stand = "unclear"
+    else:
+        stand = "in_time"
+    return stand, approver.person, at
+
+
+def _look(case: Case) -> Record | None:
+    """The look at an emergency use."""
+    sign_in = case.item.row or {}
+    return next((row for row in case.records["break_glass_review"] if row["sign_in"] == sign_in.get("id")), None)
+
+
+def _gap(case: Case, *tables: str) -> bool:
+    first = case.item.cycle["starts_at"] if case.item.cycle else case.at[0]
+    start = first - days(case.parameters["approval_ttl_days"])
+    end = case.at[1] + days(case.parameters["break_glass_review_days"]) + TICK
+    return has_gap(case.records, tables, case.item.system, start, end)
+
+
+def _a_emergency(case: Case) -> str:
+    look = _look(case)
+    if look and look["conflicted"]:
+        return "cannot_test:conflict"
+    known = {row["key"] for row in case.records["ticket"]} | {row["id"] for row in case.records["incident"]}
+    if look and look["reference"] in known:
+        return "pass"
+    return "cannot_test:source_gap" if _gap(case, "break_glass_review") else "exception:no_ticket"
+
+
+def _b(case: Case) -> str:
+    if case.item.kind == EMERGENCY:
+        return "na:break_glass"
+    if case.owner.state in {SHARED_ACCOUNT, BOT}:
+        return "na:no_person"
+    if case.owner.person is None:
+        return "cannot_test:account_unlinked"
+    at, right = case.at[1], str(case.item.right)
+    roles = {
+        row["role"]
+        for row in case.records["job"]
+        if row["person"] == case.owner.person and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+    }
+    listed = [
+        {
+            row["role"]
+            for row in case.records["privileged_role"]
+            if row["right_id"] in {power, right}
+            and not row["conflicted"]
+            and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        }
+        for power, span in _powers(case.records, right)
+        if span[0] <= at < span[1]
+    ]
+    if listed and all(roles & each for each in listed):
+        return "pass"
+    return "exception:role_not_allowed" if listed and all(listed) else "cannot_test:no_role_list"
+
+
+def _c(case: Case) -> str:
+    if case.item.kind == EMERGENCY:
+        look = _look(case)
+        if look and look["conflicted"]:
+            return "cannot_test:conflict"
+        if look and look["used_by"]:
+            return "pass"
+        return "cannot_test:source_gap" if _gap(case, "break_glass_review") else "exception:user_unknown"
+    codes = {SHARED_ACCOUNT: "exception:shared_account", BOT: "na:machine", LINKED: "pass"}
+    return codes.get(case.owner.state, "cannot_test:account_unlinked")
+
+
+def _d(case: Case) -> str:
+    match case.item.kind:
+        case "grant":
+            return "na:judged_as_holder"
+        case "holder":
+            return _d_holder(case)
+        case "elevation":
+            hours = timedelta(hours=int(str(case.parameters["elevation_hours"])))
+            return _ended(case, "ended_at", hours, "exception:too_long", "exception:not_ended")
+        case "key":
+            return _ended(
+                case, "revoked_at", days(case.parameters["key_days"]), "exception:key_too_old", "exception:key_too_old"
+            )
+        case _:
+            return _d_emergency(case)
+
+
+def _ended(case: Case, column: str, allowed: timedelta, late: str, never: str) -> str:
+    ended: Span | None = case.item.row[column] if case.item.row else None
+    if ended is None:
+        return "cannot_test:pending" if case.at[1] + allowed >= case.clock else never
+    if ended[1] <= case.at[0] + allowed:
+        return "pass"
+    return late if ended[0] > case.at[1] + allowed else "cannot_test:time_order_unclear"
+
+
+def _d_holder(case: Case) -> str:
+    cycle, right = case.item.cycle, str(case.item.right)
+    if cycle is None:
+        return "exception:no_review_due"
+    end = cycle["due_at"] + days(case.parameters["review_grace_days"])
+    campaigns = {
+        row["id"]: row
+        for row in case.records["campaign"]
+        if row["system"] == case.item.system
+        and cycle["starts_at"] <= row["started_at"][0]
+        and row["started_at"][0] < end
+    }
+    powers = {right} | {power for power, _ in _powers(case.records, right)}
+    items = [
+        row
+        for row in case.records["review_item"]
+        if row["campaign"] in campaigns and row["account"] == case.item.account and row["right_id"] in powers
+    ]
+    if any(row["conflicted"] or campaigns[row["campaign"]]["conflicted"] for row in items):
+        return "cannot_test:conflict"
+    if any(row["decision"] for row in items):
+        return "pass"
+    if case.item.held_from >= cycle["starts_at"]:
+        return "na:new_in_cycle"
+    if end > case.clock:
+        return "cannot_test:pending"
+    return "cannot_test:source_gap" if _gap(case, "campaign", "review_item") else "exception:not_reviewed"
+
+
+def _d_emergency(case: Case) -> str:
+    look = _look(case)
+    end = case.at[1] + days(case.parameters["break_glass_review_days"])
+    if look and look["conflicted"]:
+        return "cannot_test:conflict"
+    if look is None or not look["reviewer"] or look["reviewed_at"] is None:
+        if end >= case.clock:
+            return "cannot_test:pending"
+        return "cannot_test:source_gap" if _gap(case, "break_glass_review") else "exception:use_not_reviewed"
+    first, last = look["reviewed_at"]
+    reviewer = hand(case.records, look["reviewer"], first)
+    limit = days(case.parameters["break_glass_review_days"])
+    order = (
+        ("exception:reviewed_by_no_person", reviewer.state in {SHARED_ACCOUNT, BOT}),
+        ("exception:self_reviewed", reviewer.person is not None and reviewer.person == look["used_by"]),
+        ("exception:reviewed_late", first > case.at[1] + limit),
+        ("exception:reviewed_before", last < case.at[0]),
+        ("cannot_test:user_unknown", not look["used_by"]),
+        ("cannot_test:reviewer_unlinked", reviewer.state != LINKED),
+        ("pass", first >= case.at[1] and last <= case.at[0] + limit),
+    )
+    return next((code for code, holds in order if holds), "cannot_test:time_order_unclear")
+
+
+def _e(case: Case) -> str:
+    if any(row["system"] == case.item.system and _all_of(row, case.at) for row in case.records["log_source"]):
+        return "pass"
+    return "cannot_test:source_gap" if _gap(case, "log_source") else "exception:not_logged"
+
+
+def _all_of(row: Record, at: Span) -> bool:
+    """Whether the dates of a row hold in every moment of a span."""
+    return (row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER)
+
+
+def _f(case: Case) -> str:
+    if case.item.kind not in {GRANT, HOLDER}:
+        return "na:time_limited"
+    if any(row["id"] == case.item.right and row["read_only"] for row in case.records["access_right"]):
+        return "na:read_only"
+    if case.owner.state in {SHARED_ACCOUNT, BOT}:
+        return "na:no_person"
+    if case.owner.person is None:
+        return "cannot_test:account_unlinked"
+    if not _developer(case):
+        return "pass"
+    controls = {
+        row["control"]
+        for row in case.records["mitigation"]
+        if row["person"] == case.owner.person
+        and row["rule"] == case.parameters["developer_rule"]
+        and row["control"]
+        and row["approved_by"]
+        and _all_of(row, case.at)
+    }
+    effective = any(
+        row["control"] in controls and row["result"] == "effective" and _all_of(row, case.at)
+        for row in case.records["control_result"]
+    )
+    if effective:
+        return "pass"
+    return "exception:mitigation_not_tested" if controls else "exception:developer"
+
+
+def _developer(case: Case) -> bool:
+    """Whether the person wrote a commit that was released on the system around then; worlds release one commit each time."""
+    near = days(case.parameters["developer_days"])
+    for row in case.records["deployment"]:
+        at = (row["started_at"] or row["completed_at"])[0]
+        if row["system"] != case.item.system or not case.at[0] - near <= at <= case.at[1] + near:
+            continue
+        for commit in case.records["code_commit"]:
+            if commit["sha"] == row["commit_sha"]:
+                made = commit["committed_at"]
+                if hand(case.records, commit["author"], made[0]).person == case.owner.person:
+                    return True
+    return False
+
+
+def shared(world: World) -> None:
+    """Rosters for every system."""
+    for person in ("w", "v"):
+        world.add("person", id=person)
+    if world.chance(20):
+        world.add("roster", scope="*", duty=world.pick(_DUTIES), person="w")
+
+
+def parameters(world: World) -> Parameters:
+    """Limits of a few lengths."""
+    return {
+        "approval_ttl_days": world.pick((5, 30)),
+        "elevation_hours": world.pick((1, 8, 24)),
+        "key_days": world.pick((5, 30)),
+        "break_glass_review_days": world.pick((0, 3)),
+        "review_grace_days": world.pick((0, 15)),
+        "developer_days": world.pick((0, 10)),
+    }
+
+
+def populate(world: World) -> None:
+    """Rights of two systems, their holders, sessions, keys and emergency uses, and what was decided about them."""
+    aws, erp = world.key("aws"), world.key("erp")
+    rights = _rights(world, aws, erp)
+    accounts = [world.key(f"aws:{name}") for name in ("ana", "bo", "cy", "desk", "robot", "free")]
+    people = [world.key(name) for name in ("p1", "p2", "p3")]
+    for place, account in enumerate(accounts):
+        kind = {3: "shared", 4: world.pick(("bot", "service"))}.get(place)
+        world.add(
+            "account",
+            id=account,
+            system=aws,
+            kind=kind,
+            triggered_by=accounts[0] if place == 4 and world.chance(20) else None,
+        )
+        if place < 3 and world.chance(95):
+            start = world.maybe(10, world.moment(last_day=20))
+            world.add(
+                "account_link",
+                account=account,
+                person=people[place],
+                valid_from=start,
+                valid_to=world.maybe(10, world.moment()),
+            )
+    for person in people:
+        start = world.maybe(30, world.moment(last_day=40))
+        world.add(
+            "job",
+            person=person,
+            role=world.pick(("sre", "dba")),
+            valid_from=start,
+            valid_to=world.maybe(20, world.moment()),
+        )
+    for duty in _DUTIES:
+        for person in world.some(people, percent=55):
+            scope, kind = world.pick((aws, aws, erp)), world.pick((None, None, "privileged", "normal"))
+            start = world.maybe(30, world.moment(last_day=30))
+            world.add(
+                "roster",
+                scope=scope,
+                duty=duty,
+                right_class=kind,
+                person=person,
+                valid_from=start,
+                valid_to=world.maybe(15, world.moment()),
+            )
+    for system in (aws, erp):
+        for start in world.some((None, START, START + 28 * A_DAY), percent=60):
+            if start:
+                for _ in range(2 if world.chance(4) else 1):
+                    begins = start - world.number_in(0, 1) * A_DAY
+                    world.add(
+                        "due_occurrence",
+                        activity="access_review",
+                        system=system,
+                        starts_at=begins,
+                        due_at=start + 28 * A_DAY,
+                    )
+        if world.chance(75):
+            start = world.maybe(30, world.moment())
+            world.add(
+                "log_source",
+                id=world.id("log"),
+                system=system,
+                valid_from=start,
+                valid_to=world.maybe(20, world.moment()),
+            )
+    _used(world, aws, rights, accounts)
+    _emergency(world, aws, accounts, people)
+    _reviews(world, (aws, erp), rights, accounts)
+    _developers(world, aws, accounts, people)
+    for _ in range(world.number_in(0, 2) if world.chance(40) else 0):
+        table = world.pick(
+            ("access_request", "approval", "campaign", "review_item", "break_glass_review", "log_source")
+        )
+        start, end = world.maybe(60, world.moment()), world.maybe(50, world.moment())
+        world.add(
+            "source_gap",
+            table_name=table,
+            system=world.pick((aws, aws, erp)),
+            starts_at=start,
+            ends_before=end,
+            reason="not_extracted",
+        )
+
+
+def _rights(world: World, aws: str, erp: str) -> list[str]:
+    names = [world.key(f"aws:{name}") for name in ("admin", "iam", "team", "reader", "audit", "named")]
+    admin, iam, team, reader, audit, named = names
+    world.add("access_right", id=admin, system=aws, **{"class": "privileged"})
+    world.add("access_right", id=iam, system=world.pick((aws, erp)), grants_rights=True)
+    world.add("access_right", id=team, system=aws, contains=world.some([admin, iam, reader, named], percent=50) or None)
+    world.add("access_right", id=reader, system=aws)
+    world.add("access_right", id=audit, system=aws, read_only=True, **{"class": "privileged"})
+    if world.chance(80):
+        world.add(
+            "privileged_right",
+            right_id=named,
+            valid_from=world.maybe(50, world.moment()),
+            valid_to=world.maybe(30, world.moment()),
+        )
+    for right in names:
+        for role in world.some(("sre", "dba"), percent=60):
+            start = world.maybe(20, world.moment())
+            for _ in range(2 if world.chance(3) else 1):
+                world.add(
+                    "privileged_role",
+                    right_id=right,
+                    role=role,
+                    valid_from=start,
+                    valid_to=world.maybe(15, world.moment()),
+                )
+    return names
+
+
+def _used(world: World, aws: str, rights: Sequence[str], accounts: Sequence[str]) -> None:
+    holders = [accounts[0], accounts[0], accounts[0], accounts[1], *accounts]
+    for _ in range(world.number_in(1, 4)):
+        account, right, at = world.pick(holders), world.pick(rights), world.moment()
+        if world.chance(60):
+            cause = world.id("cause") if world.chance(70) else None
+            for event in [world.id("grant")] * (2 if world.chance(4) else 1):
+                shown = world.maybe(95, world.instant(at))
+                world.add(
+                    "grant_event",
+                    id=event,
+                    account=account,
+                    right_id=right,
+                    action="add",
+                    occurred_at=shown,
+                    cause=cause,
+                    net_change=world.maybe(8, value=False),
+                )
+            if world.chance(30):
+                world.add(
+                    "grant_event",
+                    id=world.id("grant"),
+                    account=account,
+                    right_id=right,
+                    action="remove",
+                    occurred_at=world.instant(world.near(at, days=30)),
+                )
+        else:
+            cause = world.id("cause") if world.chance(70) else None
+            for event in [world.id("session")] * (2 if world.chance(4) else 1):
+                ended = at + timedelta(hours=world.pick((1, 8, 24)), seconds=world.pick((0, 0, 1)))
+                world.add(
+                    "elevation",
+                    id=event,
+                    account=account,
+                    right_id=right,
+                    started_at=world.maybe(95, world.instant(at)),
+                    ended_at=world.maybe(75, world.instant(ended)),
+                    request=cause,
+                )
+        _decided(world, aws, cause, account, right, at, accounts)
+    for _ in range(world.number_in(0, 2)):
+        at = world.moment()
+        ended = at + world.pick((5, 30)) * A_DAY + timedelta(seconds=world.pick((0, 0, 1)))
+        for name in [world.id("key")] * (2 if world.chance(4) else 1):
+            world.add(
+                "credential",
+                id=name,
+                account=world.pick(holders),
+                system=aws,
+                kind=world.pick(("key", "token", "session")),
+                created_at=world.maybe(95, world.instant(at)),
+                revoked_at=world.maybe(60, world.instant(ended)),
+            )
+    if world.chance(15):
+        world.add("snapshot", id=world.key("s"), system=aws, taken_at=world.instant(world.moment()), origin="system")
+        world.add("snapshot_row", snapshot=world.key("s"), account=accounts[0], right_id=world.pick(rights))
+
+
+def _decided(
+    world: World, aws: str, cause: str | None, account: str, right: str, at: datetime, accounts: Sequence[str]
+) -> None:
+    approvers = [accounts[1], accounts[2], accounts[1], accounts[2], *accounts]
+    subject = cause or world.id("asked")
+    if world.chance(20):
+        for _ in range(world.number_in(1, 2)):
+            dismissed = world.maybe(10, world.instant(at))
+            world.add(
+                "review",
+                id=world.id("look"),
+                pull_request=subject,
+                reviewer=world.pick(approvers),
+                state=world.pick(("approved", "approved", "commented")),
+                submitted_at=world.instant(at - world.number_in(0, 6) * A_DAY),
+                dismissed_at=dismissed,
+            )
+        return
+    if cause is None or world.chance(40):
+        person = world.pick((world.key("p1"), account, world.key("p2")))
+        world.add(
+            "access_request", id=subject, beneficiary=person, system=aws, rights=[right], created_at=world.instant(at)
+        )
+    for _ in range(world.number_in(0, 3)):
+        for name in [world.id("yes")] * (2 if world.chance(3) else 1):
+            decided = at - world.pick((0, 1, 2, 5, 30)) * A_DAY + timedelta(seconds=world.pick((0, 0, 0, 1, -1)))
+            world.add(
+                "approval",
+                id=name,
+                subject=subject,
+                approver=world.pick(approvers),
+                duty="access",
+                decision=world.pick(("approve", "approve", "approve", "reject")),
+                decided_at=world.instant(decided, coarse=8),
+                withdrawn_at=world.maybe(5, world.instant(at)),
+            )
+
+
+def _emergency(world: World, aws: str, accounts: Sequence[str], people: Sequence[str]) -> None:
+    root = world.key("aws:root")
+    world.add("account", id=root, system=aws, kind="shared", break_glass=True)
+    world.add("ticket", key=world.key("T-1"), type="change")
+    world.add("incident", id=world.key("I-1"), opened_at=world.instant(world.moment()))
+    for _ in range(world.number_in(0, 2)):
+        use, at = world.id("use"), world.moment()
+        for _ in range(2 if world.chance(3) else 1):
+            world.add(
+                "sign_in",
+                id=use,
+                account=root,
+                system=aws,
+                occurred_at=world.instant(at),
+                result=world.pick(("success", "success", "failure")),
+            )
+        for _ in range((2 if world.chance(4) else 1) if world.chance(80) else 0):
+            looked = at + world.pick((0, 1, 3, 3, -1)) * A_DAY + timedelta(seconds=world.pick((0, 0, 1)))
+            world.add(
+                "break_glass_review",
+                sign_in=use,
+                reference=world.pick((world.key("T-1"), world.key("I-1"), "nothing", None)),
+                used_by=world.maybe(85, people[0]),
+                reviewer=world.maybe(92, world.pick([accounts[1], accounts[2], *accounts])),
+                reviewed_at=world.maybe(92, world.instant(looked)),
+            )
+
+
+def _reviews(world: World, systems: Sequence[str], rights: Sequence[str], accounts: Sequence[str]) -> None:
+    for _ in range(world.number_in(0, 2)):
+        campaign = world.id("campaign")
+        for _ in range(2 if world.chance(4) else 1):
+            at = world.pick((START, START + 28 * A_DAY, START + 43 * A_DAY, START + 56 * A_DAY, world.moment()))
+            started = at + timedelta(seconds=world.pick((0, 0, 1, -1)))
+            world.add(
+                "campaign",
+                id=campaign,
+                system=world.pick((systems[0], *systems)),
+                started_at=world.instant(started, coarse=5),
+            )
+        for right in rights:
+            for account in world.some(accounts[:2], percent=50):
+                for _ in range(2 if world.chance(3) else 1):
+                    world.add(
+                        "review_item",
+                        campaign=campaign,
+                        account=account,
+                        right_id=right,
+                        decision=world.pick(("approve", "revoke", None)),
+                    )
+
+
+def _developers(world: World, aws: str, accounts: Sequence[str], people: Sequence[str]) -> None:
+    for _ in range(world.number_in(0, 1)):
+        repository, sha, at = world.id("repository"), world.id("sha"), world.moment()
+        world.add(
+            "code_commit",
+            repository=repository,
+            sha=sha,
+            author=world.pick(accounts[:3]),
+            committed_at=world.instant(at, coarse=0),
+        )
+        world.add(
+            "deployment",
+            id=world.id("release"),
+            system=aws,
+            environment="production",
+            repository=repository,
+            commit_sha=sha,
+            status="success",
+            completed_at=world.instant(world.near(at), coarse=0),
+        )
+    control = world.key("PC-9")
+    if world.chance(60):
+        start = world.maybe(40, world.moment(last_day=30))
+        world.add(
+            "mitigation",
+            id=world.id("m"),
+            person=world.pick(people[:2]),
+            rule=world.pick(("develop-release", "develop-release", "other")),
+            control=world.maybe(85, control),
+            approved_by=world.maybe(85, accounts[2]),
+            valid_from=start,
+            valid_to=world.maybe(25, world.moment()),
+        )
+    if world.chance(60):
+        start = world.maybe(40, world.moment(last_day=30))
+        world.add(
+            "control_result",
+            control=control,
+            valid_from=start,
+            valid_to=world.maybe(25, world.moment()),
+            result=world.pick(("effective", "effective", "not_effective")),
+        )

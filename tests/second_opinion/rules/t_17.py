@@ -1,0 +1,301 @@
+"""T-17 Logging, from audit-domain T-17 and the rule's README."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from twofold.controltests.rule import ParameterValue
+
+from .hands import add_hands
+from .records import Record, Records, Span
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, days, hand, has_gap, mandates, uncovered
+from .world import A_DAY, World
+
+CONTROL_TEST = "T-17"
+OUTCOME_ONLY: frozenset[str] = frozenset()
+AN_HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
+
+
+def shared(world: World) -> None:
+    """Nothing that all worlds see."""
+
+
+def parameters(world: World) -> Mapping[str, ParameterValue]:
+    """Limits in whole hours and few days, as the worlds have them."""
+    return {
+        "silence_minutes": world.pick((60, 720, 1440)),
+        "keep_days": world.pick((1, 10, 40)),
+        "look_days": world.pick((1, 7, 30)),
+    }
+
+
+def populate(world: World) -> None:
+    """A system in scope, a log or two of a few days, their heartbeats, and looks at what is kept."""
+    system = world.key("erp")
+    world.add("system", id=system, zone=world.pick((None, "UTC", "America/New_York")))
+    start = world.moment(first_day=30, last_day=66)
+    for label in world.some(("soc2", "fin_relevant"), percent=70):
+        begins = start + world.pick((0, 0, 1, 3)) * A_DAY
+        world.add(
+            "system_label",
+            system=system,
+            label=label,
+            valid_from=world.maybe(95, begins),
+            valid_to=world.maybe(70, begins + world.pick((1, 2, 4, 90)) * A_DAY),
+            dependents=world.pick((None, 0, 2)),
+        )
+    hands = add_hands(world, "siem")
+    for name in ("audit", "auth")[: world.number_in(0, 2)]:
+        source = world.key(name)
+        begins = start + world.pick((0, 0, 1)) * A_DAY
+        for _ in range(world.pick((1, 1, 1, 2))):
+            ends = begins + world.number_in(1, 3) * A_DAY
+            for _ in range(2 if world.chance(5) else 1):
+                world.add(
+                    "log_source",
+                    id=source,
+                    system=system,
+                    valid_from=begins,
+                    valid_to=ends,
+                    silence_minutes=world.pick((None, 60, 720, 1440)),
+                    keep_days=world.pick((None, 1, 10)),
+                )
+            _heartbeats(world, source, begins, ends)
+            begins = ends + world.pick((0, 0, 1)) * A_DAY
+        for _ in range(world.number_in(0, 2)):
+            _look(world, source, begins, hands)
+    if world.chance(50):
+        duty = {"scope": world.pick((system, "erp2")), "duty": "logs"}
+        world.add("roster", **duty, person=world.key(world.pick("xy")), valid_from=world.maybe(60, start))
+    if world.chance(20):
+        world.add(
+            "delegation",
+            from_person=world.key("x"),
+            to_person=world.key("y"),
+            duty=world.pick((None, "logs")),
+            valid_from=start,
+            recorded_at=world.instant(start),
+        )
+    if world.chance(40):
+        at = start + world.pick((0, 1, 2)) * A_DAY
+        world.add(
+            "source_gap",
+            table_name=world.pick(("heartbeat", "log_source")),
+            system=system,
+            starts_at=world.maybe(50, at),
+            ends_before=world.maybe(50, at + world.pick((1, 60)) * A_DAY),
+            reason="not_extracted",
+        )
+
+
+def _heartbeats(world: World, source: str, begins: datetime, ends: datetime) -> None:
+    step = world.pick((AN_HOUR * 12, AN_HOUR * 12, AN_HOUR * 24, AN_HOUR * 6))
+    at = begins - world.pick((0, 1)) * step
+    while at < ends + step:
+        if world.chance(92):
+            for _ in range(2 if world.chance(2) else 1):
+                world.add(
+                    "heartbeat",
+                    source_id=source,
+                    seen_at=world.instant(at + world.pick((0, 0, 0, 1)) * timedelta(seconds=1), coarse=6),
+                    records=world.pick((7, 7, 7, 7, 7, 0, None)) if world.chance(30) else 7,
+                )
+        at += step
+
+
+def _look(world: World, source: str, near: datetime, hands: list[str]) -> None:
+    at = near + world.pick((0, 1, 7)) * A_DAY
+    seen = world.instant(at, coarse=20)
+    oldest = at - world.pick((1, 2, 10, 40)) * A_DAY
+    for _ in range(2 if world.chance(5) else 1):
+        world.add(
+            "log_keeping",
+            source_id=source,
+            observed_at=seen,
+            oldest_record_at=world.maybe(85, world.instant(oldest, coarse=20)),
+            may_delete=world.pick(([], ["nobody"], world.some(hands, percent=25), [world.pick(hands)], hands[:3])),
+        )
+
+
+def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:
+    """Judge every day of every log, and every stretch in which a system in scope had none."""
+    found = {}
+    for day in records["expected_run"]:
+        if day["activity"] != "log":
+            continue
+        source = next(
+            row for row in records["log_source"] if row["id"] == day["plan"] and row["valid_from"] == day["valid_from"]
+        )
+        found[f"{day['plan']}/{day['slot']}"] = {
+            "A": _flow(records, source, day, clock, parameters),
+            "B": _kept(records, source, day, parameters),
+            "E": _deleters(records, source, day, parameters),
+        }
+    for system, start, end in _without_source(records):
+        item = f"{system}/no-source/{'ever' if start == EVER else start}"
+        found[item] = {"A": _no_source(records, system, start, end, clock), "B": "na:no_source", "E": "na:no_source"}
+    return found
+
+
+def _without_source(records: Records) -> Iterator[tuple[str, datetime, datetime]]:
+    labels: dict[str, list[tuple[datetime, datetime]]] = {}
+    for row in records["system_label"]:
+        if row["label"] in {"soc2", "fin_relevant"} and row["dependents"] != 0:
+            labels.setdefault(row["system"], []).append((row["valid_from"] or EVER, row["valid_to"] or NEVER))
+    for system, stretches in labels.items():
+        sources = [
+            (row["valid_from"] or EVER, row["valid_to"] or NEVER)
+            for row in records["log_source"]
+            if row["system"] == system
+        ]
+        for start, end in _joined(stretches):
+            for hole in uncovered(start, end, sources):
+                yield system, *hole
+
+
+def _joined(stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _no_source(records: Records, system: str, start: datetime, end: datetime, clock: datetime) -> str:
+    if start >= clock:
+        return "cannot_test:pending"
+    end = min(end, clock)
+    for gap in records["source_gap"]:
+        inside = (gap["starts_at"] is None or gap["starts_at"] <= start) and (
+            gap["ends_before"] is None or gap["ends_before"] >= end
+        )
+        if gap["table_name"] == "log_source" and gap["system"] in {system, "*"} and inside:
+            return "cannot_test:source_gap"
+    return "exception:no_source"
+
+
+def _flow(
+    records: Records, source: Record, day: Record, clock: datetime, parameters: Mapping[str, ParameterValue]
+) -> str:
+    starts, ends = day["starts_at"], day["ends_before"]
+    beats = [row for row in records["heartbeat"] if row["source_id"] == source["id"]]
+    of_day = [row for row in beats if starts <= row["seen_at"][0] < ends]
+    if source["conflicted"] or any(row["conflicted"] for row in of_day):
+        return "cannot_test:conflict"
+    minutes = source["silence_minutes"]
+    limit = timedelta(minutes=int(str(parameters["silence_minutes"] if minutes is None else minutes)))
+    life = next(
+        (life for life in _lives(records, source["id"]) if life[0] <= starts < life[1]),
+        (starts, ends),
+    )
+
+    def silent(signs: Sequence[Record], *, surely: bool) -> bool:
+        return _silent(signs, (starts, ends), life, limit, clock, surely=surely)
+
+    with_records = [row for row in beats if row["records"] is not None and row["records"] > 0]
+    perhaps = [row for row in beats if row["records"] is None or row["records"] > 0]
+    if not silent(with_records, surely=False):
+        return "cannot_test:pending" if ends > clock else "pass"
+    if has_gap(records, ["heartbeat"], source["system"], starts, ends):
+        return "cannot_test:source_gap"
+    if silent(beats, surely=True):
+        return "exception:gap"
+    if silent(perhaps, surely=True):
+        return "exception:source_silent"
+    return "cannot_test:time_order_unclear" if silent(perhaps, surely=False) else "cannot_test:records_unknown"
+
+
+def _lives(records: Records, source: str) -> list[tuple[datetime, datetime]]:
+    return _joined(
+        [(row["valid_from"] or EVER, row["valid_to"] or NEVER) for row in records["log_source"] if row["id"] == source]
+    )
+
+
+def _silent(
+    signs: Sequence[Record],
+    day: tuple[datetime, datetime],
+    life: tuple[datetime, datetime],
+    limit: timedelta,
+    clock: datetime,
+    *,
+    surely: bool,
+) -> bool:
+    """Return whether a silence that touches the day is too long, surely or perhaps."""
+    spans: list[Span] = [row["seen_at"] for row in signs]
+    spans += [(moment, moment) for moment in (life[0], min(life[1], clock))]
+    spans = sorted(span for span in spans if span[1] >= life[0] and span[0] <= min(life[1], clock))
+    for one, other in pairwise(spans):
+        touches = one[0] < day[1] and other[1] > day[0]
+        length = other[0] - one[1] if surely else other[1] - one[0]
+        if touches and length > limit:
+            return True
+    return False
+
+
+def _look_after(
+    records: Records, source: Record, day: Record, parameters: Mapping[str, ParameterValue]
+) -> Record | None:
+    ends = day["ends_before"]
+    looks = [
+        row
+        for row in records["log_keeping"]
+        if row["source_id"] == source["id"] and ends <= row["observed_at"][0] < ends + days(parameters["look_days"])
+    ]
+    return min(looks, key=lambda row: row["observed_at"]) if looks else None
+
+
+def _kept(records: Records, source: Record, day: Record, parameters: Mapping[str, ParameterValue]) -> str:
+    look = _look_after(records, source, day, parameters)
+    if source["conflicted"] or look is None or look["conflicted"]:
+        return "cannot_test:not_observed" if look is None and not source["conflicted"] else "cannot_test:conflict"
+    oldest: Span | None = look["oldest_record_at"]
+    if oldest is None:
+        return "cannot_test:oldest_unknown"
+    term = days(parameters["keep_days"] if source["keep_days"] is None else source["keep_days"])
+    born = min(life[0] for life in _lives(records, source["id"]))
+    seen: Span = look["observed_at"]
+    if oldest[1] <= max(seen[0] - term, born):
+        return "pass"
+    return "cannot_test:time_order_unclear" if oldest[0] <= max(seen[1] - term, born) else "exception:kept_too_short"
+
+
+def _deleters(records: Records, source: Record, day: Record, parameters: Mapping[str, ParameterValue]) -> str:
+    look = _look_after(records, source, day, parameters)
+    if source["conflicted"] or (look is not None and look["conflicted"]):
+        return "cannot_test:conflict"
+    if look is None or not look["may_delete"]:
+        return "cannot_test:not_observed"
+    codes = [
+        _deleter(records, source["system"], account, look["observed_at"][0])
+        for account in look["may_delete"]
+        if account != "nobody"
+    ]
+    for prefix in ("exception:", "cannot_test:"):
+        bad = sorted(code for code in codes if code.startswith(prefix))
+        if bad:
+            return bad[0]
+    return "pass"
+
+
+def _deleter(records: Records, system: str, account: str, at: datetime) -> str:
+    who = hand(records, account, at)
+    if who.state in {SHARED_ACCOUNT, BOT}:
+        return "exception:shared_account" if who.state == SHARED_ACCOUNT else "exception:not_a_person"
+    if who.state != LINKED:
+        return "cannot_test:holder_unlinked"
+    if any(
+        each.person == who.person
+        and each.duty == "logs"
+        and each.scope in {system, "*"}
+        and each.valid_from <= at < each.valid_to
+        for each in mandates(records)
+    ):
+        return "pass"
+    begun = any(
+        row["duty"] == "logs" and row["scope"] in {system, "*"} and (row["valid_from"] or EVER) <= at
+        for row in records["roster"]
+    )
+    return "exception:not_authorised" if begun else "cannot_test:no_roster"

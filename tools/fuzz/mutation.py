@@ -1,0 +1,193 @@
+"""Change the SQL of a rule, condition by condition, and see that a case or a random population notices: `make mutation`.
+
+    python tools/fuzz/mutation.py [T-10 ...]
+
+Mutants: each operand of an AND or OR left out, each comparison turned round, each WHEN of a CASE left out, each WHERE left
+out. A mutant is caught when a random population of the rule's second opinion comes out otherwise, when a case folder no
+longer gives what its expected.csv says, or when the text no longer runs or closes. What is never caught is printed with
+its place. A mutant that cannot be told from the rule is listed with its reason in mutants_alike.toml and counted apart.
+"""
+
+import importlib
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.second_opinion.rules.agreement import World, tested  # noqa: E402  the harness lies beside the tests
+from tests.second_opinion.rules.records import SHARED  # noqa: E402
+from twofold.controltests.rule import Rule, known_rules  # noqa: E402
+from twofold.jobs.cases import find_cases, prepared_case  # noqa: E402
+
+WORLDS = 300
+SECONDS = 20
+ALIKE_FILE = Path(__file__).with_name("mutants_alike.toml")
+TURNED: dict[type[exp.Expression], type[exp.Expression]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.LT: exp.GTE,
+    exp.GTE: exp.LT,
+    exp.GT: exp.LTE,
+    exp.LTE: exp.GT,
+}
+NEGATED = (exp.Is, exp.Like, exp.In, exp.Exists, exp.Between, exp.NullSafeEQ, exp.NullSafeNEQ)
+Outcome = dict[tuple[str, str], str]
+
+
+@dataclass
+class Mutant:
+    """One changed text: what was done, in words that name the place, and the whole SQL."""
+
+    what: str
+    sql: str
+    caught_by: str = ""
+
+
+def mutants(sql: str) -> Iterator[Mutant]:
+    """Yield every mutant of a text, in order of place."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    for number, node in enumerate(tree.walk()):
+        for what, change in _changes(node):
+            copy = tree.copy()
+            change(_nth(copy, number))
+            yield Mutant(f"{_place(node)}: {what}", copy.sql(dialect="duckdb"))
+
+
+def _nth(tree: exp.Expression, number: int) -> exp.Expression:
+    return next(node for at, node in enumerate(tree.walk()) if at == number)
+
+
+def _place(node: exp.Expression) -> str:
+    """Say in which part of the text a node stands: the name of the WITH, or "select"."""
+    cte = node.find_ancestor(exp.CTE)
+    return cte.alias if cte is not None else "select"
+
+
+def _changes(node: exp.Expression) -> Iterator[tuple[str, Callable[[exp.Expression], None]]]:
+    shown = " ".join(node.sql(dialect="duckdb").split())[:110]
+    if isinstance(node, exp.And | exp.Or) and not isinstance(node.parent, type(node)):
+        operands = list(node.flatten())
+        for index, operand in enumerate(operands):
+            text = " ".join(operand.sql(dialect="duckdb").split())[:90]
+            yield f"without {text!r} in {node.key.upper()}", lambda found, at=index: _drop_operand(found, at)
+    if type(node) in TURNED:
+        yield f"turned {shown!r}", _turn
+    elif isinstance(node, NEGATED):
+        yield f"negated {shown!r}", lambda found: found.replace(exp.Not(this=exp.Paren(this=found.copy())))  # type: ignore[misc]
+    if isinstance(node, exp.Case):
+        for index, branch in enumerate(node.args["ifs"]):
+            text = " ".join(branch.sql(dialect="duckdb").split())[:110]
+            yield f"without {text!r}", lambda found, at=index: _drop_branch(found, at)
+    if isinstance(node, exp.Where) and not isinstance(node.this, exp.And):
+        yield f"without {shown!r}", lambda found: found.pop()  # type: ignore[misc]
+
+
+def _drop_operand(node: exp.Expression, index: int) -> None:
+    kept = [operand.copy() for at, operand in enumerate(node.flatten()) if at != index]
+    whole = kept[0]
+    for operand in kept[1:]:
+        whole = type(node)(this=whole, expression=operand)
+    node.replace(exp.Paren(this=whole))
+
+
+def _turn(node: exp.Expression) -> None:
+    node.replace(TURNED[type(node)](this=node.this.copy(), expression=node.expression.copy()))
+
+
+def _drop_branch(node: exp.Expression, index: int) -> None:
+    branches = node.args["ifs"]
+    if len(branches) > 1:
+        branches[index].pop()
+    else:
+        node.replace(node.args.get("default") or exp.Null())
+
+
+def outcome_of(session: duckdb.DuckDBPyConnection, rule: Rule, sql: str) -> Outcome | None:
+    """Return (item, letter) -> code, None when the text does not run in time, or repeats or loses an item."""
+    letters = [attribute.letter for attribute in rule.attributes]
+    chosen = ", ".join(f"{letter.lower()} AS {letter}" for letter in letters)
+    timer = threading.Timer(SECONDS, session.interrupt)
+    timer.start()
+    try:
+        rows = session.execute(f"SELECT item, {chosen} FROM ({sql}) AS judged").fetchall()  # noqa: S608  a mutant of our own text
+    except duckdb.Error:
+        return None
+    finally:
+        timer.cancel()
+    found = {(item, letter): code for item, *codes in rows for letter, code in zip(letters, codes, strict=True)}
+    return found if len(found) == len(rows) * len(letters) else None
+
+
+def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
+    """Mark what random populations notice."""
+    opinion = importlib.import_module(f"tests.second_opinion.rules.{rule.control_test.lower().replace('-', '_')}")
+    for batch in range(2):
+        common = World(SHARED, batch)
+        opinion.shared(common)
+        rows = [*common.rows]
+        for number in range(WORLDS):
+            world = World(number, batch * WORLDS + number)
+            opinion.populate(world)
+            rows += world.rows
+        drawn = getattr(opinion, "parameters", None)
+        parameters = rule.parameter_values(drawn(World(SHARED, batch)) if drawn else {}, where="mutation")
+        with tested(rule, parameters, rows) as (session, _):
+            truth = outcome_of(session, rule, rule.sql)
+            for mutant in alive:
+                if not mutant.caught_by and outcome_of(session, rule, mutant.sql) != truth:
+                    mutant.caught_by = "random populations"
+
+
+def catch_by_cases(rule: Rule, alive: Sequence[Mutant]) -> None:
+    """Mark what the case folders notice: a difference in what expected.csv says."""
+    for folder in find_cases([rule.folder / "cases"]):
+        left = [mutant for mutant in alive if not mutant.caught_by]
+        if not left:
+            return
+        with prepared_case(folder) as (session, expected):
+            truth = outcome_of(session, rule, rule.sql) or {}
+            asked = {key for key in expected if key in truth}
+            for mutant in left:
+                found = outcome_of(session, rule, mutant.sql)
+                if found is None or any(found.get(key) != truth[key] for key in asked):
+                    mutant.caught_by = folder.name
+
+
+def check_rule(rule: Rule, alike: dict[str, str]) -> tuple[int, list[Mutant]]:
+    """Return how many mutants a rule has, and those that nothing caught and no reason excuses."""
+    every = list({mutant.sql: mutant for mutant in mutants(rule.sql)}.values())
+    catch_by_worlds(rule, every)
+    catch_by_cases(rule, [mutant for mutant in every if not mutant.caught_by])
+    return len(every), [mutant for mutant in every if not mutant.caught_by and mutant.what not in alike]
+
+
+def main(names: Sequence[str]) -> int:
+    """Check the named rules, all when none is named; return 0 when every mutant was caught or excused."""
+    alike = tomllib.loads(ALIKE_FILE.read_text(encoding="utf-8")) if ALIKE_FILE.exists() else {}
+    passed = failed = 0
+    for rule in known_rules().values():
+        if names and rule.control_test not in names:
+            continue
+        started = time.monotonic()
+        count, survivors = check_rule(rule, alike.get(rule.control_test, {}))
+        passed, failed = passed + count - len(survivors), failed + len(survivors)
+        sys.stdout.write(f"{rule.control_test}: {count} mutants, {len(survivors)} not caught ({time.monotonic() - started:.0f} s)\n")
+        for mutant in survivors:
+            sys.stdout.write(f"    {mutant.what}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
