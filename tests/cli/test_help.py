@@ -107,6 +107,7 @@ def test_completion_knows_commands_and_options() -> None:
         "status",
         "sign-off",
         "scope",
+        "sample",
     ]
     options = _run({"_TWOFOLD_COMPLETE": "complete_bash", "COMP_WORDS": "twofold capture --p", "COMP_CWORD": "2"})
     assert {"--period-from", "--period-to", "--parameter", "--page-size"} <= set(options.split())

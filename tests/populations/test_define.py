@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from twofold.controltests.engine import set_parameters
+from twofold.controltests.rule import known_rules
 from twofold.model.problem import UserError
 from twofold.populations import define
 from twofold.populations.define import DEFINITIONS_FOLDER, define_population
@@ -13,6 +16,8 @@ from twofold.tables.rows import Value
 from twofold.tables.store import SessionLimits, TableSet, open_session
 
 Store = Callable[[Mapping[str, Sequence[Mapping[str, Value]]]], TableSet]
+CLOCK = datetime(2026, 7, 15, tzinfo=UTC)
+MONTHS = {"branch_month", "mfa_month", "service_account_month", "setting_month"}
 NOTHING = "CAST(NULL AS VARCHAR)"
 
 
@@ -75,15 +80,20 @@ def test_every_step_file_is_registered_and_runs_over_empty_tables(store: Store) 
         register_steps(session)
         for name in STEPS:
             assert step_text(name).startswith(f"-- {name}:")
-            assert session.execute(f"SELECT * FROM {name}").fetchall() == []  # noqa: S608  names of ours
+            rows = session.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  names of ours
+            assert rows == [] or name == "review_month", "only the months are there without any row"
 
 
 @pytest.mark.parametrize("path", sorted(DEFINITIONS_FOLDER.glob("*.sql")), ids=lambda path: path.stem)
 def test_every_definition_gives_the_columns_of_an_item_first(store: Store, tmp_path: Path, path: Path) -> None:
+    rule = next(rule for rule in known_rules().values() if rule.population == path.stem)
     with open_session(store({})) as session:
         register_steps(session)
+        set_parameters(session, rule.parameter_values({}, where="defaults"), extracted_at=CLOCK)
         found = define_population(session, path.stem, into=tmp_path)
         described: list[tuple[Any, ...]] = session.execute("DESCRIBE population").fetchall()
     assert found.count == 0
     assert [column[0] for column in described[:4]] == list(define.ITEM_COLUMNS)
-    assert {"evidence", "record"} <= {column[0] for column in described}
+    # A month of a setting or an account comes from many rows, so it names none.
+    named = {"evidence", "record"} & {column[0] for column in described}
+    assert len(named) == (0 if path.stem in MONTHS else 2)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -26,7 +27,7 @@ from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.populations.calendar_days import declared_calendars
 from twofold.populations.completeness import completeness_record
-from twofold.populations.define import define_population, definition_text
+from twofold.populations.define import Population, define_population, definition_text
 from twofold.populations.derive import DERIVED, derived_lineage, derived_rows
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.tables.csv_records import read_csv
@@ -132,14 +133,33 @@ def run_case(folder: Path) -> list[str]:
         shared.tables.clear()
 
 
-def _found(case: Case, shared: Bench) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return (item, attribute) -> (outcome, reason) of everything that the case gives."""
+@contextmanager
+def prepared_case(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Expected]]]:
+    """Yield a session that holds what the rule of the case reads, `population` included, and what is expected.
+
+    For running other texts than rule.sql over the same rows. Raises UserError for a faulty folder.
+    """
+    shared = bench()
+    try:
+        _prepare(read_case(folder), shared)
+        yield shared.tables.session, _read_expected(folder)
+    finally:
+        shared.tables.clear()
+
+
+def _prepare(case: Case, shared: Bench) -> tuple[TableSet, Population]:
     session = shared.tables.session
     steps, derived = _needed(definition_text(case.rule.population), case.rule.sql)
     tables = _fill(shared.tables, case, derived)
     register_steps(session, steps)
     set_parameters(session, case.parameters, extracted_at=case.extracted_at)
-    population = define_population(session, case.rule.population, into=shared.scratch)
+    return tables, define_population(session, case.rule.population, into=shared.scratch)
+
+
+def _found(case: Case, shared: Bench) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (item, attribute) -> (outcome, reason) of everything that the case gives."""
+    session = shared.tables.session
+    tables, population = _prepare(case, shared)
     run_rule(session, case.rule, into=shared.scratch)
     found = _attribute_outcomes(session, case.rule)
     for lens in case.lenses:

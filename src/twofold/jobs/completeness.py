@@ -153,7 +153,7 @@ def signed_by(signatures: Mapping[str, Signature], run: ControlTestRun) -> str:
 def _signatures(workspace: Workspace) -> dict[str, Signature]:
     if not tables_now(workspace.tables_folder):
         return {}
-    with open_session(TableSet(workspace.tables_folder, {})) as session:
+    with open_session(TableSet(workspace.tables_folder, {}), wanted={SIGNATURE_TABLE}) as session:
         return newest_signatures(session)
 
 

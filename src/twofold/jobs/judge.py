@@ -303,7 +303,7 @@ def _people_said(workspace: Workspace) -> _PeopleSaid:
     if not tables_now(workspace.tables_folder):
         where = str(workspace.tables_folder)
         raise UserError(Problem(where, "the tables are missing or were never finished", "tables", "run 'twofold test'"))
-    with open_session(TableSet(workspace.tables_folder, {})) as session:
+    with open_session(TableSet(workspace.tables_folder, {}), wanted=_SAID_BY_PEOPLE) as session:
         answers = session.execute(
             """
             SELECT finding, cause, response, owner, due_on, given_by, given_at FROM finding_response

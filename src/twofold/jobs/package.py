@@ -22,7 +22,7 @@ from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.redaction import resolve_redaction
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
-from twofold.populations.steps import register_steps, steps_needed
+from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.records.acts.recording import record
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedRun, file_name
@@ -208,8 +208,11 @@ def _facts_of_deviations(workspace: Workspace, run_id: str, scratch: Path) -> Pa
         for each in rule.attributes
     )
     outcomes = quoted(folder / "outcomes.parquet")
-    with open_session(TableSet(workspace.tables_folder, {})) as session:
-        register_steps(session, steps_needed(rule.facts_sql))
+    steps = steps_needed(rule.facts_sql)
+    texts = [rule.facts_sql, *(step_text(name) for name in steps)]
+    named = {name.partition("__")[0] for text in texts for name in _NAME.findall(text)}
+    with open_session(TableSet(workspace.tables_folder, {}), wanted=named) as session:
+        register_steps(session, steps)
         set_parameters(session, run.parameters, extracted_at=parse_instant(run.clock).earliest)
         session.execute(
             f"""
@@ -230,7 +233,7 @@ def _relied_on(workspace: Workspace, runs: Sequence[PackagedRun]) -> set[str]:
         texts += [run.steps[name] for name in steps_needed(*texts) if name in run.steps]
         read |= set(_NAME.findall(" ".join(texts)))
     tables = sorted(read & set(canonical_tables()) | _BEHIND_DERIVED)
-    with open_session(TableSet(workspace.tables_folder, {})) as session:
+    with open_session(TableSet(workspace.tables_folder, {}), wanted={"extraction"}) as session:
         rows = session.execute(
             "SELECT DISTINCT id FROM extraction WHERE list_contains(?, table_name)", [tables]
         ).fetchall()

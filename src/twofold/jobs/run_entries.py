@@ -80,7 +80,7 @@ def record_runs(
 
 def evidence_feeding(tables: TableSet, names: Sequence[str]) -> list[str]:
     """Return the ids of the evidence that feeds any of the canonical tables with these names."""
-    with open_session(TableSet(tables.folder, {})) as session:
+    with open_session(TableSet(tables.folder, {}), wanted={"extraction"}) as session:
         rows = session.execute(
             "SELECT DISTINCT id FROM extraction WHERE list_contains(?, table_name) ORDER BY id", [list(names)]
         ).fetchall()

@@ -4,7 +4,7 @@ A module `t_xx.py` beside this file holds one opinion:
 
     CONTROL_TEST                                  "T-22"
     OUTCOME_ONLY: frozenset[str]                  letters of which only the outcome is compared, not the reason
-    def shared(world): ...                        rows that every world of a batch sees (calendars, rosters of every system)
+    def shared(world): ...                        rows that every world of a batch sees (calendars, scope *)
     def populate(world): ...                      one random world
     def alone(world): ...                         one random world that must not share its tables with others (optional)
     def outcomes(records, clock, parameters): ... item -> letter -> reason code
@@ -32,7 +32,7 @@ from twofold.tables.schema import canonical_tables
 from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
 
-from .records import SHARED, Records, read_worlds, world_of
+from .records import SHARED, read_worlds, world_of
 from .world import START, World
 
 Codes = Mapping[str, Mapping[str, str]]
@@ -88,10 +88,10 @@ def disagreements(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int)
         rows = _chosen(_rows(opinion, 0, seeds[number]), places)
         shrunk.append(Disagreement(seeds[number], rows, ask([rows])[0]))
     for seed in seeds[:_ALONE] if hasattr(opinion, "alone") else ():
-        rows = rows_alone(opinion, seed)
-        (differences,) = _differences(opinion, rule, parameters, [*common.rows, *rows], 0)
+        own = rows_alone(opinion, seed)
+        (differences,) = _differences(opinion, rule, parameters, [*common.rows, *own], 0)
         if differences:
-            shrunk.append(Disagreement(seed, rows, differences))
+            shrunk.append(Disagreement(seed, own, differences))
     return shrunk
 
 
@@ -122,18 +122,19 @@ def _smallest(
 ) -> Sequence[int]:
     """Return the places of rows of a world that still make the two differ; none of them can be left out.
 
-    Each round leaves out every half, quarter ... and single row, all at once as worlds of one batch, and goes on with the
-    smallest that still differs.
+    Each round leaves out every half, quarter ... and single row, all at once as worlds of one batch, and goes on with
+    the smallest that still differs.
     """
     kept: Sequence[int] = range(len(_rows(opinion, 0, seed)))
-    while True:
+    while len(kept) > 1:
         sizes = [len(kept) >> shift for shift in range(1, len(kept).bit_length())]
         fewer = [[*kept[:start], *kept[start + size :]] for size in sizes for start in range(0, len(kept), size)]
         worlds = [_chosen(_rows(opinion, number, seed), places) for number, places in enumerate(fewer)]
         differing = [places for places, differences in zip(fewer, ask(worlds), strict=True) if differences]
         if not differing:
-            return kept
+            break
         kept = min(differing, key=len)
+    return kept
 
 
 def _differences(

@@ -1,6 +1,7 @@
 """Changes in releases, for the opinions about T-15 and T-16: random releases, and the change items in plain Python.
 
-From audit-domain 4.2 (Unit, Change set) and the heads of the steps change_unit, change_link, change_ticket, change_approval.
+From audit-domain 4.2 (Unit, Change set) and the heads of the steps change_unit, change_link, change_ticket and
+change_approval.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,11 +29,9 @@ class Releases:
 
 
 def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases:
-    """Add one or two pull requests with their commits, sometimes a loose commit, and the deployments that carried them."""
+    """Add one or two pull requests with their commits, perhaps a loose commit, and deployments that carried them."""
     made = Releases(world.key("erp"), world.key("app"))
-    carried: list[list[str]] = []
-    for number in range(world.pick((1, 1, 2))):
-        carried.append(_pull_request(world, made, number, hands, tickets))
+    carried = [_pull_request(world, made, number, hands, tickets) for number in range(world.pick((1, 1, 2)))]
     if world.chance(20):
         loose = world.key("loose")
         _commit(world, made, loose, "loose", world.moment(), tickets, base_merge=world.chance(30))
@@ -57,7 +56,7 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
                 status=world.pick(("success",) * 9 + ("failure", "inactive")),
                 kind=world.pick((None,) * 9 + ("rerun", "rollback", "vendor")),
             )
-        if known:
+        if known or world.chance(50):
             for shas in [chosen, *world.some(carried, percent=40)] if world.chance(93) else []:
                 for sha in world.some(shas, percent=80) or shas[-1:]:
                     world.add("change_set", deployment=deployment, repository=made.repository, sha=sha)
@@ -87,7 +86,7 @@ def _pull_request(world: World, made: Releases, number: int, hands: list[str], t
             head_sha=head,
             merge_sha=merge if has_merge else None,
             created_at=world.instant(merged - timedelta(days=2), coarse=0),
-            merged_at=world.maybe(95, world.instant(merged, coarse=10)),
+            merged_at=world.maybe(95, world.instant(merged, coarse=25)),
             tickets=world.some([*tickets, world.key("UTF-8")], percent=60),
         )
     world.add("pull_request_commit", pull_request=name, sha=first)
@@ -121,8 +120,10 @@ class Change:
     """Commit that was deployed."""
     repository: str | None
     pull_request: Record | None
-    commit: Record | None
+    sha: str | None
     """The commit of an item without pull request."""
+    commit: Record | None
+    """The same, where it is in the data."""
     excuse: str | None
     unknown: str | None
 
@@ -146,23 +147,24 @@ def changes(records: Records) -> Iterator[Change]:
             (name, None) if name else (None, (each["repository"], each["sha"]))
             for each in records["change_set"]
             if each["deployment"] == row["id"]
-            for name in owners.get((each["repository"], each["sha"])) or [None]
+            for name in owners.get((each["repository"], each["sha"]), [""])
         }
         excuse = _excuse(row, production, sha_of)
         if not carried:
             found = (row["repository"], sha_of[row["id"]]) in commits
             unknown = "conflict" if row["conflicted"] else "no_new_commit" if found else "change_set_unknown"
-            yield Change(row["id"], row, sha_of[row["id"]], row["repository"], None, None, excuse, unknown)
+            yield Change(row["id"], row, sha_of[row["id"]], row["repository"], None, None, None, excuse, unknown)
         for name, key in carried:
-            request, commit = requests.get(name), commits.get(key) if key else None
+            request, commit = requests.get(name) if name else None, commits.get(key) if key else None
             own = request or commit
             clean = commit is not None and commit["base_merge"] and not commit["conflicted"]
             yield Change(
                 f"{row['id']}/{name or (key and key[1])}",
                 row,
                 sha_of[row["id"]],
-                key[0] if key else request and request["repository"],
+                key[0] if key else requests[name or ""]["repository"],
                 request,
+                key and key[1],
                 commit,
                 excuse or ("content_free" if clean else None),
                 "conflict" if row["conflicted"] or (own and own["conflicted"]) else None,
@@ -170,7 +172,7 @@ def changes(records: Records) -> Iterator[Change]:
 
 
 def commit_owners(records: Records) -> dict[tuple[str, str], list[str]]:
-    """Return (repository, sha) -> the pull requests that brought it, by key or by content; merged ones before others."""
+    """Return (repository, sha) -> the pull requests that brought it, by key or content; merged ones before others."""
     requests = records["pull_request"]
     listed: dict[tuple[str, str], set[str]] = {}
     merges: dict[tuple[str, str], set[str]] = {}
@@ -187,12 +189,18 @@ def commit_owners(records: Records) -> dict[tuple[str, str], list[str]]:
     for row in records["code_commit"]:
         key = (row["repository"], row["sha"])
         if key not in found and row["tree_sha"] is not None and row["committed_at"] is not None:
-            same = [each for each in records["code_commit"] if (each["repository"], each["tree_sha"]) == (key[0], row["tree_sha"]) and each["sha"] != key[1]]
+            same = [
+                each
+                for each in records["code_commit"]
+                if (each["repository"], each["tree_sha"]) == (key[0], row["tree_sha"]) and each["sha"] != key[1]
+            ]
             names = {name for each in same for name in listed.get((each["repository"], each["sha"]), ())}
             open_then = {name for name in names if _open_at(by_id[name], row["committed_at"])}
             if open_then:
                 found[key] = open_then
-    merged = {key: [name for name in sorted(names) if by_id[name]["merged_at"] is not None] for key, names in found.items()}
+    merged = {
+        key: [name for name in sorted(names) if by_id[name]["merged_at"] is not None] for key, names in found.items()
+    }
     return {key: merged[key] or sorted(names) for key, names in found.items()}
 
 
@@ -228,7 +236,11 @@ def _excuse(row: Record, production: Sequence[Record], sha_of: dict[str, str | N
         and row["started_at"] is not None
         and each["started_at"][0] < row["started_at"][0]
     ]
-    if row["kind"] == "rollback" and content and any((each["digest"] or sha_of[each["id"]]) == content for each in earlier):
+    if (
+        row["kind"] == "rollback"
+        and content
+        and any((each["digest"] or sha_of[each["id"]]) == content for each in earlier)
+    ):
         return "automatic_rollback"
     return None
 
@@ -239,7 +251,11 @@ def tickets_named(records: Records, change: Change) -> list[str]:
     names: set[str] = set()
     if change.pull_request is not None:
         names |= set(change.pull_request["tickets"])
-        own = [row for row in records["code_commit"] if change.pull_request["id"] in owners.get((row["repository"], row["sha"]), ())]
+        own = [
+            row
+            for row in records["code_commit"]
+            if change.pull_request["id"] in owners.get((row["repository"], row["sha"]), ())
+        ]
         names |= {ticket for row in own for ticket in row["tickets"]}
     if change.commit is not None:
         names |= set(change.commit["tickets"])
@@ -260,26 +276,43 @@ def release_approvals(records: Records, change: Change) -> Iterator[Approval]:
     """Return reviews of the pull request and approvals of its tickets for release (no trailers: no world has them)."""
     request = change.pull_request
     for row in records["review"]:
-        if request is not None and row["pull_request"] == request["id"] and (row["state"] in {"approved", "dismissed"} or row["conflicted"]):
+        if (
+            request is not None
+            and row["pull_request"] == request["id"]
+            and (row["state"] in {"approved", "dismissed"} or row["conflicted"])
+        ):
             refusals = [
                 each["submitted_at"]
                 for each in records["review"]
                 if each["pull_request"] == request["id"]
                 and each["state"] == "changes_requested"
-                and _who(records, each["reviewer"], each["submitted_at"]) == _who(records, row["reviewer"], row["submitted_at"])
+                and _who(records, each["reviewer"], each["submitted_at"])
+                == _who(records, row["reviewer"], row["submitted_at"])
             ]
             unknown = row["state"] == "dismissed" and row["dismissed_at"] is None
-            yield Approval(row["submitted_at"], _ended(row["dismissed_at"], row["submitted_at"], refusals), unknown, row["conflicted"])
+            yield Approval(
+                row["submitted_at"],
+                _ended(row["dismissed_at"], row["submitted_at"], refusals),
+                unknown,
+                row["conflicted"],
+            )
     tickets = tickets_named(records, change)
     for row in records["approval"]:
-        if row["subject"] in tickets and row["duty"] == "release" and (row["decision"] == "approve" or row["conflicted"]):
+        if (
+            row["subject"] in tickets
+            and row["duty"] == "release"
+            and (row["decision"] == "approve" or row["conflicted"])
+        ):
             refusals = [
                 each["decided_at"]
                 for each in records["approval"]
                 if (each["subject"], each["duty"], each["decision"]) == (row["subject"], row["duty"], "reject")
-                and _who(records, each["approver"], each["decided_at"]) == _who(records, row["approver"], row["decided_at"])
+                and _who(records, each["approver"], each["decided_at"])
+                == _who(records, row["approver"], row["decided_at"])
             ]
-            yield Approval(row["decided_at"], _ended(row["withdrawn_at"], row["decided_at"], refusals), False, row["conflicted"])
+            yield Approval(
+                row["decided_at"], _ended(row["withdrawn_at"], row["decided_at"], refusals), False, row["conflicted"]
+            )
 
 
 def _who(records: Records, account: str, at: Span) -> str:

@@ -1,4 +1,4 @@
-"""Accounts of every kind for the random worlds (linked, linked twice, unlinked, shared, bots), and listings of their access."""
+"""Accounts of every kind for the random worlds (linked, unlinked, shared, bots), and listings of their access."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,9 @@ def pick_hand(world: World, names: list[str]) -> str | None:
 
 def add_access(world: World, subject: str, moments: Sequence[datetime], hands: list[str]) -> None:
     """Listings of who could change a report or a file, close to its uses, and who was allowed to."""
-    listed = [world.near(world.pick(moments) - world.pick((1, 1, 14, 92)) * A_DAY) for _ in range(world.number_in(0, 2))]
+    listed = [
+        world.near(world.pick(moments) - world.pick((1, 1, 14, 92)) * A_DAY) for _ in range(world.number_in(0, 2))
+    ]
     for moment in listed:
         seen = world.instant(moment, coarse=30)
         for account in world.some(hands, percent=world.pick((20, 35))) or hands[:1]:

@@ -1,9 +1,9 @@
-"""Scheduled activities once more, in plain Python, from audit-domain T-29 and T-30: due periods, their records and actions.
+"""Scheduled activities once more, in plain Python, from audit-domain T-29 and T-30: due periods, records and actions.
 
 T-29 and T-30 speak of the same tables with the same words, so their second opinions share this.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,7 +64,7 @@ class Due:
         """Return whether a record was held for this due date, or names none and was perhaps completed in the period."""
         if record["held_for"] is not None:
             return bool(record["held_for"] == self.day)
-        return record["completed_at"][0] < self.due_at and record["completed_at"][1] >= self.starts_at
+        return bool(record["completed_at"][0] < self.due_at and record["completed_at"][1] >= self.starts_at)
 
 
 def due_periods(records: Records, activities: Sequence[str]) -> Iterator[Due]:
@@ -156,7 +156,7 @@ def action_code(records: Records, action: Record, clock: datetime) -> str:
     return "cannot_test:source_gap" if gap else "pass"
 
 
-def over_actions(
+def over_actions(  # noqa: PLR0911  one return a reason
     records: Records,
     due: Due,
     done: str,

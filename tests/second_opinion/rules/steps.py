@@ -112,7 +112,7 @@ def _employed(records: Records, person: str) -> Sequence[tuple[datetime, datetim
     stretches = [
         (
             row["started_at"][0] if row["started_at"] else EVER,
-            row["effective_end"][0] if row["effective_end"] else NEVER,
+            row["effective_end"][0] if row["effective_end"] else row["last_day"][1] if row["last_day"] else NEVER,
         )
         for row in records["engagement"]
         if row["person"] == person

@@ -594,7 +594,7 @@ def _jobs_and_people(world: World, people: Sequence[str], roles: Sequence[str]) 
     for place, person in enumerate(people[:2]):
         world.add("person", id=person)
         site = world.pick((None, "mill", "elsewhere"))
-        end = world.maybe(10, world.instant(world.moment()))
+        left = world.maybe(10, world.instant(world.moment()))
         prior = world.key("e0") if place and follows else None
         world.add(
             "engagement",
@@ -602,7 +602,7 @@ def _jobs_and_people(world: World, people: Sequence[str], roles: Sequence[str]) 
             person=person,
             type="employee",
             site=site,
-            effective_end=end,
+            effective_end=left,
             follows=prior,
         )
     moments = [world.moment(first_day=5, last_day=66) for _ in range(3)]

@@ -421,7 +421,7 @@ def _f(case: Case) -> str:
 
 
 def _developer(case: Case) -> bool:
-    """Whether the person wrote a commit that was released on the system around then; worlds release one commit each time."""
+    """Whether the person wrote a commit that was released on the system around then: each release here has one."""
     near = days(case.parameters["developer_days"])
     for row in case.records["deployment"]:
         at = (row["started_at"] or row["completed_at"])[0]
@@ -550,12 +550,9 @@ def _rights(world: World, aws: str, erp: str) -> list[str]:
     world.add("access_right", id=reader, system=aws)
     world.add("access_right", id=audit, system=aws, read_only=True, **{"class": "privileged"})
     if world.chance(80):
-        world.add(
-            "privileged_right",
-            right_id=named,
-            valid_from=world.maybe(50, world.moment()),
-            valid_to=world.maybe(30, world.moment()),
-        )
+        start = world.maybe(50, world.moment())
+        end = world.maybe(30, (start or START) + world.number_in(1, 40) * A_DAY)
+        world.add("privileged_right", right_id=named, valid_from=start, valid_to=end)
     for right in names:
         for role in world.some(("sre", "dba"), percent=60):
             start = world.maybe(20, world.moment())

@@ -408,13 +408,13 @@ def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
 
 
 def _employed(records: Records, person: str, at: datetime) -> bool:
-    rows = [row for row in records["engagement"] if row["person"] == person]
-    return not rows or any(
-        (row["started_at"] or (EVER,))[0] <= at < (row["effective_end"] or (None,))[0]
-        if row["effective_end"]
-        else (row["started_at"] or (EVER,))[0] <= at < (row["last_day"] or (NEVER, NEVER))[1]
-        for row in rows
-    )
+    stretches = []
+    for row in records["engagement"]:
+        if row["person"] == person:
+            start: datetime = row["started_at"][0] if row["started_at"] else EVER
+            last: datetime = row["last_day"][1] if row["last_day"] else NEVER
+            stretches.append((start, row["effective_end"][0] if row["effective_end"] else last))
+    return not stretches or any(start <= at < end for start, end in stretches)
 
 
 def _c(records: Records, clock: datetime, item: Item, row: Record) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from twofold.controltests.rule import ParameterValue
 
@@ -23,7 +24,9 @@ def shared(world: World) -> None:
     if world.chance(25):
         world.add("check_requirement", scope="*", name="scan", valid_from=world.moment())
     if world.chance(25):
-        world.add("check_path_rule", scope="*", name="unit", path_pattern="docs/%", valid_from=world.maybe(50, world.moment()))
+        world.add(
+            "check_path_rule", scope="*", name="unit", path_pattern="docs/%", valid_from=world.maybe(50, world.moment())
+        )
 
 
 def parameters(world: World) -> Mapping[str, ParameterValue]:
@@ -37,17 +40,25 @@ def populate(world: World) -> None:
     made = add_releases(world, hands[:4], tickets)
     checks = ("unit", "scan")
     types = [world.key(word) for word in ("new", "fix", "story", "other")]
-    for name, functional, is_change in zip(types, (True, False, world.pick((True, False, None)), None), (True, True, False, True), strict=True):
+    for name, functional, is_change in zip(
+        types, (True, False, world.pick((True, False, None)), None), (True, True, False, True), strict=True
+    ):
         world.add("change_type", id=name, is_change=is_change, functional=functional)
     for ticket in world.some(tickets, percent=90):
         for _ in range(2 if world.chance(3) else 1):
-            world.add("ticket", key=ticket, type=world.pick([*types, types[0], world.key("unheard")]), status=world.pick(("done", "open")))
+            world.add(
+                "ticket",
+                key=ticket,
+                type=world.pick([*types, types[0], world.key("unheard")]),
+                status=world.pick(("done", "open")),
+            )
         for check in world.some((*checks, "never"), percent=35):
             world.add("requirement_test", requirement=ticket, check_name=check)
     whole = world.chance(65)
     for check in world.some(checks, percent=80) if world.chance(75) else []:
         for _ in range(world.pick((1, 1, 2))):
-            begins, ends = world.maybe(30, world.near(world.pick(made.merges))), world.maybe(20, world.near(world.pick(made.merges)))
+            begins = world.maybe(60, world.near(world.pick(made.merges), days=1))
+            ends = world.maybe(20, world.near(world.pick(made.merges), days=1))
             scope = world.pick((made.system, made.system, made.system, world.key("crm")))
             world.add("check_requirement", scope=scope, name=check, valid_from=begins, valid_to=ends)
     for sha in made.commits:
@@ -59,9 +70,14 @@ def populate(world: World) -> None:
             world.add("commit_path", repository=made.repository, sha=sha, path=path)
     for check in world.some(checks, percent=50):
         for pattern in world.some(("docs/%", "src/_.py", "%"), percent=40):
-            begins, ends = world.maybe(20, world.near(world.pick(made.merges))), world.maybe(20, world.near(world.pick(made.merges)))
+            begins, ends = (
+                world.maybe(20, world.near(world.pick(made.merges))),
+                world.maybe(20, world.near(world.pick(made.merges))),
+            )
             scope = world.pick((made.system, made.system, made.system, world.key("crm")))
-            world.add("check_path_rule", scope=scope, name=check, path_pattern=pattern, valid_from=begins, valid_to=ends)
+            world.add(
+                "check_path_rule", scope=scope, name=check, path_pattern=pattern, valid_from=begins, valid_to=ends
+            )
     for _ in range(world.pick((0, 0, 0, 1))):
         world.add(
             "source_gap",
@@ -75,7 +91,11 @@ def populate(world: World) -> None:
 
 def _run(world: World, made: Releases, sha: str, check: str) -> None:
     run = world.id("run")
-    at = world.near(world.pick(made.merges) - timedelta(hours=world.pick((0, 1, 5))), days=1) if world.chance(80) else world.near(world.pick(made.starts))
+    at = (
+        world.near(world.pick(made.merges) - timedelta(hours=world.pick((0, 1, 5))), days=1)
+        if world.chance(80)
+        else world.near(world.pick(made.starts))
+    )
     for _ in range(2 if world.chance(3) else 1):
         world.add(
             "check_run",
@@ -88,13 +108,19 @@ def _run(world: World, made: Releases, sha: str, check: str) -> None:
         )
 
 
-def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Mapping[str, Mapping[str, str]]:
+def outcomes(
+    records: Records,
+    clock: datetime,  # noqa: ARG001  nothing of this rule is pending
+    parameters: Mapping[str, ParameterValue],
+) -> Mapping[str, Mapping[str, str]]:
     """Return item -> letter -> reason code."""
     every = list(changes(records))
     return {change.item: _judged(records, change, every, parameters) for change in every}
 
 
-def _judged(records: Records, change: Change, every: Sequence[Change], parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+def _judged(
+    records: Records, change: Change, every: Sequence[Change], parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, str]:
     settled = (change.excuse and f"na:{change.excuse}") or (change.unknown and f"cannot_test:{change.unknown}")
     if not settled and change.start is None:
         settled = "cannot_test:start_unknown"
@@ -116,7 +142,9 @@ def _runs(records: Records, change: Change, shas: set[str | None]) -> list[Recor
     return [
         row
         for row in records["check_run"]
-        if row["repository"] == change.repository and row["sha"] in shas and (row["conclusion"] is not None or row["conflicted"])
+        if row["repository"] == change.repository
+        and row["sha"] in shas
+        and (row["conclusion"] is not None or row["conflicted"])
     ]
 
 
@@ -135,7 +163,7 @@ def _gap(records: Records, table: str, change: Change) -> bool:
 
 
 def _asked_at(change: Change) -> Span:
-    merged: Span | None = change.pull_request and change.pull_request["merged_at"]
+    merged: Span | None = change.pull_request["merged_at"] if change.pull_request is not None else None
     assert change.start is not None
     return merged or change.start
 
@@ -148,19 +176,28 @@ def _validity(rows: Sequence[Record], at: Span) -> str:
     return "perhaps" if any(begins <= at[1] and at[0] < ends for begins, ends in spans) else "no"
 
 
-def _checks(records: Records, change: Change, every: Sequence[Change], parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+def _checks(
+    records: Records, change: Change, every: Sequence[Change], parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, str]:
     scopes = {change.deployment["system"], "*"}
     named = [row for row in records["check_requirement"] if row["scope"] in scopes]
     if named:
         at = _asked_at(change)
-        asked = {name: _validity([row for row in named if row["name"] == name], at) for name in {row["name"] for row in named}}
+        asked = {
+            name: _validity([row for row in named if row["name"] == name], at)
+            for name in {row["name"] for row in named}
+        }
     else:
         seen = _runs(records, change, {change.released, *_equal_commits(records, change)})
         asked = {row["name"]: "sure" for row in seen} if parameters["seen_checks_where_none_named"] else {}
-    found = [_check(records, change, every, name, force, parameters) for name, force in sorted(asked.items()) if force != "no"]
+    found = [
+        _check(records, change, every, name, force, parameters)
+        for name, force in sorted(asked.items())
+        if force != "no"
+    ]
     if not found:
         return dict.fromkeys(_TABLE_LETTERS, "cannot_test:no_required_checks")
-    answer = {letter: min((each[letter] for each in found), key=lambda code, letter=letter: _rank(letter, code)) for letter in _TABLE_LETTERS}
+    answer = {letter: min((each[letter] for each in found), key=partial(_rank, letter)) for letter in _TABLE_LETTERS}
     if not named:
         if _gap(records, "check_run", change):
             answer["A"] = "cannot_test:source_gap"
@@ -173,15 +210,43 @@ def _checks(records: Records, change: Change, every: Sequence[Change], parameter
 
 def _rank(letter: str, code: str) -> int:
     orders = {
-        "B": ("check_failed", "check_skipped", "conflict", "source_gap", "requirement_unclear", "paths_unknown", "time_order_unclear", "pass", "na"),
-        "D": ("check_late", "conflict", "source_gap", "requirement_unclear", "check_time_unknown", "time_order_unclear", "pass", "na"),
+        "B": (
+            "check_failed",
+            "check_skipped",
+            "conflict",
+            "source_gap",
+            "requirement_unclear",
+            "paths_unknown",
+            "time_order_unclear",
+            "pass",
+            "check_missing",
+            "na",
+        ),
+        "D": (
+            "check_late",
+            "conflict",
+            "source_gap",
+            "requirement_unclear",
+            "check_time_unknown",
+            "time_order_unclear",
+            "pass",
+            "check_missing",
+            "na",
+        ),
     }
     order = orders.get(letter, ("exception", "source_gap", "requirement_unclear", "pass", "na"))
     prefix, _, word = code.partition(":")
     return next(place for place, each in enumerate(order) if each in {prefix, word})
 
 
-def _check(records: Records, change: Change, every: Sequence[Change], name: str, force: str, parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+def _check(
+    records: Records,
+    change: Change,
+    every: Sequence[Change],
+    name: str,
+    force: str,
+    parameters: Mapping[str, ParameterValue],
+) -> Mapping[str, str]:
     equal = _equal_commits(records, change)
     runs = [row for row in _runs(records, change, {change.released, *equal}) if row["name"] == name]
     if runs:
@@ -195,7 +260,7 @@ def _check(records: Records, change: Change, every: Sequence[Change], name: str,
         }
     else:
         request = change.pull_request
-        own = {request["head_sha"], request["merge_sha"]} if request else {change.commit and change.commit["sha"]}
+        own = {request["head_sha"], request["merge_sha"]} if request else {change.sha}
         elsewhere = any(row["name"] == name for row in _runs(records, change, own - {None}))
         found = (
             {"A": "pass", "B": "na:other_commit", "C": "exception:other_commit", "D": "na:other_commit"}
@@ -205,7 +270,10 @@ def _check(records: Records, change: Change, every: Sequence[Change], name: str,
         if _gap(records, "check_run", change):
             found = {letter: code if code == "pass" else "cannot_test:source_gap" for letter, code in found.items()}
     if force == "perhaps":
-        found = {letter: "cannot_test:requirement_unclear" if code.startswith("exception") else code for letter, code in found.items()}
+        found = {
+            letter: "cannot_test:requirement_unclear" if code.startswith("exception") else code
+            for letter, code in found.items()
+        }
     return found
 
 
@@ -225,7 +293,9 @@ def _kind(row: Record) -> str:
     return "conflict" if row["conflicted"] else _KINDS.get(row["conclusion"], "failure")
 
 
-def _result(change: Change, runs: Sequence[Record], merge: Span | None, parameters: Mapping[str, ParameterValue]) -> str:
+def _result(
+    change: Change, runs: Sequence[Record], merge: Span | None, parameters: Mapping[str, ParameterValue]
+) -> str:
     """Return the kind of the result that counts: success, skip, failure, conflict, or time_order_unclear."""
     kinds = {_kind(row) for row in runs}
     if len(kinds) == 1:
@@ -275,7 +345,13 @@ def _in_time(change: Change, runs: Sequence[Record], parameters: Mapping[str, Pa
             found.add("pass")
         else:
             found.add("exception:check_late" if at[0] > start[1] + skew else "cannot_test:time_order_unclear")
-    order = ("pass", "cannot_test:time_order_unclear", "cannot_test:check_time_unknown", "cannot_test:conflict", "exception:check_late")
+    order = (
+        "pass",
+        "cannot_test:time_order_unclear",
+        "cannot_test:check_time_unknown",
+        "cannot_test:conflict",
+        "exception:check_late",
+    )
     return next(code for code in order if code in found)
 
 
@@ -284,20 +360,28 @@ def _skipped(records: Records, change: Change, name: str) -> str:
     scopes = {change.deployment["system"], "*"}
     rules = [row for row in records["check_path_rule"] if row["scope"] in scopes and row["name"] == name]
     if change.pull_request is not None:
-        listed = {row["sha"] for row in records["pull_request_commit"] if row["pull_request"] == change.pull_request["id"]}
+        listed = {
+            row["sha"] for row in records["pull_request_commit"] if row["pull_request"] == change.pull_request["id"]
+        }
         shas = listed | {change.pull_request["head_sha"]}
     else:
-        shas = {change.commit and change.commit["sha"]}
-    clean = {row["sha"] for row in records["code_commit"] if row["repository"] == change.repository and row["base_merge"]}
-    at, unrecorded, states = _asked_at(change), False, set()
+        shas = {change.sha}
+    clean = {
+        row["sha"] for row in records["code_commit"] if row["repository"] == change.repository and row["base_merge"]
+    }
+    at, unrecorded = _asked_at(change), False
+    rules = [rule for rule in rules if _validity([rule], at) != "no"]
+    states: set[str] = set()
     for sha in shas - clean - {None}:
-        paths = [row["path"] for row in records["commit_path"] if (row["repository"], row["sha"]) == (change.repository, sha)]
+        paths = [
+            row["path"] for row in records["commit_path"] if (row["repository"], row["sha"]) == (change.repository, sha)
+        ]
         states |= {_validity([rule for rule in rules if _like(path, rule["path_pattern"])], at) for path in paths}
         if not paths:
             whole = _validity([rule for rule in rules if rule["path_pattern"] == "%"], at)
             states |= {whole} - {"no"}
             unrecorded = unrecorded or whole == "no"
-    if "no" in states or (unrecorded and not rules):
+    if "no" in states or (unrecorded and not rules) or not (states or unrecorded):
         return "exception:check_skipped"
     if unrecorded:
         return "cannot_test:paths_unknown"
@@ -313,11 +397,14 @@ def _requirements(records: Records, change: Change) -> str:
     known = {row["key"]: row for row in records["ticket"]}
     types = {row["id"]: row for row in records["change_type"]}
     rows = [known[key] for key in tickets_named(records, change) if key in known]
-    rows = [row for row in rows if types.get(row["type"], {}).get("is_change") is not False]
     functional = [row for row in rows if types.get(row["type"], {}).get("functional") and not row["conflicted"]]
     if not functional:
-        said = [types.get(row["type"], {}).get("functional") for row in rows]
-        plain = any(value is False for value in said) and None not in said and not any(row["conflicted"] for row in rows)
+        said = [
+            types[row["type"]]["functional"] for row in rows if row["type"] in types and types[row["type"]]["is_change"]
+        ]
+        plain = (
+            any(value is False for value in said) and None not in said and not any(row["conflicted"] for row in rows)
+        )
         return "na:not_functional" if plain else "cannot_test:functional_unknown"
     ran = {row["name"] for row in _runs(records, change, {change.released, *_equal_commits(records, change)})}
     found = set()
@@ -325,5 +412,7 @@ def _requirements(records: Records, change: Change) -> str:
         linked = {each["check_name"] for each in records["requirement_test"] if each["requirement"] == row["key"]}
         found.add("pass" if linked & ran else "exception:linked_test_not_run" if linked else "exception:not_linked")
     worst = next(code for code in ("exception:not_linked", "exception:linked_test_not_run", "pass") if code in found)
-    hidden = _gap(records, "requirement_test", change) or (worst == "exception:linked_test_not_run" and _gap(records, "check_run", change))
+    hidden = _gap(records, "requirement_test", change) or (
+        worst == "exception:linked_test_not_run" and _gap(records, "check_run", change)
+    )
     return "cannot_test:source_gap" if hidden and worst != "pass" else worst

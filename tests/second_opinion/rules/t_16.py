@@ -35,7 +35,9 @@ def populate(world: World) -> None:
     tickets = [world.key("CHG-1"), world.key("CHG-2")]
     made = add_releases(world, hands[:4], tickets)
     types = [world.key(word) for word in ("normal", "small", "story", "other")]
-    for name, needs, is_change in zip(types, (True, False, world.pick((True, None)), None), (True, True, False, True), strict=True):
+    for name, needs, is_change in zip(
+        types, (True, False, world.pick((True, None)), None), (True, True, False, True), strict=True
+    ):
         for _ in range(1 if world.chance(95) else 0):
             world.add("change_type", id=name, is_change=is_change, needs_rollback=needs)
     for ticket in world.some(tickets, percent=90):
@@ -45,8 +47,18 @@ def populate(world: World) -> None:
             _review(world, made, request, hands)
     if world.chance(12):
         proven = world.instant(world.near(world.pick(made.starts)))
-        starts, ends = world.maybe(20, world.near(world.pick(made.starts))), world.maybe(20, world.near(world.pick(made.starts)))
-        world.add("pipeline_rollback", system=world.pick((made.system, made.system, world.key("crm"))), proven_at=proven, proof="drill", valid_from=starts, valid_to=ends)
+        starts, ends = (
+            world.maybe(20, world.near(world.pick(made.starts))),
+            world.maybe(20, world.near(world.pick(made.starts))),
+        )
+        world.add(
+            "pipeline_rollback",
+            system=world.pick((made.system, made.system, world.key("crm"))),
+            proven_at=proven,
+            proof="drill",
+            valid_from=starts,
+            valid_to=ends,
+        )
     for _ in range(world.pick((0, 0, 0, 1))):
         world.add(
             "source_gap",
@@ -63,7 +75,14 @@ def _ticket(world: World, made: Releases, ticket: str, kind: str, hands: list[st
     texts = (_PLAN, _PLAN, _PLAN, _PLAN, None, "how to go back", "N/A", " - ")
     migrated = world.maybe(15, world.instant(world.near(world.pick([created, *made.merges]), days=1), coarse=40))
     for _ in range(2 if world.chance(3) else 1):
-        world.add("ticket", key=ticket, type=kind, created_at=world.maybe(85, world.instant(created)), rollback_plan=world.pick(texts), migrated_at=migrated)
+        world.add(
+            "ticket",
+            key=ticket,
+            type=kind,
+            created_at=world.maybe(85, world.instant(created)),
+            rollback_plan=world.pick(texts),
+            migrated_at=migrated,
+        )
     for _ in range(world.pick((0, 1, 1, 2))):
         event = world.id("event")
         for _ in range(2 if world.chance(3) else 1):
@@ -107,7 +126,11 @@ def _review(world: World, made: Releases, request: str, hands: list[str]) -> Non
         )
 
 
-def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Mapping[str, Mapping[str, str]]:
+def outcomes(
+    records: Records,
+    clock: datetime,  # noqa: ARG001  nothing of this rule is pending
+    parameters: Mapping[str, ParameterValue],
+) -> Mapping[str, Mapping[str, str]]:
     """Return item -> letter -> reason code."""
     return {change.item: _judged(records, change, parameters) for change in changes(records)}
 
@@ -140,7 +163,18 @@ def _judged(records: Records, change: Change, parameters: Mapping[str, Parameter
 
 def _rank(code: str) -> int:
     """Return the place of a code among those of several tickets, the worst first."""
-    order = ("exception:template_text", "exception", "cannot_test:conflict", "cannot_test:migrated_history", "cannot_test:time_order_unclear", "cannot_test:source_gap", "cannot_test:edit_time_unknown", "pass", "na:no_approval", "na")
+    order = (
+        "exception:template_text",
+        "exception",
+        "cannot_test:conflict",
+        "cannot_test:migrated_history",
+        "cannot_test:time_order_unclear",
+        "cannot_test:source_gap",
+        "cannot_test:edit_time_unknown",
+        "pass",
+        "na:no_approval",
+        "na",
+    )
     return next(place for place, start in enumerate(order) if code.startswith(start))
 
 
@@ -157,11 +191,15 @@ def _pipeline(records: Records, system: str, start: Span) -> str:
     return found
 
 
-def _of_ticket(records: Records, change: Change, ticket: Record, start: Span, parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+def _of_ticket(
+    records: Records, change: Change, ticket: Record, start: Span, parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, str]:
     name = str(parameters["rollback_field"]).lower()
     events = [row for row in records["ticket_event"] if row["ticket"] == ticket["key"] and row["field"].lower() == name]
     before = [row for row in events if not surely_before(start, row["occurred_at"])]
-    last = [row for row in before if not any(surely_before(row["occurred_at"], other["occurred_at"]) for other in before)]
+    last = [
+        row for row in before if not any(surely_before(row["occurred_at"], other["occurred_at"]) for other in before)
+    ]
     for holds, code in (
         (any(row["conflicted"] for row in before), "conflict"),
         (any(_overlap(row["occurred_at"], ticket["migrated_at"]) for row in before), "migrated_history"),
@@ -179,7 +217,11 @@ def _of_ticket(records: Records, change: Change, ticket: Record, start: Span, pa
         return dict.fromkeys(LETTERS, "cannot_test:source_gap")
     if not (text or "").strip():
         return {"A": "exception:no_plan", "B": "na:no_plan", "C": "na:no_plan"}
-    return {"A": "pass", "B": _approved_after(records, change, ticket, edited, last, start, gap=gap), "C": _says(records, text or "", name, parameters)}
+    return {
+        "A": "pass",
+        "B": _approved_after(records, change, ticket, edited, last, start, gap=gap),
+        "C": _says(records, text or "", name, parameters),
+    }
 
 
 def _overlap(one: Span, other: Span | None) -> bool:
@@ -188,17 +230,30 @@ def _overlap(one: Span, other: Span | None) -> bool:
 
 def _says(records: Records, text: str, name: str, parameters: Mapping[str, ParameterValue]) -> str:
     plain = _BLANK.sub("", text.lower())
-    if plain in {_BLANK.sub("", row["text"].lower()) for row in records["field_template"] if row["field"].lower() == name}:
+    if plain in {
+        _BLANK.sub("", row["text"].lower()) for row in records["field_template"] if row["field"].lower() == name
+    }:
         return "exception:template_text"
     empty = {_BLANK.sub("", word.lower()) for word in str(parameters["empty_words"]).split(";")}
     return "exception:says_nothing" if plain in empty or not plain else "pass"
 
 
-def _approved_after(records: Records, change: Change, ticket: Record, edited: Span | None, last: Sequence[Record], start: Span, *, gap: bool) -> str:
+def _approved_after(
+    records: Records,
+    change: Change,
+    ticket: Record,
+    edited: Span | None,
+    last: Sequence[Record],
+    start: Span,
+    *,
+    gap: bool,
+) -> str:
     if edited is None:
         return "cannot_test:edit_time_unknown"
     approvals = [each for each in release_approvals(records, change) if stood_at(each, start)]
-    standing = [("conflict" if each.conflicted else _against(each.given, edited, start, same=False)) for each in approvals]
+    standing = [
+        ("conflict" if each.conflicted else _against(each.given, edited, start, same=False)) for each in approvals
+    ]
     if not standing:
         standing = list(_authorisations(records, ticket, edited, last, start))
     order = ("pass", "conflict", "migrated_history", "time_order_unclear", "late")
@@ -206,7 +261,13 @@ def _approved_after(records: Records, change: Change, ticket: Record, edited: Sp
     if best == "pass":
         return "cannot_test:source_gap" if gap else "pass"
     if best in {None, "late"}:
-        if gap or has_gap(records, ["approval", "review"], change.deployment["system"], ticket["created_at"] and ticket["created_at"][0], start[1] + TICK):
+        if gap or has_gap(
+            records,
+            ["approval", "review"],
+            change.deployment["system"],
+            ticket["created_at"] and ticket["created_at"][0],
+            start[1] + TICK,
+        ):
             return "cannot_test:source_gap"
         return "na:no_approval" if best is None else "exception:edited_after_approval"
     return f"cannot_test:{best}"
@@ -218,12 +279,22 @@ def _against(given: Span, edited: Span, start: Span, *, same: bool) -> str:
     return "late" if surely_before(given, edited) else "time_order_unclear"
 
 
-def _authorisations(records: Records, ticket: Record, edited: Span, last: Sequence[Record], start: Span) -> Iterator[str]:
+def _authorisations(
+    records: Records, ticket: Record, edited: Span, last: Sequence[Record], start: Span
+) -> Iterator[str]:
     """Yield what each authorising approval of a ticket says (no world has events of the status)."""
     for row in records["approval"]:
-        if row["subject"] == ticket["key"] and row["duty"] == "authorise" and (row["decision"] == "approve" or row["conflicted"]):
+        if (
+            row["subject"] == ticket["key"]
+            and row["duty"] == "authorise"
+            and (row["decision"] == "approve" or row["conflicted"])
+        ):
             at = row["decided_at"]
-            refusals = [each["decided_at"] for each in records["approval"] if (each["subject"], each["duty"], each["decision"]) == (row["subject"], "authorise", "reject")]
+            refusals = [
+                each["decided_at"]
+                for each in records["approval"]
+                if (each["subject"], each["duty"], each["decision"]) == (row["subject"], "authorise", "reject")
+            ]
             ends = [end for end in [row["withdrawn_at"], *(each for each in refusals if each[0] > at[0])] if end]
             if surely_before(start, at) or any(not surely_before(start, end) for end in ends):
                 continue

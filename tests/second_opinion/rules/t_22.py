@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .programme import Due, due_periods
+from .programme import Due, add_gap, add_schedule, due_periods
 from .records import Record, Records
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap
-from .world import A_DAY, START, World
+from .world import A_DAY, World
 
 CONTROL_TEST = "T-22"
 OUTCOME_ONLY: frozenset[str] = frozenset()
@@ -27,87 +27,83 @@ def parameters(world: World) -> Mapping[str, ParameterValue]:
 
 
 def populate(world: World) -> None:
-    """Two systems with due periods of two to four weeks, their stores, backups, tests and hands."""
+    """Two systems with due periods of two to four weeks, their stores, tests, backups and hands."""
     systems = [world.key("erp"), world.key("crm")]
+    periods = [period for system in systems for period in add_schedule(world, "restore_test", system)]
     for system in systems:
-        if world.chance(70):
-            world.add(
-                "system_label",
-                system=system,
-                label=world.pick(("soc2", "fin_relevant")),
-                valid_from=None,
-                dependents=world.pick((None, 0, 2)),
-            )
-        start = START + world.number_in(0, 3) * 7 * A_DAY
-        for _ in range(world.number_in(1, 2)):
-            due = start + world.number_in(2, 4) * 7 * A_DAY
-            world.add("due_occurrence", activity="restore_test", system=system, starts_at=start, due_at=due)
-            start = due
+        for label in world.some(("soc2", "fin_relevant"), percent=50):
+            end = world.maybe(15, world.moment())
+            world.add("system_label", system=system, label=label, valid_to=end, dependents=world.pick((None, 0, 2)))
     stores = [world.id("store") for _ in range(world.number_in(1, 3))]
-    for store in stores[: world.number_in(0, 3)]:
-        target = world.maybe(80, 60)
-        world.add("store", id=store, system=world.pick(systems), rto_minutes=target, rpo_minutes=world.maybe(80, 30))
-    backups = [world.id("backup") for _ in range(world.number_in(0, 3))]
-    for backup in backups:
-        origin = world.pick(("schedule", "schedule", "schedule", "manual"))
-        for _ in range(2 if world.chance(5) else 1):
-            taken = world.instant(world.moment(last_day=30))
-            world.add("backup", id=backup, store=world.pick(stores), taken_at=taken, origin=origin)
+    for store in stores if world.chance(85) else stores[1:]:
+        target = world.maybe(85, 60)
+        system = systems[0] if world.chance(60) else systems[1]
+        world.add("store", id=store, system=system, rto_minutes=target, rpo_minutes=world.maybe(85, 30))
+    accounts = _hands(world)
+    made: list[str] = []
+    tested = world.pick((systems, systems[:1], systems[:1], systems[1:]))
+    for _ in range(world.pick((0, 1, 1, 2, 3, 4))):
+        start, due = world.pick(periods)
+        completed = start + world.number_in(1, 27) * A_DAY if world.chance(70) else world.near(due, days=6)
+        _restore_test(world, world.pick(tested), systems, stores, completed, accounts, made)
+    add_gap(world, systems, ("restore_test", "backup"))
+
+
+def _hands(world: World) -> list[str]:
     accounts = [world.key("ops:a"), world.key("ops:b"), world.key("ops:c")]
     for account in accounts:
-        world.add(
-            "account",
-            id=account,
-            system="ops",
-            kind=world.pick((None, "human", "shared", "bot")),
-            triggered_by=world.pick([None, *accounts]),
-        )
-        if world.chance(80):
-            world.add(
-                "account_link",
-                account=account,
-                person=world.key(world.pick("xy")),
-                valid_from=world.maybe(30, world.moment()),
-            )
-    made: list[str] = []
-    for _ in range(world.number_in(0, 4)):
-        _restore_test(world, systems, stores, backups, accounts, made)
-    if world.chance(20):
-        world.add(
-            "source_gap",
-            table_name=world.pick(("restore_test", "backup")),
-            system=world.pick(systems),
-            starts_at=world.maybe(70, world.moment()),
-            ends_before=world.maybe(70, world.moment()),
-            reason="not_extracted",
-        )
+        if world.chance(60):
+            kind = world.pick((None, "human", "shared", "bot"))
+            by = world.pick([None, None, *accounts])
+            world.add("account", id=account, system="ops", kind=kind, triggered_by=by)
+        for _ in range(world.pick((0, 1, 1, 1, 2))):
+            person, start = world.key(world.pick("xy")), world.maybe(30, world.moment())
+            world.add("account_link", account=account, person=person, valid_from=start)
+    return accounts
+
+
+def _backup_of(world: World, stores: Sequence[str], before: datetime) -> str:
+    """Add a backup that was taken shortly before a test, as a rule, and return its id."""
+    backup, store = world.id("backup"), world.pick(stores)
+    origin = world.pick(("schedule", "schedule", "schedule", "Schedule", "manual"))
+    taken = world.near(before) if world.chance(30) else before - world.number_in(1, 6) * A_DAY
+    for _ in range(2 if world.chance(4) else 1):
+        world.add("backup", id=backup, store=store, taken_at=world.instant(taken), origin=origin)
+        store = world.pick(stores)
+    return backup
 
 
 def _restore_test(
-    world: World, systems: list[str], stores: list[str], backups: list[str], accounts: list[str], made: list[str]
+    world: World,
+    system: str,
+    systems: Sequence[str],
+    stores: Sequence[str],
+    completed: datetime,
+    accounts: Sequence[str],
+    made: list[str],
 ) -> None:
-    test, completed, system = world.id("test"), world.moment(first_day=14), world.pick(systems)
+    test = world.id("test")
+    started = completed - world.number_in(0, 2) * timedelta(hours=3)
+    backup = _backup_of(world, stores, started) if world.chance(85) else world.pick((None, world.key("unknown")))
     for _ in range(2 if world.chance(5) else 1):
         world.add(
             "restore_test",
             id=test,
             system=system,
-            store=world.maybe(60, world.pick(stores)),
-            backup=world.pick([*backups, None, world.key("unknown")])
-            if world.chance(50)
-            else world.pick([*backups, None]),
-            started_at=world.maybe(70, world.instant(completed - world.number_in(0, 2) * timedelta(hours=3))),
+            store=world.maybe(30, world.pick(stores)),
+            backup=backup,
+            started_at=world.maybe(70, world.instant(started)),
             completed_at=world.instant(completed),
             verification=world.pick(("counts", "Checksum", "application", "looked at it", None)),
             result=world.pick(("pass", "pass", "pass", "fail")),
-            recovery_minutes=world.pick((59, 60, 61, None)),
-            loss_minutes=world.pick((29, 30, 31, None)),
+            recovery_minutes=world.pick((59, 60, 60, 61, None)),
+            loss_minutes=world.pick((29, 30, 30, 31, None)),
             operator=world.pick([*accounts, accounts[0], None]),
             signed_by=world.pick([*accounts, accounts[1], None, world.key("ops:nobody")]),
             signed_at=world.maybe(80, world.instant(world.near(completed))),
             retest_of=world.pick(made) if made and world.chance(40) else None,
-            stands_for=world.maybe(20, [world.pick(systems)]),
-            stands_for_reason=world.maybe(60, "same platform"),
+            stands_for=world.maybe(40, [world.pick(systems)]),
+            stands_for_reason=world.maybe(70, world.pick(("same platform", "same platform", " "))),
         )
     made.append(test)
 
@@ -136,11 +132,11 @@ class _Item:
         self.tests = {row["id"]: row for row in records["restore_test"]}
         self.backups = {row["id"]: row for row in records["backup"]}
         self.stores = {row["id"]: row for row in records["store"]}
-        own = [row for row in self.tests.values() if self._is_inside(row, due) and self._system_of(row) == due.system]
+        own = [row for row in self.tests.values() if self._is_inside(row, due) and row["system"] == due.system]
         standing = [
             row
             for row in self.tests.values()
-            if self._is_inside(row, due) and self._system_of(row) != due.system and due.system in row["stands_for"]
+            if self._is_inside(row, due) and row["system"] != due.system and due.system in row["stands_for"]
         ]
         reasoned = [row for row in standing if (row["stands_for_reason"] or "").strip()]
         before = [each for each in periods if each.system == due.system and each.due_at < due.due_at]
@@ -159,15 +155,13 @@ class _Item:
         self.has_own = bool(own)
 
     def _root(self, test: Record) -> Record:
-        """Return the test that a test repeats in the end; one that is not known counts as none."""
-        seen = {test["id"]}
-        while test["retest_of"] in self.tests and test["retest_of"] not in seen:
-            test = self.tests[test["retest_of"]]
-            seen.add(test["id"])
+        """Return the test of the same system that a test repeats in the end, over three repetitions."""
+        for _ in range(3):
+            before = self.tests.get(test["retest_of"])
+            if before is None or before["system"] != test["system"]:
+                break
+            test = before
         return test
-
-    def _system_of(self, test: Record) -> str:
-        return str(self._root(test)["system"])
 
     def _is_inside(self, test: Record, due: Due) -> bool:
         at = self._root(test)["completed_at"]
@@ -177,7 +171,7 @@ class _Item:
         return {
             self._root(row)["id"]
             for row in self.tests.values()
-            if self._is_inside(row, due) and self._system_of(row) == due.system
+            if self._is_inside(row, due) and row["system"] == due.system
         }
 
     def _late_root(self, due: Due, periods: Sequence[Due]) -> str | None:
@@ -185,7 +179,7 @@ class _Item:
         answered = any(
             self._is_inside(row, due)
             and (
-                self._system_of(row) == due.system
+                row["system"] == due.system
                 or (due.system in row["stands_for"] and (row["stands_for_reason"] or "").strip())
             )
             for row in self.tests.values()
@@ -238,7 +232,7 @@ class _Item:
         return str(backup["store"]) if backup else test["store"]
 
     def _goodness(self, codes: Mapping[str, str]) -> tuple[object, ...]:
-        """Order tests of one data store: good and in time, good, in conflict, failed; then by faults; then the earliest."""
+        """Order tests of one store: good and in time, good, in conflict, failed; then by faults; then the earliest."""
         test = self.tests[codes["id"]]
         failed = test["result"] != "pass" and not test["conflicted"]
         in_time = test["completed_at"][1] < self.due.due_at
@@ -250,7 +244,7 @@ class _Item:
         # Of failed tests the last is shown, of others the first.
         return kind, exceptions, doubts, EVER - at if failed else at - EVER, test["id"]
 
-    def _done(self) -> str:
+    def _done(self) -> str:  # noqa: PLR0911  one return a reason
         due = self.due
         if due.row["conflicted"]:
             return "cannot_test:conflict"
@@ -281,7 +275,7 @@ class _Item:
         tested = {self._store(row) for row in self.judged}
         return any(row["system"] == self.due.system and row["id"] not in tested for row in self.stores.values())
 
-    def _backup(self, test: Record) -> str:
+    def _backup(self, test: Record) -> str:  # noqa: C901, PLR0911  one return a reason
         start = test["started_at"] or test["completed_at"]
         backup = self.backups.get(test["backup"])
         if test["conflicted"]:
@@ -294,7 +288,7 @@ class _Item:
             return "cannot_test:source_gap" if gap else "exception:backup_unknown"
         if backup["conflicted"]:
             return "cannot_test:conflict"
-        if backup["origin"] != "schedule":
+        if backup["origin"].lower() != "schedule":
             return "exception:made_for_test"
         if test["store"] is not None and test["store"] != backup["store"]:
             return "exception:other_store"
@@ -340,7 +334,7 @@ class _Item:
             return "exception:not_measured"
         return "cannot_test:no_target" if any(target is None for _, target in pairs) else "pass"
 
-    def _signed(self, test: Record) -> str:
+    def _signed(self, test: Record) -> str:  # noqa: C901, PLR0911  one return a reason
         signed_by, operator, signed_at = test["signed_by"], test["operator"], test["signed_at"]
         if test["conflicted"]:
             return "cannot_test:conflict"

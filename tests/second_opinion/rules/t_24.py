@@ -152,7 +152,7 @@ def _reaches(row: Record, stretch: Stretch) -> bool:
     return (row["starts_at"] or EVER) < stretch.end and stretch.start < (row["ends_before"] or NEVER)
 
 
-def _worth(row: Record, vendor: Record, module: str) -> str:  # noqa: PLR0911  one return a reason
+def _worth(row: Record, vendor: Record, module: str) -> str:
     if row["conflicted"]:
         return "cannot_test:conflict"
     if row["kind"] not in {"soc1", "soc2"}:
@@ -228,7 +228,7 @@ def _read(records: Records, stretch: Stretch, row: Record, parameters: Parameter
     return next(_read_faults(records, stretch, row, titles=bool(parameters["allow_role_title"])), PASS)
 
 
-def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: bool) -> Iterator[str]:  # noqa: C901, PLR0912  one branch a reason
+def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: bool) -> Iterator[str]:
     received, reviewed = row["received_at"], row["reviewed_at"]
     if received and received[0] >= stretch.relied_at:
         yield "exception:received_late"

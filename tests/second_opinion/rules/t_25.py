@@ -186,7 +186,7 @@ def _leave(world: World, person: str, start: datetime) -> None:
 
 @dataclass(slots=True)
 class Known:
-    """What the records say of a person's training: completions that count, and why others do not, each with its span."""
+    """What the records say of a person's training: completions that count, and why others do not."""
 
     counted: list[Span] = field(default_factory=list)
     others: list[tuple[str, Span | None]] = field(default_factory=list)
@@ -311,7 +311,7 @@ def _why_not(records: Records, row: Record, person: str, parameters: Parameters)
 
 
 def _owner(records: Records, row: Record) -> str:
-    """Return the person behind a completion, UNLINKED, or an empty text where it is a machine's or a shared account's."""
+    """Return the person behind a completion, UNLINKED, or an empty text for a machine or a shared account."""
     moments = [row["completed_at"][0]] if row["completed_at"] else _moments(records)
     seen = [hand(records, row["account"], at) for at in moments]
     states = {each.state for each in seen}

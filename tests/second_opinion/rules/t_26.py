@@ -19,10 +19,36 @@ OUTCOME_ONLY: frozenset[str] = frozenset()
 Parameters = Mapping[str, ParameterValue]
 POLICIES = ("security", "conduct")
 _GAPS = ("grant_event", "screening", "acknowledgement", "checklist", "asset", "engagement")
-SCREENED = "pass na:barred_by_law conflict time_order_unclear no_result_date adverse after_access not_screened".split()
-SIGNED = "pass time_order_unclear conflict no_signature_date signed_late version_not_in_force not_signed".split()
-LISTED = "pass time_order_unclear conflict no_completion_date list_late steps_not_counted steps_open no_list".split()
-RETURNED = "not_returned returned_late conflict time_order_unclear pending pass na:nothing_held".split()
+SCREENED = [
+    "pass",
+    "na:barred_by_law",
+    "conflict",
+    "time_order_unclear",
+    "no_result_date",
+    "adverse",
+    "after_access",
+    "not_screened",
+]
+SIGNED = [
+    "pass",
+    "time_order_unclear",
+    "conflict",
+    "no_signature_date",
+    "signed_late",
+    "version_not_in_force",
+    "not_signed",
+]
+LISTED = [
+    "pass",
+    "time_order_unclear",
+    "conflict",
+    "no_completion_date",
+    "list_late",
+    "steps_not_counted",
+    "steps_open",
+    "no_list",
+]
+RETURNED = ["not_returned", "returned_late", "conflict", "time_order_unclear", "pending", "pass", "na:nothing_held"]
 _CANNOT = {
     "conflict",
     "time_order_unclear",
@@ -214,7 +240,7 @@ def _asset(world: World, engagement: str, end: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One beginning or end: its engagement (None where HR does not hold it), and the ones that its papers may belong to."""
+    """One beginning or end: its engagement, and the ones that its papers may belong to."""
 
     records: Records
     clock: datetime
@@ -225,7 +251,8 @@ class Item:
     @property
     def end(self) -> Span | None:
         """When the engagement ended."""
-        return self.engagement["effective_end"] or self.engagement["last_day"]
+        end: Span | None = self.engagement["effective_end"] or self.engagement["last_day"]
+        return end
 
     def gap(self, table: str) -> bool:
         """Whether a table is not proven complete since the engagement began, or ended where HR shows no start."""

@@ -304,7 +304,7 @@ class _Item:
 
 
 def _reigns(versions: Sequence[Record]) -> Iterator[tuple[Record, datetime, datetime]]:
-    """Yield from when to when each version rules; a draft never does, nor one that was withdrawn before it took effect."""
+    """Yield from when to when each version rules; a draft never does, nor one withdrawn before it took effect."""
     dated = [
         row
         for row in versions
@@ -394,7 +394,7 @@ def _approved(records: Records, item: _Item, parameters: Mapping[str, ParameterV
     return _first("A", codes, item)
 
 
-def _approval(
+def _approval(  # noqa: PLR0911  one return a reason
     records: Records, item: _Item, version: Record, first: datetime, parameters: Mapping[str, ParameterValue]
 ) -> str:
     approved, effective = version["approved_at"], version["effective_at"]

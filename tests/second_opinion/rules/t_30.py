@@ -1,6 +1,6 @@
 """T-30 Recovery exercises, from audit-domain T-30 and the rule's README.
 
-The company's own exercise needs every system of the recovery plan, so it is tried in worlds that are alone in their tables.
+The company's own exercise needs every system of the recovery plan, so it is tried in worlds alone in their tables.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .programme import words
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, has_gap, hand, surely_before
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, hand, has_gap, surely_before
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-31"
@@ -122,7 +122,7 @@ def _request(world: World, made: list[str]) -> None:
 
 
 def _event(world: World, request: str, received: datetime, answered: datetime) -> None:
-    event, field = world.id("event"), world.pick(_FIELDS + ("status", "status", "priority"))
+    event, field = world.id("event"), world.pick((*_FIELDS, "status", "status", "priority"))
     states = ("waiting_for_identity", "Waiting_For_Identity", "waiting_for_identity", "On hold", "open", None)
     when = world.near(answered, days=10) if world.chance(50) else received + world.number_in(0, 20) * A_DAY
     for _ in range(2 if world.chance(4) else 1):
@@ -261,7 +261,7 @@ def _deadline(request: _Request, count: int, states: set[str]) -> Span:
     return ends[0] + sure, ends[1] + longest
 
 
-def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> str:
+def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> str:  # noqa: PLR0911  one return a reason
     if request.conflicted("status", "answered_at", "extension_notice"):
         return "cannot_test:conflict"
     states = words(parameters["pause_states"])

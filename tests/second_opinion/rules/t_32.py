@@ -63,7 +63,9 @@ def populate(world: World) -> None:
             )
     for _ in range(world.number_in(0, 2)):
         loaded = world.near(world.pick(moments) + world.pick((0, 2, 4)) * timedelta(hours=1), days=1)
-        world.add("data_refresh", system=world.pick((system, system, world.key("crm"))), refreshed_at=world.instant(loaded))
+        world.add(
+            "data_refresh", system=world.pick((system, system, world.key("crm"))), refreshed_at=world.instant(loaded)
+        )
     add_access(world, reports[0], moments, hands)
     for _ in range(world.pick((0, 0, 1, 2))):
         world.add(
@@ -77,7 +79,10 @@ def populate(world: World) -> None:
 
 
 def _use(world: World, use: str, report: str, system: str, moment: datetime) -> None:
-    named = [f"period={world.pick(('2026-01', '2026-01', '2026-02'))}", f"locale={world.pick(('de', 'de', 'de', 'en=x'))}"]
+    named = [
+        f"period={world.pick(('2026-01', '2026-01', '2026-02'))}",
+        f"locale={world.pick(('de', 'de', 'de', 'en=x'))}",
+    ]
     world.add(
         "report_use",
         id=use,
@@ -88,11 +93,17 @@ def _use(world: World, use: str, report: str, system: str, moment: datetime) -> 
         control=world.maybe(90, "OP-08"),
         period=world.maybe(85, "2026-01"),
         logic_hash=world.pick(("l1", "l1", "l1", "l2", None)),
-        parameters=[] if world.chance(15) else [*world.some(named, percent=90), *world.some(("filter=all",), percent=10)],
+        parameters=[]
+        if world.chance(15)
+        else [*world.some(named, percent=90), *world.some(("filter=all",), percent=10)],
     )
 
 
-def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Mapping[str, Mapping[str, str]]:
+def outcomes(
+    records: Records,
+    clock: datetime,  # noqa: ARG001  nothing of this rule is pending
+    parameters: Mapping[str, ParameterValue],
+) -> Mapping[str, Mapping[str, str]]:
     """Return item -> letter -> reason code."""
     return {use["id"]: _judged(records, use, parameters) for use in records["report_use"]}
 
@@ -115,7 +126,13 @@ def _judged(records: Records, use: Record, parameters: Mapping[str, ParameterVal
         logic = "cannot_test:logic_hidden"
     elif use["logic_hash"] is None:
         logic = "cannot_test:no_hash"
-    access = allowed_access(records, use["report"], use["used_at"], system=use["system"], valid_days=int(str(parameters["listing_valid_days"])))
+    access = allowed_access(
+        records,
+        use["report"],
+        use["used_at"],
+        system=use["system"],
+        valid_days=int(str(parameters["listing_valid_days"])),
+    )
     return {"A": tested, "B": logic, "C": _parameters(records, use), "D": access}
 
 
@@ -195,11 +212,18 @@ def _parameters(records: Records, use: Record) -> str:
     differing = [
         name
         for name, value in given
-        if name in expected and name not in unknown and expected[name] != "*" and value != expected[name].replace("{period}", use["period"] or "")
+        if name in expected
+        and name not in unknown
+        and expected[name] != "*"
+        and value != expected[name].replace("{period}", use["period"] or "")
     ]
     lasted = end[0] > start[1]
     first: Sequence[tuple[bool, str]] = (
-        (any(row["conflicted"] for row in asked) or len({(row["name"], row["expected"]) for row in asked}) > len(names), "cannot_test:conflict"),
+        (
+            any(row["conflicted"] for row in asked)
+            or len({(row["name"], row["expected"]) for row in asked}) > len(names),
+            "cannot_test:conflict",
+        ),
         (bool(asked) and any(name not in names for name, _ in given), "exception:parameter_not_asked_for"),
         (bool(differing), "exception:parameter_differs"),
         (bool(missing) and bool(given), "exception:parameter_missing"),
@@ -208,6 +232,9 @@ def _parameters(records: Records, use: Record) -> str:
         (not given, "cannot_test:parameters_not_recorded"),
         (bool(unknown), "cannot_test:period_unknown"),
         (any(at[1] >= start[0] and at[0] <= end[1] for at in loads), "cannot_test:time_order_unclear"),
-        (lasted and has_gap(records, ["data_refresh"], use["system"], start[0], end[1] + TICK), "cannot_test:source_gap"),
+        (
+            lasted and has_gap(records, ["data_refresh"], use["system"], start[0], end[1] + TICK),
+            "cannot_test:source_gap",
+        ),
     )
     return next((code for holds, code in first if holds), "pass")

@@ -97,7 +97,9 @@ def _version(world: World, name: str, content: str, files: Sequence[str], hands:
 
 
 def outcomes(
-    records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]
+    records: Records,
+    clock: datetime,  # noqa: ARG001  nothing of this rule is pending
+    parameters: Mapping[str, ParameterValue],
 ) -> Mapping[str, Mapping[str, str]]:
     """Return item -> letter -> reason code."""
     return {use["id"]: _judged(records, use, parameters) for use in records["euc_use"]}
@@ -107,7 +109,9 @@ def _judged(records: Records, use: Record, parameters: Mapping[str, ParameterVal
     inventory = {row["id"]: row for row in records["euc_file"]}
     versions = {(row["file"], row["content_hash"]): row for row in records["euc_version"]}
     version = versions.get((use["file"], use["content_hash"]))
-    kept = [row for row in [*records["euc_file"], *records["euc_version"]] if use["file"] == row.get("file", row.get("id"))]
+    kept = [
+        row for row in [*records["euc_file"], *records["euc_version"]] if use["file"] == row.get("file", row.get("id"))
+    ]
     if use["conflicted"] or any(row["conflicted"] for row in kept):
         return dict.fromkeys(LETTERS, "cannot_test:conflict")
     if use["control"] is None:

@@ -1,7 +1,7 @@
 """T-34 Go-live and conversion, from audit-domain T-34 and the rule's README."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from twofold.controltests.rule import ParameterValue
 
@@ -12,7 +12,13 @@ from .world import A_DAY, World
 
 CONTROL_TEST = "T-34"
 OUTCOME_ONLY: frozenset[str] = frozenset()
-DUTIES = {"project": "authorise", "requirements": "authorise", "uat": "uat", "go_live": "release", "conversion": "finance"}
+DUTIES = {
+    "project": "authorise",
+    "requirements": "authorise",
+    "uat": "uat",
+    "go_live": "release",
+    "conversion": "finance",
+}
 """Duty of an approval -> duty of the roster."""
 
 
@@ -27,7 +33,7 @@ def parameters(world: World) -> Mapping[str, ParameterValue]:
 
 
 def populate(world: World) -> None:
-    """One or two go-lives of a project with approvals, defects and parallel runs, and converted objects with rejects."""
+    """One or two go-lives of a project with approvals, defects, parallel runs, and converted objects with rejects."""
     system = world.key("erp")
     hands = add_hands(world, "dir")
     _authority(world, system)
@@ -37,7 +43,14 @@ def populate(world: World) -> None:
     for wave, moment in zip(cutovers, moments, strict=True):
         for _ in range(2 if world.chance(4) else 1):
             significant = world.pick((None, None, None, None, True, False))
-            world.add("cutover", id=wave, project=project, system=system, cutover_at=world.instant(moment), significant=significant)
+            world.add(
+                "cutover",
+                id=wave,
+                project=project,
+                system=system,
+                cutover_at=world.instant(moment),
+                significant=significant,
+            )
         for duty in ("uat", "go_live"):
             _approvals(world, wave, duty, moment, hands, tilt=tilt)
         _issues(world, wave, moment, hands)
@@ -61,11 +74,24 @@ def _authority(world: World, system: str) -> None:
             world.add("roster", scope=scope, duty=duty, person=world.key(person), valid_from=start, valid_to=end)
         if world.chance(60):
             role, unit = world.pick(("lead", "lead", "clerk")), world.pick(("Finance", "Engineering", None))
-            world.add("job", person=world.key(person), role=role, unit=unit, valid_from=world.maybe(15, world.moment()), valid_to=world.maybe(10, world.moment()))
+            world.add(
+                "job",
+                person=world.key(person),
+                role=role,
+                unit=unit,
+                valid_from=world.maybe(15, world.moment()),
+                valid_to=world.maybe(10, world.moment()),
+            )
     for duty in world.some(("authorise", "uat", "release", "finance"), percent=70):
         world.add("role_authority", scope=world.pick((system, system, world.key("crm"))), duty=duty, role="lead")
     if world.chance(15):
-        world.add("engagement", id=world.id("e"), person=world.key("x"), type="employee", effective_end=world.instant(world.moment(), coarse=0))
+        world.add(
+            "engagement",
+            id=world.id("e"),
+            person=world.key("x"),
+            type="employee",
+            effective_end=world.instant(world.moment(), coarse=0),
+        )
 
 
 def _approvals(world: World, subject: str, duty: str, moment: datetime, hands: list[str], *, tilt: bool) -> None:
@@ -153,10 +179,14 @@ def _conversion(world: World, wave: str, system: str, moment: datetime, hands: l
     _approvals(world, conversion, "conversion", last + 2 * A_DAY, hands, tilt=world.chance(80))
 
 
-def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Mapping[str, Mapping[str, str]]:
+def outcomes(
+    records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, Mapping[str, str]]:
     """Return item -> letter -> reason code."""
     go_lives = {row["id"]: _go_live(records, row, parameters) for row in records["cutover"]}
-    objects = {f"{row['cutover']}/{row['id']}": _converted(records, row, clock, parameters) for row in records["conversion"]}
+    objects = {
+        f"{row['cutover']}/{row['id']}": _converted(records, row, clock, parameters) for row in records["conversion"]
+    }
     return {**go_lives, **objects}
 
 
@@ -167,14 +197,19 @@ def _go_live(records: Records, wave: Record, parameters: Mapping[str, ParameterV
     if wave["significant"] is False:
         return {**dict.fromkeys("ABCDI", "na:not_significant"), **others}
     best = {
-        duty: _best_approval(records, wave, duty, parameters)
-        for duty in ("project", "requirements", "uat", "go_live")
+        duty: _best_approval(records, wave, duty, parameters) for duty in ("project", "requirements", "uat", "go_live")
     }
     project = max(best["project"], best["requirements"], key=_APPROVALS.index)
     worse = max(project, best["go_live"], key=_APPROVALS.index)
     gap = has_gap(records, ["approval"], wave["system"], None, None)
     words = {"late": "approved_late", "withdrawn": "approval_withdrawn", "none": "not_approved"}
-    business = {"late": "accepted_late", "withdrawn": "acceptance_withdrawn", "none": "not_accepted", "no_authority": "not_business", "no_roster": "not_known_as_business"}
+    business = {
+        "late": "accepted_late",
+        "withdrawn": "acceptance_withdrawn",
+        "none": "not_accepted",
+        "no_authority": "not_business",
+        "no_roster": "not_known_as_business",
+    }
     return {
         "A": _coded(project, words, gap=gap),
         "B": _coded(best["uat"], business, gap=gap),
@@ -185,7 +220,19 @@ def _go_live(records: Records, wave: Record, parameters: Mapping[str, ParameterV
     }
 
 
-_APPROVALS = ("roster", "title", "conflict", "approver_unlinked", "no_roster", "time_order_unclear", "no_authority", "late", "withdrawn", "not_a_person", "none")
+_APPROVALS = (
+    "roster",
+    "title",
+    "conflict",
+    "approver_unlinked",
+    "no_roster",
+    "time_order_unclear",
+    "no_authority",
+    "late",
+    "withdrawn",
+    "not_a_person",
+    "none",
+)
 """What an approval may be, best first; from no_authority on an exception."""
 _EXCEPTIONS = frozenset(_APPROVALS[6:])
 
@@ -210,7 +257,9 @@ def _best_approval(records: Records, wave: Record, duty: str, parameters: Mappin
     return min([*found, "none"], key=_APPROVALS.index)
 
 
-def _approval(records: Records, wave: Record, row: Record, refusals: Sequence[Record], parameters: Mapping[str, ParameterValue]) -> str:
+def _approval(
+    records: Records, wave: Record, row: Record, refusals: Sequence[Record], parameters: Mapping[str, ParameterValue]
+) -> str:
     at, cutover = row["decided_at"], wave["cutover_at"]
     if row["conflicted"]:
         return "conflict"
@@ -236,26 +285,44 @@ def _power(records: Records, row: Record, system: str, parameters: Mapping[str, 
     if who.person is None:
         return "approver_unlinked"
     scopes = {system, "*"}
-    held = [each for each in mandates(records) if each.person == who.person and each.duty == duty and each.scope in scopes]
-    jobs = [job for job in records["job"] if job["person"] == who.person and (job["valid_from"] or EVER) <= at[0] and at[1] < (job["valid_to"] or NEVER)]
+    held = [
+        each for each in mandates(records) if each.person == who.person and each.duty == duty and each.scope in scopes
+    ]
+    jobs = [
+        job
+        for job in records["job"]
+        if job["person"] == who.person and (job["valid_from"] or EVER) <= at[0] and at[1] < (job["valid_to"] or NEVER)
+    ]
     units = {job["unit"] for job in jobs if job["unit"] is not None} if duty == "uat" else set()
     business = set(str(parameters["business_units"]).split(";"))
     if any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held) or units & business:
         return "roster"
     if any(each.valid_from <= at[1] and at[0] < each.valid_to for each in held):
         return "time_order_unclear"
-    started = any(each["duty"] == duty and each["scope"] in scopes and (each["valid_from"] or EVER) <= at[0] for each in records["roster"])
+    started = any(
+        each["duty"] == duty and each["scope"] in scopes and (each["valid_from"] or EVER) <= at[0]
+        for each in records["roster"]
+    )
     if started or units:
         return "no_authority"
     titles = {each["role"] for each in records["role_authority"] if each["duty"] == duty and each["scope"] in scopes}
-    if parameters["allow_role_title"] and row["duty"] not in {"conversion", "uat"} and any(job["role"] in titles for job in jobs):
+    if (
+        parameters["allow_role_title"]
+        and row["duty"] not in {"conversion", "uat"}
+        and any(job["role"] in titles for job in jobs)
+    ):
         return "title"
     return "no_roster"
 
 
 def _open_at_cutover(records: Records, wave: Record) -> str:
     found = set(_issue_codes(records, wave))
-    exceptions = ("exception:defect_not_accepted", "exception:parallel_run_difference", "exception:accepted_late", "exception:not_a_person")
+    exceptions = (
+        "exception:defect_not_accepted",
+        "exception:parallel_run_difference",
+        "exception:accepted_late",
+        "exception:not_a_person",
+    )
     for code in exceptions:
         if code in found:
             return code
@@ -269,16 +336,24 @@ def _issue_codes(records: Records, wave: Record) -> Iterator[str]:
     cutover: Span = wave["cutover_at"]
     for row in records["cutover_defect"]:
         closed = row["closed_at"]
-        if row["cutover"] == wave["id"] and not surely_before(cutover, row["found_at"]) and not surely_before(closed, cutover):
+        if (
+            row["cutover"] == wave["id"]
+            and not surely_before(cutover, row["found_at"])
+            and not surely_before(closed, cutover)
+        ):
             perhaps_closed = closed is not None and not surely_before(cutover, closed)
             yield _accepted(records, row, cutover, "exception:defect_not_accepted", perhaps_closed=perhaps_closed)
     for row in records["parallel_run"]:
         known = None not in {row["old_total"], row["new_total"]}
         if row["cutover"] == wave["id"] and (not known or row["old_total"] != row["new_total"] or row["conflicted"]):
-            yield _accepted(records, row, cutover, "exception:parallel_run_difference", explained=row["explanation"] is not None)
+            yield _accepted(
+                records, row, cutover, "exception:parallel_run_difference", explained=row["explanation"] is not None
+            )
 
 
-def _accepted(records: Records, row: Record, cutover: Span, missing: str, *, perhaps_closed: bool = False, explained: bool = True) -> str:
+def _accepted(
+    records: Records, row: Record, cutover: Span, missing: str, *, perhaps_closed: bool = False, explained: bool = True
+) -> str:
     at = row["accepted_at"]
     who = hand(records, row["accepted_by"], (at or cutover)[0])
     first: Sequence[tuple[bool, str]] = (
@@ -294,16 +369,28 @@ def _accepted(records: Records, row: Record, cutover: Span, missing: str, *, per
     return next((code for holds, code in first if holds), "cannot_test:time_order_unclear")
 
 
-def _converted(records: Records, load: Record, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Mapping[str, str]:
+def _converted(
+    records: Records, load: Record, clock: datetime, parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, str]:
     others = dict.fromkeys("ABCDI", "na:converted_object")
     if load["conflicted"]:
         return {**others, **dict.fromkeys("EFGH", "cannot_test:conflict")}
     rejects = [row for row in records["conversion_reject"] if row["conversion"] == load["id"]]
     loaded = [row for row in rejects if row["outcome"] == "loaded" and row["cleared_at"] is not None]
     late = [row for row in loaded if surely_before(load["counted_at"] or load["loaded_at"], row["cleared_at"])]
-    signed = load["explanation"] is not None and hand(records, load["explained_by"], load["loaded_at"][0]).state == LINKED
-    count = _agree(load["source_count"], load["target_count"], len(late), signed=signed, words=("not_counted", "counts_differ"))
-    amount = _agree(load["source_sum"], load["target_sum"], sum(row["amount"] or 0 for row in late), signed=signed, words=("not_summed", "amounts_differ"))
+    signed = (
+        load["explanation"] is not None and hand(records, load["explained_by"], load["loaded_at"][0]).state == LINKED
+    )
+    count = _agree(
+        load["source_count"], load["target_count"], len(late), signed=signed, words=("not_counted", "counts_differ")
+    )
+    amount = _agree(
+        load["source_sum"],
+        load["target_sum"],
+        sum(row["amount"] or 0 for row in late),
+        signed=signed,
+        words=("not_summed", "amounts_differ"),
+    )
     return {
         **others,
         "E": count,
@@ -338,9 +425,20 @@ def _rejects_settled(records: Records, load: Record, rejects: Sequence[Record], 
 def _signed(records: Records, load: Record, loaded: Sequence[Record], parameters: Mapping[str, ParameterValue]) -> str:
     loads = [load["loaded_at"], *(row["cleared_at"] for row in loaded)]
     last = max(at[0] for at in loads), max(at[1] for at in loads)
-    given = [row for row in _decisions(records, load["id"], "conversion") if row["decision"] == "approve" or row["conflicted"]]
+    given = [
+        row
+        for row in _decisions(records, load["id"], "conversion")
+        if row["decision"] == "approve" or row["conflicted"]
+    ]
     found = {_signature(records, load, row, last, parameters) for row in given}
-    before = ("pass", "cannot_test:conflict", "cannot_test:operator_unknown", "cannot_test:signer_unlinked", "cannot_test:no_roster", "cannot_test:time_order_unclear")
+    before = (
+        "pass",
+        "cannot_test:conflict",
+        "cannot_test:operator_unknown",
+        "cannot_test:signer_unlinked",
+        "cannot_test:no_roster",
+        "cannot_test:time_order_unclear",
+    )
     for code in before:
         if code in found:
             return code
@@ -350,7 +448,9 @@ def _signed(records: Records, load: Record, loaded: Sequence[Record], parameters
     return next((f"exception:{word}" for word in words if f"exception:{word}" in found), "exception:not_signed")
 
 
-def _signature(records: Records, load: Record, row: Record, last: Span, parameters: Mapping[str, ParameterValue]) -> str:
+def _signature(
+    records: Records, load: Record, row: Record, last: Span, parameters: Mapping[str, ParameterValue]
+) -> str:
     at, operator = row["decided_at"], hand(records, load["operator"], load["loaded_at"][0])
     signer, power = hand(records, row["approver"], at[0]), _power(records, row, load["system"], parameters)
     same = row["approver"] == load["operator"] or (signer.person is not None and signer.person == operator.person)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from twofold.jobs.demonstration.answer_key import KeyItem
 from twofold.jobs.demonstration.people import Person
-from twofold.jobs.demonstration.timeline import FIRST_DAY, local
+from twofold.jobs.demonstration.timeline import FIRST_DAY, INTRODUCED_ON, local
 from twofold.jobs.demonstration.world import Row, TableExport, World
 
 HOUR = timedelta(hours=1)
@@ -89,7 +89,7 @@ def _enrol(world: World) -> None:
                 "account": account,
                 "type": kind,
                 "status": "active",
-                "enrolled_at": local(person.first_day, "14:00"),
+                "enrolled_at": local(max(person.first_day, INTRODUCED_ON), "14:00"),
             }
             for account, kind in names.items()
             if not account.endswith(":")

@@ -12,6 +12,8 @@ ZONE_NAME = "America/New_York"
 ZONE = ZoneInfo(ZONE_NAME)
 FIRST_DAY = date(2025, 10, 1)
 LAST_DAY = date(2026, 10, 31)
+INTRODUCED_ON = date(2025, 9, 1)
+"""Okta and today's ERP were introduced on that day; nobody's account there is older."""
 EXTRACTED_AT = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 PERIOD_DAYS = {"soc2": (date(2025, 11, 1), date(2026, 10, 31)), "sox": (date(2025, 10, 1), date(2026, 9, 30))}
 """Lens -> first and last day of its engagement, both included. October 2025 is SOX only, October 2026 SOC 2 only."""

@@ -16,8 +16,9 @@ from twofold.jobs.demonstration.changes import (
     activity_number,
 )
 from twofold.jobs.demonstration.export_folder import ExportFolder
+from twofold.jobs.demonstration.people import Person
 from twofold.jobs.demonstration.systems import BY_ID
-from twofold.jobs.demonstration.timeline import iso, local
+from twofold.jobs.demonstration.timeline import INTRODUCED_ON, iso, local
 from twofold.jobs.demonstration.world import World
 
 API = "https://api.github.com"
@@ -61,9 +62,9 @@ def export_github(folder: ExportFolder, world: World) -> None:
             moment_only=True,
             page_size=None,
         )
-    members = [_member(number, login, email) for number, (login, email) in enumerate(sorted(emails.items()), 1)]
+    members = [_member(n, x.github, x.email, x.first_day) for n, x in enumerate(sorted(there, key=_login), 1)]
     unknown = sorted([*world.second_logins, *world.unknown_logins])
-    members += [_member(900 + number, login, None) for number, login in enumerate(unknown, 1)]
+    members += [_member(900 + number, login, None, INTRODUCED_ON) for number, login in enumerate(unknown, 1)]
     query = "GET /orgs/brightwater/members?per_page=100, then GET /users/{login}"
     folder.add_json("github/members.json", "members", query, members, parameters={"org": "brightwater"})
 
@@ -227,8 +228,13 @@ class _Answers:
         }
 
 
-def _member(number: int, login: str, email: str | None) -> Json:
-    return {"login": login, "id": 4_000_000 + number, "type": "User", "email": email}
+def _login(person: Person) -> str:
+    return person.github
+
+
+def _member(number: int, login: str, email: str | None, first_day: date) -> Json:
+    created_at = iso(local(max(first_day, INTRODUCED_ON), "09:00"))
+    return {"login": login, "id": 4_000_000 + number, "type": "User", "email": email, "created_at": created_at}
 
 
 def _user(login: str) -> Json:

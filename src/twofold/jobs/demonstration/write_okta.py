@@ -10,7 +10,14 @@ from twofold.jobs.demonstration.leavers import Departures
 from twofold.jobs.demonstration.people import Person
 from twofold.jobs.demonstration.rights import DEFAULT_GROUP, GROUPS
 from twofold.jobs.demonstration.systems import SYSTEMS
-from twofold.jobs.demonstration.timeline import FIRST_DAY, LAST_DAY, iso_milliseconds, local, working_days
+from twofold.jobs.demonstration.timeline import (
+    FIRST_DAY,
+    INTRODUCED_ON,
+    LAST_DAY,
+    iso_milliseconds,
+    local,
+    working_days,
+)
 from twofold.jobs.demonstration.world import World
 
 Json = dict[str, Any]
@@ -68,7 +75,7 @@ def _closed_accounts(book: AccessBook) -> set[str]:
 
 
 def _user(person: Person, *, closed: bool) -> Json:
-    created_at = local(person.first_day, "07:30")
+    created_at = local(max(person.first_day, INTRODUCED_ON), "07:30")
     return {
         "id": person.okta,
         "status": "DEPROVISIONED" if closed else "ACTIVE",
@@ -87,7 +94,7 @@ def _service_user() -> Json:
     return {
         "id": HR_SYNC,
         "status": "ACTIVE",
-        "created": "2024-01-10T09:00:00.000Z",
+        "created": "2025-09-01T09:00:00.000Z",
         "profile": {
             "login": "svc-hr-sync",
             "email": None,

@@ -12,7 +12,7 @@ from twofold.jobs.demonstration.people import Engagement, Person
 from twofold.jobs.demonstration.restores import RestoreBook
 from twofold.jobs.demonstration.reviews import IN_OKTA, Campaign, campaign_id, impact_rows
 from twofold.jobs.demonstration.rights import ERP_ROLES
-from twofold.jobs.demonstration.timeline import ZONE_NAME, iso, iso_offset, local
+from twofold.jobs.demonstration.timeline import INTRODUCED_ON, ZONE_NAME, iso, iso_offset, local
 from twofold.jobs.demonstration.world import Row, World
 
 
@@ -117,7 +117,7 @@ def export_erp(folder: ExportFolder, world: World, book: AccessBook, departures:
             "kind": "human",
             "status": "disabled" if f"erp:{person.erp}" in closed else "active",
             "username": person.erp,
-            "created_at": local(person.first_day, "12:00"),
+            "created_at": local(max(person.first_day, INTRODUCED_ON), "12:00"),
         }
         for person in world.staff.people
         if person.erp

@@ -1,5 +1,6 @@
 -- authority: who could use which duty, when (audit-domain 4.0, Authority at the time).
--- A dated roster entry, cut to the stretches in which the person's employment was active, plus delegations of it,
+-- A dated roster entry, cut to the stretches in which the person's employment was active (until its end, else the end of
+-- the last day worked), plus delegations of it,
 -- which count from the moment they were recorded. Half open: valid_from <= t < valid_to. Stretches may overlap;
 -- ask with EXISTS. A person without any row in engagement is judged by the roster alone.
 --   scope, duty, right_class   as in roster (right_class empty = any)
@@ -8,7 +9,7 @@ WITH employed AS (
     SELECT
         e.person AS person,
         COALESCE(e.started_at, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
-        COALESCE(e.effective_end, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
+        COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM engagement AS e
     UNION
     SELECT DISTINCT

@@ -507,7 +507,7 @@ SELECT
         WHEN v.settled IS NOT NULL THEN v.settled
         WHEN v.birthright = 1 THEN 'na:birthright'
         WHEN v.no_decision = 'exception:no_approval' THEN 'na:no_approval'
-        WHEN v.roster_code LIKE 'exception:%' THEN 'exception:not_on_roster'
+        WHEN v.no_decision IS NULL AND v.roster_code LIKE 'exception:%' THEN 'exception:not_on_roster'
         ELSE COALESCE(v.no_decision, v.roster_code)
     END AS f,
     CASE

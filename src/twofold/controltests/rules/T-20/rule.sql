@@ -25,7 +25,7 @@ finding AS (
         p.conflicted AS conflicted,
         w.id AS weakness,
         w.tool AS tool,
-        w.last_seen_latest AS last_seen,
+        MAX(w.last_seen_latest) OVER (PARTITION BY p.item) AS last_seen,
         w.fixed_at AS claimed_at,
         LOWER(w.severity) AS severity
     FROM population AS p
@@ -39,13 +39,12 @@ point AS (
     SELECT
         f.target AS target,
         f.tool AS tool,
-        MAX(m.last_seen) AS at,
+        MAX(f.last_seen) AS at,
         CAST(NULL AS TIMESTAMP) AS at_latest,
         1 AS is_sight,
         FALSE AS logged_in,
         f.item AS item
     FROM finding AS f
-    JOIN finding AS m ON m.item = f.item
     GROUP BY f.target, f.tool, f.item
     UNION ALL
     SELECT
@@ -134,8 +133,17 @@ clock AS (
         LEAD(c.item) OVER (PARTITION BY c.target, c.vulnerability, c.chain ORDER BY c.starts_at) AS next_item
     FROM chained AS c
 ),
+-- The clock and the severities of a chain come from all its records and their histories.
+disputed AS (
+    SELECT DISTINCT k.item AS item
+    FROM clock AS k
+    JOIN clock AS m ON m.first_item = k.first_item
+    JOIN finding AS f ON f.item = m.item
+    LEFT JOIN weakness_event AS e ON e.weakness = f.weakness AND e.conflicted
+    WHERE f.conflicted OR e.id IS NOT NULL
+),
 -- Severity at detection: what the history shows before its first change. A lower one counts only if each step down has a reason
--- and was made before the deadline of the severity at detection.
+-- and was made before the deadline of the severity at detection. A step from or to an unknown word may be one down.
 history AS (
     SELECT
         e.weakness AS weakness,
@@ -148,20 +156,14 @@ history AS (
 detected AS (
     SELECT
         k.item AS item,
-        MIN(COALESCE(h.level, a.level)) AS level,
-        MAX(CASE WHEN COALESCE(h.level, a.level) IS NULL THEN 1 ELSE 0 END) AS is_unknown,
+        MIN(a.level) AS level,
+        MAX(CASE WHEN a.level IS NULL THEN 1 ELSE 0 END) AS is_unknown,
         MIN(f.starts_at) AS starts_at,
         MIN(f.starts_at_latest) AS starts_at_latest
     FROM clock AS k
     JOIN finding AS f ON f.item = k.first_item
-    LEFT JOIN allowance AS a ON a.severity = f.severity
-    LEFT JOIN (
-        SELECT e.weakness AS weakness, MIN(v.level) AS level
-        FROM history AS e
-        JOIN allowance AS v ON v.severity = e.old_severity
-        WHERE e.place = 1
-        GROUP BY e.weakness
-    ) AS h ON h.weakness = f.weakness
+    LEFT JOIN history AS h ON h.weakness = f.weakness AND h.place = 1
+    LEFT JOIN allowance AS a ON a.severity = COALESCE(h.old_severity, f.severity)
     GROUP BY k.item
 ),
 -- Days are added on the wall clock of the default calendar.
@@ -200,8 +202,9 @@ lowered AS (
         JOIN deadline AS t ON t.item = g.item AND t.level = g.level
         JOIN finding AS w ON w.item = g.item
         JOIN weakness_event AS e ON e.weakness = w.weakness
-        JOIN allowance AS o ON o.severity = LOWER(e.old_severity)
-        JOIN allowance AS v ON v.severity = LOWER(e.new_severity) AND v.level > o.level
+        LEFT JOIN allowance AS o ON o.severity = LOWER(e.old_severity)
+        LEFT JOIN allowance AS v ON v.severity = LOWER(e.new_severity)
+        WHERE COALESCE(v.level > o.level, TRUE)
         GROUP BY g.item, e.weakness
     ) AS s ON s.item = d.item AND s.weakness = f.weakness
     GROUP BY d.item
@@ -249,7 +252,7 @@ hole AS (
 first_scan AS (
     SELECT s.target AS target, s.tool AS tool, MIN(s.scanned_at_latest) AS scanned_at
     FROM scan AS s
-    WHERE s.ok
+    WHERE s.ok AND NOT s.conflicted
     GROUP BY s.target, s.tool
 ),
 lost AS (
@@ -448,6 +451,7 @@ base AS (
             WHEN p.kind <> 'finding' THEN 'na:no_finding'
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN k.next_item IS NOT NULL THEN 'na:continued'
+            WHEN z.item IS NOT NULL THEN 'cannot_test:conflict'
             WHEN d.is_unknown = 1 THEN 'cannot_test:unknown_severity'
         END AS stop,
         x.fixed_at AS fixed_at,
@@ -464,6 +468,7 @@ base AS (
         COALESCE(h.of_acceptance, 0) AS of_acceptance
     FROM population AS p
     LEFT JOIN clock AS k ON k.item = p.item
+    LEFT JOIN disputed AS z ON z.item = p.item
     LEFT JOIN detected AS d ON d.item = p.item
     LEFT JOIN fix AS x ON x.item = p.item
     LEFT JOIN due AS u ON u.item = p.item
@@ -479,9 +484,9 @@ SELECT
         WHEN b.stop IS NOT NULL THEN b.stop
         WHEN b.fixed_at_latest <= b.due_at THEN b.good
         WHEN p.used_to <= b.due_at AND p.used_to <= q.extracted_at THEN 'na:retired'
-        WHEN a.code = 'pass' THEN b.good
+        WHEN a.code = 'pass' AND q.extracted_at > b.due_at_latest THEN b.good
         WHEN b.fixed_at <= b.due_at_latest THEN 'cannot_test:time_order_unclear'
-        WHEN b.fixed_at IS NULL AND q.extracted_at <= b.due_at THEN 'cannot_test:pending'
+        WHEN b.fixed_at IS NULL AND q.extracted_at <= b.due_at_latest THEN 'cannot_test:pending'
         WHEN a.code LIKE 'cannot_test:%' THEN 'cannot_test:acceptance_unclear'
         WHEN b.of_acceptance = 1 THEN 'cannot_test:source_gap'
         WHEN b.fixed_at IS NULL AND b.of_scan = 1 THEN 'cannot_test:source_gap'
@@ -492,7 +497,7 @@ SELECT
     END AS a,
     CASE
         WHEN b.stop IS NOT NULL THEN b.stop
-        WHEN b.fixed_at_latest <= b.due_at OR q.extracted_at <= b.due_at THEN 'na:not_needed'
+        WHEN b.fixed_at_latest <= b.due_at OR q.extracted_at <= b.due_at_latest THEN 'na:not_needed'
         WHEN p.used_to <= b.due_at THEN 'na:not_needed'
         WHEN a.code IS NOT NULL THEN a.code
         WHEN b.of_acceptance = 1 THEN 'cannot_test:source_gap'

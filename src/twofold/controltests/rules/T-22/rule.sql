@@ -1,5 +1,6 @@
 WITH
--- A repeated test belongs to the due date of the test that it repeats, over at most three repetitions.
+-- A repeated test belongs to the due date of the test that it repeats, over at most three repetitions;
+-- what names a test of another system repeats nothing.
 attempt AS (
     SELECT
         t.id AS test,
@@ -9,9 +10,9 @@ attempt AS (
         COALESCE(c.completed_at_latest, b.completed_at_latest, a.completed_at_latest, t.completed_at_latest) AS root_at_latest,
         COALESCE(t.conflicted, FALSE) AS conflicted
     FROM restore_test AS t
-    LEFT JOIN restore_test AS a ON a.id = t.retest_of
-    LEFT JOIN restore_test AS b ON b.id = a.retest_of
-    LEFT JOIN restore_test AS c ON c.id = b.retest_of
+    LEFT JOIN restore_test AS a ON a.id = t.retest_of AND a.system = t.system
+    LEFT JOIN restore_test AS b ON b.id = a.retest_of AND b.system = t.system
+    LEFT JOIN restore_test AS c ON c.id = b.retest_of AND c.system = t.system
 ),
 -- One system tested stands for others only with a written reason.
 spoken AS (
@@ -95,6 +96,26 @@ out_of_scope AS (
     LEFT JOIN label_in_force AS k ON k.item = j.item AND k.system = t.system AND k.label = l.label
     WHERE j.is_own = 0 AND k.system IS NULL
 ),
+-- A signature without a time names a person where the account was always that person's.
+always_hand AS (
+    SELECT n.account AS account, MIN(n.person) AS person, MIN(n.state) AS state
+    FROM identity AS n
+    LEFT JOIN identity AS m ON m.account = n.account AND m.valid_from = n.valid_to
+    GROUP BY n.account
+    HAVING COUNT(DISTINCT n.state || COALESCE(n.person, '')) = 1
+        AND MIN(n.valid_from) = TIMESTAMP '0001-01-01 00:00:00'
+        AND MIN(CASE WHEN m.account IS NULL THEN n.valid_to ELSE TIMESTAMP '9999-12-31 00:00:00' END) > TIMESTAMP '9999-12-30 00:00:00'
+),
+signer AS (
+    SELECT t.id AS test, n.account AS account, n.person AS person, n.state AS state
+    FROM restore_test AS t
+    JOIN identity AS n ON n.account = t.signed_by AND n.valid_from <= t.signed_at AND t.signed_at < n.valid_to
+    UNION ALL
+    SELECT t.id AS test, n.account AS account, n.person AS person, n.state AS state
+    FROM restore_test AS t
+    JOIN always_hand AS n ON n.account = t.signed_by
+    WHERE t.signed_at IS NULL
+),
 -- B, C, D and F of every test on its own. The first character ranks the codes: 1 exception, 2 cannot test, 3 pass,
 -- 4 not applicable.
 test_code AS (
@@ -151,7 +172,8 @@ test_code AS (
             WHEN t.signed_by IS NULL AND p.due_at > q.extracted_at THEN '2cannot_test:pending'
             WHEN t.signed_by IS NULL THEN '1exception:not_signed'
             WHEN t.signed_at_latest < t.completed_at THEN '1exception:signed_before_end'
-            WHEN t.signed_at IS NULL AND n.account IS NULL AND t.signed_by <> t.operator THEN '2cannot_test:no_sign_time'
+            WHEN t.signed_at IS NULL AND n.account IS NULL AND (t.operator IS NULL OR t.signed_by <> t.operator)
+                THEN '2cannot_test:no_sign_time'
             WHEN n.state = 'shared' THEN '1exception:shared_account'
             WHEN n.state = 'bot' THEN '1exception:not_a_person'
             WHEN t.signed_by = t.operator OR n.person = o.person THEN '1exception:signed_by_operator'
@@ -168,10 +190,7 @@ test_code AS (
     LEFT JOIN backup AS b ON b.id = t.backup
     LEFT JOIN store AS s ON s.id = COALESCE(b.store, t.store)
     LEFT JOIN out_of_scope AS x ON x.item = j.item AND x.test = j.test
-    LEFT JOIN identity AS n
-        ON n.account = t.signed_by
-            AND n.valid_from <= COALESCE(t.signed_at, TIMESTAMP '0001-01-01 00:00:00')
-            AND COALESCE(t.signed_at, TIMESTAMP '9999-12-30 00:00:00') < n.valid_to
+    LEFT JOIN signer AS n ON n.test = t.id
     LEFT JOIN identity AS o
         ON o.account = t.operator
             AND o.valid_from <= COALESCE(t.started_at, t.completed_at)

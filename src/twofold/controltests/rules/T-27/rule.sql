@@ -154,7 +154,9 @@ silent_item AS (
 conflict AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
-    JOIN device_state AS s ON s.device = p.device AND s.conflicted AND s.day >= p.starts_at AND s.day < p.ends_before
+    JOIN device_state AS s
+        ON s.device = p.device AND s.conflicted
+            AND DATE_TRUNC('month', s.day + INTERVAL '810' MINUTE) = CAST(p.month || '-01' AS TIMESTAMP)
 ),
 gap AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
@@ -193,7 +195,7 @@ letter AS (
             WHEN b.too_long = 1 THEN 'exception'
             WHEN g.item IS NOT NULL AND (u.item IS NOT NULL OR s.item IS NOT NULL) THEN 'cannot_test:source_gap'
             WHEN u.item IS NOT NULL THEN 'cannot_test:not_reported'
-            WHEN s.item IS NOT NULL AND t.virtual_code IS NULL THEN 'cannot_test:not_seen'
+            WHEN s.item IS NOT NULL THEN 'cannot_test:not_seen'
             WHEN b.is_open = 1 THEN 'cannot_test:pending'
             ELSE 'pass'
         END AS code
@@ -203,7 +205,7 @@ letter AS (
     LEFT JOIN conflict AS c ON c.item = p.item
     LEFT JOIN bad AS b ON b.item = p.item AND b.letter = l.letter
     LEFT JOIN unreported AS u ON u.item = p.item AND u.letter = l.letter
-    LEFT JOIN silent_item AS s ON s.item = p.item
+    LEFT JOIN silent_item AS s ON s.item = p.item AND t.virtual_code IS NULL
     LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'device_state'
 ),
 judged AS (

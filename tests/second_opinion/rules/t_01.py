@@ -1,0 +1,678 @@
+"""T-01 Access given on approval, from audit-domain T-01, the rule's README and the heads of its steps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from twofold.controltests.rule import ParameterValue
+
+from .records import Record, Records, Span
+from .rights import inside
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    UNLINKED,
+    Hand,
+    Mandate,
+    days,
+    hand,
+    has_gap,
+    mandates,
+)
+from .world import A_DAY, World
+
+CONTROL_TEST = "T-01"
+OUTCOME_ONLY: frozenset[str] = frozenset()
+Parameters = Mapping[str, ParameterValue]
+Codes = dict[str, str]
+_CLOSING = {"disable", "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A right that was given, or an account that was opened again with all its rights."""
+
+    name: str
+    system: str
+    row: Record
+    account: str
+    right: str | None
+    rights: frozenset[str]
+    right_class: str
+    settled: str | None
+    at: Span
+    owner: Hand
+
+    @property
+    def hand(self) -> str:
+        """The person, or the account where nobody is known."""
+        return self.owner.person or self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the items of a world are judged by."""
+
+    records: Records
+    parameters: Parameters
+    items: Sequence[Item]
+    mandates: Sequence[Mandate]
+
+
+def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, Codes]:
+    """Return the reason codes of each item."""
+    del clock
+    case = Case(records, parameters, list(_items(records)), mandates(records))
+    return {item.name: _judged(case, item) for item in case.items}
+
+
+def _items(records: Records) -> Iterator[Item]:
+    accounts = {row["id"]: row for row in records["account"]}
+    rights = {row["id"]: row for row in records["access_right"]}
+    grants = {row["id"] for row in records["grant_event"]}
+    for row in records["grant_event"]:
+        if row["action"] == "add":
+            account, right = accounts.get(row["account"]), rights.get(row["right_id"])
+            system = right["system"] if right else account["system"] if account else f"unmapped:{row['right_id']}"
+            excuse = None
+            if row["bulk_load"]:
+                excuse = "na:bulk_load"
+            elif row["net_change"] is False:
+                excuse = "na:no_net_change"
+            elif right and right["is_default"]:
+                excuse = "na:default_right"
+            kind = (right and right["class"]) or "normal"
+            yield _item(records, row["id"], system, row, row["right_id"], frozenset({row["right_id"]}), kind, excuse)
+    for row in records["account_event"]:
+        if _opened_again(records, row):
+            account = accounts.get(row["account"])
+            held = _held(records, row, rights)
+            kind = max(
+                ((rights[each]["class"] if each in rights else None) or "normal" for each in held), default="normal"
+            )
+            name = f"account_event:{row['id']}" if row["id"] in grants else row["id"]
+            system = account["system"] if account else f"unmapped:{row['account']}"
+            yield _item(records, name, system, row, None, held, kind, None)
+
+
+def _item(
+    records: Records,
+    name: str,
+    system: str,
+    row: Record,
+    right: str | None,
+    rights: frozenset[str],
+    kind: str,
+    excuse: str | None,
+) -> Item:
+    at = row["occurred_at"] or (EVER, EVER)
+    machine = any(each["id"] == row["account"] and each["kind"] in {"service", "bot"} for each in records["account"])
+    settled = "na:service_account" if machine else excuse
+    if settled is None and row["conflicted"]:
+        settled = "cannot_test:conflict"
+    if settled is None and row["occurred_at"] is None:
+        settled = "cannot_test:no_grant_time"
+    if settled is None and not rights:
+        settled = "cannot_test:source_gap" if has_gap(records, ["grant_event"], system, None, at[0]) else "na:no_rights"
+    return Item(
+        name, system, row, row["account"], right, rights, kind, settled, at, hand(records, row["account"], at[0])
+    )
+
+
+def _opened_again(records: Records, row: Record) -> bool:
+    """An enable, or an activation whose account was closed at the last event of its life before."""
+    if row["kind"] != "activate":
+        return bool(row["kind"] == "enable")
+
+    def place(each: Record) -> tuple[datetime, bool, str]:
+        if each["kind"] in _CLOSING:
+            return (each["occurred_at"] or (EVER,))[0], False, each["id"]
+        return (each["occurred_at"] or (NEVER, NEVER))[1], True, each["id"]
+
+    kinds = {"create", "activate", "enable", *_CLOSING}
+    life = [each for each in records["account_event"] if each["account"] == row["account"] and each["kind"] in kinds]
+    if row["occurred_at"] is None:
+        return any(each["kind"] in _CLOSING for each in life)
+    before = [each for each in life if place(each) < place(row)]
+    return bool(before) and max(before, key=place)["kind"] in _CLOSING
+
+
+def _held(records: Records, row: Record, rights: Mapping[str, Record]) -> frozenset[str]:
+    """The rights that the account held when it was opened again, but default ones."""
+    if row["occurred_at"] is None:
+        return frozenset()
+    at, found = row["occurred_at"][0], set()
+    events = [each for each in records["grant_event"] if each["account"] == row["account"] and each["occurred_at"]]
+    for right in {each["right_id"] for each in events}:
+        own = sorted(
+            (each for each in events if each["right_id"] == right),
+            key=lambda each: (each["occurred_at"][0], each["id"]),
+        )
+        for place, each in enumerate(own):
+            until = own[place + 1]["occurred_at"][0] if place + 1 < len(own) else NEVER
+            if each["action"] == "add" and each["occurred_at"][0] < at < until:
+                found.add(right)
+    return frozenset(right for right in found if not (right in rights and rights[right]["is_default"]))
+
+
+def _judged(case: Case, item: Item) -> Codes:
+    if item.settled:
+        return dict.fromkeys("ABCDEFG", item.settled)
+    birthright = _birthright(case, item)
+    request, used = _request(case, item)
+    codes = {"A": _a(case, item, request, birthright=birthright, used=used)}
+    if birthright:
+        return codes | dict.fromkeys("BCD", "pass") | dict.fromkeys("EFG", "na:birthright")
+    if request is None or used:
+        return codes | dict.fromkeys("BCDEFG", "na:no_request")
+    extent = _extent(case, item, request)
+    best = min((_graded(case, item, row) for row in _approvals(case, request)), key=_rank, default=None)
+    if best:
+        _, own = best
+        return codes | {letter: own[letter] for letter in "BCEG"} | {"D": extent, "F": _f(own["F"])}
+    if _gap(case, item, "approval"):
+        missing = "cannot_test:source_gap"
+        return codes | dict.fromkeys("BCEFG", missing) | {"D": missing if extent == "pass" else extent}
+    missing = "exception:no_approval"
+    return (
+        codes
+        | dict.fromkeys("BC", missing)
+        | {"D": missing if extent == "pass" else extent}
+        | dict.fromkeys("EFG", "na:no_approval")
+    )
+
+
+def _f(code: str) -> str:
+    return "exception:not_on_roster" if code.startswith("exception") else code
+
+
+def _gap(case: Case, item: Item, table: str) -> bool:
+    start = item.at[0] - days(case.parameters["approval_ttl_days"])
+    return has_gap(case.records, [table], item.system, start, item.at[1] + timedelta(microseconds=1))
+
+
+def _a(case: Case, item: Item, request: Record | None, *, birthright: bool, used: bool) -> str:
+    engaged = _engaged(case, item)
+    if engaged:
+        return engaged
+    if birthright:
+        return "pass"
+    if request and request["conflicted"]:
+        return "cannot_test:conflict"
+    if request and not used:
+        return "pass" if request["created_at"][1] <= item.at[0] else "cannot_test:time_order_unclear"
+    if request is None and item.owner.state in {UNLINKED, AMBIGUOUS}:
+        return "cannot_test:account_unlinked"
+    if _gap(case, item, "access_request"):
+        return "cannot_test:source_gap"
+    return "exception:request_used" if request else "exception:no_request"
+
+
+def _engaged(case: Case, item: Item) -> str | None:
+    """Why the person did not work for the company; None where it did, or HR has no record of it."""
+    rows = [row for row in case.records["engagement"] if item.owner.person and row["person"] == item.owner.person]
+    at = item.at
+    if not rows or any(
+        (row["started_at"] or (EVER,))[0] <= at[1]
+        and (row["effective_end"] or row["last_day"] or (NEVER, NEVER))[1] >= at[0]
+        for row in rows
+    ):
+        return None
+    soon = at[0] + days(case.parameters["pre_hire_days"])
+    if not any(row["started_at"] and at[1] < row["started_at"][0] <= soon for row in rows):
+        return "exception:not_engaged"
+    jobs = [
+        row for row in case.records["job"] if row["person"] == item.owner.person and (row["valid_to"] or NEVER) > at[1]
+    ]
+    coming = [row for row in rows if row["started_at"] and row["started_at"][0] > at[1] and row["entered_at"]]
+    entries = [row["entered_at"] for row in [*jobs, *coming]]
+    if any(entry and entry[1] <= at[0] for entry in entries):
+        return None
+    unknown = not entries or any(entry is None or (entry[0] <= at[1] and entry[1] > at[0]) for entry in entries)
+    return "cannot_test:hr_entry_time_unknown" if unknown else "exception:not_engaged"
+
+
+def _birthright(case: Case, item: Item) -> bool:
+    jobs = [row for row in case.records["job"] if item.owner.person and row["person"] == item.owner.person]
+    at = item.at
+    now = any((row["valid_from"] or EVER) <= at[0] < (row["valid_to"] or NEVER) for row in jobs)
+    soon = at[0] + days(case.parameters["pre_hire_days"])
+    roles = {
+        row["role"]
+        for row in jobs
+        if not row["conflicted"]
+        and at[1] < (row["valid_to"] or NEVER)
+        and (
+            (row["valid_from"] or EVER) <= at[0]
+            or (not now and row["valid_from"] <= soon and row["entered_at"] and row["entered_at"][1] <= at[0])
+        )
+    }
+    given = {
+        row["right_id"]
+        for row in case.records["birthright"]
+        if row["role"] in roles
+        and row["approved_by"]
+        and (row["valid_from"] or EVER) <= at[0]
+        and at[1] < (row["valid_to"] or NEVER)
+    }
+    return item.rights <= given
+
+
+def _request(case: Case, item: Item) -> tuple[Record | None, bool]:
+    """The request that an item is judged by, and whether an earlier grant has used it up."""
+    oldest = item.at[0] - days(case.parameters["approval_ttl_days"])
+    found = []
+    for row in case.records["access_request"]:
+        person = hand(case.records, row["beneficiary"], row["created_at"][0]).person or row["beneficiary"]
+        if item.account != row["beneficiary"] and item.owner.person != person:
+            continue
+        covers = _covers(case, item, row)
+        if row["created_at"][0] > item.at[1] or not (
+            covers or (row["system"] == item.system and row["created_at"][0] >= oldest)
+        ):
+            continue
+        approved = any(
+            each["withdrawn_at"] is None and each["decided_at"][0] <= item.at[0] for each in _approvals(case, row)
+        )
+        named = item.row.get("cause") == row["id"]
+        used = _used(case, item, row)
+        found.append((not used, covers, named, approved, row["created_at"][0], row["id"], row, used))
+    best = max(found, key=lambda each: each[:6], default=None)
+    return (best[6], best[7]) if best else (None, False)
+
+
+def _covers(case: Case, item: Item, request: Record) -> bool:
+    listed = set(request["rights"]).union(*(inside(case.records, right) for right in request["rights"]))
+    nested = {right: inside(case.records, right) for right in item.rights}
+    return all(right in listed or (nested[right] and nested[right] <= listed) for right in item.rights)
+
+
+def _used(case: Case, item: Item, request: Record) -> bool:
+    asked = request["created_at"][0]
+    for other in case.items:
+        earlier = other.at[0] < item.at[0] or (other.at[0] == item.at[0] and other.name < item.name)
+        same = (other.right or other.account) == (item.right or item.account) and (other.right is None) == (
+            item.right is None
+        )
+        if (
+            other.settled is None
+            and other.hand == item.hand
+            and same
+            and other.at[0] >= asked
+            and earlier
+            and not _birthright(case, other)
+        ):
+            return True
+    return item.right is None and any(_served_before(case, item, other, asked) for other in case.items)
+
+
+def _served_before(case: Case, item: Item, other: Item, asked: datetime) -> bool:
+    """Whether a request gave an account a right that it had before it was closed and opened again."""
+    return (
+        other.account == item.account
+        and other.right in item.rights
+        and other.row["occurred_at"] is not None
+        and other.at[0] >= asked
+        and any(
+            row["account"] == item.account
+            and row["kind"] in _CLOSING
+            and row["occurred_at"]
+            and other.at[0] <= row["occurred_at"][0] <= item.at[0]
+            for row in case.records["account_event"]
+        )
+    )
+
+
+def _extent(case: Case, item: Item, request: Record) -> str:
+    if _covers(case, item, request):
+        return "pass"
+    if request["rights"]:
+        return "exception:beyond_approved"
+    return "exception:same_as_unlisted" if request["same_as"] else "exception:no_rights_listed"
+
+
+def _approvals(case: Case, request: Record) -> list[Record]:
+    return [
+        row
+        for row in case.records["approval"]
+        if row["subject"] == request["id"] and row["decision"] == "approve" and row["duty"] in {"access", "authorise"}
+    ]
+
+
+def _graded(case: Case, item: Item, row: Record) -> tuple[Record, Codes]:
+    approver = hand(case.records, row["approver"], row["decided_at"][0])
+    roster = _roster(case, item, row, approver)
+    authority = roster
+    if roster == "cannot_test:no_roster" and case.parameters["allow_role_title"]:
+        authority = _title(case, item, row, approver)
+    return row, {
+        "B": authority,
+        "C": _time(case, item, row),
+        "E": _self(item, row, approver),
+        "F": roster,
+        "G": _granter(case, item, row, approver),
+    }
+
+
+def _rank(graded: tuple[Record, Codes]) -> tuple[int, int, float, tuple[int, ...]]:
+    row, codes = graded
+    weight = {letter: 0 if code == "pass" else 1 if code.startswith("cannot") else 4 for letter, code in codes.items()}
+    latest = -(row["decided_at"][0] - EVER).total_seconds()
+    return (
+        weight["C"] + weight["B"] + weight["E"],
+        weight["F"] + weight["G"],
+        latest,
+        tuple(-ord(letter) for letter in row["id"]),
+    )
+
+
+def _time(case: Case, item: Item, row: Record) -> str:
+    (first, last), at = row["decided_at"], item.at
+    skew = timedelta(seconds=int(str(case.parameters["clock_skew_seconds"])))
+    oldest = days(case.parameters["approval_ttl_days"])
+    gone: Span | None = row["withdrawn_at"]
+    refusals = [
+        each["decided_at"]
+        for each in case.records["approval"]
+        if each["subject"] == row["subject"] and each["decision"] == "reject"
+    ]
+    one_txn = (first, last) == at and bool(row["txn"]) and row["txn"] == item.row["txn"]
+    by_day = bool(case.parameters["day_grained"]) and (first < last or at[0] < at[1])
+    order = (
+        ("cannot_test:conflict", row["conflicted"]),
+        ("exception:withdrawn", gone is not None and gone[1] < at[0]),
+        ("cannot_test:time_order_unclear", gone is not None and gone[0] <= at[1]),
+        ("exception:rejected", any(no[0] > last and no[1] < at[0] for no in refusals)),
+        ("cannot_test:time_order_unclear", any(no[1] >= first and no[0] <= at[1] for no in refusals)),
+        ("exception:approval_too_old", last < at[0] - oldest),
+        ("exception:approved_after_grant", first > at[1] + skew),
+        ("cannot_test:time_order_unclear", first < at[1] - oldest),
+        ("pass", last < at[0] or (bool(skew) and last <= at[0] + skew) or one_txn or by_day),
+    )
+    return next((code for code, holds in order if holds), "cannot_test:time_order_unclear")
+
+
+def _approver(approver: Hand) -> str | None:
+    codes = {SHARED_ACCOUNT: "exception:shared_approver", BOT: "exception:bot_approver", LINKED: None}
+    return codes.get(approver.state, "cannot_test:approver_unlinked")
+
+
+def _roster(case: Case, item: Item, row: Record, approver: Hand) -> str:
+    unnamed = _approver(approver)
+    if unnamed:
+        return unnamed
+    first, last = row["decided_at"]
+    duties, scopes = {"access", row["duty"]}, {item.system, "*"}
+    own = [
+        each
+        for each in case.mandates
+        if each.person == approver.person
+        and each.duty in duties
+        and each.scope in scopes
+        and each.right_class in {None, item.right_class}
+    ]
+    if any(each.valid_from <= first and last < each.valid_to for each in own):
+        return "pass"
+    if any(each.valid_from <= last and first < each.valid_to for each in own):
+        return "cannot_test:time_order_unclear"
+    dated = any(
+        each["duty"] in duties and each["scope"] in scopes and (each["valid_from"] or EVER) <= first
+        for each in case.records["roster"]
+    )
+    return "exception:not_authorised" if dated else "cannot_test:no_roster"
+
+
+def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
+    first, last = row["decided_at"]
+    duties, scopes = {"access", row["duty"]}, {item.system, "*"}
+    roles = {
+        each["role"] for each in case.records["role_authority"] if each["duty"] in duties and each["scope"] in scopes
+    }
+    if not roles:
+        return "cannot_test:no_roster"
+    work = [
+        (
+            (each["started_at"] or (EVER,))[0],
+            each["effective_end"][0] if each["effective_end"] else (each["last_day"] or (NEVER, NEVER))[1],
+        )
+        for each in case.records["engagement"]
+        if each["person"] == approver.person
+    ]
+    spans = [
+        (max(each["valid_from"] or EVER, start), min(each["valid_to"] or NEVER, end))
+        for each in case.records["job"]
+        if each["person"] == approver.person and each["role"] in roles and not each["conflicted"]
+        for start, end in work or [(EVER, NEVER)]
+    ]
+    if any(start <= first and last < end for start, end in spans):
+        return "pass"
+    if any(start <= last and first < end for start, end in spans):
+        return "cannot_test:time_order_unclear"
+    return "exception:not_authorised"
+
+
+def _self(item: Item, row: Record, approver: Hand) -> str:
+    if row["approver"] == item.account or (approver.person and approver.person == item.owner.person):
+        return "exception:self_approved"
+    if approver.state != LINKED:
+        return "cannot_test:approver_unlinked"
+    codes = {LINKED: "pass", SHARED_ACCOUNT: "cannot_test:account_shared"}
+    return codes.get(item.owner.state, "cannot_test:account_unlinked")
+
+
+def _granter(case: Case, item: Item, row: Record, approver: Hand) -> str:
+    actor = item.row["actor"]
+    granter = hand(case.records, actor, item.at[0])
+    if (actor and row["approver"] == actor) or (approver.person and approver.person == granter.person):
+        return "exception:approver_granted"
+    if approver.state != LINKED:
+        return "cannot_test:approver_unlinked"
+    if actor is None:
+        return "cannot_test:granter_unknown"
+    if granter.state == BOT:
+        return "pass" if item.row.get("cause") else "cannot_test:trigger_unknown"
+    codes = {LINKED: "pass", SHARED_ACCOUNT: "cannot_test:granter_shared"}
+    return codes.get(granter.state, "cannot_test:granter_unlinked")
+
+
+def shared(world: World) -> None:
+    """Titles that carry the duty for every system."""
+    if world.chance(30):
+        world.add("role_authority", scope="*", duty="access", role="boss")
+
+
+def parameters(world: World) -> Parameters:
+    """Every parameter at two values."""
+    return {
+        "approval_ttl_days": world.pick((5, 30)),
+        "pre_hire_days": world.pick((0, 14)),
+        "allow_role_title": world.chance(60),
+        "day_grained": world.chance(30),
+        "clock_skew_seconds": world.pick((0, 0, 60)),
+    }
+
+
+def populate(world: World) -> None:
+    """Grants and accounts opened again, requests, approvals, rosters and titles, jobs and engagements."""
+    erp = world.key("erp")
+    names = [world.key(f"erp:{name}") for name in ("pay", "view", "clerk", "all")]
+    for place, right in enumerate(names):
+        if world.chance(93):
+            content = [names[:2], [], names[:1], []][3 - place] or None
+            kind = world.pick((None, "privileged", "sensitive"))
+            default = world.maybe(8, value=True)
+            world.add("access_right", id=right, system=erp, contains=content, is_default=default, **{"class": kind})
+    accounts = [world.key(f"erp:{name}") for name in ("ana", "ben", "cy", "team", "robot", "free")]
+    people = [world.key(name) for name in ("p1", "p2", "p3")]
+    for place, account in enumerate(accounts):
+        kind = {3: "shared", 4: world.pick(("bot", "service"))}.get(place)
+        if world.chance(95):
+            trigger = world.pick(accounts[:2]) if place == 4 and world.chance(25) else None
+            world.add("account", id=account, system=erp, kind=kind, triggered_by=trigger)
+        if place < 3 and world.chance(95):
+            start = world.maybe(8, world.moment(last_day=20))
+            world.add(
+                "account_link",
+                account=account,
+                person=people[place],
+                valid_from=start,
+                valid_to=world.maybe(8, world.moment()),
+            )
+            if world.chance(4):
+                world.add("account_link", account=account, person=people[place - 1], valid_from=world.moment())
+    at = world.moment(first_day=10)
+    _hr(world, people, names, at)
+    _authority(world, people, at)
+    requests = [world.id("request") for _ in range(world.pick((0, 1, 1, 2, 3)))]
+    for request in requests:
+        _asked(world, request, names, accounts, people, at)
+    for _ in range(world.number_in(1, 3)):
+        _given(world, names, accounts, requests, at)
+    for _ in range(world.number_in(1, 3) if world.chance(30) else 0):
+        kind = world.pick(("disable", "delete", "enable", "enable", "activate", "create"))
+        for event in [world.id("event")] * (2 if world.chance(3) else 1):
+            world.add(
+                "account_event",
+                id=event,
+                account=accounts[0],
+                kind=kind,
+                occurred_at=world.maybe(95, world.instant(world.near(at, days=8))),
+                actor=world.pick([*accounts, None]),
+                txn=world.maybe(30, "t1"),
+            )
+    if world.chance(25):
+        table = world.pick(("access_request", "approval", "grant_event"))
+        start, end = world.maybe(60, world.moment()), world.maybe(60, world.moment())
+        world.add("source_gap", table_name=table, system=erp, starts_at=start, ends_before=end, reason="not_extracted")
+
+
+def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime) -> None:
+    for person in people:
+        for _ in range(world.pick((0, 0, 0, 0, 1, 1, 2))):
+            start = world.maybe(
+                70, world.instant(world.near(at, days=16) if world.chance(50) else world.moment(last_day=9))
+            )
+            ended = world.maybe(25, world.instant(world.near(at, days=16)))
+            last = world.maybe(20, world.instant(world.near(at, days=16)))
+            entered = world.maybe(60, world.instant(world.near(at, days=16)))
+            world.add(
+                "engagement",
+                id=world.id("work"),
+                person=person,
+                type="employee",
+                started_at=start,
+                effective_end=ended,
+                last_day=last,
+                entered_at=entered,
+            )
+        for _ in range(world.pick((0, 1, 1, 2))):
+            begins = world.maybe(60, world.near(at, days=16))
+            for _ in range(2 if world.chance(3) else 1):
+                entered = world.maybe(60, world.instant(world.near(at, days=16)))
+                world.add(
+                    "job",
+                    person=person,
+                    role=world.pick(("boss", "clerk")),
+                    valid_from=begins,
+                    valid_to=world.maybe(20, world.near(at, days=16)),
+                    entered_at=entered,
+                )
+    for role in ("boss", "clerk"):
+        if world.chance(20):
+            world.add(
+                "birthright",
+                role=role,
+                right_id=world.pick(rights),
+                approved_by=world.maybe(85, "hr"),
+                valid_from=world.maybe(30, world.near(at, days=10)),
+                valid_to=world.maybe(20, world.near(at, days=10)),
+            )
+
+
+def _authority(world: World, people: Sequence[str], at: datetime) -> None:
+    erp = world.key("erp")
+    for person in people if world.chance(60) else ():
+        if world.chance(60):
+            kind = world.pick((None, None, "privileged", "normal"))
+            start, end = world.maybe(40, world.near(at, days=12)), world.maybe(20, world.near(at, days=12))
+            world.add(
+                "roster",
+                scope=erp,
+                duty=world.pick(("access", "access", "authorise")),
+                right_class=kind,
+                person=person,
+                valid_from=start,
+                valid_to=end,
+            )
+    if world.chance(20):
+        world.add(
+            "delegation",
+            from_person=people[1],
+            to_person=people[2],
+            duty=world.maybe(50, "access"),
+            valid_from=world.maybe(50, world.near(at, days=9)),
+            valid_to=world.maybe(30, world.near(at, days=9)),
+            recorded_at=world.instant(world.near(at, days=9)),
+        )
+    if world.chance(35):
+        world.add("role_authority", scope=erp, duty="access", role=world.pick(("boss", "clerk")))
+
+
+def _asked(
+    world: World, request: str, rights: Sequence[str], accounts: Sequence[str], people: Sequence[str], at: datetime
+) -> None:
+    for _ in range(2 if world.chance(3) else 1):
+        listed = None if world.chance(12) else world.some(rights, percent=70) or None
+        made = world.instant(world.near(at, days=12) if world.chance(40) else at - world.number_in(0, 6) * A_DAY)
+        same = world.maybe(40, accounts[1]) if listed is None else None
+        world.add(
+            "access_request",
+            id=request,
+            beneficiary=world.pick(
+                (people[0], people[0], people[0], accounts[0], accounts[0], people[1], accounts[3], accounts[5])
+            ),
+            system=world.pick((world.key("erp"), world.key("erp"), world.key("crm"))),
+            rights=listed,
+            created_at=made,
+            same_as=same,
+        )
+    approvers = [accounts[1], accounts[2], accounts[1], accounts[2], *accounts]
+    for _ in range(world.pick((0, 1, 1, 1, 2, 3))):
+        decided = at - world.pick((0, 1, 2, 5, 30)) * A_DAY + timedelta(seconds=world.pick((0, 0, 0, 1, 60, -1)))
+        for name in [world.id("decision")] * (2 if world.chance(3) else 1):
+            gone = world.maybe(7, world.instant(world.near(at)))
+            decision = world.pick(("approve", "approve", "approve", "approve", "reject"))
+            world.add(
+                "approval",
+                id=name,
+                subject=request,
+                approver=world.pick(approvers),
+                duty=world.pick(("access", "access", "authorise", "release")),
+                decision=decision,
+                decided_at=world.instant(decided),
+                withdrawn_at=gone,
+                txn=world.maybe(30, "t1"),
+            )
+
+
+def _given(world: World, rights: Sequence[str], accounts: Sequence[str], requests: Sequence[str], at: datetime) -> None:
+    given = at if world.chance(70) else world.near(at, days=10)
+    account, right = world.pick([*[accounts[0]] * 6, *accounts]), world.pick(rights)
+    for event in [world.id("grant")] * (2 if world.chance(3) else 1):
+        world.add(
+            "grant_event",
+            id=event,
+            account=account,
+            right_id=right,
+            action=world.pick(("add", "add", "add", "remove")),
+            occurred_at=world.maybe(96, world.instant(given)),
+            actor=world.pick([*accounts, accounts[2], accounts[4], None]),
+            cause=world.maybe(50, world.pick([*requests, "rule"])),
+            net_change=world.maybe(5, value=False),
+            bulk_load=world.maybe(4, "load"),
+            txn=world.maybe(30, "t1"),
+        )
