@@ -29,8 +29,9 @@ row came from, how many identical rows collapsed into it, whether another row wi
 file may give `source, connector, extracted_at, row_hash`; outside a case folder the lineage of the capture counts.
 
 Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the
-newest extraction counts. *fact*, a dated statement from the scope files. *derived*, computed by Twofold; a case folder
-may give it to bypass the computation.
+newest extraction counts. *fact*, a dated statement from the scope files, or from a register that is captured as a CSV
+file where the scope files have no key for it. *derived*, computed by Twofold; a case folder may give it to bypass the
+computation.
 """
 
 

@@ -1,7 +1,7 @@
 """T-07 Settings, from audit-domain T-07, the rule's README and the head of the step setting_timeline.
 
-No world has events of a ticket's status: T-10's opinion asks about those. not_observed of a setting that was seen cannot come
-up beside a look, since one look speaks for all the time without a change.
+No world has events of a ticket's status: the opinion about T-10 asks about those. not_observed of a setting that was seen
+cannot come up beside a look, since one look speaks for all the time without a change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,9 +80,7 @@ def populate(world: World) -> None:
             _gap(world, system)
 
 
-def _line(
-    world: World, scope: str, setting: tuple[str, str, str, tuple[str, ...]], start: datetime
-) -> datetime:
+def _line(world: World, scope: str, setting: tuple[str, str, str, tuple[str, ...]], start: datetime) -> datetime:
     name, topic, comparison, values = setting
     end = start + world.pick((1, 5, 31, 50)) * A_DAY + timedelta(hours=world.pick((0, 0, 7)))
     comparison, begins, ends = world.pick((comparison,) * 12 + ("like",)), world.maybe(85, start), world.maybe(80, end)
@@ -135,14 +133,14 @@ def _ticket(world: World, ticket: str) -> None:
             world.add("ticket", key=ticket, type="change", risk=world.pick("ab"), migrated_at=world.maybe(8, imported))
     for _ in range(world.pick((0, 1, 1, 1, 1, 2))):
         approval, at = world.id("approval"), world.instant(decided, coarse=20)
-        for _ in range(2 if world.chance(4) else 1):
+        for _ in range(2 if world.chance(8) else 1):
             world.add(
                 "approval",
                 id=approval,
                 subject=ticket,
                 approver=world.key("jira:bo"),
                 duty=world.pick(("authorise",) * 7 + ("release",)),
-                decision=world.pick(("approve",) * 7 + ("reject",)),
+                decision=world.pick(("approve",) * 6 + ("reject",)),
                 decided_at=at,
                 withdrawn_at=world.maybe(20, world.instant(decided + world.number_in(0, 30) * A_DAY)),
             )
@@ -183,6 +181,15 @@ class Item:
     lines: Sequence[Line]
     window: Span
 
+    def asked(self, at: datetime) -> list[Line]:
+        """Return the lines in force at a moment of the window."""
+        inside = self.window[0] <= at < self.window[1]
+        return [line for line in self.lines if inside and line.span[0] <= at < line.span[1]]
+
+    def goes_on(self, clock: datetime) -> bool:
+        """Return whether month and standard go on after the clock of the data."""
+        return min(self.month.ends_before, max(line.span[1] for line in self.lines)) > clock
+
     def names(self, row: Record) -> bool:
         """Return whether a row speaks of this setting."""
         return (row["system"], row["object"], row["setting"]) == (self.system, self.object, self.setting)
@@ -190,7 +197,7 @@ class Item:
 
 def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:
     """Judge every setting of every month that the standard speaks of."""
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     lines = _standard(records)
     for (system, setting), asked in lines.items():
         objects = {
@@ -200,12 +207,11 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
             if (row["system"], row["setting"]) == (system, setting)
         } or {"-"}
         for month in months(records, clock):
-            until = min(month.ends_before, clock)
-            here = [line for line in asked if line.span[0] < until and line.span[1] > month.starts_at]
-            if not here:
+            here = [line for line in asked if line.span[0] < month.ends_before and line.span[1] > month.starts_at]
+            start = max(month.starts_at, min((line.span[0] for line in here), default=clock))
+            if start >= clock:
                 continue
-            start = max(month.starts_at, min(line.span[0] for line in here))
-            window = start, min(until, max(line.span[1] for line in here))
+            window = start, min(month.ends_before, clock, max(line.span[1] for line in here))
             for thing in objects:
                 item = Item(system, thing, setting, month, here, window)
                 found[f"{system}/{thing}/{setting}/{month.name}"] = _judged(records, item, clock, parameters)
@@ -226,9 +232,7 @@ def _standard(records: Records) -> dict[tuple[str, str], list[Line]]:
     return found
 
 
-def _judged(
-    records: Records, item: Item, clock: datetime, parameters: Mapping[str, ParameterValue]
-) -> dict[str, str]:
+def _judged(records: Records, item: Item, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
     looked, always = _looked(records, item), _always(records, item, clock)
     if item.lines[0].topic in {"network", "encryption"}:
         return {**dict.fromkeys("ABC", "na:other_topic"), "D": looked, "E": always}
@@ -248,16 +252,17 @@ def _single_sign_on(records: Records, item: Item) -> bool:
 
 
 def _stretches(records: Records, item: Item) -> list[Stretch]:
+    """Return what is known of the setting; nothing of one that was never seen, whatever the standard says."""
     looks = [
-        Look(row["observed_at"], row["value"], row["conflicted"])
-        for row in records["setting_state"]
-        if item.names(row)
+        Look(row["observed_at"], row["value"], row["conflicted"]) for row in records["setting_state"] if item.names(row)
     ]
     changes = [
-        Change(row["occurred_at"], row["old_value"], row["new_value"], row["conflicted"])
+        Change(row["id"], row["occurred_at"], row["old_value"], row["new_value"], row["conflicted"])
         for row in records["setting_event"]
         if item.names(row)
     ]
+    if not looks and not changes:
+        return []
     return timeline(looks, changes, gaps_of(records, "setting_event", item.system))
 
 
@@ -287,23 +292,15 @@ def _worst(grades: Sequence[str]) -> str:
 
 
 def _looked(records: Records, item: Item) -> str:
+    stretches = _stretches(records, item)
+    moments = {row["observed_at"][0] for row in records["setting_state"] if item.names(row)}
+    seen = [(each, at) for each in stretches for at in moments if each.start == at]
+    last = item.window[1] - TICK
     grades = [
-        _grade("conflict" if row["conflicted"] else KNOWN, row["value"], line)
-        for row in records["setting_state"]
-        if item.names(row)
-        for line in item.lines
-        if max(line.span[0], item.window[0]) <= row["observed_at"][0] < min(line.span[1], item.window[1])
+        [_grade(each.state, each.value, line) for each, at in chosen for line in item.asked(at)]
+        for chosen in (seen, [(each, last) for each in stretches if each.start <= last < each.end])
     ]
-    if not grades:
-        last = item.window[1] - TICK
-        grades = [
-            _grade(each.state, each.value, line)
-            for each in _stretches(records, item)
-            if each.start <= last < each.end
-            for line in item.lines
-            if line.span[0] <= last < line.span[1]
-        ]
-    worst = _worst(grades)
+    worst = _worst(grades[0] or grades[1])
     return {GOOD: "pass", BELOW: "exception:below_standard"}.get(worst, f"cannot_test:{worst}")
 
 
@@ -317,13 +314,11 @@ def _always(records: Records, item: Item, clock: datetime) -> str:
         ]
     )
     if worst == GOOD:
-        return "cannot_test:pending" if item.month.ends_before > clock else "pass"
+        return "cannot_test:pending" if item.goes_on(clock) else "pass"
     return "exception:bad_interval" if worst == BELOW else f"cannot_test:{worst}"
 
 
-def _approved(
-    records: Records, item: Item, clock: datetime, parameters: Mapping[str, ParameterValue]
-) -> str:
+def _approved(records: Records, item: Item, clock: datetime, parameters: Mapping[str, ParameterValue]) -> str:
     codes = {
         _change(records, row)
         for row in records["setting_event"]
@@ -339,7 +334,7 @@ def _approved(
             return f"cannot_test:{code}"
     if has_gap(records, ["setting_event"], item.system, *item.window):
         return "cannot_test:source_gap"
-    if item.month.ends_before > clock:
+    if item.goes_on(clock):
         return "cannot_test:pending"
     return "pass" if codes else "na:no_change"
 

@@ -271,7 +271,9 @@ def _check(
             found = {letter: code if code == "pass" else "cannot_test:source_gap" for letter, code in found.items()}
     if force == "perhaps":
         found = {
-            letter: "cannot_test:requirement_unclear" if code.startswith("exception") else code
+            letter: "cannot_test:requirement_unclear"
+            if code.startswith("exception") or code == "cannot_test:paths_unknown"
+            else code
             for letter, code in found.items()
         }
     return found
@@ -282,6 +284,7 @@ def _last_merge(every: Sequence[Change], change: Change) -> Span | None:
         each.pull_request["merged_at"]
         for each in every
         if each.deployment["id"] == change.deployment["id"]
+        and each.unknown is None
         and each.pull_request is not None
         and each.repository == change.repository
         and each.pull_request["merged_at"] is not None

@@ -15,7 +15,7 @@ from .world import A_DAY, World
 CONTROL_TEST = "T-21"
 OUTCOME_ONLY: frozenset[str] = frozenset()
 Parameters = Mapping[str, ParameterValue]
-GOOD_CONFIG = {"enabled": True, "keep_days": 10, "encrypted": True, "locked": True}
+GOOD_CONFIG: Mapping[str, int | None] = {"enabled": True, "keep_days": 10, "encrypted": True, "locked": True}
 
 
 def shared(world: World) -> None:
@@ -38,7 +38,7 @@ def populate(world: World) -> None:
     world.add("system", id=system, zone=world.pick((None, "UTC", "America/New_York")))
     hands = add_hands(world, "ops")
     start = world.moment(first_day=30, last_day=66)
-    start = world.pick((start, start, world.moment(first_day=66)))
+    start = world.pick((start, start, start, world.moment(first_day=66)))
     used_from = world.pick((start, start, start, start - A_DAY, start - 2 * A_DAY, None, start + A_DAY))
     if world.chance(93):
         used_to = world.maybe(70, start + world.pick((2, 3, 5)) * A_DAY)
@@ -95,7 +95,7 @@ def _plan(world: World, store: str, start: datetime, hands: list[str]) -> None:
     if world.chance(70):
         _settings(world, plan, start)
     for _ in range(world.pick((0, 0, 1))):
-        _backup(world, plan, store, start)
+        _backup(world, store, start)
 
 
 def _runs(world: World, plan: str, begins: datetime, ends: datetime, hands: list[str]) -> None:
@@ -117,7 +117,7 @@ def _runs(world: World, plan: str, begins: datetime, ends: datetime, hands: list
         day += A_DAY
     if world.chance(60):
         world.add("ticket", key=world.key("T-1"), type="incident")
-    if world.chance(30):
+    if world.chance(45):
         _pause(world, plan, begins, hands)
 
 
@@ -147,7 +147,7 @@ def _pause(world: World, plan: str, begins: datetime, hands: list[str]) -> None:
             plan=plan,
             starts_at=starts,
             ends_before=world.maybe(70, starts + world.pick((1, 2)) * A_DAY),
-            approved_by=pick_hand(world, hands),
+            approved_by=world.pick((pick_hand(world, hands), world.pick(hands))),
             approved_at=world.maybe(90, world.instant(starts + world.pick((-2, -1, 0, 1)) * A_DAY)),
         )
 
@@ -159,7 +159,9 @@ def _looks(world: World, plan: str, begins: datetime, ends: datetime) -> None:
         if world.chance(92):
             seen = world.instant(at + world.pick((0, 0, 0, 1)) * timedelta(seconds=1), coarse=5)
             for _ in range(2 if world.chance(2) else 1):
-                world.add("backup_lag", plan=plan, observed_at=seen, lag_minutes=world.pick((5,) * 12 + (30, 31, 60, 61)))
+                world.add(
+                    "backup_lag", plan=plan, observed_at=seen, lag_minutes=world.pick((5,) * 12 + (30, 31, 60, 61))
+                )
         at += step
 
 
@@ -181,20 +183,17 @@ def _settings(world: World, plan: str, start: datetime) -> None:
     for _ in range(world.pick((1, 1, 2))):
         at = world.instant(start + world.pick((-9, -1, 0, 1)) * A_DAY, coarse=30)
         for _ in range(2 if world.chance(3) else 1):
-            values = dict(GOOD_CONFIG)
             changed = {
-                "enabled": world.pick((False, None)),
+                "enabled": world.pick((False, False, None)),
                 "keep_days": world.pick((9, None)),
                 "encrypted": world.pick((False, None)),
                 "locked": world.pick((False, None)),
             }
-            for word, value in changed.items():
-                if world.chance(12):
-                    values[word] = value
+            values = {word: changed[word] if world.chance(15) else value for word, value in GOOD_CONFIG.items()}
             world.add("backup_config", plan=plan, set_at=at, **values)
 
 
-def _backup(world: World, plan: str, store: str, start: datetime) -> None:
+def _backup(world: World, store: str, start: datetime) -> None:
     taken = start + world.number_in(0, 2) * A_DAY + world.pick((0, 1, 12)) * timedelta(hours=1)
     name = world.id("copy")
     for _ in range(2 if world.chance(5) else 1):
@@ -248,7 +247,9 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
         if slot["activity"] != "backup":
             continue
         plan = next(
-            row for row in records["backup_plan"] if row["id"] == slot["plan"] and row["valid_from"] == slot["valid_from"]
+            row
+            for row in records["backup_plan"]
+            if row["id"] == slot["plan"] and row["valid_from"] == slot["valid_from"]
         )
         slots = [row for row in records["expected_run"] if row["activity"] == "backup" and row["plan"] == plan["id"]]
         due = Due(records, slot, plan, stores.get(plan["store"]), slots, clock, parameters)
@@ -422,10 +423,8 @@ def _continuous(due: Due) -> str:
 def _silent(due: Due, looks: Sequence[Record], *, surely: bool) -> bool:
     begins, ends = due.slot["starts_at"], due.slot["ends_before"]
     limit = timedelta(minutes=int(str(due.parameters["silence_minutes"])))
-    life = _life(due)
-    spans: list[Span] = [row["observed_at"] for row in looks]
-    spans += [(moment, moment) for moment in (life[0], min(life[1], due.clock))]
-    spans = sorted(span for span in spans if span[1] >= life[0] and span[0] <= min(life[1], due.clock))
+    edges = [moment for life in _lives(due) for moment in (life[0], min(life[1], due.clock))]
+    spans: list[Span] = sorted([*(row["observed_at"] for row in looks), *((moment, moment) for moment in edges)])
     for one, other in pairwise(spans):
         length = other[0] - one[1] if surely else other[1] - one[0]
         if one[0] < ends and other[1] > begins and length > limit:
@@ -433,16 +432,15 @@ def _silent(due: Due, looks: Sequence[Record], *, surely: bool) -> bool:
     return False
 
 
-def _life(due: Due) -> Span:
-    """Return the stretch without a break in which the plan has slots and that holds this one."""
-    start, end = due.slot["starts_at"], due.slot["ends_before"]
-    for row in reversed(sorted(due.slots, key=lambda row: row["starts_at"])):
-        if row["ends_before"] == start:
-            start = row["starts_at"]
+def _lives(due: Due) -> list[Span]:
+    """Return the stretches without a break in which the plan has slots."""
+    found: list[Span] = []
     for row in sorted(due.slots, key=lambda row: row["starts_at"]):
-        if row["starts_at"] == end:
-            end = row["ends_before"]
-    return start, end
+        if found and found[-1][1] == row["starts_at"]:
+            found[-1] = (found[-1][0], row["ends_before"])
+        else:
+            found.append((row["starts_at"], row["ends_before"]))
+    return found
 
 
 def _provider(due: Due) -> str:
@@ -487,10 +485,10 @@ def _kept(due: Due) -> str:
     copies = [copy for copy in due.records["backup"] if copy["run"] in runs]
     if any(copy["conflicted"] for copy in copies):
         return "cannot_test:conflict"
-    for copy in copies:
-        if copy["deleted_at"] and plan["keep_days"] is not None:
-            if copy["deleted_at"][1] < copy["taken_at"][0] + days(plan["keep_days"]):
-                return "exception:deleted_early"
+    keep = plan["keep_days"]
+    deleted = [] if keep is None else [copy for copy in copies if copy["deleted_at"]]
+    if any(copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy in deleted):
+        return "exception:deleted_early"
     unknown, config = _config(due)
     if unknown is not None or config is None:
         return unknown or "cannot_test:config_unknown"

@@ -26,11 +26,14 @@ def shared(world: World) -> None:
     """A calendar, and what is not proven complete of it."""
     if world.chance(70):
         world.add("calendar", id="default", zone=world.pick(("UTC", "Europe/Berlin", "America/New_York")))
-    for table in world.some(("device", "device_state"), percent=50):
-        start = world.maybe(70, START + world.number_in(-20, 60) * A_DAY)
-        end = world.maybe(70, (start or START) + world.number_in(1, 30) * A_DAY)
-        system = world.pick(("company", "company", "*", "elsewhere"))
-        world.add("source_gap", table_name=table, system=system, starts_at=start, ends_before=end, reason="retention")
+    for table in ("device", "device_state"):
+        for _ in range(world.number_in(1, 2)):
+            start = world.maybe(90, START + world.number_in(-20, 60) * A_DAY)
+            end = world.maybe(90, (start or START) + world.number_in(1, 30) * A_DAY)
+            system = world.pick(("company", "company", "*", "elsewhere"))
+            world.add(
+                "source_gap", table_name=table, system=system, starts_at=start, ends_before=end, reason="retention"
+            )
 
 
 def parameters(world: World) -> Parameters:
@@ -103,7 +106,7 @@ def _reports(world: World, device: str, zone: timedelta) -> None:
         if world.chance(25):
             good = not good
         seen = world.pick((None, True, True, True, False))
-        for _ in range(2 if world.chance(1) else 1):
+        for _ in range(2 if world.chance(2) else 1):
             world.add(
                 "device_state",
                 device=device,
@@ -194,7 +197,7 @@ def _day(moment: datetime) -> date:
 
 def _held_in(row: Record, month: Month, clock: datetime) -> bool:
     ends = [row["valid_to"] or NEVER, clock, *([row["retired_at"][0]] if row["retired_at"] else [])]
-    return bool(max(row["valid_from"], month.starts_at) < min(*ends, month.ends_before))
+    return bool(row["valid_from"] < month.ends_before and month.starts_at < min(ends))
 
 
 def _stretch(row: Record, clock: datetime) -> Days:

@@ -1,4 +1,4 @@
-"""What a value was, from looks at it and from a log of its changes, in plain Python (head of the step setting_timeline)."""
+"""What a value was, from looks at it and a log of its changes, in plain Python (head of the step setting_timeline)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,8 +29,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change in the log; an old value of None was not told."""
+    """A change in the log; an old value of None was not told. Doubtful where the log has two contents under its id."""
 
+    id: str
     at: Span
     old: str | None
     new: str | None
@@ -48,77 +49,66 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """What a value was at a point, and why nobody knows where `state` is not known."""
+class _Point:
+    """A look or a change on the line: what it says of the time before and after, as states and values."""
 
-    at: datetime
-    state: str
-    value: str | None = None
+    at: Span
+    id: str
+    before: tuple[str, str | None]
+    after: tuple[str, str | None]
 
 
 def timeline(looks: Sequence[Look], changes: Sequence[Change], gaps: Sequence[Span]) -> list[Stretch]:
     """Return what a value was over all time; gaps are half-open stretches in which the log is not complete."""
-    changes = sorted(changes, key=lambda each: each.at)
+    points = [_Point((EVER, EVER), "", (NOT_OBSERVED, None), (NOT_OBSERVED, None))]
+    points += [_changed([each for each in changes if each.id == name]) for name in {each.id for each in changes}]
     found = []
-    for change in changes:
-        start, end = change.at[0], change.at[1] + TICK
-        if change.doubtful:
-            found.append(Stretch(start, end, CONFLICT))
-        elif change.at[0] == change.at[1]:
-            found.append(Stretch(start, end, KNOWN, change.new))
-        else:
-            found.append(Stretch(start, end, UNCLEAR))
-    proofs: list[_Proof] = []
     for look in looks:
-        moment = look.at[0], look.at[0] + TICK
+        known = KNOWN, look.value
+        beside = [each.at for each in points[1:] if each.id and each.at[0] <= look.at[1] and look.at[0] <= each.at[1]]
         if look.doubtful:
-            found.append(Stretch(*moment, CONFLICT))
-        elif any(change.at[0] <= look.at[1] and look.at[0] <= change.at[1] for change in changes):
-            found.append(Stretch(*moment, KNOWN, look.value))
-        else:
-            proofs.append(_Proof(look.at[0], KNOWN, look.value))
-    for before, after in pairwise([None, *changes, None]):
-        start = EVER if before is None else before.at[1] + TICK
-        end = NEVER if after is None else after.at[0]
-        if start < end:
-            found += _between(start, end, before, after, proofs, gaps)
+            found.append(Stretch(look.at[0], look.at[0] + TICK, CONFLICT))
+        elif any(at[0] < at[1] for at in beside):
+            found.append(Stretch(look.at[0], look.at[0] + TICK, *known))
+        elif not beside:
+            points.append(_Point((look.at[0], look.at[0]), "", known, known))
+    points.sort(key=lambda each: (each.at, each.id))
+    for left, right in pairwise([*points, None]):
+        assert left is not None
+        found += _from(left, right, gaps)
     return found
 
 
-def _between(
-    start: datetime,
-    end: datetime,
-    before: Change | None,
-    after: Change | None,
-    proofs: Sequence[_Proof],
-    gaps: Sequence[Span],
-) -> Iterator[Stretch]:
-    """Lay what was seen between two changes and what these say on one line."""
-    seen = sorted((each for each in proofs if start <= each.at < end), key=lambda each: each.at)
-    first = _Proof(start, NOT_OBSERVED)
-    if before is not None:
-        first = _Proof(start - TICK, CONFLICT) if before.doubtful else _Proof(start - TICK, KNOWN, before.new)
-    last = _Proof(end, NOT_OBSERVED)
-    if after is not None and (after.doubtful or after.old is not None):
-        last = _Proof(end, CONFLICT) if after.doubtful else _Proof(end, KNOWN, after.old)
-    for left, right in pairwise([first, *seen, last]):
-        here = max(left.at, start)
-        if left in seen:
-            yield Stretch(here, here + TICK, KNOWN, left.value)
-            here += TICK
-        if here < right.at:
-            yield Stretch(here, right.at, *_carried(left, right, gaps))
+def _changed(told: Sequence[Change]) -> _Point:
+    change = told[0]
+    at = min(each.at[0] for each in told), max(each.at[1] for each in told)
+    if change.doubtful:
+        return _Point(at, change.id, (NOT_OBSERVED, None), (CONFLICT, None))
+    return _Point(at, change.id, (NOT_OBSERVED if change.old is None else KNOWN, change.old), (KNOWN, change.new))
 
 
-def _carried(left: _Proof, right: _Proof, gaps: Sequence[Span]) -> tuple[str, str | None]:
-    known = [each for each in (left, right) if each.state == KNOWN]
-    if any(gap[0] < right.at and gap[1] > left.at + TICK for gap in gaps):
-        return GAP, None
-    if not known:
-        return (CONFLICT if CONFLICT in {left.state, right.state} else NOT_OBSERVED), None
-    if len({each.value for each in known}) > 1:
-        return CONTRADICTION, None
-    return KNOWN, known[0].value
+def _from(left: _Point, right: _Point | None, gaps: Sequence[Span]) -> Iterator[Stretch]:
+    """Return what is known from one point to the next."""
+    start, end = left.at[1], NEVER if right is None else right.at[0]
+    if left.at[0] < start:
+        yield Stretch(left.at[0], start, UNCLEAR)
+    if left.after[0] == KNOWN:
+        if start < end:
+            yield Stretch(start, start + TICK, *left.after)
+        start += TICK
+    holes = [gap for gap in gaps if gap[0] < end and gap[1] > start]
+    before = right.before if right is not None else (NOT_OBSERVED, None)
+    if start >= end:
+        return
+    if holes:
+        first, last = max(start, min(gap[0] for gap in holes)), min(end, max(gap[1] for gap in holes))
+        yield Stretch(start, first, *left.after)
+        yield Stretch(first, last, GAP)
+        yield Stretch(last, end, *before)
+    elif left.after[0] == before[0] == KNOWN and (left.after[1] or "").lower() != (before[1] or "").lower():
+        yield Stretch(start, end, CONTRADICTION)
+    else:
+        yield Stretch(start, end, *(before if before[0] == KNOWN and left.after[0] != KNOWN else left.after))
 
 
 def gaps_of(records: Records, table: str, system: str) -> list[Span]:
@@ -159,30 +149,27 @@ def authorised(records: Records, ticket: Record, at: Span) -> str:
         if row["decision"] != "approve" and not row["conflicted"]:
             continue
         given: Span = row["decided_at"]
-        refusals = [
-            each["decided_at"]
-            for each in rows
-            if each["decision"] == "reject" and each["decided_at"][0] > given[0] and not each["conflicted"]
-        ]
-        ends = [end for end in (row["withdrawn_at"], *refusals) if end]
-        found.append(_authorised_once(row, ticket, at, ends))
-    order = ("pass", "conflict", "time_unclear", "not_approved_then")
+        later = [each for each in rows if each["decision"] == "reject" and each["decided_at"][0] > given[0]]
+        ends = [row["withdrawn_at"]] if row["withdrawn_at"] else []
+        ends += [each["decided_at"] for each in later if not each["conflicted"]]
+        doubts = [each["decided_at"] for each in later if each["conflicted"]]
+        found.append(_authorised_once(row, ticket, at, ends, doubts))
+    order = ("pass", "time_unclear", "conflict", "not_approved_then")
     return min(found, key=order.index, default="not_approved")
 
 
-def _authorised_once(row: Record, ticket: Record, at: Span, ends: Sequence[Span]) -> str:
+def _authorised_once(row: Record, ticket: Record, at: Span, ends: Sequence[Span], doubts: Sequence[Span]) -> str:
     given: Span = row["decided_at"]
-    if given[0] > at[1] or any(end[1] < at[0] for end in ends):
-        return "not_approved_then"
     if row["conflicted"]:
         return "conflict"
-    imported = ticket["migrated_at"] is not None and _meet(given, ticket["migrated_at"])
-    if imported or given[1] >= at[0] or any(end[0] <= at[1] for end in ends):
+    if ticket["migrated_at"] is not None and _meet(given, ticket["migrated_at"]):
         return "time_unclear"
-    return "pass"
+    if given[0] > at[1] or any(end[1] < at[0] for end in ends):
+        return "not_approved_then"
+    if any(doubt[0] <= at[1] for doubt in doubts):
+        return "conflict"
+    return "time_unclear" if given[1] >= at[0] or any(end[0] <= at[1] for end in ends) else "pass"
 
 
 def _meet(one: Span, other: Span) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
-
-

@@ -37,6 +37,7 @@ _CAST = (
     ("Support Lead", 3, "Support"),
     ("People Partner", 2, "People"),
 )
+LAST_START = date(2026, 9, 30)
 CAST_SIZE = sum(count for _, count, _ in _CAST)
 _STAFF = (
     ("Engineer", "Engineering"),
@@ -161,7 +162,8 @@ def _set_first_days(draw: Draw, everyone: list[Person], joining: list[Person]) -
     for index, person in enumerate(everyone):
         start = FIRST_DAY - timedelta(days=draw.whole(120, 2000))
         if person.id in new:
-            start = days[5 + (index * 17) % (len(days) - 20)]
+            # Nobody joins in the last month: the quarter of their first training would end after the year.
+            start = min(days[5 + (index * 17) % (len(days) - 20)], LAST_START)
         kind = "contractor" if index >= CAST_SIZE and index % 9 == 0 else "employee"
         person.engagements.append(Engagement(f"e-{index + 1:04d}-1", kind, start))
 

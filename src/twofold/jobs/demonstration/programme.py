@@ -13,16 +13,21 @@ SOC2 = ("soc2",)
 _COURSE = "Security awareness"
 _FIRST_ROUND, _SECOND_ROUND, _TOO_LATE = date(2025, 9, 10), date(2026, 9, 1), date(2026, 9, 24)
 _LONG_AGO = date(2023, 1, 1)
+_GRACE, _LATENESS = timedelta(days=30), timedelta(days=6)
+"""How long a joiner may wait for the first training, and how much longer one of them waited."""
 
 
 def train(world: World) -> None:
     """Train everybody in September and whoever joins in the first days; one joiner and one manager are late."""
-    slow = next(x for x in world.staff.joiners if date(2026, 2, 1) <= x.first_day <= date(2026, 2, 20))
+    punctual = {x.id for x in world.staff.joiners if _quarter_end(_due(x)) != _quarter_end(_due(x) + _LATENESS)}
+    slow = next(x for x in world.staff.joiners if x.id not in punctual and _due(x) < _SECOND_ROUND)
     forgot = world.staff.in_role("Product Manager")[2]
     completed: list[tuple[Person, date]] = []
     for person in world.staff.people:
         for engagement in person.engagements:
-            first = max(_FIRST_ROUND, engagement.started_on + timedelta(days=36 if person is slow else 10))
+            first = max(
+                _FIRST_ROUND, engagement.started_on + (_GRACE + _LATENESS if person is slow else timedelta(days=10))
+            )
             rounds = {first, _TOO_LATE if person is forgot else _SECOND_ROUND}
             last_day = engagement.last_day or LAST_DAY
             completed += [(person, day) for day in sorted(rounds) if engagement.started_on <= day <= last_day]
@@ -35,11 +40,22 @@ def train(world: World) -> None:
         TableExport("training", rows, "Learning platform, completions", since=_LONG_AGO),
         TableExport("leave", [], "HR, long leaves", columns, since=_LONG_AGO),
     ]
-    item = _trained(slow, date(2026, 3, 31))
+    item = _trained(slow, _quarter_end(_due(slow)))
     why = "The first training came thirty-six days after the first day; thirty are allowed."
     world.key.plant(item, {"A": "late", "B": "ran_out"}, why, lenses=SOC2)
     why = "The training of the year before had run out for two weeks."
     world.key.plant(_trained(forgot, date(2026, 9, 30)), {"B": "ran_out"}, why, lenses=SOC2)
+
+
+def _due(person: Person) -> date:
+    return person.first_day + _GRACE
+
+
+def _quarter_end(day: date) -> date:
+    """Return the last day of the quarter."""
+    quarter = (day.month - 1) // 3
+    following = date(day.year + quarter // 3, (quarter * 3 + 3) % 12 + 1, 1)
+    return following - timedelta(days=1)
 
 
 def _trained(person: Person, last_day: date) -> KeyItem:

@@ -27,6 +27,7 @@ covered AS (
         LEAST(COALESCE(b.valid_to, p.used_to), p.used_to) AS ends_before
     FROM place AS p
     JOIN backup_plan AS b ON b.store = p.store
+    WHERE COALESCE(b.valid_from, p.used_from) < p.used_to AND COALESCE(b.valid_to, p.used_to) > p.used_from
     UNION ALL
     SELECT p.store AS store, p.used_to AS starts_at, p.used_to AS ends_before
     FROM place AS p

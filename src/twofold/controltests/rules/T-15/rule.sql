@@ -168,10 +168,11 @@ required AS (
         u.deployment AS deployment,
         u.repository AS repository,
         d.name AS name,
-        CASE WHEN d.valid_from <= u.asked_at AND u.asked_at_latest < d.valid_to THEN 1 ELSE 0 END AS sure,
+        MAX(CASE WHEN d.valid_from <= u.asked_at AND u.asked_at_latest < d.valid_to THEN 1 ELSE 0 END) AS sure,
         0 AS assumed
     FROM unit AS u
     JOIN declared AS d ON d.system = u.system AND d.valid_from <= u.asked_at_latest AND u.asked_at < d.valid_to
+    GROUP BY u.item, u.deployment, u.repository, d.name
     UNION ALL
     SELECT
         u.item AS item,
@@ -204,14 +205,14 @@ elsewhere AS (
     JOIN unit AS u ON u.item = f.item
     JOIN check_run AS c
         ON c.sha = u.final_sha AND c.name = f.name AND COALESCE(c.repository, u.repository) = u.repository
-    WHERE f.result IS NULL AND c.conclusion IS NOT NULL
+    WHERE f.result IS NULL AND (c.conclusion IS NOT NULL OR c.conflicted)
     UNION
     SELECT f.item AS item, f.name AS name
     FROM faced AS f
     JOIN unit AS u ON u.item = f.item
     JOIN check_run AS c
         ON c.sha = u.merge_sha AND c.name = f.name AND COALESCE(c.repository, u.repository) = u.repository
-    WHERE f.result IS NULL AND c.conclusion IS NOT NULL
+    WHERE f.result IS NULL AND (c.conclusion IS NOT NULL OR c.conflicted)
 ),
 -- Files that a change with a skipped check touched: those of the commits listed in it. An empty path: not recorded for that commit.
 touched AS (

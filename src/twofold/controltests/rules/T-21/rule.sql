@@ -10,6 +10,8 @@ attempt AS (
         r.id AS run,
         COALESCE(r.slot_at, r.started_at) AS at,
         COALESCE(r.slot_at_latest, r.started_at_latest) AS at_latest,
+        r.started_at AS started_at,
+        r.started_at_latest AS started_at_latest,
         r.ended_at AS ended_at,
         r.ended_at_latest AS ended_at_latest,
         LOWER(r.status) AS status,
@@ -35,7 +37,7 @@ placed AS (
         ) AS slot_at
     FROM line AS l
 ),
--- A run whose time is coarse may belong to each slot that it touches.
+-- A run whose time is coarse may belong to each slot that it touches, and does where it lies in it as a whole.
 belongs AS (
     SELECT p.item AS item, c.run AS run, 1 AS is_sure
     FROM placed AS c
@@ -43,7 +45,10 @@ belongs AS (
     JOIN population AS p ON p.plan = c.plan AND p.starts_at = c.slot_at AND p.kind = 'run'
     WHERE a.at < p.ends_before
     UNION ALL
-    SELECT p.item AS item, a.run AS run, 0 AS is_sure
+    SELECT
+        p.item AS item,
+        a.run AS run,
+        CASE WHEN p.starts_at <= a.at AND a.at_latest < p.ends_before THEN 1 ELSE 0 END AS is_sure
     FROM attempt AS a
     JOIN population AS p ON p.plan = a.plan AND p.kind = 'run' AND a.at < p.ends_before AND a.at_latest >= p.starts_at
     WHERE a.at < a.at_latest
@@ -64,8 +69,8 @@ tried AS (
         END) AS maybe_good,
         MAX(CASE WHEN a.status = 'warning' THEN 1 ELSE 0 END) AS warned,
         MAX(CASE WHEN a.status = 'success' THEN 1 ELSE 0 END) AS ended_well,
-        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at, a.at) END), p.due_at) AS failed_at,
-        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at_latest, a.at_latest) END), p.due_at)
+        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at, a.started_at) END), p.due_at) AS failed_at,
+        COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at_latest, a.started_at_latest) END), p.due_at)
             AS failed_at_latest
     FROM population AS p
     LEFT JOIN belongs AS b ON b.item = p.item
@@ -75,18 +80,25 @@ tried AS (
 ),
 -- What solved a failure: the first good run of the plan, of whatever slot, that ended after it.
 ending AS (
-    SELECT t.plan AS plan, t.item AS item, t.failed_at AS early, t.failed_at_latest AS late, 0 AS is_good
+    SELECT
+        t.plan AS plan, t.item AS item, t.failed_at AS early, t.failed_at_latest AS late, 0 AS is_good, FALSE AS conflicted
     FROM tried AS t
     WHERE t.is_good = 0
     UNION ALL
-    SELECT a.plan AS plan, CAST(NULL AS VARCHAR) AS item, a.ended_at AS early, a.ended_at_latest AS late, 1 AS is_good
+    SELECT
+        a.plan AS plan,
+        CAST(NULL AS VARCHAR) AS item,
+        a.ended_at AS early,
+        a.ended_at_latest AS late,
+        1 AS is_good,
+        a.conflicted AS conflicted
     FROM attempt AS a
     WHERE a.status = 'success' AND a.ended_at IS NOT NULL
 ),
 after_surely AS (
     SELECT
         e.item AS item,
-        MIN(CASE WHEN e.is_good = 1 THEN e.late END) OVER (
+        MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.late END) OVER (
             PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.early ELSE e.late END, e.is_good
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS solved_at
@@ -95,10 +107,14 @@ after_surely AS (
 after_perhaps AS (
     SELECT
         e.item AS item,
-        MIN(CASE WHEN e.is_good = 1 THEN e.early END) OVER (
+        MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.early END) OVER (
             PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END, e.is_good
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS solved_at
+        ) AS solved_at,
+        MIN(CASE WHEN e.conflicted THEN e.early END) OVER (
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END, e.is_good
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS disputed_at
     FROM ending AS e
 ),
 ticketed AS (
@@ -114,8 +130,10 @@ paused AS (
     SELECT
         p.item AS item,
         MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL THEN 1 ELSE 0 END) AS allowed,
-        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND n.account IS NULL THEN 1 ELSE 0 END)
-            AS allowed_by_unknown
+        MAX(CASE
+            WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND COALESCE(n.state, 'ambiguous') = 'ambiguous' THEN 1
+            ELSE 0
+        END) AS allowed_by_unknown
     FROM population AS p
     JOIN run_pause AS u ON u.activity = 'backup' AND u.plan = p.plan
         AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
@@ -157,6 +175,7 @@ run_code AS (
                 ELSE 'exception:not_ticketed'
             END
             WHEN m.solved_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:time_order_unclear'
+            WHEN m.disputed_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:conflict'
             WHEN t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR > q.extracted_at THEN 'cannot_test:pending'
             WHEN g.of_solution = 1 THEN 'cannot_test:source_gap'
             WHEN t.runs = 0 AND u.item IS NOT NULL THEN 'exception:paused'
@@ -263,7 +282,9 @@ config AS (
         MIN(c.keep_days) AS keep_days,
         MIN(CASE WHEN c.encrypted THEN 1 WHEN NOT c.encrypted THEN 0 END) AS encrypted,
         MIN(CASE WHEN c.locked THEN 1 WHEN NOT c.locked THEN 0 END) AS locked,
-        LEAD(MIN(c.set_at)) OVER (PARTITION BY c.plan ORDER BY c.set_at_latest) AS next_at
+        MIN(MIN(c.set_at)) OVER (
+            PARTITION BY c.plan ORDER BY c.set_at_latest ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS next_at
     FROM backup_config AS c
     GROUP BY c.plan, c.set_at_latest
 ),
@@ -346,11 +367,14 @@ provider_code AS (
     WHERE p.kind = 'provider'
 ),
 deleted AS (
-    SELECT DISTINCT b.item AS item
+    SELECT
+        b.item AS item,
+        MAX(CASE WHEN k.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(CASE WHEN k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS is_early
     FROM belongs AS b
     JOIN population AS p ON p.item = b.item
     JOIN backup AS k ON k.run = b.run
-    WHERE k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY
+    GROUP BY b.item
 )
 SELECT
     p.item AS item,
@@ -381,7 +405,8 @@ SELECT
     CASE
         WHEN p.kind = 'no_plan' THEN 'na:no_plan'
         WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN d.item IS NOT NULL THEN 'exception:deleted_early'
+        WHEN d.conflicts = 1 THEN 'cannot_test:conflict'
+        WHEN d.is_early = 1 THEN 'exception:deleted_early'
         WHEN s.unknown IS NOT NULL THEN s.unknown
         WHEN s.keep_days < p.keep_days THEN 'exception:kept_too_short'
         WHEN p.must_encrypt AND s.encrypted = 0 THEN 'exception:not_encrypted'

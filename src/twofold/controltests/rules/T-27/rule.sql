@@ -116,8 +116,6 @@ seen AS (
     SELECT DISTINCT h.device AS device, h.starts_at AS had_from, DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) AS day
     FROM held AS h
     JOIN device_state AS s ON s.device = h.device AND COALESCE(s.seen, TRUE)
-    WHERE DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) >= h.starts_at
-        AND DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) < h.ends_before
     UNION
     SELECT h.device AS device, h.starts_at AS had_from, h.starts_at - INTERVAL '1' DAY AS day
     FROM held AS h
