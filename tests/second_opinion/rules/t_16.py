@@ -97,6 +97,7 @@ def _ticket(world: World, made: Releases, ticket: str, kind: str, hands: list[st
                 txn=world.pick((None, None, "x1")),
             )
     for _ in range(world.pick((0, 0, 1))):
+        decision = world.pick(("approve",) * 6 + ("reject",))
         approval, decided = world.id("approval"), world.near(world.pick(made.starts) - timedelta(days=1), days=2)
         for _ in range(2 if world.chance(4) else 1):
             world.add(
@@ -105,7 +106,7 @@ def _ticket(world: World, made: Releases, ticket: str, kind: str, hands: list[st
                 subject=ticket,
                 approver=world.pick(hands),
                 duty=world.pick(("release", "authorise", "authorise")),
-                decision=world.pick(("approve",) * 6 + ("reject",)),
+                decision=decision,
                 decided_at=world.instant(decided),
                 withdrawn_at=world.maybe(8, world.instant(world.near(decided))),
                 txn=world.pick((None, "x1")),
@@ -113,6 +114,7 @@ def _ticket(world: World, made: Releases, ticket: str, kind: str, hands: list[st
 
 
 def _review(world: World, made: Releases, request: str, hands: list[str]) -> None:
+    state = world.pick(("approved",) * 7 + ("dismissed", "changes_requested", "commented"))
     review, at = world.id("review"), world.near(world.pick(made.merges), days=2)
     for _ in range(2 if world.chance(3) else 1):
         world.add(
@@ -120,7 +122,7 @@ def _review(world: World, made: Releases, request: str, hands: list[str]) -> Non
             id=review,
             pull_request=request,
             reviewer=world.pick(hands[:4]),
-            state=world.pick(("approved",) * 7 + ("dismissed", "changes_requested", "commented")),
+            state=state,
             submitted_at=world.instant(at),
             dismissed_at=world.maybe(8, world.instant(world.near(world.pick(made.starts)))),
         )
@@ -208,6 +210,9 @@ def _of_ticket(
         if holds:
             return dict.fromkeys(LETTERS, f"cannot_test:{code}")
     later = sorted((row for row in events if row not in before), key=lambda row: row["occurred_at"][0])
+    soon = [row for row in later if not any(surely_before(each["occurred_at"], row["occurred_at"]) for each in later)]
+    if not last and len(soon) > 1:
+        return dict.fromkeys(LETTERS, "cannot_test:time_order_unclear")
     text = last[0]["new_value"] if last else later[0]["old_value"] if later else ticket["rollback_plan"]
     edited = last[0]["occurred_at"] if last else ticket["created_at"]
     system = change.deployment["system"]

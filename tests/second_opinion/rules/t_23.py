@@ -1,6 +1,7 @@
 """T-23 Jobs and interfaces, from audit-domain T-23, the rule's README and the head of the population job_and_transfer.
 
-No world has events of a ticket's status: the authorisations of a ticket are its approvals.
+No world has events of a ticket's status: the authorisations of a ticket are its approvals. A is never `rows_unknown`:
+such a run began, surely or perhaps, which A asks first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_hands, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, days, hand, has_gap
+from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, days, hand, has_gap
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-23"
@@ -47,7 +48,9 @@ def populate(world: World) -> None:
     system = world.key("erp")
     world.add("system", id=system, zone=world.pick((None, "UTC")))
     hands = add_hands(world, "ops")
-    start = world.pick((world.moment(first_day=20, last_day=60), world.moment(first_day=20), world.moment(first_day=67)))
+    start = world.pick(
+        (world.moment(first_day=20, last_day=60), world.moment(first_day=20), world.moment(first_day=67))
+    )
     if world.chance(60):
         _job(world, system, start, hands)
     if world.chance(60):
@@ -56,7 +59,9 @@ def populate(world: World) -> None:
         begins = start + world.pick((-3, -1, 0, 1)) * A_DAY
         world.add(
             "source_gap",
-            table_name=world.pick(("job_run", "job_run", "run_followup", "ticket", "approval", "ticket_event", "transfer")),
+            table_name=world.pick(
+                ("job_run", "job_run", "run_followup", "ticket", "approval", "ticket_event", "transfer")
+            ),
             system=world.pick((system, system, world.key("crm"))),
             starts_at=world.maybe(50, begins),
             ends_before=world.maybe(50, begins + world.pick((1, 2, 60)) * A_DAY),
@@ -97,7 +102,7 @@ def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
                     activity=world.pick(("job", "job", "job", "backup")),
                     plan=job,
                     slot_at=world.instant(slot, coarse=60),
-                    finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 24)) * AN_HOUR)),
+                    finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30)) * AN_HOUR)),
                 )
             day += A_DAY
         begins = ends + world.pick((0, 0, 1)) * A_DAY
@@ -154,7 +159,7 @@ def _change(world: World, job: str, start: datetime, hands: list[str]) -> None:
     if world.chance(10) or name != world.key("edit1"):
         return
     for _ in range(2 if world.chance(3) else 1):
-        kind = world.pick(("change", "change", "change", "incident", "task"))
+        kind = world.pick(("change", "change", "incident", "task"))
         moved = world.instant(at - A_DAY) if world.chance(10) else None
         world.add("ticket", key=ticket, type=kind, migrated_at=moved)
     for _ in range(world.pick((0, 1, 1, 2))):
@@ -258,12 +263,19 @@ class Due:
     def attempts(self) -> list[tuple[Record, bool]]:
         """Return the runs or transfers of the slot, each with whether it belongs to it surely."""
         table, column, name = (
-            ("job_run", "started_at", "job") if self.slot["activity"] == "job" else ("transfer", "transferred_at", "interface")
+            ("job_run", "started_at", "job")
+            if self.slot["activity"] == "job"
+            else ("transfer", "transferred_at", "interface")
         )
         found = []
         for row in self.records[table]:
             at: Span | None = row["slot_at"] or row[column]
-            if row[name] == self.plan["id"] and at and at[0] < self.slot["ends_before"] and at[1] >= self.slot["starts_at"]:
+            if (
+                row[name] == self.plan["id"]
+                and at
+                and at[0] < self.slot["ends_before"]
+                and at[1] >= self.slot["starts_at"]
+            ):
                 found.append((row, at[0] == at[1]))
         return found
 
@@ -384,11 +396,11 @@ def _once(due: Due, runs: Sequence[tuple[Record, bool]]) -> str:
     begun = [(row, sure) for row, sure in runs if row["status"] != "skipped"]
     if len(begun) < 2:
         return "na:no_rerun"
-    if due.plan["repeatable"] and any(row["status"] == "success" for row, _ in begun):
+    good = sum(_result(row, due.plan) in {"good", "unknown"} for row, _ in begun)
+    if due.plan["repeatable"] and good:
         return "pass"
     if not all(sure for _, sure in begun):
         return "cannot_test:time_order_unclear"
-    good = sum(_result(row, due.plan) in {"good", "unknown"} for row, _ in begun)
     return ("na:not_solved", "pass", "exception:ran_twice")[min(good, 2)]
 
 
@@ -397,7 +409,7 @@ def _changed(records: Records, event: Record, system: str, parameters: Parameter
     at: Span = event["occurred_at"]
 
     def gap(*tables: str) -> bool:
-        return has_gap(records, tables, system, at[0] - days(parameters["ticket_days"]), at[1])
+        return has_gap(records, tables, system, at[0] - days(parameters["ticket_days"]), at[1] + TICK)
 
     if event["ticket"] is None:
         return "exception:no_ticket"
@@ -431,17 +443,20 @@ def _authorised(records: Records, event: Record, ticket: Record, row: Record) ->
     if row["conflicted"]:
         return "cannot_test:conflict"
     at, given = event["occurred_at"], row["decided_at"]
-    refusals = [
-        each["decided_at"]
+    refused = [
+        each
         for each in records["approval"]
         if (each["subject"], each["duty"], each["decision"]) == (row["subject"], "authorise", "reject")
         and each["decided_at"][0] > given[0]
     ]
+    refusals = [each["decided_at"] for each in refused if not each["conflicted"]]
     ended = min([*refusals, *([row["withdrawn_at"]] if row["withdrawn_at"] else [])], default=None)
     if given[0] > at[1]:
         return "exception:approved_late"
-    if ended and ended[1] < at[0]:
+    if ended and ended[1] <= at[0]:
         return "exception:not_approved"
+    if any(each["conflicted"] and each["decided_at"][0] <= at[1] for each in refused):
+        return "cannot_test:conflict"
     moved = ticket["migrated_at"]
     if (moved and moved[0] <= given[1] and given[0] <= moved[1]) or given[1] >= at[0] or (ended and ended[0] <= at[1]):
         return "cannot_test:time_order_unclear"
@@ -557,7 +572,7 @@ def _reviewed(records: Records, row: Record, clock: datetime, hours: int) -> str
     came: Span = row["transferred_at"]
     early, late = (at + hours * AN_HOUR for at in came)
     seen = row["reviewed_at"]
-    if row["reviewed_by"] is None or seen is None:
+    if seen is None:
         return "cannot_test:pending" if clock < late else "exception:not_reviewed"
     if seen[1] < came[0]:
         return "exception:reviewed_before"

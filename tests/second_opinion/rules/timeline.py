@@ -76,7 +76,7 @@ def timeline(looks: Sequence[Look], changes: Sequence[Change], gaps: Sequence[Sp
     for left, right in pairwise([*points, None]):
         assert left is not None
         found += _from(left, right, gaps)
-    return found
+    return [each for each in found if each.start < each.end]
 
 
 def _changed(told: Sequence[Change]) -> _Point:

@@ -63,6 +63,11 @@ class AnswerKey:
         """Record a planted exception at (control test, item, attribute)."""
         self.lines.append(KeyLine(*where, "EXCEPTION", reason, why, lenses))
 
+    def name(self, named: KeyItem) -> None:
+        """Name an item of a population that is not counted here."""
+        self.uncounted.add(named.control_test)
+        self.items[named.control_test, named.item] = named
+
     def plant(
         self,
         named: KeyItem,
@@ -71,9 +76,8 @@ class AnswerKey:
         *,
         lenses: tuple[str, ...] = LENSES,
     ) -> None:
-        """Record exceptions, attribute -> reason, of an item of a population that is not counted here."""
-        self.uncounted.add(named.control_test)
-        self.items[named.control_test, named.item] = named
+        """Record exceptions, attribute -> reason, of such an item."""
+        self.name(named)
         for attribute, reason in reasons.items():
             self.exception((named.control_test, named.item, attribute), reason, why, lenses=lenses)
 

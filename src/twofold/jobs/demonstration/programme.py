@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from twofold.jobs.demonstration.access import AccessBook
 from twofold.jobs.demonstration.answer_key import KeyItem
 from twofold.jobs.demonstration.people import Engagement, Person
 from twofold.jobs.demonstration.systems import COMPANY_WIDE
@@ -63,7 +64,7 @@ def _trained(person: Person, last_day: date) -> KeyItem:
     return KeyItem("T-25", name, (COMPANY_WIDE,), local(last_day, "12:00"))
 
 
-def see_in_and_out(world: World) -> None:
+def see_in_and_out(world: World, book: AccessBook) -> None:
     """Work through a list for whoever joins and leaves; one screening is late and one laptop stays away."""
     joined = [(x, e) for x in world.staff.people for e in x.engagements if e.started_on >= FIRST_DAY]
     left = [(x, e) for x in world.staff.people for e in x.engagements if e.last_day is not None]
@@ -82,6 +83,13 @@ def see_in_and_out(world: World) -> None:
             "signing_duty", [{"policy": CONDUCT, "valid_from": midnight(FIRST_DAY)}], "Policy portal, who signs"
         ),
     ]
+    granted = {event.person.id for event in book.grants if event.action == "add" and event.net_change}
+    for person, engagement in joined:
+        if engagement.follows and person.id not in granted:
+            item = KeyItem("T-26", f"{engagement.id}/joining", (COMPANY_WIDE,), local(engagement.started_on, "12:00"))
+            world.key.name(item)
+            why = "The person's rights are older than the log, which does not say when the first was given."
+            world.key.cannot_test(("T-26", item.item, "A"), "source_gap", why, lenses=SOC2)
     item = KeyItem("T-26", f"{unscreened.id}/joining", (COMPANY_WIDE,), local(unscreened.started_on, "12:00"))
     world.key.plant(item, {"A": "after_access"}, "The screening came back after the first access.", lenses=SOC2)
     item = KeyItem("T-26", f"{kept.id}/leaving", (COMPANY_WIDE,), local(_day(kept), "17:00"))

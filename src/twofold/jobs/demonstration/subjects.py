@@ -37,7 +37,7 @@ def live_through_the_year(world: World, book: AccessBook, campaigns: list[Campai
     run_jobs(world)
     rely_on_vendors(world)
     train(world)
-    see_in_and_out(world)
+    see_in_and_out(world, book)
     manage_devices(world)
     keep_policies(world)
     hold_activities(world)

@@ -146,7 +146,8 @@ demand AS (
         MIN(CASE WHEN g.setting = 'required_checks' THEN g.grade END) AS checks,
         MIN(CASE WHEN g.setting = 'allow_force_pushes' THEN g.grade END) AS force_pushes,
         MIN(CASE WHEN g.setting = 'allow_deletions' THEN g.grade END) AS deletions,
-        MAX(CASE WHEN g.setting IN ('dismiss_stale_reviews', 'require_last_push_approval') THEN g.grade END) AS fresh,
+        MIN(CASE WHEN g.setting = 'dismiss_stale_reviews' THEN g.grade END) AS dismissed,
+        MIN(CASE WHEN g.setting = 'require_last_push_approval' THEN g.grade END) AS pushed,
         MIN(CASE
             WHEN g.setting = 'bypass_reviews' AND g.grade = 20 AND g.value <> ''
                 THEN CASE
@@ -173,7 +174,8 @@ combined AS (
         SELECT
             o.system AS system, o.object AS object, o.valid_from AS valid_from, o.valid_to AS valid_to,
             o.binding AS binding, o.reviews AS reviews, o.checks AS checks, o.force_pushes AS force_pushes,
-            o.deletions AS deletions, o.fresh AS fresh, o.closed AS closed,
+            o.deletions AS deletions, o.closed AS closed,
+            GREATEST(COALESCE(o.dismissed, o.pushed), COALESCE(o.pushed, o.dismissed)) AS fresh,
             CASE WHEN o.origin = '' THEN 15 ELSE 0 END AS unlisted
         FROM demand AS o
     ) AS d

@@ -97,20 +97,20 @@ edited AS (
 ),
 -- Without an edit before the release: what the first edit after it replaced, else what the field holds now.
 first_later AS (
-    SELECT x.item AS item, x.ticket AS ticket, MIN(x.old_value) AS plan
+    SELECT x.item AS item, x.ticket AS ticket, MIN(x.old_value) AS plan, COUNT(*) AS perhaps_first
     FROM (
         SELECT
             a.item AS item,
             a.ticket AS ticket,
             e.old_value AS old_value,
             e.occurred_at AS occurred_at,
-            MIN(e.occurred_at) OVER (PARTITION BY a.item, a.ticket) AS first_at
+            MIN(e.occurred_at_latest) OVER (PARTITION BY a.item, a.ticket) AS first_at
         FROM asked AS a
         CROSS JOIN parameter AS q
         JOIN ticket_event AS e ON e.ticket = a.ticket AND LOWER(e.field) = LOWER(q.rollback_field)
         WHERE e.occurred_at > a.started_at_latest
     ) AS x
-    WHERE x.occurred_at = x.first_at
+    WHERE x.occurred_at <= x.first_at
     GROUP BY x.item, x.ticket
 ),
 gap AS (
@@ -147,7 +147,7 @@ held AS (
         CASE
             WHEN e.in_conflict = 1 THEN '2cannot_test:conflict'
             WHEN e.migrated = 1 THEN '3cannot_test:migrated_history'
-            WHEN e.unclear = 1 OR e.perhaps_last > 1 THEN '4cannot_test:time_order_unclear'
+            WHEN e.unclear = 1 OR e.perhaps_last > 1 OR (e.item IS NULL AND f.perhaps_first > 1) THEN '4cannot_test:time_order_unclear'
         END AS trouble
     FROM asked AS a
     JOIN ticket AS k ON k.key = a.ticket

@@ -131,7 +131,8 @@ paused AS (
         p.item AS item,
         MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL THEN 1 ELSE 0 END) AS allowed,
         MAX(CASE
-            WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND COALESCE(n.state, 'ambiguous') = 'ambiguous' THEN 1
+            WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND COALESCE(n.state, 'ambiguous') = 'ambiguous'
+                THEN 1
             ELSE 0
         END) AS allowed_by_unknown
     FROM population AS p

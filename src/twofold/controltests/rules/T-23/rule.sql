@@ -115,8 +115,11 @@ paused AS (
     SELECT
         p.item AS item,
         MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL THEN 1 ELSE 0 END) AS allowed,
-        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND n.account IS NULL THEN 1 ELSE 0 END)
-            AS allowed_by_unknown
+        MAX(CASE
+            WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND COALESCE(n.state, 'ambiguous') = 'ambiguous'
+                THEN 1
+            ELSE 0
+        END) AS allowed_by_unknown
     FROM population AS p
     JOIN run_pause AS u ON u.plan = p.plan AND u.activity = CASE WHEN p.kind = 'job' THEN 'job' ELSE 'transfer' END
         AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
@@ -182,6 +185,7 @@ authorised AS (
             WHEN a.conflicted THEN '2cannot_test:conflict'
             WHEN a.authorised_at > p.operating_at_latest THEN '5exception:approved_late'
             WHEN a.ended_at_latest <= p.operating_at THEN '4exception:not_approved'
+            WHEN a.doubt_at <= p.operating_at_latest THEN '2cannot_test:conflict'
             WHEN a.migrated OR a.authorised_at_latest >= p.operating_at OR a.ended_at <= p.operating_at_latest
                 THEN '2cannot_test:time_order_unclear'
             WHEN n.state IN ('shared', 'bot') THEN '4exception:not_approved'
