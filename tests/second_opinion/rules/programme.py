@@ -187,9 +187,9 @@ def over_actions(  # noqa: PLR0911  one return a reason
 
 
 def add_schedule(world: World, activity: str, system: str) -> Sequence[tuple[datetime, datetime]]:
-    """Add one or two due periods of two to four weeks and return them."""
+    """Add up to three due periods of two to four weeks and return them."""
     start, periods = START + world.number_in(0, 3) * 7 * A_DAY, []
-    for _ in range(world.number_in(1, 2)):
+    for _ in range(world.pick((1, 1, 2, 2, 3))):
         due = start + world.number_in(2, 4) * 7 * A_DAY + world.pick((0, 0, 0, -1, -11, 1)) * _AN_HOUR
         for _ in range(2 if world.chance(4) else 1):
             world.add(
@@ -254,4 +254,9 @@ def add_gap(world: World, systems: Sequence[str], tables: Sequence[str]) -> None
 
 def words(text: object) -> set[str]:
     """Return the words of a list parameter, without blanks and in small letters."""
-    return {each.strip().lower() for each in str(text).split(";") if each.strip()}
+    return {plain(each) for each in str(text).split(";") if plain(each)}
+
+
+def plain(word: str | None) -> str:
+    """Return a word as lists compare it: without blanks, in small letters; "" for none."""
+    return (word or "").replace(" ", "").lower()

@@ -89,7 +89,7 @@ def mandates(records: Records) -> list[Mandate]:
             min(row["valid_to"] or NEVER, end),
         )
         for row in records["roster"]
-        for start, end in _employed(records, row["person"])
+        for start, end in employed(records, row["person"])
     ]
     lent = [
         Mandate(
@@ -103,12 +103,12 @@ def mandates(records: Records) -> list[Mandate]:
         for row in records["delegation"]
         for given in own
         if given.person == row["from_person"] and row["duty"] in {None, given.duty}
-        for start, end in _employed(records, row["to_person"])
+        for start, end in employed(records, row["to_person"])
     ]
     return [each for each in own + lent if each.valid_from < each.valid_to]
 
 
-def _employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:
+def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:
     stretches = [
         (
             row["started_at"][0] if row["started_at"] else EVER,
@@ -199,25 +199,21 @@ def only(rows: Sequence[Record]) -> Record | None:
 
 
 def allowed_access(records: Records, subject: str, used: Span, *, system: str, valid_days: int) -> str:
-    """Return whether only those allowed could change a report or file, by its last listing before a use (T-32 D, T-33 A)."""
-    listings = sorted(
-        {
-            row["listed_at"]
-            for row in records["access_listing"]
-            if row["object"] == subject and row["listed_at"][1] <= used[0]
-        },
-        key=lambda at: (at[0], at[1]),
-    )
-    if not listings or listings[-1][0] + days(valid_days) <= used[0]:
+    """Return whether only those allowed could change an object, by its last listing before a use (T-32 D, T-33 A)."""
+    listings: dict[datetime, list[Record]] = {}
+    for row in records["access_listing"]:
+        if row["object"] == subject:
+            listings.setdefault(row["listed_at"][0], []).append(row)
+    earlier = [at for at, rows in listings.items() if all(row["listed_at"][1] <= used[0] for row in rows)]
+    if not earlier or max(earlier) + days(valid_days) <= used[0]:
         if has_gap(records, ["access_listing"], system, used[0] - days(valid_days), used[1] + TICK):
             return "cannot_test:source_gap"
-        return "exception:listing_too_old" if listings else "exception:access_not_listed"
-    at = listings[-1]
-    allowed = [row for row in records["access_allowed"] if row["object"] == subject and _overlaps(row, at)]
+        return "exception:listing_too_old" if earlier else "exception:access_not_listed"
+    last = listings[max(earlier)]
+    permissions = [row for row in records["access_allowed"] if row["object"] == subject]
+    declared = any(_overlaps(row, each["listed_at"]) for row in permissions for each in last)
     found = {
-        _one_access(records, row["account"], at, allowed)
-        for row in records["access_listing"]
-        if row["object"] == subject and row["listed_at"] == at
+        _one_access(records, each, permissions) if declared else "cannot_test:nobody_declared" for each in last
     }
     worst = (
         "exception:access_too_wide",
@@ -229,12 +225,12 @@ def allowed_access(records: Records, subject: str, used: Span, *, system: str, v
     return next((code for code in worst if code in found), "pass")
 
 
-def _one_access(records: Records, account: str, at: Span, allowed: Sequence[Record]) -> str:
-    if not allowed:
-        return "cannot_test:nobody_declared"
+def _one_access(records: Records, listed: Record, permissions: Sequence[Record]) -> str:
+    at, account = listed["listed_at"], listed["account"]
     who = hand(records, account, at[0])
-    rows = [row for row in allowed if row["who"] in {account, who.person}]
-    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) and not row["conflicted"] for row in rows):
+    rows = [row for row in permissions if row["who"] in {account, who.person} and _overlaps(row, at)]
+    sure = [row for row in rows if not row["conflicted"]]
+    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in sure):
         return "pass"
     if rows:
         return "cannot_test:time_order_unclear"

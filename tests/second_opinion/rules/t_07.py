@@ -1,7 +1,7 @@
 """T-07 Settings, from audit-domain T-07, the rule's README and the head of the step setting_timeline.
 
-No world has events of a ticket's status: the opinion about T-10 asks about those. not_observed of a setting that was seen
-cannot come up beside a look, since one look speaks for all the time without a change.
+No world has events of a ticket's status: the opinion about T-10 asks about those. not_observed of a setting that was
+seen cannot come up beside a look, since one look speaks for all the time without a change.
 """
 
 from collections.abc import Mapping, Sequence

@@ -368,5 +368,3 @@ def _is_justified(records: Records, branch: Branch, name: str, at: datetime) -> 
         and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
         for row in records["bypass_justification"]
     )
-
-

@@ -31,9 +31,9 @@ def populate(world: World) -> None:
     systems = [world.key("erp"), world.key("crm")]
     periods = [period for system in systems for period in add_schedule(world, "restore_test", system)]
     for system in systems:
-        for label in world.some(("soc2", "fin_relevant"), percent=50):
-            end = world.maybe(15, world.moment())
-            world.add("system_label", system=system, label=label, valid_to=end, dependents=world.pick((None, 0, 2)))
+        for label in world.some(("soc2", "fin_relevant", "sso_only"), percent=50):
+            dates = {"valid_from": world.maybe(25, world.moment()), "valid_to": world.maybe(25, world.moment())}
+            world.add("system_label", system=system, label=label, dependents=world.pick((None, 0, 2)), **dates)
     stores = [world.id("store") for _ in range(world.number_in(1, 3))]
     for store in stores if world.chance(85) else stores[1:]:
         target = world.maybe(85, 60)
@@ -57,8 +57,12 @@ def _hands(world: World) -> list[str]:
             by = world.pick([None, None, *accounts])
             world.add("account", id=account, system="ops", kind=kind, triggered_by=by)
         for _ in range(world.pick((0, 1, 1, 1, 2))):
-            person, start = world.key(world.pick("xy")), world.maybe(30, world.moment())
-            world.add("account_link", account=account, person=person, valid_from=start)
+            person, start, end = (
+                world.key(world.pick("xy")),
+                world.maybe(30, world.moment()),
+                world.maybe(15, world.moment()),
+            )
+            world.add("account_link", account=account, person=person, valid_from=start, valid_to=end)
     return accounts
 
 

@@ -86,9 +86,9 @@ def shared(world: World) -> None:
         world.add("signing_duty", policy=policy, valid_from=world.pick((None, start, start)), valid_to=ends)
         if ends and world.chance(30):
             world.add("signing_duty", policy=policy, valid_from=ends + world.number_in(0, 20) * A_DAY)
-    for table in world.some(_GAPS, percent=40):
-        ends = world.maybe(80, START + world.number_in(-80, 60) * A_DAY)
-        system = world.pick(("company", "company", "*", "elsewhere"))
+    for table in world.some(_GAPS, percent=90):
+        ends = world.maybe(92, START + world.number_in(-60, 30) * A_DAY)
+        system = world.pick(("company", "company", "company", "*", "elsewhere"))
         world.add("source_gap", table_name=table, system=system, ends_before=ends, reason="retention")
 
 
@@ -120,7 +120,7 @@ def populate(world: World) -> None:
         _accounts(world, person, systems)
         earlier, start = None, world.moment(last_day=60) - world.pick((0, 0, 60)) * A_DAY
         for _ in range(world.pick((1, 1, 2))):
-            end = world.pick((None, start + world.pick((5, 10, 29, 30, 40)) * A_DAY))
+            end = world.pick((None, start + world.pick((0, 5, 10, 29, 30, 40)) * A_DAY))
             earlier = _engagement(world, person, start, end, earlier, systems)
             start = (end or start + 30 * A_DAY) + world.pick((0, 0, 1, 20)) * A_DAY
     if world.chance(15):
@@ -132,7 +132,9 @@ def _accounts(world: World, person: str, systems: Sequence[str]) -> None:
         account = f"{system}:{person.rpartition('~')[2]}"
         world.add("account", id=account, system=system, kind=world.maybe(20, "human"))
         if world.chance(90):
-            world.add("account_link", account=account, person=person, valid_from=world.maybe(15, world.moment()))
+            start = world.maybe(20, world.moment())
+            end = world.maybe(30, (start or world.moment()) + world.number_in(1, 30) * A_DAY)
+            world.add("account_link", account=account, person=person, valid_from=start, valid_to=end)
 
 
 def _engagement(

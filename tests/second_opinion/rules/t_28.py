@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from twofold.controltests.rule import ParameterValue
 
+from .programme import plain, words
 from .records import Record, Records
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap, mandates
 from .world import A_DAY, START, World
@@ -108,7 +109,7 @@ def parameters(world: World) -> Mapping[str, ParameterValue]:
     """Every parameter at its default or at another value."""
     return {
         "review_months": world.pick((12, 2, 1)),
-        "categories": world.pick(("", "privacy", "availability;privacy")),
+        "categories": world.pick(("", "privacy", "availability; Pri vacy")),
         "day_grained": world.chance(60),
         "role_titles": world.chance(60),
     }
@@ -353,8 +354,8 @@ def _months(records: Records, clock: datetime) -> Iterator[tuple[str, datetime, 
 
 
 def _judged(records: Records, item: _Item, parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
-    chosen = {each.strip() for each in str(parameters["categories"]).split(";") if each.strip()}
-    categories = set(item.register["categories"]) if item.register else set()
+    chosen = words(parameters["categories"])
+    categories = {plain(each) for each in item.register["categories"]} if item.register else set()
     if item.register and item.register["conflicted"]:
         every = "cannot_test:conflict"
     elif categories and chosen and not categories & chosen:

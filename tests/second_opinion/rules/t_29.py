@@ -18,6 +18,7 @@ from .programme import (
     first,
     last_day,
     over_actions,
+    plain,
     shows_earlier,
     without_held,
     words,
@@ -177,7 +178,7 @@ def _topics(due: Due, held: Sequence[Record], done: str, asked: object) -> str:
         return "cannot_test:conflict"
     if not held:
         return without_held(done)
-    covered = {topic.strip().lower() for row in held for topic in row["topics"]}
+    covered = {plain(topic) for row in held for topic in row["topics"]}
     return "pass" if words(asked) <= covered else "exception:topic_missing"
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twofold.controltests.rule import ParameterValue
 
-from .programme import words
+from .programme import plain, words
 from .records import Record, Records, Span
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, hand, has_gap, surely_before
 from .world import A_DAY, World
@@ -251,7 +251,7 @@ def _deadline(request: _Request, count: int, states: set[str]) -> Span:
     changes = [(_to_the_second(event["occurred_at"]), event["new_value"] or "") for event in history]
     sure = longest = timedelta(0)
     for place, (start, state) in enumerate(changes):
-        if state.lower() not in states:
+        if plain(state) not in states:
             continue
         end = changes[place + 1][0] if place + 1 < len(changes) else (request.clock, request.clock)
         if start[1] < ends[0]:

@@ -24,6 +24,7 @@ place AS (
 ),
 seen AS (
     SELECT
+        w.id AS id,
         w.target AS target,
         UPPER(TRIM(w.vulnerability)) AS vulnerability,
         w.first_seen AS first_seen,
@@ -37,6 +38,7 @@ seen AS (
 ),
 reached AS (
     SELECT
+        s.id AS id,
         s.target AS target,
         s.vulnerability AS vulnerability,
         s.first_seen AS first_seen,
@@ -48,7 +50,7 @@ reached AS (
         s.record AS record,
         CASE
             WHEN CAST(s.first_seen AS DATE) <= CAST(MAX(s.ends_at) OVER (
-                PARTITION BY s.target, s.vulnerability ORDER BY s.first_seen, s.ends_at, s.evidence, s.record
+                PARTITION BY s.target, s.vulnerability ORDER BY s.first_seen, s.ends_at, s.id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS DATE) THEN 0
             ELSE 1
@@ -67,7 +69,7 @@ numbered AS (
         r.evidence AS evidence,
         r.record AS record,
         SUM(r.begins) OVER (
-            PARTITION BY r.target, r.vulnerability ORDER BY r.first_seen, r.ends_at, r.evidence, r.record
+            PARTITION BY r.target, r.vulnerability ORDER BY r.first_seen, r.ends_at, r.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stretch
     FROM reached AS r

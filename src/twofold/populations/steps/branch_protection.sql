@@ -83,6 +83,8 @@ branch AS (
 edge AS (
     SELECT r.system AS system, r.object AS object, r.valid_from AS moment FROM reading AS r
     UNION
+    SELECT r.system AS system, r.object AS object, r.valid_to AS moment FROM reading AS r
+    UNION
     SELECT b.system AS system, b.object AS object, j.valid_from AS moment
     FROM branch AS b JOIN justified AS j ON j.object = b.object
     UNION

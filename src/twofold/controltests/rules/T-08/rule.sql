@@ -118,7 +118,8 @@ copied AS (
         SELECT i.item AS item, u.credential AS credential, COUNT(DISTINCT LOWER(u.client)) AS clients
         FROM item AS i
         JOIN sign_in AS u ON u.account = i.account AND u.occurred_at >= i.window_from AND u.occurred_at < i.window_to
-        WHERE u.result = 'success' AND u.credential IS NOT NULL AND NOT u.conflicted
+        LEFT JOIN credential AS s ON s.id = u.credential AND s.kind = 'session'
+        WHERE u.result = 'success' AND u.credential IS NOT NULL AND NOT u.conflicted AND s.id IS NULL
         GROUP BY i.item, u.credential
     ) AS x
     GROUP BY x.item

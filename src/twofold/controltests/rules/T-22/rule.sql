@@ -27,7 +27,7 @@ spoken AS (
         CASE WHEN TRIM(COALESCE(t.stands_for_reason, '')) <> '' THEN 1 ELSE 0 END AS has_reason
     FROM attempt AS a
     JOIN restore_test AS t ON t.id = a.test
-    JOIN restore_test__stands_for AS s ON s.id = a.test AND s.value <> a.tested_system
+    JOIN restore_test__stands_for AS s ON s.id = a.test
 ),
 inside AS (
     SELECT p.item AS item, a.test AS test, a.root AS root, a.root_at AS root_at, s.is_own AS is_own, s.has_reason AS has_reason
@@ -58,7 +58,7 @@ overdue AS (
         ROW_NUMBER() OVER (PARTITION BY p.item ORDER BY a.root_at, a.root) AS place
     FROM population AS p
     JOIN supply AS s ON s.item = p.item AND s.reasoned = 0
-    JOIN attempt AS a ON a.tested_system = p.system AND a.test = a.root
+    JOIN attempt AS a ON a.tested_system = p.system
     LEFT JOIN supply AS n ON n.system = p.system AND n.due_at = p.next_due_at
     WHERE a.root_at >= p.due_at AND (p.next_due_at IS NULL OR (a.root_at < p.next_due_at AND n.own_tests > 1))
 ),
@@ -94,7 +94,7 @@ out_of_scope AS (
     JOIN restore_test AS t ON t.id = j.test
     JOIN label_in_force AS l ON l.item = j.item AND l.system = p.system
     LEFT JOIN label_in_force AS k ON k.item = j.item AND k.system = t.system AND k.label = l.label
-    WHERE j.is_own = 0 AND k.system IS NULL
+    WHERE k.system IS NULL
 ),
 -- A signature without a time names a person where the account was always that person's.
 always_hand AS (
@@ -218,7 +218,6 @@ ranked AS (
                 + CASE WHEN c.d < '2' THEN 1 ELSE 0 END + CASE WHEN c.f < '2' THEN 1 ELSE 0 END,
                 CASE WHEN c.b < '3' THEN 1 ELSE 0 END + CASE WHEN c.c < '3' THEN 1 ELSE 0 END
                 + CASE WHEN c.d < '3' THEN 1 ELSE 0 END + CASE WHEN c.f < '3' THEN 1 ELSE 0 END,
-                CASE WHEN c.result = 'failed' THEN 0 ELSE 1 END,
                 CASE WHEN c.result = 'failed' THEN TIMESTAMP '1900-01-01 00:00:00' ELSE c.completed_at END,
                 c.completed_at DESC,
                 c.test
@@ -288,7 +287,7 @@ done AS (
             ELSE 0
         END) AS in_time,
         MAX(CASE WHEN c.is_late = 0 AND c.result <> 'conflict' THEN 1 ELSE 0 END) AS perhaps_in_time,
-        MAX(CASE WHEN c.is_late = 0 AND c.result = 'conflict' THEN 1 ELSE 0 END) AS conflicted,
+        MAX(1 - c.is_late) AS was_due,
         MAX(CASE WHEN c.result = 'conflict' THEN 0 ELSE 1 END) AS readable
     FROM test_code AS c
     JOIN population AS p ON p.item = c.item
@@ -310,7 +309,7 @@ outcome_a AS (
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN d.in_time = 1 AND n.item IS NULL THEN 'pass'
             WHEN d.in_time = 0 AND d.perhaps_in_time = 1 THEN 'cannot_test:time_order_unclear'
-            WHEN d.in_time = 0 AND d.conflicted = 1 THEN 'cannot_test:conflict'
+            WHEN d.in_time = 0 AND d.was_due = 1 THEN 'cannot_test:conflict'
             WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g

@@ -19,7 +19,6 @@ due AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     LEFT JOIN engagement AS e ON e.id = p.follows
-    WHERE p.starts_at IS NOT NULL
 ),
 -- Every completion with the person behind it. A shared account or a bot names nobody.
 completion AS (

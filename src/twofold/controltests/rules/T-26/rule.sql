@@ -19,7 +19,7 @@ joiner AS (
 own AS (
     SELECT j.item AS item, j.engagement AS engagement FROM joiner AS j
     UNION ALL
-    SELECT j.item AS item, j.follows AS engagement FROM joiner AS j WHERE j.follows IS NOT NULL
+    SELECT j.item AS item, j.follows AS engagement FROM joiner AS j
 ),
 silent AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
@@ -73,7 +73,7 @@ screened AS (
     JOIN screening AS s ON s.engagement = o.engagement
     GROUP BY o.item
 ),
--- B: each policy that had to be signed on the first day. The version must be the one in force at the signature.
+-- B: each policy that had to be signed on the first day. The version must be the one in force at the signature; a draft never is.
 in_force AS (
     SELECT
         v.policy AS policy,
@@ -84,12 +84,11 @@ in_force AS (
             COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00')
         ) AS valid_to
     FROM policy_version AS v
-    WHERE v.effective_at IS NOT NULL
 ),
 signature AS (
     SELECT
         j.item AS item,
-        d.policy AS policy,
+        k.policy AS policy,
         MIN(CASE
             WHEN k.conflicted THEN '3cannot_test:conflict'
             WHEN k.signed_at IS NULL THEN '4cannot_test:no_signature_date'
@@ -108,12 +107,10 @@ signature AS (
         END) AS code
     FROM joiner AS j
     CROSS JOIN parameter AS q
-    JOIN signing_duty AS d
-        ON (d.valid_from IS NULL OR d.valid_from <= j.started_at) AND (d.valid_to IS NULL OR j.started_at < d.valid_to)
     JOIN acknowledgement AS k
-        ON k.person = j.person AND k.policy = d.policy
+        ON k.person = j.person
             AND (k.signed_at IS NULL OR k.signed_at >= j.known_from - q.pre_start_days * INTERVAL '1' DAY)
-    GROUP BY j.item, d.policy
+    GROUP BY j.item, k.policy
 ),
 signed AS (
     SELECT
@@ -160,7 +157,6 @@ listed AS (
     SELECT
         d.item AS item,
         CASE
-            WHEN w.code < '4' THEN SUBSTR(w.code, 2)
             WHEN d.due_at >= q.extracted_at AND COALESCE(w.code, '7') > '5' THEN 'cannot_test:pending'
             WHEN w.code IS NOT NULL THEN SUBSTR(w.code, 2)
             WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
@@ -188,14 +184,12 @@ returned AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN asset AS a ON a.engagement = p.engagement
-    WHERE p.kind = 'leaving'
     GROUP BY p.item
 ),
 successor AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
     JOIN engagement AS e ON e.follows = p.engagement
-    WHERE p.kind = 'leaving'
 ),
 -- What decides before anything else: for the letters of a joiner, and for D and E.
 standing AS (
@@ -224,7 +218,7 @@ SELECT
         WHEN t.joining_code IS NOT NULL THEN t.joining_code
         WHEN f.item IS NULL AND gg.item IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN f.item IS NULL THEN 'na:no_access'
-        WHEN s.code IS NOT NULL AND s.code < '7' THEN SUBSTR(s.code, 2)
+        WHEN s.code < '7' THEN SUBSTR(s.code, 2)
         WHEN gs.item IS NOT NULL THEN 'cannot_test:source_gap'
         ELSE 'exception:not_screened'
     END AS a,

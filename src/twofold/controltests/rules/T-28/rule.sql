@@ -23,7 +23,7 @@ item AS (
             k.id AS id,
             MAX(CASE
                 WHEN r.categories = '' THEN 1
-                WHEN ';' || REPLACE(LOWER(r.categories), ' ', '') || ';' LIKE '%;' || LOWER(k.value) || ';%' THEN 1
+                WHEN ';' || REPLACE(LOWER(r.categories), ' ', '') || ';' LIKE '%;' || LOWER(REPLACE(k.value, ' ', '')) || ';%' THEN 1
                 ELSE 0
             END) AS chosen
         FROM policy__categories AS k

@@ -113,7 +113,7 @@ covered AS (
     SELECT
         p.item AS item,
         CASE
-            WHEN COUNT(DISTINCT CASE WHEN ';' || w.topics || ';' LIKE '%;' || LOWER(t.value) || ';%' THEN LOWER(t.value) END)
+            WHEN COUNT(DISTINCT CASE WHEN ';' || w.topics || ';' LIKE '%;' || LOWER(REPLACE(t.value, ' ', '')) || ';%' THEN LOWER(REPLACE(t.value, ' ', '')) END)
                 < CASE WHEN w.topics = '' THEN 0 ELSE LENGTH(w.topics) - LENGTH(REPLACE(w.topics, ';', '')) + 1 END
                 THEN 'exception:topic_missing'
             ELSE 'pass'

@@ -85,7 +85,7 @@ limit_of AS (
 status_event AS (
     SELECT
         e.request AS request,
-        LOWER(e.new_value) AS status,
+        LOWER(REPLACE(e.new_value, ' ', '')) AS status,
         e.occurred_at AS starts_at,
         e.occurred_at_latest AS starts_at_latest,
         LEAD(e.occurred_at) OVER (PARTITION BY e.request ORDER BY e.occurred_at, e.id) AS ends_at,
