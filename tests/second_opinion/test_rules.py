@@ -16,9 +16,7 @@ from twofold.controltests.rule import known_rules
 from .rules.agreement import disagreements
 
 OPINIONS = sorted(path.stem for path in Path(__file__).with_name("rules").glob("t_*.py"))
-WITHOUT_OPINION = frozenset(
-    {"T-05", "T-06", "T-07", "T-08", "T-10", "T-11", "T-12", "T-13", "T-14", "T-19"}
-)
+WITHOUT_OPINION = frozenset({"T-05", "T-06", "T-10", "T-11", "T-12", "T-13", "T-19"})
 """Their case folders and mutations stand alone so far; a second implementation is still to be written."""
 BATCH = 250
 SEED = st.integers(0, 2**63 - 1)

@@ -32,6 +32,8 @@ from twofold.controltests.rule import Rule, known_rules  # noqa: E402
 from twofold.jobs.cases import find_cases, prepared_case  # noqa: E402
 
 WORLDS = 300
+MEMORY = "2GB"
+"""A mutant that multiplies rows without end must fail, and not take the machine with it."""
 ALONE = 10
 """Worlds of a batch that have the tables for themselves, where the second opinion makes such."""
 SECONDS = 20
@@ -123,7 +125,10 @@ def outcome_of(session: duckdb.DuckDBPyConnection, rule: Rule, sql: str) -> Outc
     timer = threading.Timer(SECONDS, getattr(session, "interrupt", lambda: None))
     timer.start()
     try:
-        rows = session.execute(f"SELECT item, {chosen} FROM ({sql}) AS judged").fetchall()  # noqa: S608  a mutant of our own text
+        session.execute(f"SET memory_limit = '{MEMORY}'")
+        (items,) = session.execute("SELECT COUNT(*) + 1 FROM population").fetchone() or (1,)
+        query = f"SELECT item, {chosen} FROM ({sql}) AS judged LIMIT {items}"  # noqa: S608  a mutant of our own text
+        rows = session.execute(query).fetchall()
     except duckdb.Error:
         return None
     finally:

@@ -156,7 +156,7 @@ def action_code(records: Records, action: Record, clock: datetime) -> str:
     return "cannot_test:source_gap" if gap else "pass"
 
 
-def over_actions(  # noqa: PLR0911  one return a reason
+def over_actions(
     records: Records,
     due: Due,
     done: str,

@@ -1,7 +1,7 @@
 """Canonical rows as plain Python, read back from the tables that the rule read.
 
-An instant is a pair (earliest, latest) or None, a boundary a moment or None, both naive and in UTC; a list is a tuple of texts,
-sorted. Each row also has `conflicted`, `evidence` and `record`.
+An instant is a pair (earliest, latest) or None, a boundary a moment or None, both naive and in UTC. A list is a
+tuple of texts, sorted. Each row also has `conflicted`, `evidence` and `record`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The shared steps of the rules once more, in plain Python, from audit-domain 4.0: persons, authority, gaps, business days.
+"""The shared steps of the rules once more, in plain Python, from audit-domain 4.0: persons, authority, gaps, days.
 
 Everything is looked up row by row; nothing is shared with the SQL but the canonical tables.
 """
@@ -137,7 +137,7 @@ def superiors(records: Records, person: str, at: datetime) -> set[str]:
 
 
 def has_gap(records: Records, tables: Sequence[str], system: str, start: datetime | None, end: datetime | None) -> bool:
-    """Return whether one of the tables is not proven complete for the system somewhere in [start, end); None is open."""
+    """Return whether one of the tables has a gap for the system somewhere in [start, end); None is open."""
     return any(
         row["table_name"] in tables
         and row["system"] in {system, "*"}
@@ -152,8 +152,8 @@ def business_deadline(
 ) -> datetime | None:
     """Return the end of the business day that lies `days` business days after the day a moment counts as.
 
-    An event after closing time or on a day without work counts as the next business day; as a whole day (a bare day, which
-    has no hour) it counts as that day if people work on it. None where the calendar does not reach.
+    An event after closing time or on a day without work counts as the next business day; as a whole day (a bare day,
+    which has no hour) it counts as that day if people work on it. None where the calendar does not reach.
     """
     every = sorted((row for row in records["calendar_day"] if row["calendar"] == calendar), key=lambda row: row["day"])
     found = [place for place, row in enumerate(every) if row["starts_at"] <= at < row["ends_before"]]
@@ -176,7 +176,7 @@ def days(count: object) -> timedelta:
 
 
 def months_later(moment: datetime, months: int) -> datetime:
-    """Return the same day of the month and hour some months later, or earlier; the last day where the month is shorter."""
+    """Return the same day and hour some months later, or earlier; the last day where the month is shorter."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
@@ -212,9 +212,7 @@ def allowed_access(records: Records, subject: str, used: Span, *, system: str, v
     last = listings[max(earlier)]
     permissions = [row for row in records["access_allowed"] if row["object"] == subject]
     declared = any(_overlaps(row, each["listed_at"]) for row in permissions for each in last)
-    found = {
-        _one_access(records, each, permissions) if declared else "cannot_test:nobody_declared" for each in last
-    }
+    found = {_one_access(records, each, permissions) if declared else "cannot_test:nobody_declared" for each in last}
     worst = (
         "exception:access_too_wide",
         "exception:shared_account",

@@ -248,7 +248,7 @@ class _Item:
         # Of failed tests the last is shown, of others the first.
         return kind, exceptions, doubts, EVER - at if failed else at - EVER, test["id"]
 
-    def _done(self) -> str:  # noqa: PLR0911  one return a reason
+    def _done(self) -> str:
         due = self.due
         if due.row["conflicted"]:
             return "cannot_test:conflict"
@@ -279,7 +279,7 @@ class _Item:
         tested = {self._store(row) for row in self.judged}
         return any(row["system"] == self.due.system and row["id"] not in tested for row in self.stores.values())
 
-    def _backup(self, test: Record) -> str:  # noqa: C901, PLR0911  one return a reason
+    def _backup(self, test: Record) -> str:
         start = test["started_at"] or test["completed_at"]
         backup = self.backups.get(test["backup"])
         if test["conflicted"]:
@@ -338,7 +338,7 @@ class _Item:
             return "exception:not_measured"
         return "cannot_test:no_target" if any(target is None for _, target in pairs) else "pass"
 
-    def _signed(self, test: Record) -> str:  # noqa: C901, PLR0911  one return a reason
+    def _signed(self, test: Record) -> str:
         signed_by, operator, signed_at = test["signed_by"], test["operator"], test["signed_at"]
         if test["conflicted"]:
             return "cannot_test:conflict"

@@ -395,7 +395,7 @@ def _approved(records: Records, item: _Item, parameters: Mapping[str, ParameterV
     return _first("A", codes, item)
 
 
-def _approval(  # noqa: PLR0911  one return a reason
+def _approval(
     records: Records, item: _Item, version: Record, first: datetime, parameters: Mapping[str, ParameterValue]
 ) -> str:
     approved, effective = version["approved_at"], version["effective_at"]

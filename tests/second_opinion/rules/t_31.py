@@ -261,7 +261,7 @@ def _deadline(request: _Request, count: int, states: set[str]) -> Span:
     return ends[0] + sure, ends[1] + longest
 
 
-def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> str:  # noqa: PLR0911  one return a reason
+def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> str:
     if request.conflicted("status", "answered_at", "extension_notice"):
         return "cannot_test:conflict"
     states = words(parameters["pause_states"])
