@@ -30,6 +30,7 @@ from twofold.records.workspace import Workspace
 SEED, CHANGES = 7, 600
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TESTS = sorted(known_rules())
+ONE_PER_SUBJECT = ("T-01", "T-05", "T-07", "T-10", "T-17", "T-24", "T-28", "T-34")
 Found = tuple[str, str, str, str, str]
 """Control test, item, attribute, outcome, reason."""
 
@@ -173,7 +174,7 @@ def test_the_program_that_re_performs_needs_nothing_of_ours(made: Demonstration,
     program = tmp_path / "reperform.py"
     program.write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
 
-    for test in TESTS:
+    for test in ONE_PER_SUBJECT:
         ended = subprocess.run(
             [sys.executable, "-I", str(program), test],
             cwd=made.workspace,

@@ -36,7 +36,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(unpacked: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(unpacked), "TWOFOLD_ACTOR": "p-0001"}
+    # A passphrase of another workspace must not get in the way of the demonstration.
+    other = {"TWOFOLD_ACTOR": "p-0001", "TWOFOLD_KEY_PASSPHRASE": "of another workspace"}
+    environment = {**os.environ, "PYTHONPATH": str(unpacked), **other}
     command = [sys.executable, "-c", RUN, str(unpacked), *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, env=environment, cwd=unpacked, timeout=300, check=False

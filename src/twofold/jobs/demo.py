@@ -98,5 +98,5 @@ def _run_line(building: Path, *, actor: str, at: datetime, report: ProgressRepor
         capture(workspace, items, actor=actor, at=at, report=report)
         run_control_tests(workspace, [], actor=actor, at=at, report=report)
         judge(workspace, [], actor=actor, at=at)
-        signer = signing_key(workspace, ask=lambda: passphrase)
+        signer = signing_key(workspace, passphrase=passphrase)
         return package(workspace, [], into=building / "package", key=signer, actor=actor, at=at, report=report)

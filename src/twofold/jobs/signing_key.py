@@ -65,10 +65,13 @@ def keys_of(vault: Vault) -> KeyHistory:
         raise UserError(Problem(vault.log.where, str(error), expected, "run 'twofold verify' on it")) from error
 
 
-def signing_key(workspace: Workspace, *, ask: Ask = nobody) -> SigningKey:
-    """Open the key that signs for this workspace now; raises UserError without the key or its passphrase."""
+def signing_key(workspace: Workspace, *, ask: Ask = nobody, passphrase: str = "") -> SigningKey:
+    """Open the key that signs for this workspace now; raises UserError without the key or its passphrase.
+
+    passphrase: where the caller knows it, so that neither the environment nor a person is asked.
+    """
     place = key_place(workspace.root / INNER, workspace.vault.log_id)
-    return open_key(place, keys_of(workspace.vault).current, lambda: read_passphrase(ask))
+    return open_key(place, keys_of(workspace.vault).current, lambda: passphrase or read_passphrase(ask))
 
 
 def show_key(workspace: Workspace) -> ShownKey:

@@ -21,6 +21,7 @@ from .programme import (
     first,
     last_day,
     over_actions,
+    plain,
     shows_earlier,
     without_held,
     words,
@@ -71,7 +72,7 @@ def shared(world: World) -> None:
 
 def parameters(world: World) -> Mapping[str, ParameterValue]:
     """The forms that count, at the default or fewer."""
-    return {"exercise_forms": world.pick(("live;simulation;tabletop", "Live; tabletop"))}
+    return {"exercise_forms": world.pick(("live;simulation;tabletop", "Live; tabletop; dry run"))}
 
 
 def populate(world: World) -> None:
@@ -113,7 +114,7 @@ def _exercise(
 ) -> None:
     exercise, inside = world.id("exercise"), period[0] + world.number_in(1, 13) * A_DAY
     completed = inside if world.chance(65) else world.near(world.pick(period), days=8)
-    form = world.pick(("live", "Simulation", "tabletop", "tabletop", "Tabletop", "document_edit", None))
+    form = world.pick(("live", "Simulation", "tabletop", "tabletop", "Tabletop", "Dry run", "document_edit", None))
     digest, scenario = world.pick((None, "a" * 64, "b" * 64)), world.pick((None, "fire", "flood"))
     recorded_for = system if world.chance(80) else world.pick(systems)
     for _ in range(2 if world.chance(5) else 1):
@@ -174,7 +175,7 @@ def _spoken_for(exercise: Record) -> set[str]:
 
 def _held(exercises: Sequence[Record], due: Due, exercise: Record, forms: set[str]) -> str:
     same = [row for row in exercises if row["system"] == exercise["system"]]
-    form, digest, scenario = (exercise["form"] or "").lower(), exercise["results_hash"], exercise["scenario"]
+    form, digest, scenario = plain(exercise["form"]), exercise["results_hash"], exercise["scenario"]
     if exercise["conflicted"]:
         return "cannot_test:conflict"
     if form not in forms:

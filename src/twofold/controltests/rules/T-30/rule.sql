@@ -48,7 +48,7 @@ record_code AS (
         CASE
             WHEN r.conflicted THEN '60cannot_test:conflict'
             WHEN r.form IS NULL
-                OR ';' || LOWER(REPLACE(q.exercise_forms, ' ', '')) || ';' NOT LIKE '%;' || LOWER(r.form) || ';%'
+                OR ';' || LOWER(REPLACE(q.exercise_forms, ' ', '')) || ';' NOT LIKE '%;' || LOWER(REPLACE(r.form, ' ', '')) || ';%'
                 THEN '76exception:not_exercised'
             WHEN k.id IS NULL THEN '75exception:no_participants'
             WHEN r.results IS NULL THEN '74exception:no_results'
