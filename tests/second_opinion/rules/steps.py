@@ -193,6 +193,17 @@ def uncovered(
     return [*left, (reached, end)] if reached < end else left
 
 
+def joined(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return half-open stretches with those that follow on each other or overlap made one, in order."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
 def only(rows: Sequence[Record]) -> Record | None:
     """Return the one row, None when there is none."""
     return rows[0] if rows else None

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import TICK, hands
-from .steps import AMBIGUOUS, EVER, LINKED, NEVER, business_deadline, days, hand, has_gap
+from .steps import AMBIGUOUS, EVER, LINKED, NEVER, business_deadline, days, hand, has_gap, joined
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-03"
@@ -307,13 +307,12 @@ def _provider(every: Sequence[Access]) -> Span | None:
 
 def _only_sso(records: Records, clock: datetime, left: Leaving, access: Access) -> bool:
     until = access.shut[0] if access.shut else left.horizon or clock
-    labelled = any(
-        row["system"] == access.system
-        and row["label"] == "sso_only"
-        and (row["valid_from"] or EVER) <= left.clock[0]
-        and (row["valid_to"] or NEVER) >= until
+    lines = [
+        (row["valid_from"] or EVER, row["valid_to"] or NEVER)
         for row in records["system_label"]
-    )
+        if row["system"] == access.system and row["label"] == "sso_only"
+    ]
+    labelled = any(start <= left.clock[0] and end >= until for start, end in joined(lines))
     password = any(
         row["account"] == access.account
         and row["method"] == "local_password"
@@ -548,8 +547,11 @@ def populate(world: World) -> None:
                 system=system,
                 label="sso_only",
                 valid_from=start,
-                valid_to=world.maybe(20, world.moment()),
+                valid_to=(ended := world.maybe(40, world.moment())),
             )
+            if ended and world.chance(60):
+                again = ended + world.pick((0, 0, 1)) * A_DAY
+                world.add("system_label", system=system, label="sso_only", valid_from=again)
     ends = []
     for person in people:
         world.add("person", id=person, email=f"{person}@acme.test")

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, days, hand, has_gap, mandates, uncovered
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, days, hand, has_gap, joined, mandates, uncovered
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-17"
@@ -149,19 +149,9 @@ def _without_source(records: Records) -> Iterator[tuple[str, datetime, datetime]
             for row in records["log_source"]
             if row["system"] == system
         ]
-        for start, end in _joined(stretches):
+        for start, end in joined(stretches):
             for hole in uncovered(start, end, sources):
                 yield system, *hole
-
-
-def _joined(stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(stretches):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found
 
 
 def _no_source(records: Records, system: str, start: datetime, end: datetime, clock: datetime) -> str:
@@ -209,7 +199,7 @@ def _flow(
 
 
 def _lives(records: Records, source: str) -> list[tuple[datetime, datetime]]:
-    return _joined(
+    return joined(
         [(row["valid_from"] or EVER, row["valid_to"] or NEVER) for row in records["log_source"] if row["id"] == source]
     )
 

@@ -139,10 +139,9 @@ account_state AS (
         p.closed_at AS provider_closed_at,
         p.closed_at_latest AS provider_closed_at_latest,
         EXISTS (
-            SELECT 1 FROM system_label AS l
-            WHERE l.system = a.system AND l.label = 'sso_only'
-                AND (l.valid_from IS NULL OR l.valid_from <= a.clock_at)
-                AND (l.valid_to IS NULL OR l.valid_to >= COALESCE(a.closed_at, a.horizon, a.extracted_at))
+            SELECT 1 FROM single_sign_on AS l
+            WHERE l.system = a.system AND l.valid_from <= a.clock_at
+                AND l.valid_to >= COALESCE(a.closed_at, a.horizon, a.extracted_at)
         ) AND NOT EXISTS (
             SELECT 1 FROM sign_in AS s
             WHERE s.account = a.account AND s.method = 'local_password' AND s.result = 'success'

@@ -38,8 +38,7 @@ grade_code AS (
 sso_only AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
-    JOIN system_label AS l ON l.system = p.system AND l.label = 'sso_only'
-    WHERE (l.valid_from IS NULL OR l.valid_from <= p.window_from) AND (l.valid_to IS NULL OR l.valid_to >= p.window_to)
+    JOIN single_sign_on AS l ON l.system = p.system AND l.valid_from <= p.window_from AND l.valid_to >= p.window_to
 ),
 enforced AS (
     SELECT

@@ -130,26 +130,12 @@ change_rank AS (
 change AS (
     SELECT r.item AS item, MIN(r.rank) AS rank FROM change_rank AS r GROUP BY r.item
 ),
--- Passwords of a system that is reached by single sign-on only are never used. Lines that follow one another without a break count
--- as one.
-sso_end AS (
-    SELECT l.system AS system, l.valid_to AS ended_at, MAX(CASE WHEN n.system IS NULL THEN 0 ELSE 1 END) AS goes_on
-    FROM system_label AS l
-    LEFT JOIN system_label AS n
-        ON n.system = l.system AND n.label = 'sso_only'
-        AND (n.valid_from IS NULL OR n.valid_from <= l.valid_to) AND (n.valid_to IS NULL OR n.valid_to > l.valid_to)
-    WHERE l.label = 'sso_only' AND l.valid_to IS NOT NULL
-    GROUP BY l.system, l.valid_to
-),
+-- Passwords of a system that is reached by single sign-on only are never used.
 sso_only AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
-    JOIN system_label AS l
-        ON l.system = p.system AND l.label = 'sso_only'
-        AND (l.valid_from IS NULL OR l.valid_from <= p.window_from) AND (l.valid_to IS NULL OR l.valid_to > p.window_from)
-    LEFT JOIN sso_end AS e
-        ON e.system = p.system AND e.goes_on = 0 AND e.ended_at > p.window_from AND e.ended_at < p.window_to
-    WHERE p.is_password AND e.system IS NULL
+    JOIN single_sign_on AS l ON l.system = p.system AND l.valid_from <= p.window_from AND l.valid_to >= p.window_to
+    WHERE p.is_password
 )
 SELECT
     p.item AS item,
