@@ -214,9 +214,11 @@ def _silent(
     surely: bool,
 ) -> bool:
     """Return whether a silence that touches the day is too long, surely or perhaps."""
-    spans: list[Span] = [row["seen_at"] for row in signs]
-    spans += [(moment, moment) for moment in (life[0], min(life[1], clock))]
-    spans = sorted(span for span in spans if span[1] >= life[0] and span[0] <= min(life[1], clock))
+    ends = min(life[1], clock)
+    seen: list[Span] = [row["seen_at"] for row in signs]
+    spans: list[Span] = [(life[0], life[0]), (ends, ends)]
+    spans += [(max(one, life[0]), min(other, ends)) for one, other in seen if other >= life[0] and one <= ends]
+    spans.sort()
     for one, other in pairwise(spans):
         touches = one[0] < day[1] and other[1] > day[0]
         length = other[0] - one[1] if surely else other[1] - one[0]

@@ -4,26 +4,41 @@ gap AS (
     FROM (SELECT DISTINCT p.system AS system FROM population AS p) AS s
     JOIN source_gap AS g ON g.system = s.system OR g.system = '*'
 ),
-life AS (
+-- A source lives from its first day to a break in its days.
+day AS (
     SELECT
+        p.item AS item,
         p.source_id AS source_id,
         p.starts_at AS starts_at,
         p.ends_before AS ends_before,
-        LAG(p.ends_before) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS ended_before,
-        LEAD(p.starts_at) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS begins_again
+        LAG(p.ends_before) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS ended_before
     FROM population AS p
     WHERE p.kind = 'source'
 ),
+lived AS (
+    SELECT
+        d.item AS item,
+        d.source_id AS source_id,
+        d.ends_before AS ends_before,
+        MAX(CASE WHEN d.ended_before IS NULL OR d.ended_before < d.starts_at THEN d.starts_at END) OVER (
+            PARTITION BY d.source_id ORDER BY d.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS born_at
+    FROM day AS d
+),
+life AS (
+    SELECT
+        l.source_id AS source_id,
+        l.born_at AS born_at,
+        LEAST(MAX(l.ends_before), MAX(q.extracted_at)) AS ends_at
+    FROM lived AS l
+    CROSS JOIN parameter AS q
+    GROUP BY l.source_id, l.born_at
+),
 -- The ends of a source's life, and the extraction, count as signs.
 edge AS (
-    SELECT f.source_id AS source_id, f.starts_at AS at
-    FROM life AS f
-    WHERE f.ended_before IS NULL OR f.ended_before < f.starts_at
+    SELECT f.source_id AS source_id, f.born_at AS born_at, f.born_at AS at FROM life AS f
     UNION ALL
-    SELECT f.source_id AS source_id, LEAST(f.ends_before, q.extracted_at) AS at
-    FROM life AS f
-    CROSS JOIN parameter AS q
-    WHERE f.begins_again IS NULL OR f.begins_again > f.ends_before
+    SELECT f.source_id AS source_id, f.born_at AS born_at, f.ends_at AS at FROM life AS f
 ),
 -- Three readings of the heartbeats: those that surely brought records of the source, those that may have, and all of them.
 reading AS (
@@ -34,12 +49,18 @@ reading AS (
     SELECT 'all' AS reading
 ),
 sign AS (
-    SELECT r.reading AS reading, h.source_id AS source_id, h.seen_at AS at, h.seen_at_latest AS at_latest
+    SELECT
+        r.reading AS reading,
+        f.source_id AS source_id,
+        f.born_at AS born_at,
+        GREATEST(h.seen_at, f.born_at) AS at,
+        LEAST(h.seen_at_latest, f.ends_at) AS at_latest
     FROM heartbeat AS h
+    JOIN life AS f ON f.source_id = h.source_id AND h.seen_at <= f.ends_at AND h.seen_at_latest >= f.born_at
     CROSS JOIN reading AS r
     WHERE r.reading = 'all' OR h.records > 0 OR (r.reading = 'maybe' AND h.records IS NULL)
     UNION ALL
-    SELECT r.reading AS reading, e.source_id AS source_id, e.at AS at, e.at AS at_latest
+    SELECT r.reading AS reading, e.source_id AS source_id, e.born_at AS born_at, e.at AS at, e.at AS at_latest
     FROM edge AS e
     CROSS JOIN reading AS r
 ),
@@ -47,10 +68,11 @@ pair AS (
     SELECT
         s.reading AS reading,
         s.source_id AS source_id,
+        s.born_at AS born_at,
         s.at AS at,
         s.at_latest AS at_latest,
-        LEAD(s.at) OVER (PARTITION BY s.reading, s.source_id ORDER BY s.at, s.at_latest) AS next_at,
-        LEAD(s.at_latest) OVER (PARTITION BY s.reading, s.source_id ORDER BY s.at, s.at_latest) AS next_at_latest
+        LEAD(s.at) OVER (PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at, s.at_latest) AS next_at,
+        LEAD(s.at_latest) OVER (PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at, s.at_latest) AS next_at_latest
     FROM sign AS s
 ),
 silent AS (
@@ -70,8 +92,9 @@ silent AS (
         MAX(CASE WHEN s.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
     FROM pair AS s
     CROSS JOIN parameter AS q
+    JOIN lived AS l ON l.source_id = s.source_id AND l.born_at = s.born_at
     JOIN population AS p
-        ON p.source_id = s.source_id AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
+        ON p.item = l.item AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
     WHERE s.next_at_latest > s.at + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
     GROUP BY p.item
 ),
