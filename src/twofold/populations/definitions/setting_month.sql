@@ -40,4 +40,4 @@ SELECT
 FROM asked AS a
 CROSS JOIN parameter AS q
 LEFT JOIN carrier AS c ON c.system = a.system AND c.setting = a.setting
-WHERE a.starts_at < q.extracted_at AND a.ends_before > q.extracted_at - INTERVAL '36' MONTH
+WHERE a.window_from < q.extracted_at AND a.ends_before > q.extracted_at - INTERVAL '36' MONTH
