@@ -211,7 +211,8 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
             start = max(month.starts_at, min((line.span[0] for line in here), default=clock))
             if start >= clock:
                 continue
-            window = start, min(month.ends_before, clock, max(line.span[1] for line in here))
+            begun = [line.span[1] for line in here if line.span[0] < clock]
+            window = start, min(month.ends_before, clock, max(begun))
             for thing in objects:
                 item = Item(system, thing, setting, month, here, window)
                 found[f"{system}/{thing}/{setting}/{month.name}"] = _judged(records, item, clock, parameters)

@@ -20,8 +20,10 @@ asked AS (
         m.ends_before AS ends_before,
         MIN(d.topic) AS topic,
         MIN(GREATEST(d.valid_from, m.starts_at)) AS window_from,
-        MAX(LEAST(d.valid_to, m.ends_before)) AS window_to
+        MAX(CASE WHEN d.valid_from < q.extracted_at THEN LEAST(d.valid_to, m.ends_before, q.extracted_at) END) AS window_to,
+        MAX(LEAST(d.valid_to, m.ends_before)) AS asked_to
     FROM setting_demand AS d
+    CROSS JOIN parameter AS q
     JOIN review_month AS m ON m.starts_at < d.valid_to AND d.valid_from < m.ends_before
     GROUP BY d.system, d.setting, m.month, m.starts_at, m.ends_before
 )
@@ -35,8 +37,8 @@ SELECT
     a.topic IN ('network', 'encryption') AS is_infrastructure,
     a.topic = 'password' AS is_password,
     a.window_from AS window_from,
-    LEAST(a.window_to, q.extracted_at) AS window_to,
-    a.window_to > q.extracted_at AS is_open
+    a.window_to AS window_to,
+    a.asked_to > q.extracted_at AS is_open
 FROM asked AS a
 CROSS JOIN parameter AS q
 LEFT JOIN carrier AS c ON c.system = a.system AND c.setting = a.setting

@@ -72,7 +72,8 @@ standing AS (
         CASE
             WHEN w.item IS NULL THEN 'cannot_test:not_observed'
             WHEN COALESCE(w.at_looks, w.at_the_end) = 0 THEN 'exception:below_standard'
-            ELSE COALESCE(a.code, 'pass')
+            WHEN COALESCE(w.at_looks, w.at_the_end) = 20 THEN 'pass'
+            ELSE COALESCE(a.code, 'cannot_test:not_observed')
         END AS seen,
         CASE
             WHEN w.item IS NULL THEN 'cannot_test:not_observed'
