@@ -175,6 +175,9 @@ def test_a_test_of_one_reaches_over_the_period_only_while_changes_are_controlled
     elsewhere = limited(automated(counts(passed=1, exceptions=1), test="T-10", system="crm"))
     assert elsewhere.conclusion is Conclusion.EFFECTIVE
     assert any("no change test speaks for erp" in point for point in elsewhere.open_points)
+    stopped = limited(result(None, "page_cap: 1 export", test="T-10"))
+    assert stopped.conclusion is Conclusion.NOT_CONCLUDED
+    assert stopped.reasons[-1] == "T-10 gave no result, so nothing shows that changes were controlled"
     other_test = limited(automated(counts(passed=1, exceptions=1), test="T-16"))
     assert other_test.conclusion is Conclusion.EFFECTIVE
 

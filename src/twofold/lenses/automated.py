@@ -18,7 +18,8 @@ def limit_automated(
     """Return the judgements, those of automated controls limited by the change tests of their systems.
 
     An automated control that is proposed as effective is not concluded where a change test (`settings.change_tests`) of
-    another control fails for one of its systems. Where no change test speaks for a system, that is an open point.
+    another control fails for one of its systems, or was stopped. Where no change test speaks for a system, since
+    nothing was released there, that is an open point.
     """
     return {
         control_id: _limited(settings, judgement, judged) if control_id in automated else judgement
@@ -40,7 +41,8 @@ def _limited(
     own = {result.control_test for result in judgement.results}
     if judgement.conclusion is not Conclusion.EFFECTIVE or not systems:
         return judgement
-    failing = [reason for system in systems for reason in _failing(settings, system, others, own)]
+    failing = [*_without_counts(others, own)]
+    failing += [reason for system in systems for reason in _failing(settings, system, others, own)]
     silent = [system for system in systems if not any(system in result.by_system for result in others)]
     points = list(judgement.open_points)
     if silent:
@@ -51,6 +53,12 @@ def _limited(
         return replace(judgement, open_points=tuple(points))
     reasons = (*judgement.reasons, "a test of one configuration does not reach over the period", *failing)
     return replace(judgement, conclusion=Conclusion.NOT_CONCLUDED, reasons=reasons, open_points=tuple(points))
+
+
+def _without_counts(results: list[ControlTestResult], own: Collection[str]) -> list[str]:
+    """Return a reason for each change test that was stopped or not run: it shows nothing of any system."""
+    silent = {each.control_test for each in results if each.counts is None and each.control_test not in own}
+    return [f"{test} gave no result, so nothing shows that changes were controlled" for test in sorted(silent)]
 
 
 def _failing(settings: LensSettings, system: str, results: list[ControlTestResult], own: Collection[str]) -> list[str]:
