@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from twofold.cli.main import app
-from twofold.cli.output import NOT_AN_OPINION
+from twofold.model.statement import NOT_AN_OPINION
 
 Call = Callable[..., Any]
 CASES = Path(__file__).parents[2] / "src" / "twofold" / "controltests" / "rules" / "T-19" / "cases"

@@ -63,6 +63,11 @@ def test_nothing_decided_stands_out_nowhere(items: list[ReviewItem]) -> None:
     assert [(each.value, each.stands_out) for each in indicators(items)] == [(None, False)] * 5
 
 
+def test_a_pair_that_was_decided_twice_in_one_second_counts_the_same_in_every_order() -> None:
+    items = [decided(0), decided(0, REVOKE), decided(1)]
+    assert indicators(items) == indicators(reversed(items))
+
+
 @given(st.lists(st.builds(decided, st.integers(0, 500), st.sampled_from(Decision), st.sampled_from(["r", "s"]))))
 def test_order_changes_nothing_and_shares_are_percents(items: list[ReviewItem]) -> None:
     assert indicators(items) == indicators(reversed(items))

@@ -40,6 +40,7 @@ def test_the_starter_loads_without_a_word_and_says_soc2_only(tmp_path: Path) -> 
 
 
 def test_every_example_in_the_starter_loads_when_its_comment_sign_is_taken_away() -> None:
+    loaded = set()
     for name, text in starter().items():
         for line in text.splitlines():
             example = re.fullmatch(r"# (\w+): (\[.+\])", line)
@@ -48,6 +49,8 @@ def test_every_example_in_the_starter_loads_when_its_comment_sign_is_taken_away(
                     {name: f"{example[1]}: {example[2]}\nsystems: [{{id: product, layer: pipeline}}]".encode()},
                     reporting_zone="UTC",
                 )
+                loaded.add(example[1])
+    assert {"account_links", "birthrights", "delegations", "standard_changes"} <= loaded
 
 
 def test_a_starter_for_an_unknown_zone_is_refused() -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from twofold.cli.output import (
-    NOT_AN_OPINION,
     JsonOption,
     WorkspaceOption,
     example,
@@ -15,6 +14,7 @@ from twofold.cli.output import (
     say_wrapped,
 )
 from twofold.jobs.explain import AttributeExplained, Explanation, Fact, explain
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.workspace import Workspace
 
 NAME = "explain"

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from twofold.cli.output import (
-    NOT_AN_OPINION,
     JsonOption,
     WorkspaceOption,
     counted,
@@ -22,6 +21,7 @@ from twofold.jobs.clock import actor, now
 from twofold.jobs.judge import JudgedEngagement, judge, review_days
 from twofold.lenses.conclusion import Conclusion, ControlJudgement
 from twofold.lenses.gather import GatheredJudgement
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.workspace import Workspace
 
 NAME = "judge"

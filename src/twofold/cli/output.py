@@ -19,7 +19,6 @@ from rich.table import Table
 
 from twofold.jobs.progress import ProgressReporter
 
-NOT_AN_OPINION = "Not an audit opinion: the software proposes, a named person concludes."
 _QUIET_SECONDS = 1.0
 _EVERY_SECONDS = 2.0
 _WIDTH = 120

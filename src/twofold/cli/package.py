@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from twofold.cli.ask import ask_passphrase
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, counted, example, print_json, progress, say
+from twofold.cli.output import JsonOption, WorkspaceOption, counted, example, print_json, progress, say
 from twofold.jobs.clock import actor, now
 from twofold.jobs.package import package
 from twofold.jobs.passphrase import FILE_VARIABLE, VARIABLE
 from twofold.jobs.signing_key import signing_key
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.workspace import Workspace
 
 NAME = "package"

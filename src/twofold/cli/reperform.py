@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import NOT_AN_OPINION, ExitCode, JsonOption, counted, example, finish, print_json, say
+from twofold.cli.output import ExitCode, JsonOption, counted, example, finish, print_json, say
 from twofold.jobs.reperform import reperform
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.reports.reperform import Agreement, Reperformance, TestedAgain
 
 NAME = "reperform"

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import NOT_AN_OPINION, JsonOption, WorkspaceOption, example, print_json, say
+from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say
 from twofold.jobs.acts import sign
 from twofold.jobs.clock import actor, now
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.acts.sign_off import SignedConclusion, SignOffRole
 from twofold.records.workspace import Workspace
 

@@ -7,7 +7,6 @@ from rich.table import Table
 from rich.text import Text
 
 from twofold.cli.output import (
-    NOT_AN_OPINION,
     JsonOption,
     WorkspaceOption,
     counted,
@@ -20,6 +19,7 @@ from twofold.cli.output import (
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
 from twofold.lenses.conclusion import Conclusion
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.workspace import Workspace
 from twofold.reports.summary import LensCell, StatusRow
 

@@ -59,7 +59,7 @@ def indicators(items: Iterable[ReviewItem]) -> list[Indicator]:
     """Return every indicator, in the order of the file. Items without a decision or without its time are left out."""
     decided = [each for each in items if each.decision is not None and each.decided_at is not None]
     by_reviewer: dict[str, list[ReviewItem]] = {}
-    for each in sorted(decided, key=lambda item: (_at(item), item.pair)):
+    for each in sorted(decided, key=lambda item: (_at(item), item.pair, item.reviewer, str(item.decision))):
         by_reviewer.setdefault(each.reviewer, []).append(each)
     found = {
         "median_seconds": _median_seconds(by_reviewer),

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -22,14 +22,17 @@ from twofold.populations.derive import derive_tables
 from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace, replace_folder
 from twofold.scope.rows import scope_rows
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
-from twofold.tables.schema import TableKind, canonical_tables, child_table
+from twofold.tables.schema import PREPARATION, TableKind, canonical_tables, child_table
 from twofold.tables.store import Lineage, TableSet, TableWriter, staged_lines
 from twofold.tables.typed_rows import CellError, TypedRow, typed_row
 from twofold.vault.retention.deletions import deletions
 
 HASHES_FILE = "tables.json"
 EMPTY_TABLES_FILE = "empty_tables.sql"
-_ACTS = frozenset({"completeness_signature", "difference_explanation", "finding_response"})
+_ACTS = frozenset({"completeness_signature", "difference_explanation", "finding_response"}) | {
+    table.name for table in canonical_tables().values() if table.subject in PREPARATION
+}
+"""Tables of what people said to us; that does not make the sources' data newer."""
 WHOLE_FILE = "the whole file"
 """The record that is set aside when a file cannot be read at all."""
 _RECORD = re.compile(r"^(line \d+|(?:page \d+ )?#(?:/[A-Za-z_.]+)*(?:/\d+)?)")
@@ -154,13 +157,14 @@ def evidence_to_read(workspace: Workspace) -> list[EvidenceRef]:
     ]
 
 
-def clock_of(evidence: Sequence[EvidenceRef], applied: AppliedScope) -> datetime:
+def clock_of(evidence: Sequence[EvidenceRef], applied: AppliedScope | None) -> datetime:
     """Return the "now" of the data, aware UTC: the newest extraction, acts of people left out."""
-    return max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=applied.applied_at)
+    nothing = applied.applied_at if applied else datetime.min.replace(tzinfo=UTC)
+    return max((each.provenance.run_at for each in evidence if not _is_an_act(each)), default=nothing)
 
 
 def _is_an_act(evidence: EvidenceRef) -> bool:
-    """Whether it holds only what people said in answer to us; that does not make the sources' data newer."""
+    """Whether it holds only what people said to us."""
     fed = set(feeds(evidence.provenance))
     return evidence.provenance.connector == ACT_CONNECTOR or (bool(fed) and fed <= _ACTS)
 

@@ -19,7 +19,6 @@ from twofold.model.evidence import EvidenceRef
 from twofold.reports.redaction import Redaction
 from twofold.vault.signing.checkpoint import Checkpoint
 
-NOT_AN_OPINION = "This is not an audit opinion. Software proposes; a named person concludes."
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")
 
 

@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.lenses.conclusion import Conclusion
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.reports.completeness_text import check_rows
 from twofold.reports.contents import (
-    NOT_AN_OPINION,
     PackageContents,
     PackagedRun,
     ReportContents,

@@ -10,8 +10,9 @@ from typing import Any
 from twofold.controltests.run_record import ControlTestRun, RunState
 from twofold.lenses.conclusion import ControlTestResult
 from twofold.lenses.verdict import Counts
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.reports.completeness_text import check_rows, extraction_rows
-from twofold.reports.contents import NOT_AN_OPINION, PackageContents, PackagedEngagement, PackagedRun, run_place
+from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedRun, run_place
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.people_acts import said_by, sign_offs
 from twofold.vault.entry import Entry

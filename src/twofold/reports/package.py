@@ -13,9 +13,9 @@ from pathlib import Path
 
 from twofold.controltests.run_record import read_run
 from twofold.model.problem import Problem, UserError
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.reports.bag import DATA, TAG_MANIFEST, TAG_NOTE, TAG_SIGNATURE, file_hash, package_statement, seal
 from twofold.reports.contents import (
-    NOT_AN_OPINION,
     PackageContents,
     PackagedEngagement,
     PackagedEvidence,

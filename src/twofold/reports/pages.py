@@ -4,7 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from twofold.reports.contents import NOT_AN_OPINION, PackageContents, all_withheld, run_place, workbook_name
+from twofold.model.statement import NOT_AN_OPINION
+from twofold.reports.contents import PackageContents, all_withheld, run_place, workbook_name
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.log_files import PRINCIPAL, records_here
 from twofold.reports.reperform_script import BY_HAND_TEXT

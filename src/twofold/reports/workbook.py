@@ -14,9 +14,10 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # it
 
 from twofold.controltests.run_record import COMPLETENESS_FILE, read_run
 from twofold.model.outcome import ReasonCode
+from twofold.model.statement import NOT_AN_OPINION
 from twofold.populations.steps import steps_needed
 from twofold.reports.completeness_text import EXTRACTION_FIELDS, check_rows, extraction_rows
-from twofold.reports.contents import NOT_AN_OPINION, PackageContents, PackagedRun
+from twofold.reports.contents import PackageContents, PackagedRun
 from twofold.reports.grid_sheet import write_grid
 from twofold.reports.items import LENS_TITLES, VERDICT_WORDS, RunItems
 from twofold.reports.lead_sheet import MARKS, LeadLine, lead_lines

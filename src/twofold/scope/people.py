@@ -23,43 +23,23 @@ from twofold.scope.fields import (
 )
 from twofold.scope.nearest import nearest
 
-Duty = Annotated[
-    Literal[
-        "authorise",
-        "release",
-        "access",
-        "review",
-        "emergency",
-        "uat",
-        "incident",
-        "vendor",
-        "finance",
-        "policy",
-        "risk",
-        "logs",
-        "security",
-    ],
-    BeforeValidator(plain_text),
+_DutyName = Literal[
+    "authorise",
+    "release",
+    "access",
+    "review",
+    "emergency",
+    "uat",
+    "incident",
+    "vendor",
+    "finance",
+    "policy",
+    "risk",
+    "logs",
+    "security",
 ]
-OptionalDuty = Annotated[
-    Literal[
-        "",
-        "authorise",
-        "release",
-        "access",
-        "review",
-        "emergency",
-        "uat",
-        "incident",
-        "vendor",
-        "finance",
-        "policy",
-        "risk",
-        "logs",
-        "security",
-    ],
-    BeforeValidator(plain_text),
-]
+Duty = Annotated[_DutyName, BeforeValidator(plain_text)]
+OptionalDuty = Annotated[Literal["", _DutyName], BeforeValidator(plain_text)]
 RightClass = Annotated[Literal["", "normal", "privileged", "sensitive"], BeforeValidator(plain_text)]
 Proof = Annotated[Literal["verified_email", "immutable_id", "saml", "register"], BeforeValidator(plain_text)]
 Weekday = Annotated[Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], BeforeValidator(plain_text)]

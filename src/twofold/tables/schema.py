@@ -22,8 +22,15 @@ SUBJECTS = (
     "finance",
     "programme",
     "governance",
+    "advice",
+    "request_lists",
+    "cost",
+    "auditor_choice",
+    "questionnaire",
 )
 """The files of the folder, in the order in which the tables are shown."""
+PREPARATION = frozenset({"advice", "request_lists", "cost", "auditor_choice", "questionnaire"})
+"""Subjects about preparing for an audit: no control test reads them, and they make no data newer."""
 
 
 class ColumnType(StrEnum):
@@ -96,6 +103,8 @@ class Table:
     """One canonical table."""
 
     name: str
+    subject: str
+    """The file of the schema that says it."""
     kind: TableKind
     about: str
     key: tuple[str, ...]
@@ -144,10 +153,11 @@ def _column(name: str, text: str) -> Column:
     return Column(name, ColumnType(head.rstrip("!")), required, about)
 
 
-def _table(name: str, body: Mapping[str, Any]) -> Table:
+def _table(name: str, subject: str, body: Mapping[str, Any]) -> Table:
     columns = tuple(_column(column, text) for column, text in body["columns"].items())
     return Table(
         name=name,
+        subject=subject,
         kind=TableKind(body["kind"]),
         about=body["about"],
         key=tuple(body["key"]),
@@ -160,8 +170,10 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
 @cache
 def canonical_tables() -> MappingProxyType[str, Table]:
     """Return every canonical table by name, subject by subject."""
-    texts = [(SCHEMA_FOLDER / f"{subject}.toml").read_text(encoding="utf-8") for subject in SUBJECTS]
-    return MappingProxyType({name: _table(name, body) for text in texts for name, body in tomllib.loads(text).items()})
+    files = {subject: tomllib.loads((SCHEMA_FOLDER / f"{subject}.toml").read_text("utf-8")) for subject in SUBJECTS}
+    return MappingProxyType(
+        {name: _table(name, subject, body) for subject, tables in files.items() for name, body in tables.items()}
+    )
 
 
 def table_named(name: str, *, where: str) -> Table:

@@ -19,7 +19,7 @@ from twofold.populations.samples.selection import (
     strata,
     systematic,
 )
-from twofold.vault.tree.merkle import leaf_hash, verify_inclusion
+from twofold.vault.tree.merkle import ProofError, leaf_hash, verify_inclusion
 
 SEED = sha256(b"seed").digest()
 UNITS = st.lists(
@@ -55,9 +55,10 @@ def test_the_order_of_the_items_does_not_matter(units: list[tuple[str, str, int]
 def test_every_unit_has_its_proof(units: list[tuple[str, str, int]]) -> None:
     frozen = freeze(unit_line(item, system, None) for item, system, _ in units)
     for position, line in enumerate(frozen.lines):
-        verify_inclusion(
-            leaf=leaf_hash(line), index=position, end=len(units), proof=frozen.proof(position), root=frozen.root
-        )
+        shown = {"index": position, "end": len(units), "proof": frozen.proof(position), "root": frozen.root}
+        verify_inclusion(leaf=leaf_hash(line), **shown)  # type: ignore[arg-type]
+        with pytest.raises(ProofError, match="leads to another root"):
+            verify_inclusion(leaf=leaf_hash(line + b" "), **shown)  # type: ignore[arg-type]
 
 
 def test_an_item_that_stands_twice_is_refused() -> None:

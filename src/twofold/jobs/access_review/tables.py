@@ -4,27 +4,23 @@ It is read from the evidence as step 3 reads it, in a folder of its own: no run 
 moment ago is there. Exported reviews of other tools are read too; they can be looked at and compared, not decided on.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from twofold.engagement.access_review import Decision, Pair, Removal, Review, ReviewItem
 from twofold.jobs.control_tests import require_applied_scope
-from twofold.jobs.normalise import clock_of, evidence_to_read, read_evidence, write_extractions, write_facts
-from twofold.jobs.source_registry import feeds
+from twofold.jobs.tables_read import tables_read
 from twofold.model.evidence import ACT_CONNECTOR
 from twofold.model.problem import Problem, UserError
 from twofold.populations.source_gaps import read_extractions
 from twofold.populations.steps import register_steps
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.nearest import nearest
-from twofold.tables.store import TableWriter, open_session
 
 _TABLES = frozenset(
     {
@@ -41,8 +37,8 @@ _TABLES = frozenset(
         "snapshot_row",
     }
 )
-_FACTS = frozenset({"account_link", "delegation", "due_occurrence", "extraction", "roster"})
-"""What is read beside them: the scope's facts, and how the evidence came to be."""
+_FACTS = frozenset({"account_link", "delegation", "due_occurrence", "roster"})
+"""What is read beside them: the scope's facts."""
 _DECISIONS = {str(each): each for each in Decision}
 
 
@@ -307,24 +303,10 @@ class ReviewTables:
 
 @contextmanager
 def review_tables(workspace: Workspace) -> Iterator[ReviewTables]:
-    """Read what access reviews rest on into a folder that is gone afterwards; raises UserError without a scope."""
+    """Read what access reviews rest on; raises UserError without a scope."""
     applied = require_applied_scope(workspace)
-    evidence = evidence_to_read(workspace)
-    clock = clock_of(evidence, applied)
-    with tempfile.TemporaryDirectory(prefix="twofold-review-") as scratch:
-        with TableWriter(Path(scratch) / "tables") as writer:
-            write_facts(writer, applied, clock)
-            for each in evidence:
-                if _TABLES.isdisjoint(feeds(each.provenance)):
-                    continue
-                reading = read_evidence(workspace, each, applied)
-                for table, lines in reading.staged():
-                    if table.partition("__")[0] in _TABLES:
-                        writer.add_lines(table, lines)
-                write_extractions(writer, reading, clock)
-            tables = writer.finish()
-        with open_session(tables, wanted=_TABLES | _FACTS) as session:
-            yield ReviewTables(session, applied)
+    with tables_read(workspace, _TABLES | _FACTS) as session:
+        yield ReviewTables(session, applied)
 
 
 def _item(account: str, right: str, reviewer: str, decision: str, at: datetime, reason: str) -> ReviewItem:
