@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--populations",
         type=int,
-        default=200,
+        default=60,
         help="random populations on which each rule is compared with its second opinion",
     )
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv with everything Twofold needs: `tools/setup.sh run` to use it, `tools/setup.sh dev` to test it too.
-# Installs what Debian lacks (python3-venv; for tests also git, openssl, ssh-keygen and PostgreSQL) where it may; says what
+# Installs what Debian lacks (python3-venv; for tests also git, openssl, ssh-keygen, PostgreSQL and Chromium) where it may; says what
 # to install where it may not.
 set -eu
 cd "$(dirname "$0")/.."
@@ -49,6 +49,7 @@ if [ "$set" = dev ]; then
     command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
     command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
     command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+    command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
     # shellcheck disable=SC2086  # a list of package names
     [ -z "$missing" ] || install_system $missing
 fi

@@ -87,7 +87,7 @@ def test_it_shows_both_lenses_side_by_side_with_counts(page: Page) -> None:
 
 def test_it_says_what_to_do_why_and_that_it_is_no_opinion(page: Page) -> None:
     for text in (
-        "This is not an audit opinion",
+        "Not an audit opinion",
         "Complete the population of T-05: 1 export ends at a cap.",
         "CC8.1",
         "PC",

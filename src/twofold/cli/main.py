@@ -43,6 +43,7 @@ from twofold.cli import (
     review,
     sample,
     scope,
+    serve,
     sign_off,
     status,
     timestamp,
@@ -89,6 +90,7 @@ for module in (init, capture, control_tests, judge, status, explain, compare, pa
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
+app.command(serve.NAME, help=serve.HELP, short_help=serve.SHORT_HELP)(serve.command)
 app.add_typer(scope.app, name="scope")
 app.add_typer(request.app, name="request")
 app.add_typer(completeness.app, name="completeness")

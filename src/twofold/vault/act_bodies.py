@@ -199,6 +199,7 @@ BODIES: Mapping[str, Mapping[str, Shape]] = {
     },
     EntryKind.PACKAGE: {"engagements": _TEXTS, "package_id": _text, "tagmanifest_sha256": _text},
     EntryKind.EXPORT: {"files": _number, "log_size": _number, "name": _text, "sha256": _text, "what": _text},
+    EntryKind.ACCOUNT: {"account": _text, "act": _text, "address": _text, "detail": _text, "role": _text},
     EntryKind.LOGIN: {"engagements": _TEXTS, "method": _text, "organisation": _text},
     EntryKind.DELETION: {
         "authority": _text,

@@ -47,6 +47,8 @@ class EntryKind(StrEnum):
     PACKAGE = "package"
     EXPORT = "export"
     LOGIN = "login"
+    ACCOUNT = "account"
+    """An account of the company's site was made, changed or used."""
     DELETION = "deletion"
     LEGAL_HOLD = "legal_hold"
     RETENTION_POLICY = "retention_policy"

@@ -1,0 +1,50 @@
+"""Record what happens to an account of the company's site: an entry of kind `account`.
+
+A failed sign-in is no act; the one that locks the account is recorded. Nothing secret is: no password, token or code.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from twofold.records.acts.recording import record
+from twofold.vault.canonical import Json
+from twofold.vault.entry import Entry, EntryKind
+from twofold.vault.store import Vault
+
+
+class AccountAct(StrEnum):
+    """What happened to an account."""
+
+    INVITED = "invited"
+    ACTIVATED = "activated"
+    ROLE_CHANGED = "role_changed"
+    DEACTIVATED = "deactivated"
+    REACTIVATED = "reactivated"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    LOCKED_OUT = "locked_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an act
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+
+
+def record_account_act(  # noqa: PLR0913  one entry, and each field of it is given
+    vault: Vault,
+    act: AccountAct,
+    *,
+    account: str,
+    role: str,
+    detail: str,
+    address: str,
+    acting_user: str,
+    at: datetime,
+) -> Entry:
+    """Write the entry. account: e-mail address; role: that of the account afterwards; address: of the request."""
+    body: dict[str, Json] = {
+        "account": account,
+        "act": act.value,
+        "address": address,
+        "detail": detail,
+        "role": role,
+    }
+    return record(vault, EntryKind.ACCOUNT, body=body, acting_user=acting_user, at=at)

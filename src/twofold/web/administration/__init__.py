@@ -1,0 +1,1 @@
+"""Pages about accounts: for administrators, and the page behind an invitation."""

@@ -1,0 +1,54 @@
+"""How a page is answered: the template with what every page shows around it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from twofold.web.accounts.member import role_of
+from twofold.web.rights import ROLE_TITLES, Grant, grant_of
+from twofold.web.workspace_access import current
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """One line of the navigation: its page's name, its title, the right that shows it, and the part of the site."""
+
+    name: str
+    title: str
+    right: str
+    part: str
+
+
+NAVIGATION = (
+    NavigationEntry("overview", "Overview", "see_overview", "Programme"),
+    NavigationEntry("systems", "Systems and scope", "see_scope", "Programme"),
+    NavigationEntry("controls", "Controls", "see_controls", "Programme"),
+    NavigationEntry("evidence", "Evidence", "see_evidence", "Programme"),
+    NavigationEntry("results", "Test results", "see_results", "Programme"),
+    NavigationEntry("findings", "Findings", "see_findings", "Programme"),
+    NavigationEntry("accounts", "Accounts", "manage_accounts", "Administration"),
+    NavigationEntry("account_log", "Account log", "see_account_log", "Administration"),
+)
+
+
+def page(
+    request: HttpRequest, template: str, values: Mapping[str, Any], *, at: str, title: str, status: int = 200
+) -> HttpResponse:
+    """Answer with a page of the company's site. at: name of the entry of the navigation that it belongs to."""
+    role = role_of(request.user)
+    shown = [each for each in NAVIGATION if grant_of(each.right, role) is not Grant.NO]
+    settings = current().workspace.settings
+    around = {
+        "account": request.user,
+        "at": at,
+        "company": settings.company,
+        "navigation": shown,
+        "people": current().people,
+        "role_title": ROLE_TITLES[role] if role else "",
+        "title": title,
+        "zone": settings.reporting_zone,
+    }
+    return render(request, template, {**around, **values}, status=status)

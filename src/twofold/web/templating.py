@@ -1,0 +1,91 @@
+"""What every page's template knows: addresses, static files, and how numbers, days and conclusions are written."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.templatetags.static import static
+from django.urls import reverse
+from jinja2 import Environment, StrictUndefined
+
+from twofold.lenses.conclusion import Conclusion
+from twofold.model.statement import NOT_AN_OPINION
+
+NOTHING = "\N{EN DASH}"
+"""Stands where there is no number, and for what does not apply."""
+MARKS = {
+    "effective": ("ok", "✓"),
+    "not effective": ("bad", "✗"),
+    "not concluded": ("open", "?"),
+    "did not occur": ("none", "○"),
+    "PASS": ("ok", "✓"),
+    "EXCEPTION": ("bad", "✗"),
+    "CANNOT_TEST": ("open", "?"),
+    "NOT_APPLICABLE": ("none", NOTHING),
+}
+"""Conclusion or outcome -> style and mark; the word always stands beside the mark."""
+OUTCOME_WORDS = {
+    "PASS": "pass",
+    "EXCEPTION": "exception",
+    "CANNOT_TEST": "cannot test",
+    "NOT_APPLICABLE": "not applicable",
+}
+LENS_TITLES = {"soc2": "SOC 2", "sox": "SOX"}
+
+
+def environment(**options: Any) -> Environment:
+    """Return the environment that Django's backend asks for; an unknown name in a template is an error."""
+    made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})  # noqa: S701  the backend sets autoescape
+    made.globals |= {
+        "conclusions": list(Conclusion),
+        "lens_titles": LENS_TITLES,
+        "marks": MARKS,
+        "not_an_opinion": NOT_AN_OPINION,
+        "outcome_words": OUTCOME_WORDS,
+        "static": static,
+        "url": lambda name, *arguments: reverse(name, args=arguments),
+    }
+    made.filters |= {"count": count, "day": day, "moment": moment, "size": size}
+    return made
+
+
+def count(number: int | None) -> str:
+    """Return a number with separators; a dash for None.
+
+    >>> count(12345), count(None) == NOTHING
+    ('12,345', True)
+    """
+    return NOTHING if number is None else f"{number:,}"
+
+
+def day(at: datetime | None, zone: str) -> str:
+    """Return the local day of a moment; "" for None."""
+    return "" if at is None else at.astimezone(_zone(zone)).strftime("%Y-%m-%d")
+
+
+def moment(at: datetime | None, zone: str) -> str:
+    """Return the local minute of a moment, with the offset; "" for None."""
+    if at is None:
+        return ""
+    local = at.astimezone(_zone(zone))
+    return f"{local:%Y-%m-%d %H:%M} {local:%z}"
+
+
+def size(octets: int) -> str:
+    """Return a size in the unit that fits.
+
+    >>> size(512), size(2048), size(5_242_880)
+    ('512 B', '2.0 KiB', '5.0 MiB')
+    """
+    if octets < 1024:  # noqa: PLR2004  the unit itself
+        return f"{octets} B"
+    value = float(octets)
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= 1024
+        if value < 1024:  # noqa: PLR2004  the unit itself
+            return f"{value:,.1f} {unit}"
+    return f"{value / 1024:,.1f} TiB"
+
+
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name)

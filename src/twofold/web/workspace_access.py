@@ -1,0 +1,110 @@
+"""The workspace that the site serves: open once a thread, and what is read of it kept until something changes it."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+from django.conf import settings
+
+from twofold.catalog.catalog import Catalog
+from twofold.catalog.load import load_catalog
+from twofold.findings.finding import Finding
+from twofold.jobs.judge import JudgedEngagement
+from twofold.jobs.status import Status, workspace_status
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import AppliedScope, Workspace
+from twofold.vault.entry import EntryKind
+from twofold.vault.evidence_list import evidence_numbers
+
+_THREAD = threading.local()
+_SHOWN = (
+    EntryKind.ANSWER,
+    EntryKind.CAPTURE,
+    EntryKind.DISPOSITION,
+    EntryKind.JUDGEMENT,
+    EntryKind.REQUEST,
+    EntryKind.RUN,
+    EntryKind.SCOPE_APPLY,
+    EntryKind.SIGN_OFF,
+)
+"""Kinds of entries that change what pages show. People sign in all the time, and that changes nothing."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """What pages show of the workspace; each part is read when it is first asked for.
+
+    newest: the number of the newest entry of each kind that changes it.
+    """
+
+    workspace: Workspace
+    newest: tuple[int, ...]
+
+    @cached_property
+    def scope(self) -> AppliedScope | None:
+        """The scope in force."""
+        return self.workspace.applied_scope()
+
+    @cached_property
+    def status(self) -> Status:
+        """What `twofold status` shows."""
+        return workspace_status(self.workspace)
+
+    @property
+    def judged(self) -> Sequence[JudgedEngagement]:
+        """The judged engagements, in the order of the scope."""
+        return self.status.judged
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """The findings of all engagements."""
+        return [finding for each in self.judged for finding in each.findings]
+
+    @cached_property
+    def evidence_of_tests(self) -> Mapping[str, frozenset[int]]:
+        """Control test -> entry numbers of the evidence that its newest run read."""
+        runs = {str(entry.body["control_test"]): entry for entry in self.workspace.vault.entries(kind=EntryKind.RUN)}
+        return {test: frozenset(evidence_numbers(entry)) for test, entry in runs.items()}
+
+    @cached_property
+    def people(self) -> Mapping[str, str]:
+        """HR id -> name, of the roster that was read last."""
+        file = self.workspace.tables_folder / "person.parquet"
+        if not file.exists():
+            return {}
+        with duckdb.connect() as session:
+            query = "SELECT id, name FROM read_parquet(?) WHERE name IS NOT NULL"
+            return dict(session.execute(query, [str(file)]).fetchall())
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of controls."""
+        return load_catalog()
+
+
+def open_workspace() -> Workspace:
+    """Return this thread's workspace; raises UserError where there is none."""
+    if settings.WORKSPACE is None:
+        raise UserError(Problem("TWOFOLD_WORKSPACE", "names no workspace", "a folder", "start with: twofold serve"))
+    opened: Workspace | None = getattr(_THREAD, "workspace", None)
+    if opened is None or opened.root != settings.WORKSPACE:
+        opened = Workspace.open(settings.WORKSPACE)
+        _THREAD.workspace = opened
+        _THREAD.current = None
+    return opened
+
+
+def current() -> Current:
+    """Return what is known now: kept until an entry changes it."""
+    workspace = open_workspace()
+    kept: tuple[int, Current] | None = getattr(_THREAD, "current", None)
+    size = workspace.vault.size
+    if kept is not None and kept[0] == size:
+        return kept[1]
+    latest = [workspace.vault.log.latest(kind) for kind in _SHOWN]
+    newest = tuple(-1 if each is None else each.index for each in latest)
+    found = kept[1] if kept is not None and kept[1].newest == newest else Current(workspace, newest)
+    _THREAD.current = (size, found)
+    return found

@@ -1,0 +1,132 @@
+"""The site as a real process, and a real browser that may reach nothing but it."""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..cli.conftest import _must, make_applied, write_export
+from ..conftest import free_ports
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync",),
+)
+PASSWORD = "a long password of tests"  # noqa: S105  of an account made here
+SECONDS_TO_START = 60
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve a small judged workspace; give its address and the one-time link of the first start."""
+    from twofold.vault.signing import keys  # noqa: PLC0415  beside the setting that it is given
+
+    folder = tmp_path_factory.mktemp("served")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TWOFOLD_KEY_PASSPHRASE", "a passphrase of tests")
+        patched.setattr(keys, "ROUNDS", 1_000)
+        root = make_applied(folder / "acme")
+        _must("capture", write_export(folder / "exports"), "-w", root)
+        _must("test", "T-19", "-w", root)
+        _must("judge", "-w", root)
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "twofold", "serve", "-w", str(root), "--port", str(port)]
+    said = folder / "said"
+    with said.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=dict(os.environ)) as server:
+        try:
+            yield f"http://localhost:{port}", _link(said, server).replace("127.0.0.1", "localhost")
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _link(said: Path, server: "subprocess.Popen[bytes]") -> str:
+    ends = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < ends and server.poll() is None:
+        if found := re.search(r"http://\S+/welcome/\S+", said.read_text()):
+            time.sleep(1)
+            return found[0]
+        time.sleep(0.1)
+    pytest.fail(f"the site did not start: {said.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start the browser of this machine."""
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  only where there is a browser
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(site: tuple[str, str], browser: Any) -> Any:
+    """Go through the first start as an administrator: password, authenticator app; return what the browser keeps."""
+    address, link = site
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link)
+    page.fill("#id_email", "ada@example.com")
+    page.fill("#id_password", PASSWORD)
+    page.fill("#id_again", PASSWORD)
+    page.click("button[type=submit]")
+    page.goto(address + "/account/2fa/totp/activate/")
+    if "reauthenticate" in page.url:
+        page.fill("input[type=password]", PASSWORD)
+        page.click("main button[type=submit]")
+    page.fill("#id_code", totp(page.input_value("#authenticator_secret"), at=time.time()))
+    page.click("main button[type=submit]")
+    page.goto(address + "/")
+    assert page.title().startswith("Overview")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def totp(secret: str, *, at: float) -> str:
+    """Return the code that an authenticator app shows (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06d}"
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def opened(site: tuple[str, str], browser: Any, signed_in: Any) -> Iterator[Opened]:
+    """Return a function that opens a page of the site; it fails when the page complains or asks another machine."""
+    contexts = []
+    told: list[str] = []
+
+    def open_page(path: str, *, width: int = 1280) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, storage_state=signed_in)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: told.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("request", lambda asked: None if asked.url.startswith((site[0], "data:")) else told.append(asked.url))
+        page.goto(site[0] + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert told == []

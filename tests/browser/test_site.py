@@ -1,0 +1,111 @@
+"""The site in a real browser: nothing is wrong for axe at WCAG 2.2 AA, two widths, light and dark, by keyboard."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import Opened
+
+PAGES = (
+    *("/", "/systems/", "/systems/product/", "/controls/", "/controls/OP-02/", "/evidence/", "/results/"),
+    *("/results/T-19/", "/results/T-19/item?id=INC-2", "/results/T-19/rule", "/findings/"),
+    *("/administration/accounts/", "/administration/log/", "/account/2fa/", "/account/sessions/"),
+    "/account/password/change/",
+)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page: Any) -> list[str]:
+    """Return what axe finds, each with the first place."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    found = axe.Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_is_for_everybody(path: str, opened: Opened) -> None:
+    page = opened(path)
+    for width, scheme in ((1280, "light"), (420, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page) == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_sign_in_page_is_for_everybody(site: tuple[str, str], browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(site[0] + "/")
+    assert page.title().startswith("Sign in")
+    assert faults(page) == []
+    page.close()
+
+
+def test_a_page_is_reached_by_keyboard_alone(opened: Opened) -> None:
+    page = opened("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Controls":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/controls/")
+    page.focus("#f-words")
+    page.keyboard.type("incident")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**words=incident**")
+    assert page.locator("tbody tr").count() < 8
+
+
+def test_from_the_overview_to_the_raw_record(opened: Opened) -> None:
+    page = opened("/")
+    page.click("a:has-text('T-19'), th a:has-text('OP-02')")
+    page.goto(page.url.split("/controls")[0].split("/results")[0] + "/findings/")
+    page.click("text=see them")
+    page.click("td a:has-text('INC-2')")
+    assert "SOC 2" in page.inner_text("main")
+    page.click("summary:has-text('Clause of the rule') >> nth=0")
+    assert "rule.sql:" in page.inner_text("main")
+
+
+def test_the_menu_of_a_small_screen(opened: Opened) -> None:
+    page = opened("/", width=420)
+    assert not page.is_visible("text=Systems and scope")
+    page.click("label.menu-label")
+    page.click("text=Systems and scope")
+    page.wait_for_url("**/systems/")
+
+
+def test_the_site_reads_without_scripts(site: tuple[str, str], browser: Any, signed_in: Any) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=signed_in)
+    page = context.new_page()
+    page.goto(site[0] + "/results/T-19/")
+    assert "INC-1" in page.inner_text("main")
+    context.close()
+
+
+def test_a_passkey_is_added_and_signs_in(site: tuple[str, str], browser: Any, signed_in: Any) -> None:
+    address = site[0]
+    context = browser.new_context(storage_state=signed_in)
+    page = context.new_page()
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    flags = ("hasResidentKey", "hasUserVerification", "isUserVerified", "automaticPresenceSimulation")
+    options = {"protocol": "ctap2", "transport": "internal", **dict.fromkeys(flags, True)}
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto(address + "/account/2fa/webauthn/add/")
+    page.fill("#id_name", "A laptop")
+    if page.locator("#id_passwordless").count():
+        page.check("#id_passwordless")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url("**/account/2fa/**")
+    page.goto(address + "/account/2fa/webauthn/")
+    assert "A laptop" in page.inner_text("main")
+    page.goto(address + "/")
+    page.click("text=Sign out")
+    page.wait_for_url("**/account/login/**")
+    page.click("#passkey_login")
+    page.wait_for_url(address + "/")
+    page.goto(address + "/administration/log/")
+    assert "factor added" in page.inner_text("main")
+    context.close()
