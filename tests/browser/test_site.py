@@ -8,8 +8,15 @@ from .conftest import Opened
 
 PAGES = (
     *("/", "/systems/", "/systems/product/", "/controls/", "/controls/OP-02/", "/evidence/", "/results/"),
-    *("/results/T-19/", "/results/T-19/item?id=INC-2", "/results/T-19/rule", "/findings/"),
-    *("/administration/accounts/", "/administration/log/", "/account/2fa/", "/account/sessions/"),
+    *("/results/T-19/", "/results/T-19/item?id=INC-2&rows=1", "/results/T-19/rule", "/findings/"),
+    *(
+        "/requests/",
+        "/inbox/",
+        "/administration/accounts/",
+        "/administration/log/",
+        "/account/2fa/",
+        "/account/sessions/",
+    ),
     "/account/password/change/",
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

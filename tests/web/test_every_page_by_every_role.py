@@ -10,6 +10,9 @@ from twofold.web.rights import RIGHTS, TABLE, Grant, Role, grant_of
 from .conftest import ROLES
 
 GIVEN = {
+    "act": "accept",
+    "proposal_id": "999999",
+    "request_id": "rq-1",
     "control_id": "OP-02",
     "control_test": "T-19",
     "evidence_id": "ev-2",

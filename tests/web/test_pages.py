@@ -78,7 +78,7 @@ def test_a_run_its_items_and_its_rule(as_role: As) -> None:
     assert "INC-2" not in text(client, "/results/T-19/?words=inc-1")
     assert "No item is like that" in text(client, "/results/T-19/?system=wiki")
     assert "INC-1" not in text(client, "/results/T-19/?after=INC-1")
-    item = text(client, "/results/T-19/item?id=INC-2")
+    item = text(client, "/results/T-19/item?id=INC-2&rows=1")
     assert "rule.sql:" in item
     assert "exception" in item
     assert client.get("/results/T-19/item?id=none").status_code == 404

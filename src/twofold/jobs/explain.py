@@ -91,8 +91,10 @@ class Explanation:
         return asdict(self)
 
 
-def explain(workspace: Workspace, item: str, *, control_test: str = "") -> list[Explanation]:
+def explain(workspace: Workspace, item: str, *, control_test: str = "", with_facts: bool = True) -> list[Explanation]:
     """Explain the item in every latest run that holds it (or in one control test).
+
+    with_facts: find the source rows too, which asks the whole tables and takes seconds.
 
     Raises UserError, with the nearest item ids, when no run holds it.
     """
@@ -102,7 +104,11 @@ def explain(workspace: Workspace, item: str, *, control_test: str = "") -> list[
     folders = {test: folder for test, folder in runs.items() if not control_test or test == control_test}
     if not folders:
         raise UserError(Problem("--control-test", f"{control_test} was not run", "one of " + ", ".join(sorted(runs))))
-    found = [_explain_in(workspace, item, folder) for _, folder in sorted(folders.items()) if _holds(folder, item)]
+    found = [
+        _explain_in(workspace, item, folder, with_facts=with_facts)
+        for _, folder in sorted(folders.items())
+        if _holds(folder, item)
+    ]
     if not found:
         raise UserError(_not_found(folders, item))
     return found
@@ -140,7 +146,7 @@ def _near(folders: Mapping[str, Path], item: str) -> list[str]:
     return [each for _, each in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:_NEAR]]
 
 
-def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
+def _explain_in(workspace: Workspace, item: str, folder: Path, *, with_facts: bool) -> Explanation:
     run = read_run(folder)
     rule = load_rule(folder)
     columns = ["system", "CAST(operating_at AS VARCHAR)", *(attribute.letter for attribute in rule.attributes)]
@@ -149,7 +155,7 @@ def _explain_in(workspace: Workspace, item: str, folder: Path) -> Explanation:
         msg = f"{item} left {folder}"
         raise RuntimeError(msg)
     current = run.state is not RunState.STOPPED and tables_are(workspace.tables_folder, run.tables)
-    facts = _facts(workspace, run, rule, item) if current else {}
+    facts = _facts(workspace, run, rule, item) if current and with_facts else {}
     return Explanation(
         item=item,
         system=row[0],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -29,6 +30,8 @@ NAVIGATION = (
     NavigationEntry("evidence", "Evidence", "see_evidence", "Programme"),
     NavigationEntry("results", "Test results", "see_results", "Programme"),
     NavigationEntry("findings", "Findings", "see_findings", "Programme"),
+    NavigationEntry("requests", "Requests", "see_requests", "Programme"),
+    NavigationEntry("inbox", "My work", "see_overview", "Programme"),
     NavigationEntry("accounts", "Accounts", "manage_accounts", "Administration"),
     NavigationEntry("account_log", "Account log", "see_account_log", "Administration"),
 )
@@ -45,6 +48,8 @@ def page(
         "account": request.user,
         "at": at,
         "company": settings.company,
+        "may": lambda right: grant_of(right, role) is not Grant.NO,
+        "messages": get_messages(request),
         "navigation": shown,
         "people": current().people,
         "role_title": ROLE_TITLES[role] if role else "",

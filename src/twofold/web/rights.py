@@ -46,6 +46,13 @@ open_evidence     -              yes         own    yes     -          -
 see_results       yes            yes         yes    yes     yes        yes
 see_findings      yes            yes         yes    yes     yes        yes
 answer_findings   -              yes         own    -       -          -
+dispose_items     -              yes         -      yes     -          -
+agree_with        -              yes         -      yes     yes        -
+sign_off          -              yes         -      -       yes        -
+see_requests      yes            yes         yes    yes     yes        yes
+manage_requests   -              yes         -      -       -          -
+answer_requests   -              yes         own    -       -          -
+upload_evidence   -              yes         yes    yes     -          -
 manage_accounts   yes            -           -      -       -          -
 see_account_log   yes            yes         -      -       -          -
 keep_own_account  yes            yes         yes    yes     yes        yes

@@ -142,6 +142,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 
+TWOFOLD_UPLOAD_BYTES = 200 * 1024**2
+"""Most that one uploaded file may have; larger ones are captured with the command line."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
 STATIC_URL = "/static/"
 STATIC_ROOT = None
 STATICFILES_DIRS = [_HERE / "static"]

@@ -3,7 +3,21 @@
 from django.urls import include, path
 
 from twofold.web.administration import accounts, welcome
-from twofold.web.company import alive, controls, evidence, findings, overview, results, systems
+from twofold.web.company import (
+    alive,
+    answers,
+    controls,
+    dispositions,
+    evidence,
+    findings,
+    inbox,
+    overview,
+    requests,
+    results,
+    sign_off,
+    systems,
+    upload,
+)
 
 handler403 = "twofold.web.errors.forbidden"
 handler404 = "twofold.web.errors.not_found"
@@ -16,14 +30,25 @@ urlpatterns = [
     path("systems/<str:system_id>/", systems.show, name="system"),
     path("controls/", controls.listing, name="controls"),
     path("controls/<str:control_id>/", controls.show, name="control"),
+    path("controls/<str:control_id>/sign-off", sign_off.sign_control, name="sign_control"),
     path("evidence/", evidence.listing, name="evidence"),
+    path("evidence/upload", upload.show, name="upload"),
     path("evidence/<str:evidence_id>/", evidence.show, name="evidence_one"),
     path("evidence/<str:evidence_id>/bytes", evidence.download, name="evidence_bytes"),
     path("results/", results.listing, name="results"),
     path("results/<str:control_test>/", results.show, name="result"),
     path("results/<str:control_test>/item", results.item, name="result_item"),
     path("results/<str:control_test>/rule", results.rule, name="result_rule"),
+    path("results/<str:control_test>/dispose", dispositions.propose, name="dispose"),
+    path("dispositions/<int:proposal_id>/agree", dispositions.agree, name="agree"),
+    path("dispositions/<int:proposal_id>/decline", dispositions.decline, name="decline"),
     path("findings/", findings.listing, name="findings"),
+    path("findings/answer", answers.show, name="answer_finding"),
+    path("requests/", requests.listing, name="requests"),
+    path("requests/add", requests.add, name="request_add"),
+    path("requests/<str:request_id>/answer", requests.answer, name="request_answer"),
+    path("requests/<str:request_id>/<str:act>", requests.change, name="request_change"),
+    path("inbox/", inbox.show, name="inbox"),
     path("administration/accounts/", accounts.listing, name="accounts"),
     path("administration/accounts/invite", accounts.invite_person, name="account_invite"),
     path("administration/accounts/<int:user_id>/change", accounts.change, name="account_change"),

@@ -9,6 +9,7 @@ from twofold.catalog.entries import Control
 from twofold.findings.finding import Finding
 from twofold.lenses.conclusion import ControlJudgement
 from twofold.lenses.judgement import EngagementJudgement
+from twofold.records.acts.sign_off import sign_offs
 from twofold.reports.summary import StatusRow
 from twofold.scope.engagement import ControlAssignment
 from twofold.web.guard import needs
@@ -72,6 +73,7 @@ def show(request: HttpRequest, control_id: str) -> HttpResponse:
             for one in each.judgement.controls
             if one.control_id == control_id
         ],
+        "signed": [each for each in sign_offs(now.workspace.vault) if each.control == control_id],
     }
     return page(request, "control.html", values, at="controls", title=f"{control_id} {control.title}")
 

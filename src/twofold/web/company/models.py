@@ -1,6 +1,25 @@
-"""The index that lists of evidence are read from: made from the log, and made from it again when it is missing."""
+"""What the site keeps beside the log: proposals that wait for a second person, and the index that lists read.
+
+The index is made from the log, and made from it again when it is missing.
+"""
 
 from django.db import models
+
+
+class ProposedDisposition(models.Model):
+    """A disposition that is softer than the rule: it is recorded once a second person agrees, and is nothing before."""
+
+    control_test = models.CharField(max_length=20)
+    run_id = models.CharField(max_length=40)
+    item = models.TextField()
+    kind = models.CharField(max_length=20)
+    reason = models.TextField()
+    proposed_by = models.CharField(max_length=254)
+    proposed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return what it is about."""
+        return f"{self.control_test} {self.item}: {self.kind}"
 
 
 class EvidenceRow(models.Model):

@@ -16,7 +16,10 @@ from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.explain import explain
 from twofold.model.outcome import ReasonCode
 from twofold.model.problem import UserError
+from twofold.records.acts.disposition import dispositions
 from twofold.reports.completeness_text import check_rows
+from twofold.web.company.dispositions import KINDS
+from twofold.web.company.models import ProposedDisposition
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.workspace_access import Current, current
@@ -95,14 +98,27 @@ def show(request: HttpRequest, control_test: str) -> HttpResponse:
 @require_safe
 @needs("see_results")
 def item(request: HttpRequest, control_test: str) -> HttpResponse:
-    """Answer with one item: each attribute with its sentence, clause and source rows, and the verdict of each lens."""
+    """Answer with one item: each attribute with sentence and clause, and the verdict of each lens.
+
+    `rows=1` adds the source rows, which takes longer.
+    """
     now = current()
-    name = request.GET.get("id", "")
+    name, with_facts = request.GET.get("id", ""), request.GET.get("rows") == "1"
     try:
-        found = explain(now.workspace, name, control_test=control_test)[0]
+        found = explain(now.workspace, name, control_test=control_test, with_facts=with_facts)[0]
     except UserError as error:
         raise Http404 from error
-    values = {"found": found, "control_test": control_test}
+    said = [
+        each for each in dispositions(now.workspace.vault) if (each.control_test, each.item) == (control_test, name)
+    ]
+    values = {
+        "control_test": control_test,
+        "found": found,
+        "kinds": KINDS,
+        "with_facts": with_facts,
+        "proposal": ProposedDisposition.objects.filter(control_test=control_test, item=name).first(),
+        "said": said[::-1],
+    }
     return page(request, "result_item.html", values, at="results", title=name)
 
 
