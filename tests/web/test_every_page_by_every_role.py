@@ -13,6 +13,7 @@ GIVEN = {
     "act": "accept",
     "proposal_id": "999999",
     "request_id": "rq-1",
+    "review_id": "rv-none",
     "control_id": "OP-02",
     "control_test": "T-19",
     "evidence_id": "ev-2",

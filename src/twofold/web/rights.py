@@ -53,6 +53,10 @@ see_requests      yes            yes         yes    yes     yes        yes
 manage_requests   -              yes         -      -       -          -
 answer_requests   -              yes         own    -       -          -
 upload_evidence   -              yes         yes    yes     -          -
+see_reviews       yes            yes         yes    yes     yes        yes
+hold_reviews      -              yes         -      -       -          -
+decide_access     -              yes         yes    yes     yes        -
+record_removal    -              yes         yes    -       -          -
 manage_accounts   yes            -           -      -       -          -
 see_account_log   yes            yes         -      -       -          -
 keep_own_account  yes            yes         yes    yes     yes        yes

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from twofold.web.administration import accounts, welcome
 from twofold.web.company import (
+    access_reviews,
     alive,
     answers,
     controls,
@@ -44,6 +45,13 @@ urlpatterns = [
     path("dispositions/<int:proposal_id>/decline", dispositions.decline, name="decline"),
     path("findings/", findings.listing, name="findings"),
     path("findings/answer", answers.show, name="answer_finding"),
+    path("reviews/", access_reviews.listing, name="reviews"),
+    path("reviews/open", access_reviews.open_one, name="review_open"),
+    path("reviews/<str:review_id>/", access_reviews.show, name="review"),
+    path("reviews/<str:review_id>/decide", access_reviews.decide, name="review_decide"),
+    path("reviews/<str:review_id>/route", access_reviews.route, name="review_route"),
+    path("reviews/<str:review_id>/complete", access_reviews.complete, name="review_complete"),
+    path("reviews/<str:review_id>/removed", access_reviews.removed, name="review_removed"),
     path("requests/", requests.listing, name="requests"),
     path("requests/add", requests.add, name="request_add"),
     path("requests/<str:request_id>/answer", requests.answer, name="request_answer"),

@@ -33,7 +33,20 @@ def decide(
     Raises UserError for a pair that is not in the review, is routed to somebody else, or is own access; outside of the
     time between snapshot and completion; and without a reason.
     """
-    said = {pair: Said(decision, need_reason(reason, why="why the access is right or wrong"), "ACCOUNT RIGHT")}
+    return decide_pairs(workspace, review_id, {pair: (decision, reason)}, actor=actor, at=at)
+
+
+def decide_pairs(
+    workspace: Workspace, review_id: str, pairs: Mapping[Pair, tuple[Decision, str]], *, actor: str, at: datetime
+) -> ActDone:
+    """Decide on several pairs as one act, each with its reason; raises UserError as `decide` does, for all of them."""
+    why = "why the access is right or wrong"
+    said = {
+        pair: Said(decision, need_reason(reason, why=f"{why}: {pair[0]} {pair[1]}"), f"{pair[0]} {pair[1]}")
+        for pair, (decision, reason) in pairs.items()
+    }
+    if not said:
+        raise UserError(Problem("REVIEW", "no decision is given", "a decision on at least one pair"))
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.DECIDE, at)
         _check(tables, review, said, actor=actor, at=at)

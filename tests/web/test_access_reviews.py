@@ -1,0 +1,133 @@
+"""Access reviews on the site: opened, decided by the person each pair is routed to, followed up; never one's own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..cli.conftest import _must
+from ..cli.test_review import ACCOUNTS, ALL, ANA, CY, CY_VIEW, MARCH, REVIEW, RIGHTS, ROBOT, SCOPE, Desk, in_process
+
+As = Callable[[str], Any]
+
+
+class Clock:
+    """The clock of the site: a second later each time it is read."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 26, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+@pytest.fixture(scope="session")
+def with_a_snapshot(tmp_path_factory: pytest.TempPathFactory, site: str) -> Path:
+    """Return a workspace with accounts, rights and a snapshot; not to be changed."""
+    del site
+    folder = tmp_path_factory.mktemp("snapshots")
+    root = folder / "acme"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TWOFOLD_KEY_PASSPHRASE", "a passphrase of tests")
+        patched.setattr("twofold.vault.signing.keys.ROUNDS", 1_000)
+        _must("init", root, "--company", "Acme Inc.", "--zone", "UTC")
+        for file in (root / "scope").iterdir():
+            file.unlink()
+        (root / "scope" / "all.yaml").write_text(SCOPE, encoding="utf-8")
+        _must("scope", "apply", "--reason", "first scope", "-w", root)
+        made = Desk(in_process, root, folder, patched)
+        made.capture("csvtable", "access_right", RIGHTS, "2026-03-25T07:00:00Z")
+        made.capture("csvtable", "account", ACCOUNTS, "2026-03-25T07:00:00Z")
+        made.snapshot("march", MARCH, ALL)
+    return root
+
+
+@pytest.fixture
+def reviewers(
+    with_a_snapshot: Path, as_role: As, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    """Serve a workspace of one's own; the compliance manager is Ana, the owner is Bo."""
+    from django.test import override_settings  # noqa: PLC0415
+
+    from twofold.web.accounts.models import Member  # noqa: PLC0415
+
+    clients = {"ana": as_role("compliance"), "bo": as_role("owner"), "viewer": as_role("viewer")}
+    root = Path(shutil.copytree(with_a_snapshot, tmp_path / "acme"))
+    monkeypatch.setattr("twofold.web.company.access_reviews.timezone", Clock())
+    Member.objects.filter(user__username="compliance@example.com").update(person="p-0001")
+    with override_settings(WORKSPACE=root):
+        yield clients
+    Member.objects.filter(user__username="compliance@example.com").update(person="")
+
+
+def said(client: Any, address: str, given: dict[str, str]) -> str:
+    shown: str = client.post(address, given, follow=True).content.decode()
+    return shown
+
+
+def decisions(**pairs: tuple[tuple[str, str], str, str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for name, (pair, decision, reason) in pairs.items():
+        given |= {f"pair-{name}": "|".join(pair), f"decision-{name}": decision, f"reason-{name}": reason}
+    return given
+
+
+def opened(clients: dict[str, Any]) -> str:
+    shown = said(clients["ana"], "/reviews/open", {"snapshot": "product|march", "reviewers": "okta:ana p-0002"})
+    assert f"{REVIEW}</h1>" in shown
+    return f"/reviews/{REVIEW}/"
+
+
+def test_a_review_from_the_snapshot_to_its_end(reviewers: dict[str, Any]) -> None:
+    ana, bo = reviewers["ana"], reviewers["bo"]
+    assert "product: march" in ana.get("/reviews/").content.decode()
+    page = opened(reviewers)
+    for view in ("account", "right", "flat", "nonsense"):
+        assert "product:cy" in ana.get(f"{page}?view={view}").content.decode()
+    assert "product:cy" not in ana.get(f"{page}?reviewer=okta:bo").content.decode().split("<form")[-1]
+    assert "undecided" in said(ana, f"{page}complete", {})
+    done = decisions(
+        a=(CY, "revoke", "moved to sales"), b=(CY_VIEW, "approve", "needs it"), c=(ROBOT, "approve", "the backup")
+    )
+    assert "Captured as ev-" in said(ana, f"{page}decide", done)
+    assert "Captured as ev-" in said(bo, f"{page}decide", decisions(a=(ANA, "approve", "leads the team")))
+    assert "Captured as ev-" in said(ana, f"{page}complete", {})
+    shown = said(bo, f"{page}removed", {"pair": "|".join(CY), "ticket": "ACC-12"})
+    assert "ACC-12" in shown
+    assert "no later snapshot" in shown
+    assert "completed" in bo.get("/reviews/").content.decode()
+
+
+def test_nobody_decides_on_own_access_or_for_somebody_else(reviewers: dict[str, Any]) -> None:
+    ana, bo = reviewers["ana"], reviewers["bo"]
+    page = opened(reviewers)
+    assert "nobody decides on their own access" in said(ana, f"{page}decide", decisions(a=(ANA, "approve", "mine")))
+    assert "is to be decided by okta:ana" in said(bo, f"{page}decide", decisions(a=(CY, "approve", "fine")))
+    assert "no reason is given" in said(ana, f"{page}decide", decisions(a=(CY, "approve", " ")))
+    assert "no decision is given" in said(ana, f"{page}decide", decisions(a=(CY, "", "later")))
+    assert "is not in" in said(ana, f"{page}decide", decisions(a=(("product:x", "product:y"), "approve", "x")))
+    assert "4</td>" in ana.get(page).content.decode(), "nothing was decided"
+
+
+def test_pairs_go_to_somebody_else(reviewers: dict[str, Any]) -> None:
+    page = opened(reviewers)
+    given = {"from": "okta:ana", "to": "okta:bo", "reason": "Ana is away"}
+    assert "Captured as ev-" in said(reviewers["ana"], f"{page}route", given)
+    assert "Captured as ev-" in said(reviewers["bo"], f"{page}decide", decisions(a=(CY, "approve", "fine")))
+
+
+def test_what_is_refused(reviewers: dict[str, Any]) -> None:
+    ana, viewer = reviewers["ana"], reviewers["viewer"]
+    assert "there is no snapshot" in said(ana, "/reviews/open", {"snapshot": "product|none", "reviewers": "okta:ana"})
+    assert "linked to no one person" in said(ana, "/reviews/open", {"snapshot": "product|march", "reviewers": "x"})
+    page = opened(reviewers)
+    assert viewer.get(page).status_code == 200
+    acts = ("decide", "route", "complete", "removed")
+    assert [viewer.post(f"{page}{act}").status_code for act in acts] == [403] * 4
+    assert [reviewers["bo"].post(f"{page}{act}").status_code for act in ("route", "complete")] == [403] * 2
+    assert ana.get("/reviews/rv-none/").status_code == 404
+    assert ana.post("/reviews/rv-none/complete").status_code == 404
