@@ -33,6 +33,7 @@ NAVIGATION = (
     NavigationEntry("reviews", "Access reviews", "see_reviews", "Programme"),
     NavigationEntry("requests", "Requests", "see_requests", "Programme"),
     NavigationEntry("inbox", "My work", "see_overview", "Programme"),
+    NavigationEntry("tokens", "API tokens", "use_api", "Administration"),
     NavigationEntry("accounts", "Accounts", "manage_accounts", "Administration"),
     NavigationEntry("account_log", "Account log", "see_account_log", "Administration"),
 )

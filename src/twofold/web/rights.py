@@ -60,6 +60,7 @@ record_removal    -              yes         yes    -       -          -
 manage_accounts   yes            -           -      -       -          -
 see_account_log   yes            yes         -      -       -          -
 keep_own_account  yes            yes         yes    yes     yes        yes
+use_api           yes            yes         yes    yes     yes        yes
 """
 
 

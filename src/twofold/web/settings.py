@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "axes",
+    "ninja",
     "twofold.web.accounts",
     "twofold.web.company",
 ]

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from twofold.web.administration import accounts, welcome
+from twofold.web.administration import accounts, tokens, welcome
+from twofold.web.api.api import api
 from twofold.web.company import (
     access_reviews,
     alive,
@@ -60,7 +61,11 @@ urlpatterns = [
     path("administration/accounts/", accounts.listing, name="accounts"),
     path("administration/accounts/invite", accounts.invite_person, name="account_invite"),
     path("administration/accounts/<int:user_id>/change", accounts.change, name="account_change"),
+    path("tokens/", tokens.listing, name="tokens"),
+    path("tokens/make", tokens.make, name="token_make"),
+    path("tokens/<int:token_id>/revoke", tokens.revoke, name="token_revoke"),
     path("administration/log/", accounts.log, name="account_log"),
     path("welcome/<str:secret>/", welcome.show, name="welcome"),
+    path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
 ]

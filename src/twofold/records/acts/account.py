@@ -26,6 +26,8 @@ class AccountAct(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an act
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    TOKEN_MADE = "token_made"  # noqa: S105  the name of an act
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  the name of an act
 
 
 def record_account_act(  # noqa: PLR0913  one entry, and each field of it is given

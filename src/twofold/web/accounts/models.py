@@ -38,3 +38,41 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         """Return whom it is for."""
         return f"{self.email} ({self.role})"
+
+
+class ApiToken(models.Model):
+    """A program's key to an account: some of its rights, for a while. Only the hash of its secret is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=200)
+    rights = models.TextField()
+    """Names of the table of rights, with spaces; what the account's role does not have, the token has not either."""
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """Return its name and whose it is."""
+        return f"{self.name} of {self.user.get_username()}"
+
+
+class IdempotentAnswer(models.Model):
+    """What a request with an Idempotency-Key was answered, so that the same request again does nothing again."""
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    request_sha256 = models.CharField(max_length=64)
+    status = models.IntegerField()
+    body = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        """One answer for a token and key."""
+
+        constraints = (models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_key"),)
+
+    def __str__(self) -> str:
+        """Return the key."""
+        return self.key

@@ -1,6 +1,7 @@
 """Evidence: what was captured, by whom, when, what it speaks for; one piece with its proof and what it serves."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ _PAGE = 50
 _FILTERS = ("source", "kind", "owner", "system", "words")
 _SHOWN = (
     *("number", "name", "source", "kind", "owner", "captured_by", "captured_at", "period_from", "period_to"),
-    *("version", "size", "replaced"),
+    *("version", "size", "sha256", "replaced"),
 )
 
 
@@ -44,18 +45,9 @@ class Served:
 def listing(request: HttpRequest) -> HttpResponse:
     """Answer with a page of evidence, newest first; `before` is the number that the page before ended with."""
     now = current()
-    follow(now.workspace)
     asked = {name: request.GET.get(name, "").strip() for name in _FILTERS}
-    rows = EvidenceRow.objects.all()
-    rows = rows.filter(**{name: asked[name] for name in ("source", "kind", "owner") if asked[name]})
-    if asked["system"]:
-        rows = rows.filter(systems__system=asked["system"])
-    for word in asked["words"].lower().split():
-        rows = rows.filter(words__contains=word)
     before = request.GET.get("before", "")
-    if before.isdecimal():
-        rows = rows.filter(number__lt=int(before))
-    found = list(rows.order_by("-number").values_list(*_SHOWN, named=True)[: _PAGE + 1])
+    found = page_of_evidence(now, asked, before=int(before) if before.isdecimal() else None, limit=_PAGE)
     values = {
         "asked": asked,
         "kinds": _kinds(asked["source"]),
@@ -74,15 +66,15 @@ def show(request: HttpRequest, evidence_id: str) -> HttpResponse:
     """Answer with one piece of evidence."""
     now = current()
     evidence = _evidence(now, evidence_id)
-    may_open = _may_open(request, now, evidence)
+    opens = may_open(request, now, evidence)
     number = number_of(evidence)
     log = now.workspace.vault.log
     values: dict[str, Any] = {
         "checkpoint": now.workspace.vault.checkpoint(),
         "evidence": evidence,
-        "may_open": may_open,
+        "may_open": opens,
         "number": number,
-        "preview": preview(now.workspace, evidence) if may_open else None,
+        "preview": preview(now.workspace, evidence) if opens else None,
         "proof": [each.hex() for each in log.inclusion_proof(number)],
         "served": _served(now, number),
         "versions": [each for each in now.workspace.vault.records_of_blob(evidence.sha256) if each != evidence],
@@ -96,12 +88,25 @@ def download(request: HttpRequest, evidence_id: str) -> HttpResponseBase:
     """Answer with the captured bytes, always as a file to keep, never as something that a browser runs."""
     now = current()
     evidence = _evidence(now, evidence_id)
-    if not _may_open(request, now, evidence):
+    if not may_open(request, now, evidence):
         raise PermissionDenied
     stream = now.workspace.vault.open_verified(evidence.sha256)
     response = FileResponse(stream, as_attachment=True, filename=evidence.name, content_type="application/octet-stream")
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def page_of_evidence(now: Current, asked: Mapping[str, str], *, before: int | None, limit: int) -> list[Any]:
+    """Return a page of rows and the first of the next, newest first; `before`: entry number to go on from."""
+    follow(now.workspace)
+    rows = EvidenceRow.objects.filter(**{name: asked[name] for name in ("source", "kind", "owner") if asked[name]})
+    if asked["system"]:
+        rows = rows.filter(systems__system=asked["system"])
+    for word in asked["words"].lower().split():
+        rows = rows.filter(words__contains=word)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return list(rows.order_by("-number").values_list(*_SHOWN, named=True)[: limit + 1])
 
 
 def _evidence(now: Current, evidence_id: str) -> EvidenceRef:
@@ -111,7 +116,7 @@ def _evidence(now: Current, evidence_id: str) -> EvidenceRef:
         raise Http404(html.escape(evidence_id)) from error
 
 
-def _may_open(request: HttpRequest, now: Current, evidence: EvidenceRef) -> bool:
+def may_open(request: HttpRequest, now: Current, evidence: EvidenceRef) -> bool:
     """Whether the account may read the bytes: `own` is for evidence whose owner the account's person is."""
     grant = grant_of("open_evidence", role_of(request.user))
     if grant is Grant.YES:

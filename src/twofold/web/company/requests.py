@@ -46,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "acts": {each.request_id: [str(act) for act in allowed_acts(each.state)] for each in rows},
         "engagements": [each.id for each in now.scope.scope.engagements] if now.scope else [],
         "manages": grant_of("manage_requests", role) is Grant.YES,
-        "mine": {each.request_id for each in rows if _may_answer(request, each)},
+        "mine": {each.request_id for each in rows if may_answer(request, each)},
         "rows": rows,
         "controls": list(now.catalog.controls),
     }
@@ -85,7 +85,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, request_id: str) -> HttpResponse:
     """Answer a request with captured evidence; an owner answers what is assigned to them."""
     now = current()
-    if not _may_answer(request, _named(now, request_id)):
+    if not may_answer(request, _named(now, request_id)):
         raise PermissionDenied
     evidence = request.POST.get("evidence", "").replace(",", " ").split()
     try:
@@ -135,7 +135,8 @@ def _named(now: Current, request_id: str) -> Request:
     return found[request_id]
 
 
-def _may_answer(request: HttpRequest, one: Request) -> bool:
+def may_answer(request: HttpRequest, one: Request) -> bool:
+    """Whether the account may answer it: `own` is for what is assigned to its person."""
     grant = grant_of("answer_requests", role_of(request.user))
     if grant is Grant.OWN:
         return same_person(one.assigned_to, acting_name(request))

@@ -1,6 +1,6 @@
 """Test results: the runs, one run's grid of items and attributes page by page, one item, the rule's text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,8 @@ def show(request: HttpRequest, control_test: str) -> HttpResponse:
     folder = _folder(now, control_test)
     record, run_rule = read_run(folder), load_rule(folder)
     asked = {name: request.GET.get(name, "").strip() for name in ("letter", "code", "system", "words", "after")}
-    letters = [each.letter for each in run_rule.attributes]
     engagements = _engagements(now, control_test)
-    rows = _grid(folder, letters, engagements, asked) if record.state is RunState.TESTED else []
+    rows = page_of_items(now, control_test, asked, limit=_PAGE) if record.state is RunState.TESTED else []
     completeness = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
     values = {
         "asked": asked,
@@ -177,10 +176,11 @@ def _codes(run_rule: Rule, record: ControlTestRun) -> list[dict[str, Any]]:
     ]
 
 
-def _grid(
-    folder: Path, letters: Sequence[str], engagements: Sequence[dict[str, Any]], asked: dict[str, str]
-) -> list[GridRow]:
+def page_of_items(now: Current, control_test: str, asked: Mapping[str, str], *, limit: int) -> list[GridRow]:
     """Return one page and the first row of the next. Outcomes lie in order of item, so a page reads few blocks."""
+    folder = _folder(now, control_test)
+    letters = [each.letter for each in load_rule(folder).attributes]
+    engagements = _engagements(now, control_test)
     where, given = ["o.item > ?"], [asked["after"]]
     if asked["letter"] in letters and asked["code"]:
         where.append(f"o.{asked['letter']} = ?")
@@ -194,7 +194,7 @@ def _grid(
     columns = ", ".join(f"o.{letter}" for letter in letters)
     chosen = f"""
         SELECT o.item, o.system, o.operating_at, {columns} FROM read_parquet(?) AS o
-        WHERE {" AND ".join(where)} ORDER BY o.item LIMIT {_PAGE + 1}
+        WHERE {" AND ".join(where)} ORDER BY o.item LIMIT {limit + 1}
     """  # noqa: S608  letters of the rule; what people typed is given apart
     with duckdb.connect(config={"threads": 1}) as session:
         session.execute("SET TimeZone = 'UTC'")

@@ -48,7 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     values = {
         "applied": now.scope,
         "engagements": scope.engagements if scope else (),
-        "rows": _rows(scope, now.judged) if scope else [],
+        "rows": rows_of_systems(scope, now.judged) if scope else [],
         "sox": _sox(scope),
     }
     return page(request, "systems.html", values, at="systems", title="Systems and scope")
@@ -63,7 +63,7 @@ def show(request: HttpRequest, system_id: str) -> HttpResponse:
     system = scope.system(system_id) if scope else None
     if scope is None or system is None:
         raise Http404
-    row = next(each for each in _rows(scope, now.judged) if each.system.id == system_id)
+    row = next(each for each in rows_of_systems(scope, now.judged) if each.system.id == system_id)
     values = {
         "results": list(_results(now, system_id)),
         "row": row,
@@ -79,7 +79,8 @@ def _sox(scope: Scope | None) -> bool:
     return scope is not None and any(system.financially_relevant for system in scope.systems)
 
 
-def _rows(scope: Scope, judged: Sequence[JudgedEngagement]) -> list[SystemRow]:
+def rows_of_systems(scope: Scope, judged: Sequence[JudgedEngagement]) -> list[SystemRow]:
+    """Return each system with its effective labels per lens, and how many items count under it."""
     labels: dict[tuple[str, str], list[EffectiveLabel]] = {}
     for label in effective_labels(scope):
         if label.label in _LENS_OF:
