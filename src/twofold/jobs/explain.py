@@ -133,7 +133,8 @@ def _holds(folder: Path, item: str, name: str = OUTCOMES_FILE) -> bool:
 
 def _item_row(columns: Sequence[str], file: Path, item: str) -> tuple[Any, ...] | None:
     """Return these columns of an item, None where the file does not hold it."""
-    with duckdb.connect() as session:  # of its own: a shared one keeps the rest of the rows open
+    # Of its own, since a shared one keeps the rest of the rows open; one thread, since more cost more than they give.
+    with duckdb.connect(config={"threads": 1}) as session:
         return session.execute(_ITEM_ROW.format(", ".join(columns)), [str(file), item]).fetchone()
 
 

@@ -10,7 +10,9 @@ from django.conf import settings
 
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.load import load_catalog
+from twofold.engagement.access_review import Review
 from twofold.findings.finding import Finding
+from twofold.jobs.access_review.tables import review_tables
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
 from twofold.model.problem import Problem, UserError
@@ -19,6 +21,8 @@ from twofold.vault.entry import EntryKind
 from twofold.vault.evidence_list import evidence_numbers
 
 _THREAD = threading.local()
+_SNAPSHOTS = 5
+"""Newest snapshots of a system that a review can be opened from."""
 _SHOWN = (
     EntryKind.ANSWER,
     EntryKind.CAPTURE,
@@ -77,6 +81,19 @@ class Current:
         with duckdb.connect() as session:
             query = "SELECT id, name FROM read_parquet(?) WHERE name IS NOT NULL"
             return dict(session.execute(query, [str(file)]).fetchall())
+
+    @cached_property
+    def reviews(self) -> tuple[Sequence[Review], Sequence[tuple[str, str]]]:
+        """The access reviews in order of beginning, and (system, snapshot) of the newest snapshots of each system."""
+        if self.scope is None:
+            return (), ()
+        with review_tables(self.workspace) as tables:
+            newest = [
+                (system.id, name)
+                for system in self.scope.scope.systems
+                for name, _ in tables.snapshots_of(system.id)[-_SNAPSHOTS:]
+            ]
+            return list(tables.reviews().values()), newest
 
     @property
     def catalog(self) -> Catalog:

@@ -21,7 +21,6 @@ from twofold.jobs.access_review.capturing import ActDone
 from twofold.jobs.access_review.comparing import PairShown, compare, review_shown
 from twofold.jobs.access_review.deciding import decide_pairs
 from twofold.jobs.access_review.opening import open_review
-from twofold.jobs.access_review.tables import review_tables
 from twofold.model.problem import UserError
 from twofold.web.acting import acting_name
 from twofold.web.guard import needs
@@ -30,7 +29,6 @@ from twofold.web.problems import told
 from twofold.web.workspace_access import Current, current
 
 VIEWS = {"account": "by account", "right": "by right", "flat": "one list"}
-_SNAPSHOTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +45,7 @@ class Group:
 def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the reviews, newest first, and a form to open one."""
     now = current()
-    reviews: list[Review] = []
-    snapshots: list[tuple[str, str]] = []
-    if now.scope:
-        with review_tables(now.workspace) as tables:
-            reviews = list(tables.reviews().values())
-            for system in now.scope.scope.systems:
-                snapshots += [(system.id, name) for name, _ in tables.snapshots_of(system.id)[-_SNAPSHOTS:]]
+    reviews, snapshots = now.reviews
     values = {
         "rows": [(each, progress("", each.items.values())) for each in reversed(reviews)],
         "snapshots": snapshots,
@@ -191,9 +183,8 @@ def removed(request: HttpRequest, review_id: str) -> HttpResponse:
 
 def _act(request: HttpRequest, review_id: str, act: Callable[[Current], ActDone]) -> HttpResponse:
     now = current()
-    with review_tables(now.workspace) as tables:
-        if review_id not in tables.reviews():
-            raise Http404
+    if review_id not in {each.review_id for each in now.reviews[0]}:
+        raise Http404
     try:
         done = act(now)
         messages.success(request, f"Captured as {', '.join(done.evidence)}.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     for control_id, control in now.catalog.controls.items():
         for test in control.control_tests:
             controls.setdefault(test, []).append(control_id)
-    records = [read_run(folder) for _, folder in sorted(latest_runs(now.workspace).items())]
+    records = [_record_of(folder) for _, folder in sorted(latest_runs(now.workspace).items())]
     rows = [RunRow(each, STATE_WORDS[each.state], tuple(controls.get(each.control_test, ()))) for each in records]
     return page(request, "results.html", {"rows": rows}, at="results", title="Test results")
 
@@ -72,7 +73,7 @@ def show(request: HttpRequest, control_test: str) -> HttpResponse:
     """Answer with a page of the grid, narrowed by code of a letter, system and words in the id; `after` pages."""
     now = current()
     folder = _folder(now, control_test)
-    record, run_rule = read_run(folder), load_rule(folder)
+    record, run_rule = _record_of(folder), _rule_of(folder)
     asked = {name: request.GET.get(name, "").strip() for name in ("letter", "code", "system", "words", "after")}
     engagements = _engagements(now, control_test)
     rows = page_of_items(now, control_test, asked, limit=_PAGE) if record.state is RunState.TESTED else []
@@ -127,9 +128,21 @@ def rule(request: HttpRequest, control_test: str) -> HttpResponse:
     """Answer with the rule's text as the run kept it."""
     now = current()
     folder = _folder(now, control_test)
-    kept = load_rule(folder)
-    values = {"record": read_run(folder), "rule": kept}
+    kept = _rule_of(folder)
+    values = {"record": _record_of(folder), "rule": kept}
     return page(request, "result_rule.html", values, at="results", title=f"{control_test} rule")
+
+
+@lru_cache(maxsize=200)
+def _record_of(folder: Path) -> ControlTestRun:
+    """Return the record of a run; its folder is named by its content, so it can be kept."""
+    return read_run(folder)
+
+
+@lru_cache(maxsize=200)
+def _rule_of(folder: Path) -> Rule:
+    """Return the rule as the run kept it."""
+    return load_rule(folder)
 
 
 def _folder(now: Current, control_test: str) -> Path:
@@ -179,7 +192,7 @@ def _codes(run_rule: Rule, record: ControlTestRun) -> list[dict[str, Any]]:
 def page_of_items(now: Current, control_test: str, asked: Mapping[str, str], *, limit: int) -> list[GridRow]:
     """Return one page and the first row of the next. Outcomes lie in order of item, so a page reads few blocks."""
     folder = _folder(now, control_test)
-    letters = [each.letter for each in load_rule(folder).attributes]
+    letters = [each.letter for each in _rule_of(folder).attributes]
     engagements = _engagements(now, control_test)
     where, given = ["o.item > ?"], [asked["after"]]
     if asked["letter"] in letters and asked["code"]:
