@@ -34,7 +34,7 @@ def parse(words: list[str]) -> None:
     """Read the words as the command would, without running it; raises where one is unknown or missing."""
     command: Any = COMMAND
     rest = words
-    while hasattr(command, "commands"):
+    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
         command, rest = command.commands[rest[0]], rest[1:]
     command.make_context(command.name, list(rest)).close()
 

@@ -4,7 +4,7 @@ import csv
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -20,11 +20,13 @@ from twofold.jobs.demonstration.generate import generate
 from twofold.jobs.exports_file import items_of_folder
 from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import JudgedEngagement, judge, judged_engagements
+from twofold.jobs.readiness.review import Review, review
 from twofold.jobs.scope import apply_scope
 from twofold.jobs.signing_key import NewKey
 from twofold.jobs.verify import verify
 from twofold.lenses.verdict import Counts
 from twofold.model.outcome import Outcome, ReasonCode
+from twofold.readiness.check import State
 from twofold.records.workspace import Workspace
 
 SEED, CHANGES = 7, 600
@@ -185,3 +187,70 @@ def test_the_program_that_re_performs_needs_nothing_of_ours(made: Demonstration,
         )
         assert ended.stdout.endswith(" items, 0 differences\n"), test
     assert "twofold" not in program.read_text(encoding="utf-8").replace(".twofold", "")
+
+
+TRUE_GAPS = {
+    "owned/owner_confirmed": "p-0005 confirmed the governance controls in May",
+    "owned/owner_load": "p-0001 owns 21 controls",
+    "evidence/after_the_fact": "monthly branch rules were captured in November",
+    "evidence/freshness": "the year was pulled once",
+    "evidence/source_exists": "nobody captured explanations of unmatched releases",
+    "evidence/time_to_pull": "exports of 20 November were captured on the 23rd",
+    "practice/control_without_policy": "there are four policies",
+    "practice/promise_without_control": "no control looks at gifts",
+    "report/criteria_met": "planted exceptions, and two criteria without a control",
+    "report/design_gaps": "no control serves CC5.2",
+    "report/exceptions_answered": "nobody answered a finding",
+    "report/planned_occurrences": "nobody moved on a system of SOX",
+    "report/predicted_exceptions": "planted",
+    "joiners_and_leavers/contractors_with_end": "HR records no end of a running contract",
+    "joiners_and_leavers/joiners_approved": "planted: an approval after the grant",
+    "joiners_and_leavers/leavers_late": "planted: a late leaver",
+    "joiners_and_leavers/orphans": "planted: two accounts of outside developers",
+    "change_approvals/approved_before_release": "planted: pushes past the review",
+    "change_approvals/self_approvals": "planted: approvals by contributors",
+    "traceability/linked_by_key": "planted: pushes past the review",
+    "traceability/unmatched_releases": "planted: releases without a ticket",
+    "vendors/cuecs_mapped": "planted: a duty that nobody owns",
+    "vendors/gaps_bridged": "planted: a missing bridge letter",
+    "incidents/actions_overdue": "planted: a follow-up of April",
+    "incidents/severity_matrix": "planted: an incident without severity",
+    "awareness/yearly": "planted: a late training",
+    "period_start/no_critical_gap": "evidence/source_exists",
+}
+"""Check of the readiness review that is a gap for the demonstration company -> why."""
+
+
+def _planted_in(window: Review, made: Demonstration, runs: dict[str, Path]) -> set[tuple[str, str, str]]:
+    """Return control test, item, attribute of the exceptions planted for SOC 2 whose time lies in the window."""
+    starts, ends = (each.replace(tzinfo=None) for each in (window.gathered.window_from, window.gathered.window_to))
+    within = "operating_at IS NULL OR (GREATEST(operating_at, operating_at_latest) >= ? AND operating_at < ?)"
+    items: set[tuple[str, str]] = set()
+    for test, folder in runs.items():
+        query = f"SELECT item FROM read_parquet(?) WHERE {within}"  # noqa: S608  our own condition
+        rows = duckdb.execute(query, [str(folder / OUTCOMES_FILE), starts, ends]).fetchall()
+        items |= {(test, item) for (item,) in rows}
+    return {
+        (line["control_test"], line["item"], line["attribute"])
+        for line in _read(made.answer_key)
+        if line["outcome"] == Outcome.EXCEPTION
+        and "soc2" in line["lenses"].split(";")
+        and (line["control_test"], line["item"]) in items
+    }
+
+
+def test_readiness_predicts_what_was_planted_and_each_gap_has_its_reason(
+    made: Demonstration, runs: dict[str, Path]
+) -> None:
+    with Workspace.open(made.workspace) as workspace:
+        found = review(workspace, today=date(2026, 11, 23))
+
+    (soc2,) = (each for each in found.prediction.predicted if each.judgement.lens == "soc2")
+    predicted = {
+        (finding.control_test, item, finding.attribute)
+        for finding in soc2.findings
+        if finding.code.startswith("exception")
+        for item in finding.items
+    }
+    assert predicted == _planted_in(found, made, runs)
+    assert {each.check.check_id for each in found.results if each.state is State.GAP} == set(TRUE_GAPS)

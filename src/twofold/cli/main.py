@@ -17,27 +17,36 @@ import typer
 
 from twofold import __version__
 from twofold.cli import (
+    advise,
     answer,
+    anti_patterns,
+    auditors,
     backup,
     capture,
     cases,
     checkpoint,
     compare,
     completeness,
+    cost,
     demo,
     dispose,
     explain,
+    explain_framework,
     fsck,
     hold,
     init,
+    interview,
     judge,
     key,
     log,
     move,
     order,
     package,
+    questionnaire,
+    readiness,
     reperform,
     request,
+    request_lists,
     restore,
     retention,
     review,
@@ -47,7 +56,9 @@ from twofold.cli import (
     sign_off,
     status,
     timestamp,
+    trust_page,
     verify,
+    what_if,
     witness,
 )
 from twofold.cli import test as control_tests
@@ -88,14 +99,24 @@ def _main(
 
 for module in (init, capture, control_tests, judge, status, explain, compare, package, verify, reperform, cases, demo):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
-for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint):
+for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint, cost):
     app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
 app.command(serve.NAME, help=serve.HELP, short_help=serve.SHORT_HELP)(serve.command)
+for module in (what_if, explain_framework):
+    app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
+app.command(interview.NAME, help=interview.HELP, short_help=interview.SHORT_HELP)(interview.command)
+app.add_typer(advise.app, name="advise")
+app.command(anti_patterns.NAME, help=anti_patterns.HELP, short_help=anti_patterns.SHORT_HELP)(anti_patterns.command)
 app.add_typer(scope.app, name="scope")
+app.add_typer(readiness.app, name="readiness")
 app.add_typer(request.app, name="request")
+app.add_typer(request_lists.app, name="request-lists")
 app.add_typer(completeness.app, name="completeness")
 app.add_typer(sample.app, name="sample")
+app.add_typer(auditors.app, name="auditors")
 app.add_typer(review.app, name="review")
+app.add_typer(questionnaire.app, name="questionnaire")
+app.add_typer(trust_page.app, name="trust-page")
 app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.add_typer(key.app, name="key")

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
-from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say, say_wrapped
+from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, progress, say, say_wrapped
 from twofold.jobs.clock import actor, now
+from twofold.jobs.new_files import require_new, write_new
 from twofold.jobs.scope import apply_scope, export_scope, plan_scope
+from twofold.jobs.what_if.ask import ask
+from twofold.jobs.what_if.states import Asked
 from twofold.records.workspace import Workspace
+from twofold.reports.what_if_pages import memo_markdown
 from twofold.scope.plan import ScopePlan
 from twofold.scope.plan_text import plan_dict, plan_text
 
@@ -25,16 +29,34 @@ def _scope(context: typer.Context) -> None:
 
 @app.command(
     "plan",
-    help="Show what applying the scope files would change. Writes nothing.\n\n" + example("twofold scope plan -w acme"),
+    help="Show what applying the scope files would change. Writes nothing to the workspace. With --memo the line also "
+    "runs on a copy, and the memo says what would come of it, as 'twofold what-if' does.\n\n"
+    + example("twofold scope plan -w acme", "twofold scope plan --memo plan.md -w acme"),
 )
-def plan(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> None:
-    """Show the plan."""
-    with Workspace.open(workspace) as opened:
-        planned = plan_scope(opened, at=now())
+def plan(
+    memo: Annotated[
+        Path | None, typer.Option(help="New file for a memo in Markdown, fit for a pull request.", dir_okay=False)
+    ] = None,
+    workspace: WorkspaceOption = _HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the plan, and write the memo where one is asked for."""
+    if memo:
+        require_new([memo])
+        with Workspace.open(workspace) as opened:
+            folder = opened.scope_folder
+        found = ask(workspace, Asked(folder, ()), actor=actor(), at=now(), report=progress())
+        write_new(memo, memo_markdown(found))
+        planned = found.plan
+    else:
+        with Workspace.open(workspace) as opened:
+            planned = plan_scope(opened, at=now())
     if as_json:
         print_json(plan_dict(planned))
         return
     _print(planned)
+    if memo:
+        say(f"wrote {memo}")
     if planned.changes or planned.first:
         say('Next: twofold scope apply --reason "..."')
 

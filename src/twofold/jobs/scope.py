@@ -43,6 +43,13 @@ def read_scope_files(workspace: Workspace) -> Scope:
     return load_scope(workspace.scope_folder, reporting_zone=zone, known_controls=list(catalog.controls))
 
 
+def scope_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that an apply captures, in order of path."""
+    return sorted(
+        path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
+    )
+
+
 def _unknown_persons(workspace: Workspace) -> tuple[str, ...]:
     """Return a warning for each person whom the HR roster of the last test does not know; () before the first test.
 
@@ -87,11 +94,9 @@ def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) 
         )
     scope = read_scope_files(workspace)
     folder = workspace.scope_folder
-    files = sorted(
-        path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
-    )
     items = [
-        CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at)) for path in files
+        CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at))
+        for path in scope_files(folder)
     ]
     captured = workspace.vault.capture_batch(items, captured_by=actor, at=at)
     body: Mapping[str, Json] = {

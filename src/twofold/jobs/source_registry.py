@@ -7,6 +7,7 @@ from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
 from twofold.sources.access_review import normalise as access_review
 from twofold.sources.csvtable import normalise as csvtable
+from twofold.sources.documents import normalise as documents
 from twofold.sources.git import normalise as git
 from twofold.sources.github import normalise as github
 from twofold.sources.hr import normalise as hr
@@ -26,6 +27,7 @@ class Source:
 SOURCES: Mapping[str, Source] = {
     "access_review": Source(access_review.KINDS, access_review.FEEDS),
     "csvtable": Source(csvtable.KINDS, csvtable.FEEDS),
+    "documents": Source(documents.KINDS, documents.FEEDS),
     "git": Source(git.KINDS, git.FEEDS),
     "github": Source(github.KINDS, github.FEEDS),
     "hr": Source(hr.KINDS, hr.FEEDS),

@@ -47,6 +47,8 @@ class Workspace:
         self.root = root
         self.vault = vault
         self.settings = settings
+        self._applied: AppliedScope | None = None
+        """What `applied_scope` gave last; reading the files takes a while, and commands ask more than once."""
 
     @classmethod
     def open(cls, root: Path) -> "Workspace":
@@ -141,15 +143,17 @@ class Workspace:
         last = self.vault.log.latest(EntryKind.SCOPE_APPLY)
         if last is None:
             return None
-        evidence: dict[str, str] = dict(last.body["files"])
-        contents = {name: self.read_evidence(evidence_id) for name, evidence_id in evidence.items()}
-        return AppliedScope(
-            scope=read_scope(contents, reporting_zone=last.body["reporting_zone"]),
-            settings=self.settings,
-            evidence=evidence,
-            entry_index=last.index,
-            applied_at=last.at,
-        )
+        if self._applied is None or self._applied.entry_index != last.index:
+            evidence: dict[str, str] = dict(last.body["files"])
+            contents = {name: self.read_evidence(evidence_id) for name, evidence_id in evidence.items()}
+            self._applied = AppliedScope(
+                scope=read_scope(contents, reporting_zone=last.body["reporting_zone"]),
+                settings=self.settings,
+                evidence=evidence,
+                entry_index=last.index,
+                applied_at=last.at,
+            )
+        return self._applied
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ Both are made from the plan alone, in one order, so that the same plan gives the
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -37,6 +38,18 @@ def plan_text(plan: ScopePlan) -> str:
     else:
         head = "No change: the files say what was applied."
     return "\n".join([head, *_changes(plan), *_open_points(plan)]) + "\n"
+
+
+def plan_lines(plan: ScopePlan) -> list[str]:
+    """Return each change as one line that says its kind: `In scope for SOX: + billing  from 2026-04-01`."""
+    lines: list[str] = []
+    title = ""
+    for line in _changes(replace(plan, populations=())):
+        if line.startswith("  "):
+            lines.append(f"{title}: {' '.join(line.split())}")
+        else:
+            title = line
+    return lines
 
 
 def plan_dict(plan: ScopePlan) -> dict[str, Any]:

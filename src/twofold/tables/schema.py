@@ -27,9 +27,10 @@ SUBJECTS = (
     "cost",
     "auditor_choice",
     "questionnaire",
+    "readiness",
 )
 """The files of the folder, in the order in which the tables are shown."""
-PREPARATION = frozenset({"advice", "request_lists", "cost", "auditor_choice", "questionnaire"})
+PREPARATION = frozenset({"advice", "request_lists", "cost", "auditor_choice", "questionnaire", "readiness"})
 """Subjects about preparing for an audit: no control test reads them, and they make no data newer."""
 
 

@@ -18,6 +18,8 @@ from twofold.jobs.demonstration.access import (
 from twofold.jobs.demonstration.answer_key import AnswerKey, write_stops
 from twofold.jobs.demonstration.authority import appoint
 from twofold.jobs.demonstration.changes import Slot, build_repositories
+from twofold.jobs.demonstration.confirmations import export_confirmations
+from twofold.jobs.demonstration.cost_and_firms import export_cost_and_firms
 from twofold.jobs.demonstration.direct_changes import change_directly
 from twofold.jobs.demonstration.draw import Draw
 from twofold.jobs.demonstration.duties import hold_two_functions
@@ -37,7 +39,9 @@ from twofold.jobs.demonstration.planted_access import plant_access
 from twofold.jobs.demonstration.planted_changes import PLANS as CHANGE_PLANS
 from twofold.jobs.demonstration.planted_emergencies import PLANS as EMERGENCY_PLANS
 from twofold.jobs.demonstration.planted_reviews import ABSENT, FAULTS
+from twofold.jobs.demonstration.questionnaire import export_questionnaire
 from twofold.jobs.demonstration.releases import count_releases, record_artefacts
+from twofold.jobs.demonstration.request_lists import export_request_lists
 from twofold.jobs.demonstration.restores import test_restores
 from twofold.jobs.demonstration.reviews import Campaign, review_access
 from twofold.jobs.demonstration.scope_files import write_scope
@@ -119,6 +123,10 @@ def generate(
     export_operations(folder, world, incidents, restores, departures)
     export_erp(folder, world, book, departures)
     export_world_tables(folder, world)
+    export_cost_and_firms(folder)
+    export_confirmations(folder)
+    export_request_lists(folder, staff.by_id("p-0003").id)
+    export_questionnaire(folder, staff.by_id("p-0003").id)
     stops = make_incomplete(folder) if variant == "incomplete" else ()
     write_scope(into, world)
     folder.write(into / "exports")

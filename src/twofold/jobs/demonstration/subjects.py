@@ -1,6 +1,7 @@
 """What else the company did in its year, subject by subject: each leaves tables, and its faults in the key."""
 
 from twofold.jobs.demonstration.access import AccessBook
+from twofold.jobs.demonstration.advice import answer_and_promise
 from twofold.jobs.demonstration.backups import back_up
 from twofold.jobs.demonstration.change_controls import control_changes
 from twofold.jobs.demonstration.data_requests import answer_requests
@@ -46,3 +47,4 @@ def live_through_the_year(world: World, book: AccessBook, campaigns: list[Campai
     run_key_reports(world)
     use_spreadsheets(world)
     go_live(world)
+    answer_and_promise(world)

@@ -1,0 +1,1 @@
+"""The trust page: claims that are tied to evidence and vanish with it, and documents behind an agreement."""

@@ -1,0 +1,1 @@
+"""The choice of an audit firm in a workspace: what is needed, the brief, proposals, the shortlist, the decision."""

@@ -1,0 +1,1 @@
+"""Customers' questions: import, match, answer, approve and export, each act captured as evidence."""

@@ -1,0 +1,1 @@
+"""Near duplicates: two requests that one piece of evidence answers, and two files that say almost the same. Pure."""
