@@ -1,4 +1,4 @@
-.PHONY: demo test lint types contracts unit coverage determinism bench fuzz format requirements docs clean
+.PHONY: demo test lint types contracts unit coverage determinism engines bench fuzz format requirements docs clean
 
 DEMO := build/demo
 BIN := .venv/bin
@@ -33,6 +33,11 @@ determinism: ## Run every case of every control test in several arrangements of 
 	@tools/setup.sh dev
 	TWOFOLD_EVERY_CASE=1 $(BIN)/python -m pytest -n 2 -q tests/controltests/test_determinism.py
 
+engines: ## Run every case of every control test on Apache Spark too; the bytes must be those of DuckDB (hours)
+	@tools/setup.sh dev
+	@tools/setup.sh engines
+	TWOFOLD_EVERY_CASE=1 PYTHONPATH=build/spark $(BIN)/python -m pytest -q tests/conformance/test_engines.py
+
 bench: ## Measure against floors taken in the same run: the line, the control tests, the stores, the log, the package (over an hour)
 	@tools/setup.sh dev
 	$(BIN)/python tools/bench/line.py
@@ -62,7 +67,8 @@ docs: ## Make the pages that are made from code
 
 requirements: ## Renew the hashed requirements (needs uv)
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt
-	uv export --quiet --no-header --format requirements-txt --no-emit-project --all-extras --group dev --output-file requirements/dev.txt
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --all-extras --no-extra spark --group dev --output-file requirements/dev.txt
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --only-group engines --output-file requirements/engines.txt
 
 clean:
 	rm -rf build .venv dist

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Make .venv with everything Twofold needs: `tools/setup.sh run` to use it, `tools/setup.sh dev` to test it too.
+# Make .venv with everything Twofold needs: `tools/setup.sh run` to use it, `tools/setup.sh dev` to test it too; then
+# `tools/setup.sh engines` for Apache Spark in build/spark (850 MB; it needs Java).
 # Installs what Debian lacks (python3-venv; for tests also git, openssl, ssh-keygen, PostgreSQL and Chromium) where it may; says what
 # to install where it may not.
 set -eu
 cd "$(dirname "$0")/.."
-set="${1:?run or dev}"
+set="${1:?run, dev or engines}"
 stamp=".venv/.ready-$set"
 wanted=$(cat pyproject.toml "requirements/$set.txt" tools/setup.sh | sha256sum | cut -d' ' -f1)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
@@ -60,6 +61,15 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>
         install_system python3-venv
         "$python" -m venv .venv
     fi
+fi
+if [ "$set" = engines ]; then
+    command -v java >/dev/null 2>&1 || install_system openjdk-17-jre-headless
+    echo "setup: installing Apache Spark into build/spark" >&2
+    rm -rf build/spark
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+        --target build/spark -r requirements/engines.txt
+    echo "$wanted" >"$stamp"
+    exit 0
 fi
 # The list names every package, so pip has nothing to resolve (its resolver trips over extras once a pin is not the newest).
 echo "setup: installing the Python packages of requirements/$set.txt" >&2

@@ -43,7 +43,7 @@ MUTATIONS = [
     (T11, "WHEN a.independence = 'contributor' THEN 30", "", "golden-12-bot-opens-human-fixes-and-approves"),
     (T11, "u.by_pipeline AND g.item_no IS NOT NULL", "u.by_pipeline", "pipeline-without-agreement"),
     (T12, "WHEN o.recorded_at > a.started_at_latest THEN 30", "", "on-call-recorded-afterwards"),
-    (T12, "COALESCE(e.severity, f.severity, i.severity)", "i.severity", "severity-raised-afterwards"),
+    (T12, "e.old_value AS severity", "e.new_value AS severity", "severity-raised-afterwards"),
 ]
 
 

@@ -108,6 +108,38 @@ def test_faults_of_storage_have_a_line_and_show_no_password(line: str, found: st
     assert "secret" not in str(problem)
 
 
+ENGINE_FAULTS = [
+    ("spark = 3", "'spark' is no address", "correct it"),
+    ('spark = "http://host:15002"', "'spark' is no address", "delete [engine]"),
+    ('spark = "sc://ada:hunter2@host"', "'spark' is no address", "correct it"),
+    ('spark = "sc://host:15002/;token=hunter2"', "'spark' holds a token", "SPARK_CONNECT_AUTHENTICATE_TOKEN"),
+    ('sparc = "sc://host"', "unknown key 'sparc'", "'spark'"),
+]
+
+
+@pytest.mark.parametrize(("line", "found", "remedy"), ENGINE_FAULTS, ids=range(len(ENGINE_FAULTS)))
+def test_faults_of_the_engine_have_a_line_and_show_no_token(line: str, found: str, remedy: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_settings(f"{GOOD}[engine]\n{line}\n".encode())
+    problem = next(each for each in caught.value.problems if found in each.found)
+    assert problem.where == "twofold.toml:5"
+    assert remedy in problem.remedy
+    assert "hunter2" not in str(problem)
+
+
+def test_the_engine_is_read() -> None:
+    spark = "sc://spark.example:15002/;use_ssl=true"
+    settings = read_settings(f'{GOOD}[engine]\nspark = "{spark}"\nreads_files = true\n'.encode())
+    assert (settings.spark, settings.spark_reads_files) == (spark, True)
+    assert (read_settings(GOOD.encode()).spark, read_settings(GOOD.encode()).spark_reads_files) == ("", False)
+    with pytest.raises(UserError, match="'engine' is no table"):
+        read_settings(f"engine = 3\n{GOOD}".encode())
+    with pytest.raises(UserError, match="'spark' is missing"):
+        read_settings(f"{GOOD}[engine]\nreads_files = true\n".encode())
+    with pytest.raises(UserError, match="neither true nor false"):
+        read_settings(f'{GOOD}[engine]\nspark = "sc://h"\nreads_files = "yes"\n'.encode())
+
+
 def test_places_of_log_and_bytes_are_read() -> None:
     url = "postgresql://ada@db/books?schema=acme"
     settings = read_settings(f'{GOOD}[storage]\ndatabase = "{url}"\nblobs = "/srv/evidence"\n'.encode())

@@ -15,6 +15,7 @@ import duckdb
 from twofold.controltests.rule import ParameterValue, Rule
 from twofold.model.outcome import ReasonCode
 from twofold.populations.define import ITEM_COLUMNS
+from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.tables.store import quoted
 
 
@@ -40,14 +41,14 @@ def set_parameters(
     session.execute(f"CREATE OR REPLACE TEMP VIEW parameter AS SELECT {', '.join(columns)}")
 
 
-def run_rule(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path) -> Outcomes:
+def run_rule(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path, engine: Engine = DUCKDB) -> Outcomes:
     """Run `rule` over the session's `population` and write `<into>/outcomes.parquet`, sorted by item.
 
-    The session holds tables, steps, `population` and `parameter`. Raises RuleFault when the outcomes do not close.
+    The engine holds tables, steps, `population` and `parameter`. Raises RuleFault when the outcomes do not close.
     """
     letters = [attribute.letter for attribute in rule.attributes]
     chosen = ", ".join([*ITEM_COLUMNS, *(f"{letter.lower()} AS {letter}" for letter in letters)])
-    session.execute(f"CREATE OR REPLACE TEMP TABLE outcome AS SELECT {chosen} FROM ({rule.sql}) AS judged")  # noqa: S608  the rule's own text
+    engine.bring(session, "outcome", rule.sql, columns=chosen)
     if _checksum(session, "outcome") != _checksum(session, "population"):
         _check_closed(session, rule)
     counts = _code_counts(session, letters)
@@ -132,4 +133,4 @@ def _sql_type(value: ParameterValue) -> str:
         case int():
             return "BIGINT"
         case str():
-            return "VARCHAR"
+            return "STRING"

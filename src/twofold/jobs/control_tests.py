@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from twofold.controltests.chosen_engine import chosen_engine
 from twofold.controltests.engine import Outcomes, run_rule, set_parameters
 from twofold.controltests.rule import ParameterValue, Rule, known_rules, rule_named
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, RunState, read_run, write_run
@@ -27,6 +28,7 @@ from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.populations.completeness import CompletenessRecord, completeness_record
 from twofold.populations.define import Population, define_population, definition_text
+from twofold.populations.sql_engine import Engine
 from twofold.populations.steps import STEPS, register_steps, step_text, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.labels import effective_labels
@@ -47,6 +49,17 @@ class TestedRuns:
 
     runs: Mapping[str, ControlTestRun]
     stops: Mapping[str, Sequence[str]]
+    read: NormalisedTables
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all control tests of one call stand on; `session` holds the tables that `read` gave."""
+
+    workspace: Workspace
+    session: duckdb.DuckDBPyConnection
+    engine: Engine
+    applied: AppliedScope
     read: NormalisedTables
 
 
@@ -77,19 +90,16 @@ def run_control_tests(
         read = normalise(workspace, applied, report=report)
         runs: dict[str, ControlTestRun] = {}
         workspace.runs_folder.mkdir(parents=True, exist_ok=True)
-        with open_session(read.tables) as session:
-            register_steps(session)
+        settings = workspace.settings
+        folder = read.tables.folder.resolve() if settings.spark_reads_files else None
+        with open_session(read.tables) as session, chosen_engine(settings.spark, tables=folder) as engine:
+            register_steps(session, engine=engine)
+            ground = _Ground(workspace, session, engine, applied, read)
             held: Population | None = None
             for number, rule in enumerate(sorted(rules, key=lambda each: each.population)):
                 report("running control tests", number, len(rules))
                 runs[rule.control_test], held = _run_one(
-                    workspace,
-                    session,
-                    rule,
-                    applied=applied,
-                    read=read,
-                    parameters=parameters[rule.control_test],
-                    held=held,
+                    ground, rule, parameters=parameters[rule.control_test], held=held
                 )
             runs = {rule.control_test: runs[rule.control_test] for rule in rules}
         report("running control tests", len(rules), len(rules))
@@ -144,31 +154,27 @@ def parameters_in_force(rule: Rule, scope: Scope) -> dict[str, ParameterValue]:
 
 
 def _run_one(
-    workspace: Workspace,
-    session: duckdb.DuckDBPyConnection,
-    rule: Rule,
-    *,
-    applied: AppliedScope,
-    read: NormalisedTables,
-    parameters: Mapping[str, ParameterValue],
-    held: Population | None,
+    ground: _Ground, rule: Rule, *, parameters: Mapping[str, ParameterValue], held: Population | None
 ) -> tuple[ControlTestRun, Population]:
     """Run one control test; `held` is the population that the session holds from the control test before."""
+    workspace, session, engine, read = ground.workspace, ground.session, ground.engine, ground.read
     building = workspace.building_folder / rule.control_test
     building.mkdir(parents=True)
     set_parameters(session, parameters, extracted_at=read.clock)
-    population = define_population(session, rule.population, into=building, held=held)
-    span = review_span(applied.scope)
+    population = define_population(session, rule.population, into=building, held=held, engine=engine)
+    span = review_span(ground.applied.scope)
     covered = ReviewPeriod(
         span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1)))
     )
-    labelled = sorted({label.system for label in effective_labels(applied.scope) if label.counts})
-    record = completeness_record(session, rule.population, tables=read.tables, period=covered, systems=labelled)
+    labelled = sorted({label.system for label in effective_labels(ground.applied.scope) if label.counts})
+    record = completeness_record(
+        session, rule.population, tables=read.tables, period=covered, systems=labelled, engine=engine
+    )
     (building / COMPLETENESS_FILE).write_bytes(
         orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     )
-    outcomes = None if record.stops else run_rule(session, rule, into=building)
-    run = _record(rule, population, record, outcomes, parameters=parameters, read=read, folder=building)
+    outcomes = None if record.stops else run_rule(session, rule, into=building, engine=engine)
+    run = _record(ground, rule, population, record, outcomes, parameters=parameters, folder=building)
     write_run(run, building)
     _copy_rule(rule, building)
     target = workspace.runs_folder / run.run_id
@@ -176,13 +182,13 @@ def _run_one(
 
 
 def _record(
+    ground: _Ground,
     rule: Rule,
     population: Population,
     completeness: CompletenessRecord,
     outcomes: Outcomes | None,
     *,
     parameters: Mapping[str, ParameterValue],
-    read: NormalisedTables,
     folder: Path,
 ) -> ControlTestRun:
     steps = steps_needed(definition_text(rule.population), rule.sql, rule.facts_sql)
@@ -201,9 +207,9 @@ def _record(
         definition_sha256=population.definition_sha256,
         completeness_sha256=hashlib.sha256((folder / COMPLETENESS_FILE).read_bytes()).hexdigest(),
         steps={name: hashlib.sha256(step_text(name).encode()).hexdigest() for name in steps},
-        tables=_tables_read(rule, steps, read),
-        clock=read.clock.isoformat(),
-        engine=f"duckdb {duckdb.__version__}",
+        tables=_tables_read(rule, steps, ground.read),
+        clock=ground.read.clock.isoformat(),
+        engine=ground.engine.name,
         state=state,
         stops=tuple(f"{check.code}: {check.found}" for check in completeness.stops),
         outcomes_sha256=outcomes.sha256 if outcomes else "",

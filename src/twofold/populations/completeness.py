@@ -21,6 +21,7 @@ from twofold.populations.contents import dates_check, empty_months_check, id_gap
 from twofold.populations.define import DEFINITIONS_FOLDER
 from twofold.populations.query_lint import lint_query
 from twofold.populations.source_gaps import EVERY_SYSTEM, NOT_EXTRACTED, Extraction, read_extractions
+from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.tables.store import TableSet
 
 RECONCILIATIONS_FOLDER = Path(__file__).with_name("reconciliations")
@@ -106,8 +107,9 @@ def completeness_record(
     tables: TableSet,
     period: ReviewPeriod,
     systems: Sequence[str],
+    engine: Engine = DUCKDB,
 ) -> CompletenessRecord:
-    """Check the population that the session holds as the relation `population`.
+    """Check the population that the session and the engine hold as the relation `population`.
 
     `period` is the stretch that any engagement will judge; `systems` those that any lens will judge. Both only choose
     what must be covered: nothing is left out of the population.
@@ -132,7 +134,7 @@ def completeness_record(
             id_gaps_check(session, population, table=table, column=column)
             for table, column in sorted(entry.sequential.items())
         ),
-        _reconciliation(session, entry),
+        _reconciliation(session, entry, engine),
     ]
     return CompletenessRecord(
         population=population,
@@ -308,13 +310,14 @@ def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:
     )
 
 
-def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry) -> CompletenessCheck:
+def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry, engine: Engine) -> CompletenessCheck:
     text = entry.reconciliation_text
     if not text:
         return CompletenessCheck(
             "reconciliation", CheckResult.NOTE, entry.second_source, "an independent second source where one exists"
         )
-    rows = session.execute(f"SELECT difference_key, found, missing FROM ({text}) ORDER BY ALL").fetchall()  # noqa: S608  our own text
+    engine.bring(session, "difference", text, columns="difference_key, found, missing")
+    rows = session.execute("SELECT difference_key, found, missing FROM difference ORDER BY ALL").fetchall()
     explained = {**explanations(session, entry.reconciliation), **explanations(session, entry.name)}
     unexplained = tuple(f"{key}: {found}; {missing}" for key, found, missing in rows if key not in explained)
     if unexplained:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.model.problem import Problem, UserError
+from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.tables.store import quoted
 
 DEFINITIONS_FOLDER = Path(__file__).with_name("definitions")
@@ -34,9 +35,15 @@ def definition_text(name: str) -> str:
 
 
 def define_population(
-    session: duckdb.DuckDBPyConnection, name: str, *, into: Path, text: str = "", held: Population | None = None
+    session: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    into: Path,
+    text: str = "",
+    held: Population | None = None,
+    engine: Engine = DUCKDB,
 ) -> Population:
-    """Run the definition in the session, write `<into>/population.parquet`, and make it the relation `population`.
+    """Run the definition on the engine, write `<into>/population.parquet`, and make it the relation `population`.
 
     text: the definition that was packaged with a run, to define it again; the one of this version when left out.
     held: the population that the session holds already; the same one is not made again, its file is copied, unless its
@@ -49,7 +56,7 @@ def define_population(
     if held is not None and held.definition_sha256 == definition_sha256 and not _PARAMETER.search(text):
         shutil.copyfile(held.file, file)
         return replace(held, file=file)
-    session.execute(f"CREATE OR REPLACE TEMP TABLE population AS SELECT * FROM ({text}) AS defined")  # noqa: S608  our own rule text
+    engine.bring(session, "population", text)
     _check_items(session, name)
     session.execute(f"COPY (SELECT * FROM population ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
     count = session.execute("SELECT count(*) FROM population").fetchone()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from twofold.populations.sql_engine import DUCKDB, Engine
+
 STEPS_FOLDER = Path(__file__).with_name("steps")
 _WORD = re.compile(r"[a-z_]+")
 _COMMENT = re.compile(r"--[^\n]*")
@@ -51,7 +53,9 @@ def steps_needed(*texts: str) -> tuple[str, ...]:
     return tuple(name for name in STEPS if name in wanted)
 
 
-def register_steps(connection: duckdb.DuckDBPyConnection, names: Sequence[str] = STEPS) -> None:
-    """Make each step a relation of the session, computed once: a step reads tables and earlier steps only."""
+def register_steps(
+    session: duckdb.DuckDBPyConnection, names: Sequence[str] = STEPS, *, engine: Engine = DUCKDB
+) -> None:
+    """Make each step a relation of the engine, computed once: a step reads tables and earlier steps only."""
     for name in names:
-        connection.execute(f"CREATE TEMP TABLE {name} AS {step_text(name)}")
+        engine.relate(session, name, step_text(name))

@@ -23,16 +23,22 @@ _STORAGE = {
     "database": "where the log is kept: postgresql://user@host/database?schema=name",
     "blobs": "where captured bytes are kept: a folder, or s3://bucket/prefix",
 }
+_ENGINE = {
+    "spark": "server that computes the control tests: sc://host:port",
+    "reads_files": "true where that server sees this folder under the same path",
+}
 KEYS = {
     "company": {"name": "name of the company", "reporting_zone": "IANA zone of all days"},
     "sources": {"ticket_key": "regular expression that finds ticket keys", "zones": "source -> IANA zone"},
     "retention": {f"{each.name}_years": each.meaning for each in shipped_policy().classes},
     "timestamps": _TIMESTAMPS,
     "storage": _STORAGE,
+    "engine": _ENGINE,
 }
 _TOML_PLACE = re.compile(r"^(.*) \(at line (\d+), column (\d+)\)$")
 _ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 """Without user and password: settings are no place for secrets."""
+_SPARK = re.compile(r"sc://[^\s/:;@]+(?::[0-9]{1,5})?(?:/(?:;[^\s@]*)?)?")
 _TABLE = re.compile(r"^\s*\[\s*([^\]]+?)\s*\]")
 
 
@@ -58,6 +64,10 @@ class Settings:
     """URL of the log in PostgreSQL, without a password; "" = a SQLite file in the vault."""
     blobs: str = ""
     """Where captured bytes are kept; "" = a folder in the vault."""
+    spark: str = ""
+    """Address of the Spark Connect server that computes steps, populations and rules; "" = DuckDB in this process."""
+    spark_reads_files: bool = False
+    """The server reads the files of the tables itself, under the path that they have here."""
 
 
 def load_settings(workspace: Path) -> Settings:
@@ -96,6 +106,8 @@ def read_settings(content: bytes) -> Settings:
         source_zones=dict(sorted(sources.get("zones", {}).items())),
         database=values.get("storage", {}).get("database", ""),
         blobs=values.get("storage", {}).get("blobs", ""),
+        spark=values.get("engine", {}).get("spark", ""),
+        spark_reads_files=values.get("engine", {}).get("reads_files", False),
         timestamp_authority=values.get("timestamps", {}).get("authority", ""),
         timestamp_chain=values.get("timestamps", {}).get("chain", ""),
         retention_years={
@@ -137,6 +149,7 @@ def _wrong(values: Mapping[str, Any], text: str) -> Iterator[Problem]:
     yield from _wrong_retention(values.get("retention", {}), text)
     yield from _wrong_timestamps(values.get("timestamps", {}), text)
     yield from _wrong_storage(values.get("storage", {}), text)
+    yield from _wrong_engine(values.get("engine", {}), text)
     yield from _wrong_key(sources.get("ticket_key", ""), _where(text, "sources", "ticket_key"))
     zones = sources.get("zones", {})
     if not isinstance(zones, dict):
@@ -194,6 +207,24 @@ def _wrong_storage(table: object, text: str) -> Iterator[Problem]:
         except ValueError as error:
             where = _where(text, "storage", "database")
             yield Problem(where, f"'database' cannot be used: {error}", _STORAGE["database"], "correct it")
+
+
+def _wrong_engine(table: object, text: str) -> Iterator[Problem]:
+    """Find what is no address of a server, and a token, which is not shown again."""
+    if not isinstance(table, dict):
+        yield Problem(_where(text, "engine", ""), "'engine' is no table", "[engine] with spark = below it")
+        return
+    spark, reads_files = table.get("spark"), table.get("reads_files", False)
+    where = _where(text, "engine", "spark")
+    if table and not (isinstance(spark, str) and _SPARK.fullmatch(spark)):
+        found = "'spark' is missing" if spark is None else "'spark' is no address of a Spark Connect server"
+        yield Problem(where, found, 'spark = "sc://host:15002"', "correct it, or delete [engine]")
+    elif isinstance(spark, str) and "token=" in spark:
+        expected = "no secret in settings"
+        yield Problem(where, "'spark' holds a token", expected, "give it in SPARK_CONNECT_AUTHENTICATE_TOKEN")
+    if not isinstance(reads_files, bool):
+        found = "'reads_files' is neither true nor false"
+        yield Problem(_where(text, "engine", "reads_files"), found, _ENGINE["reads_files"], "correct it, or delete it")
 
 
 def _wrong_key(pattern: object, where: str) -> Iterator[Problem]:

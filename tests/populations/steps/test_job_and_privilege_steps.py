@@ -128,3 +128,24 @@ def test_a_right_in_use_that_the_map_of_functions_does_not_hold_is_a_difference(
     with stepped(rows, "right_interval") as session:
         found = session.execute((RECONCILIATIONS_FOLDER / "sod_conflict.sql").read_text(encoding="utf-8")).fetchall()
     assert [difference[0] for difference in found] == ["erp:new"]
+
+
+def humans(stepped: Opened, follows: dict[int, int]) -> dict[str, str]:
+    """Return the human of each person; `follows`: engagement -> the one before, engagement n being of person n."""
+    numbers = sorted({*follows, *follows.values()})
+    rows = [
+        {"id": f"e{number}", "person": f"p{number}", "type": "employee"}
+        | ({"follows": f"e{follows[number]}"} if number in follows else {})
+        for number in numbers
+    ]
+    with stepped({"engagement": rows}, "same_human") as session:
+        return dict(session.execute("SELECT person, human FROM same_human").fetchall())
+
+
+def test_a_long_chain_of_engagements_is_one_human(stepped: Opened) -> None:
+    follows = {number: number - 1 for number in range(2, 92)}
+    assert set(humans(stepped, follows).values()) == {"p1"}
+
+
+def test_a_circle_of_engagements_ends_and_joins_nobody(stepped: Opened) -> None:
+    assert humans(stepped, {1: 3, 2: 1, 3: 2, 4: 1}) == {f"p{number}": f"p{number}" for number in (1, 2, 3, 4)}

@@ -1,15 +1,15 @@
-"""Changes in releases, for the opinions about T-15 and T-16: random releases, and the change items in plain Python.
+"""Changes in releases, for the tests of changes: random releases, and the change items in plain Python.
 
-From audit-domain 4.2 (Unit, Change set) and the heads of the steps change_unit, change_link, change_ticket and
-change_approval.
+From audit-domain 4.2 (Unit, Change set) and the heads of the steps change_unit, change_link and change_ticket.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from .hands import pick_hand
 from .records import Record, Records, Span
-from .steps import hand, surely_before
+from .steps import TICK, has_gap
 from .world import World
 
 SERVED = {"success", "inactive"}
@@ -21,20 +21,32 @@ class Releases:
 
     system: str
     repository: str
+    has_commits: bool
     starts: list[datetime] = field(default_factory=list)
     merges: list[datetime] = field(default_factory=list)
     pull_requests: list[str] = field(default_factory=list)
     commits: list[str] = field(default_factory=list)
-    """Every commit in the data, and one that is not."""
+    """Every commit, and one that nothing names."""
+    unseen: set[str] = field(default_factory=set)
+    """Those that are not in the data."""
 
 
 def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases:
     """Add one or two pull requests with their commits, perhaps a loose commit, and deployments that carried them."""
-    made = Releases(world.key("erp"), world.key("app"))
+    made = Releases(world.key("erp"), world.key("app"), has_commits=world.chance(90))
     carried = [_pull_request(world, made, number, hands, tickets) for number in range(world.pick((1, 1, 2)))]
     if world.chance(20):
         loose = world.key("loose")
-        _commit(world, made, loose, "loose", world.moment(), tickets, base_merge=world.chance(30))
+        _commit(
+            world,
+            made,
+            loose,
+            "loose",
+            world.near(made.merges[0]),
+            tickets,
+            [*hands[:1] * 9, *hands],
+            base_merge=world.chance(30),
+        )
         carried.append([loose])
     for number in range(world.pick((1, 1, 1, 2, 3))):
         deployment, moment = world.id("deploy"), world.near(world.pick(made.merges) + timedelta(days=2))
@@ -42,10 +54,13 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
         chosen = world.pick(carried)
         known = world.chance(93)
         digest = world.pick((None, None, "g1", "g2"))
+        actor, by_pipeline = pick_hand(world, hands), world.pick((None, None, True, False))
         for _ in range(2 if world.chance(2) else 1):
             world.add(
                 "deployment",
                 id=deployment,
+                actor=actor,
+                by_pipeline=by_pipeline,
                 system=made.system,
                 environment=world.pick(("production",) * 9 + ("test",)),
                 repository=made.repository,
@@ -56,10 +71,13 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
                 status=world.pick(("success",) * 9 + ("failure", "inactive")),
                 kind=world.pick((None,) * 9 + ("rerun", "rollback", "vendor")),
             )
-        if known or world.chance(50):
-            for shas in [chosen, *world.some(carried, percent=40)] if world.chance(93) else []:
-                for sha in world.some(shas, percent=80) or shas[-1:]:
-                    world.add("change_set", deployment=deployment, repository=made.repository, sha=sha)
+        brought = [chosen, *world.some(carried, percent=40)] if known or world.chance(50) else []
+        listed = [sha for shas in brought for sha in world.some(shas, percent=80) or shas[-1:]]
+        if known and chosen[-1] in made.unseen:
+            listed = chosen[-1:]
+        for sha in listed if world.chance(93) else []:
+            if sha not in made.unseen or listed == chosen[-1:]:
+                world.add("change_set", deployment=deployment, repository=made.repository, sha=sha)
     if world.chance(20):
         world.add("artefact", digest=world.key("g1"), commit_sha=world.pick(made.commits))
     made.commits.append(world.key("nowhere"))
@@ -72,21 +90,25 @@ def _pull_request(world: World, made: Releases, number: int, hands: list[str], t
     name = world.key(f"app#{number}")
     made.pull_requests.append(name)
     head, first, merge = (world.key(f"{word}{number}") for word in ("head", "first", "merge"))
-    _commit(world, made, first, f"{number}a", merged - timedelta(days=2), tickets)
-    _commit(world, made, head, f"{number}b", merged - timedelta(days=1), tickets)
+    authors = [*hands[:1] * 9, *hands]
+    _commit(world, made, first, f"{number}a", merged - timedelta(days=2), tickets, authors)
+    _commit(world, made, head, f"{number}b", merged - timedelta(days=1), tickets, authors, parents=[first])
     has_merge = world.chance(75)
     if has_merge:
-        _commit(world, made, merge, f"{number}{world.pick('bbbc')}", merged, [])
+        parents = world.pick(([], [first], [first, head]))
+        _commit(world, made, merge, f"{number}{world.pick('bbbc')}", merged, [], authors, parents=parents)
     for _ in range(2 if world.chance(2) else 1):
         world.add(
             "pull_request",
             id=name,
             repository=made.repository,
-            author=world.pick(hands),
-            head_sha=head,
+            author=world.maybe(95, world.pick(authors)),
+            base_ref=world.maybe(90, "main"),
+            head_sha=world.maybe(93, head),
             merge_sha=merge if has_merge else None,
             created_at=world.instant(merged - timedelta(days=2), coarse=0),
             merged_at=world.maybe(95, world.instant(merged, coarse=25)),
+            merged_by=world.pick(hands),
             tickets=world.some([*tickets, world.key("UTF-8")], percent=60),
         )
     world.add("pull_request_commit", pull_request=name, sha=first)
@@ -94,15 +116,34 @@ def _pull_request(world: World, made: Releases, number: int, hands: list[str], t
 
 
 def _commit(
-    world: World, made: Releases, sha: str, tree: str, moment: datetime, tickets: list[str], *, base_merge: bool = False
+    world: World,
+    made: Releases,
+    sha: str,
+    tree: str,
+    moment: datetime,
+    tickets: list[str],
+    authors: list[str],
+    *,
+    parents: Sequence[str] = (),
+    base_merge: bool = False,
 ) -> None:
     made.commits.append(sha)
+    if not made.has_commits or world.chance(4):
+        made.unseen.add(sha)
+        return
+    author = world.pick(authors)
     for _ in range(2 if world.chance(1) else 1):
         world.add(
             "code_commit",
             repository=made.repository,
             sha=sha,
-            committed_at=world.instant(moment, coarse=0),
+            parents=list(parents),
+            author=author,
+            committer=world.pick((author, author, "github:web-flow", world.pick(authors))),
+            coauthors=world.some(authors[-2:], percent=4),
+            reviewed_by=world.some(authors[-6:-5] + authors[-1:], percent=30),
+            pushed_by=world.pick((None, None, author, world.pick(authors))),
+            committed_at=world.maybe(95, world.instant(moment, coarse=0)),
             pushed_at=world.maybe(30, world.instant(moment)),
             tree_sha=world.maybe(90, world.key(tree)),
             tickets=world.some(tickets, percent=10),
@@ -150,7 +191,7 @@ def changes(records: Records) -> Iterator[Change]:
             for name in owners.get((each["repository"], each["sha"]), [""])
         }
         excuse = _excuse(row, production, sha_of)
-        if not carried:
+        if not carried or _carries_more(records, row, sha_of[row["id"]], commits):
             found = (row["repository"], sha_of[row["id"]]) in commits
             unknown = "conflict" if row["conflicted"] else "no_new_commit" if found else "change_set_unknown"
             yield Change(row["id"], row, sha_of[row["id"]], row["repository"], None, None, None, excuse, unknown)
@@ -169,6 +210,19 @@ def changes(records: Records) -> Iterator[Change]:
                 excuse or ("content_free" if clean else None),
                 "conflict" if row["conflicted"] or (own and own["conflicted"]) else None,
             )
+
+
+def _carries_more(
+    records: Records, row: Record, deployed: str | None, commits: Mapping[tuple[str, str], Record]
+) -> bool:
+    """Return whether a deployment may have carried more than its commit, which only a pull request names."""
+    listed = {(each["repository"], each["sha"]) for each in records["change_set"] if each["deployment"] == row["id"]}
+    if len(listed) != 1 or listed & set(commits) or {sha for _, sha in listed} != {deployed}:
+        return False
+    read = any(repository == name for repository, _ in commits for name, _ in listed)
+    return read or has_gap(
+        records, ["code_commit"], row["system"], None, row["started_at"] and row["started_at"][1] + TICK
+    )
 
 
 def commit_owners(records: Records) -> dict[tuple[str, str], list[str]]:
@@ -260,72 +314,3 @@ def tickets_named(records: Records, change: Change) -> list[str]:
     if change.commit is not None:
         names |= set(change.commit["tickets"])
     return sorted(names)
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """An approval of a change for release: when it was given, and when it stopped to hold, if it did."""
-
-    given: Span
-    ended: Span | None
-    ended_unknown: bool
-    conflicted: bool
-
-
-def release_approvals(records: Records, change: Change) -> Iterator[Approval]:
-    """Return reviews of the pull request and approvals of its tickets for release (no trailers: no world has them)."""
-    request = change.pull_request
-    for row in records["review"]:
-        if (
-            request is not None
-            and row["pull_request"] == request["id"]
-            and (row["state"] in {"approved", "dismissed"} or row["conflicted"])
-        ):
-            refusals = [
-                each["submitted_at"]
-                for each in records["review"]
-                if each["pull_request"] == request["id"]
-                and each["state"] == "changes_requested"
-                and _who(records, each["reviewer"], each["submitted_at"])
-                == _who(records, row["reviewer"], row["submitted_at"])
-            ]
-            unknown = row["state"] == "dismissed" and row["dismissed_at"] is None
-            yield Approval(
-                row["submitted_at"],
-                _ended(row["dismissed_at"], row["submitted_at"], refusals),
-                unknown,
-                row["conflicted"],
-            )
-    tickets = tickets_named(records, change)
-    for row in records["approval"]:
-        if (
-            row["subject"] in tickets
-            and row["duty"] == "release"
-            and (row["decision"] == "approve" or row["conflicted"])
-        ):
-            refusals = [
-                each["decided_at"]
-                for each in records["approval"]
-                if (each["subject"], each["duty"], each["decision"]) == (row["subject"], row["duty"], "reject")
-                and _who(records, each["approver"], each["decided_at"])
-                == _who(records, row["approver"], row["decided_at"])
-            ]
-            yield Approval(
-                row["decided_at"], _ended(row["withdrawn_at"], row["decided_at"], refusals), False, row["conflicted"]
-            )
-
-
-def _who(records: Records, account: str, at: Span) -> str:
-    return hand(records, account, at[0]).person or account
-
-
-def _ended(ended: Span | None, given: Span, refusals: Sequence[Span]) -> Span | None:
-    ends = [at for at in [*refusals] if at[0] > given[0]]
-    return min([*ends, *([ended] if ended else [])], default=None)
-
-
-def stood_at(approval: Approval, start: Span) -> bool:
-    """Return whether an approval was given not surely after a start, and had surely not ended by then."""
-    if approval.ended_unknown or surely_before(start, approval.given):
-        return False
-    return approval.ended is None or surely_before(start, approval.ended)

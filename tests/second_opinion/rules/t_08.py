@@ -248,17 +248,17 @@ def _listed(lines: Sequence[Record]) -> Span:
     return min(_life_of(line)[0] for line in lines), max(_life_of(line)[1] for line in lines)
 
 
-def _closed_at(records: Records, account: str) -> datetime | None:
-    """Return the last closing that nothing undid."""
+def closed_at(records: Records, account: str) -> datetime | None:
+    """Return the last closing, if it came after the last opening; an account opened at that very moment is open."""
     events = [row for row in records["account_event"] if row["account"] == account and row["occurred_at"]]
     opened = max((row["occurred_at"][0] for row in events if row["kind"] in OPENING), default=EVER)
-    closed = [row["occurred_at"][1] for row in events if row["kind"] in CLOSING and row["occurred_at"][0] >= opened]
-    return max(closed, default=None)
+    closed = max((row["occurred_at"][1] for row in events if row["kind"] in CLOSING), default=EVER)
+    return closed if closed > opened else None
 
 
 def _open(records: Records, row: Record) -> Span:
     start = row["created_at"][0] if row["created_at"] else EVER
-    return start, _closed_at(records, row["id"]) or NEVER
+    return start, closed_at(records, row["id"]) or NEVER
 
 
 def _judged(item: Item, held: Sequence[Held]) -> dict[str, str]:
@@ -387,7 +387,7 @@ def _review(item: Item) -> str:
 
 def _idle(item: Item) -> str:
     assert item.row is not None
-    if item.row["status"] == "disabled" and _closed_at(item.records, item.account) is None:
+    if item.row["status"] == "disabled" and closed_at(item.records, item.account) is None:
         return "na:closed"
     since = item.window[1] - days(item.parameters["unused_days"])
     used = any(

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .changes import Change, Releases, add_releases, changes, release_approvals, stood_at, tickets_named
+from .approvals import change_approvals, stood_at
+from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
 from .steps import EVER, NEVER, TICK, has_gap, surely_before
@@ -255,7 +256,7 @@ def _approved_after(
 ) -> str:
     if edited is None:
         return "cannot_test:edit_time_unknown"
-    approvals = [each for each in release_approvals(records, change) if stood_at(each, start)]
+    approvals = [each for each in change_approvals(records, change) if each.duty == "release" and stood_at(each, start)]
     standing = [
         ("conflict" if each.conflicted else _against(each.given, edited, start, same=False)) for each in approvals
     ]

@@ -7,7 +7,7 @@
 -- Second source: none is needed, since the schedule in the scope files is the population.
 SELECT
     d.system || '/'
-    || COALESCE(c.day, CAST(CAST(d.due_at - INTERVAL '630' MINUTE AS DATE) AS VARCHAR)) AS item,
+    || COALESCE(c.day, CAST(CAST(d.due_at - INTERVAL '630' MINUTE AS DATE) AS STRING)) AS item,
     d.system AS system,
     d.due_at - INTERVAL '1' MICROSECOND AS operating_at,
     d.due_at - INTERVAL '1' MICROSECOND AS operating_at_latest,

@@ -69,13 +69,13 @@ UNION ALL
 SELECT
     s.store || '/no-plan/' || CASE
         WHEN COALESCE(h.reached, s.used_from) = TIMESTAMP '0001-01-01 00:00:00' THEN 'ever'
-        ELSE CAST(COALESCE(h.reached, s.used_from) AS VARCHAR)
+        ELSE CAST(COALESCE(h.reached, s.used_from) AS STRING)
     END AS item,
     s.system AS system,
     COALESCE(h.reached, s.used_from) AS operating_at,
     h.next_at - INTERVAL '1' MICROSECOND AS operating_at_latest,
     'no_plan' AS kind,
-    CAST(NULL AS VARCHAR) AS plan,
+    CAST(NULL AS STRING) AS plan,
     s.store AS store,
     COALESCE(h.reached, s.used_from) AS starts_at,
     h.next_at AS due_at,

@@ -11,7 +11,7 @@ SELECT
     'cutover' AS origin,
     c.id AS cutover,
     c.project AS project,
-    CAST(NULL AS VARCHAR) AS conversion,
+    CAST(NULL AS STRING) AS conversion,
     c.significant AS significant,
     c.conflicted AS conflicted,
     c.evidence AS evidence,

@@ -54,7 +54,7 @@ holding AS (
     WHERE a.changed_at < q.extracted_at
 )
 SELECT
-    a.human || '/' || REPLACE(CAST(a.changed_at AS VARCHAR), ' ', 'T') || '@' || h.system AS item,
+    a.human || '/' || REPLACE(CAST(a.changed_at AS STRING), ' ', 'T') || '@' || h.system AS item,
     h.system AS system,
     a.changed_at AS operating_at,
     a.changed_at AS operating_at_latest,

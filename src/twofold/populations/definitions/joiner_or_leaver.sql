@@ -33,7 +33,7 @@ SELECT
     l.started_at AS started_at,
     CAST(NULL AS TIMESTAMP) AS started_at_latest,
     l.ended_at_latest AS ended_at_latest,
-    CAST(NULL AS VARCHAR) AS follows,
+    CAST(NULL AS STRING) AS follows,
     l.conflicted AS conflicted,
     l.evidence AS evidence,
     l.record AS record
@@ -46,11 +46,11 @@ SELECT
     MAX(c.completed_at_latest) AS operating_at_latest,
     'leaving' AS kind,
     c.engagement AS engagement,
-    CAST(NULL AS VARCHAR) AS person,
+    CAST(NULL AS STRING) AS person,
     CAST(NULL AS TIMESTAMP) AS started_at,
     CAST(NULL AS TIMESTAMP) AS started_at_latest,
     CAST(NULL AS TIMESTAMP) AS ended_at_latest,
-    CAST(NULL AS VARCHAR) AS follows,
+    CAST(NULL AS STRING) AS follows,
     BOOL_OR(COALESCE(e.conflicted, FALSE)) AS conflicted,
     MIN(c.evidence) AS evidence,
     MIN(c.record) AS record

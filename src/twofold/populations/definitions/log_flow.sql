@@ -109,13 +109,13 @@ UNION ALL
 SELECT
     h.system || '/no-source/' || CASE
         WHEN GREATEST(COALESCE(h.reached, c.starts_at), c.starts_at) = TIMESTAMP '0001-01-01 00:00:00' THEN 'ever'
-        ELSE CAST(GREATEST(COALESCE(h.reached, c.starts_at), c.starts_at) AS VARCHAR)
+        ELSE CAST(GREATEST(COALESCE(h.reached, c.starts_at), c.starts_at) AS STRING)
     END AS item,
     h.system AS system,
     GREATEST(COALESCE(h.reached, c.starts_at), c.starts_at) AS operating_at,
     h.next_at - INTERVAL '1' MICROSECOND AS operating_at_latest,
     'no_source' AS kind,
-    CAST(NULL AS VARCHAR) AS source_id,
+    CAST(NULL AS STRING) AS source_id,
     GREATEST(COALESCE(h.reached, c.starts_at), c.starts_at) AS starts_at,
     h.next_at AS ends_before,
     c.starts_at AS used_from,

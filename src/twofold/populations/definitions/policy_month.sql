@@ -29,13 +29,13 @@ month_start AS (
 ),
 month AS (
     SELECT
-        SUBSTRING(CAST(m.day AS VARCHAR), 1, 7) AS month,
+        SUBSTRING(CAST(m.day AS STRING), 1, 7) AS month,
         COALESCE(c.starts_at, m.day) AS starts_at,
         COALESCE(d.starts_at, m.day + INTERVAL '1' MONTH) AS ends_before
     FROM month_start AS m
-    LEFT JOIN calendar_day AS c ON c.calendar = 'default' AND c.day = SUBSTRING(CAST(m.day AS VARCHAR), 1, 10)
+    LEFT JOIN calendar_day AS c ON c.calendar = 'default' AND c.day = SUBSTRING(CAST(m.day AS STRING), 1, 10)
     LEFT JOIN calendar_day AS d
-        ON d.calendar = 'default' AND d.day = SUBSTRING(CAST(m.day + INTERVAL '1' MONTH AS VARCHAR), 1, 10)
+        ON d.calendar = 'default' AND d.day = SUBSTRING(CAST(m.day + INTERVAL '1' MONTH AS STRING), 1, 10)
 ),
 needed AS (
     SELECT
@@ -53,15 +53,15 @@ needed AS (
     UNION ALL
     SELECT
         v.policy AS policy,
-        CAST(NULL AS VARCHAR) AS system,
+        CAST(NULL AS STRING) AS system,
         MIN(v.effective_at) AS needed_from,
         TIMESTAMP '9999-12-31 00:00:00' AS needed_to,
         CAST(NULL AS BIGINT) AS review_months,
         CAST(NULL AS BIGINT) AS acknowledge_days,
         0 AS is_registered,
         FALSE AS conflicted,
-        CAST(NULL AS VARCHAR) AS evidence,
-        CAST(NULL AS VARCHAR) AS record
+        CAST(NULL AS STRING) AS evidence,
+        CAST(NULL AS STRING) AS record
     FROM policy_version AS v
     WHERE v.effective_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM policy AS p WHERE p.id = v.policy)
     GROUP BY v.policy

@@ -57,7 +57,7 @@ WHERE g.action = 'add' AND COALESCE(g.net_change, TRUE)
     )
 UNION ALL
 SELECT
-    'holder:' || h.account || '/' || h.place || '@' || REPLACE(CAST(c.due_at - INTERVAL '1' MICROSECOND AS VARCHAR), ' ', 'T')
+    'holder:' || h.account || '/' || h.place || '@' || REPLACE(CAST(c.due_at - INTERVAL '1' MICROSECOND AS STRING), ' ', 'T')
         AS item,
     h.system AS system,
     c.due_at - INTERVAL '1' MICROSECOND AS operating_at,
@@ -68,10 +68,10 @@ SELECT
     c.starts_at AS starts_at,
     MIN(h.valid_from) AS ends_at,
     c.due_at AS ends_at_latest,
-    CAST(NULL AS VARCHAR) AS reference,
+    CAST(NULL AS STRING) AS reference,
     COALESCE(c.conflicted, FALSE) AS conflicted,
-    CAST(NULL AS VARCHAR) AS evidence,
-    CAST(NULL AS VARCHAR) AS record
+    CAST(NULL AS STRING) AS evidence,
+    CAST(NULL AS STRING) AS record
 FROM held AS h
 JOIN cycle AS c ON c.system = h.system AND h.valid_from < c.due_at AND h.valid_to >= c.due_at
 GROUP BY h.account, h.right_id, h.place, h.system, c.starts_at, c.due_at, COALESCE(c.conflicted, FALSE)
@@ -87,10 +87,10 @@ SELECT
     CAST(NULL AS TIMESTAMP) AS starts_at,
     MIN(h.valid_from) AS ends_at,
     CAST(NULL AS TIMESTAMP) AS ends_at_latest,
-    CAST(NULL AS VARCHAR) AS reference,
+    CAST(NULL AS STRING) AS reference,
     FALSE AS conflicted,
-    CAST(NULL AS VARCHAR) AS evidence,
-    CAST(NULL AS VARCHAR) AS record
+    CAST(NULL AS STRING) AS evidence,
+    CAST(NULL AS STRING) AS record
 FROM held AS h
 CROSS JOIN parameter AS q
 WHERE NOT EXISTS (SELECT 1 FROM due_occurrence AS d WHERE d.system = h.system AND d.activity = 'access_review')
@@ -132,7 +132,7 @@ SELECT
     c.created_at AS starts_at,
     c.revoked_at AS ends_at,
     c.revoked_at_latest AS ends_at_latest,
-    CAST(NULL AS VARCHAR) AS reference,
+    CAST(NULL AS STRING) AS reference,
     COALESCE(c.conflicted, FALSE) AS conflicted,
     c.evidence AS evidence,
     c.record AS record
@@ -153,11 +153,11 @@ SELECT
     s.occurred_at_latest AS operating_at_latest,
     'break_glass' AS kind,
     s.account AS account,
-    CAST(NULL AS VARCHAR) AS right_id,
+    CAST(NULL AS STRING) AS right_id,
     s.occurred_at AS starts_at,
     s.occurred_at AS ends_at,
     s.occurred_at_latest AS ends_at_latest,
-    CAST(NULL AS VARCHAR) AS reference,
+    CAST(NULL AS STRING) AS reference,
     COALESCE(s.conflicted, FALSE) AS conflicted,
     s.evidence AS evidence,
     s.record AS record

@@ -14,7 +14,7 @@ SELECT
     'deployment' AS kind,
     d.actor AS actor,
     d.repository AS object,
-    CAST(NULL AS VARCHAR) AS reference,
+    CAST(NULL AS STRING) AS reference,
     d.conflicted AS conflicted,
     d.evidence AS evidence,
     d.record AS record

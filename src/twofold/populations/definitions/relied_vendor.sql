@@ -41,8 +41,8 @@ needed AS (
 )
 SELECT
     r.vendor || '@' || r.system
-    || '/' || CAST(CAST(COALESCE(n.starts_at, r.relied_from) + INTERVAL '810' MINUTE AS DATE) AS VARCHAR)
-    || COALESCE('/' || CAST(CAST(n.ends_before - INTERVAL '630' MINUTE AS DATE) AS VARCHAR), '') AS item,
+    || '/' || CAST(CAST(COALESCE(n.starts_at, r.relied_from) + INTERVAL '810' MINUTE AS DATE) AS STRING)
+    || COALESCE('/' || CAST(CAST(n.ends_before - INTERVAL '630' MINUTE AS DATE) AS STRING), '') AS item,
     r.system AS system,
     COALESCE(n.ends_before - INTERVAL '1' MICROSECOND, r.relied_from) AS operating_at,
     COALESCE(n.ends_before, r.relied_to) - INTERVAL '1' MICROSECOND AS operating_at_latest,

@@ -133,7 +133,7 @@ SELECT
     p.holder || '/' || p.rule || '@' || p.system || '/'
     || CASE
         WHEN p.starts_at = TIMESTAMP '0001-01-01 00:00:00' THEN 'unknown'
-        ELSE REPLACE(CAST(p.starts_at AS VARCHAR), ' ', 'T')
+        ELSE REPLACE(CAST(p.starts_at AS STRING), ' ', 'T')
     END AS item,
     p.system AS system,
     GREATEST(p.starts_at, TIMESTAMP '1970-01-01 00:00:00') AS operating_at,

@@ -27,7 +27,7 @@ year_of_training AS (
     WHERE d.activity = 'training'
 )
 SELECT
-    w.engagement || COALESCE('@' || y.system || '/' || CAST(CAST(y.due_at - INTERVAL '630' MINUTE AS DATE) AS VARCHAR), '') AS item,
+    w.engagement || COALESCE('@' || y.system || '/' || CAST(CAST(y.due_at - INTERVAL '630' MINUTE AS DATE) AS STRING), '') AS item,
     COALESCE(y.system, 'company') AS system,
     CASE WHEN y.due_at IS NULL THEN w.works_from ELSE LEAST(y.due_at, w.works_until) - INTERVAL '1' MICROSECOND END AS operating_at,
     CASE WHEN y.due_at IS NULL THEN w.works_until ELSE LEAST(y.due_at, w.works_until) - INTERVAL '1' MICROSECOND END

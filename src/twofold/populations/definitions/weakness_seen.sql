@@ -75,7 +75,7 @@ numbered AS (
     FROM reached AS r
 )
 SELECT
-    n.target || '/' || n.vulnerability || '/' || CAST(CAST(MIN(n.first_seen) AS DATE) AS VARCHAR) AS item,
+    n.target || '/' || n.vulnerability || '/' || CAST(CAST(MIN(n.first_seen) AS DATE) AS STRING) AS item,
     COALESCE(MIN(t.system), '-') AS system,
     MIN(n.first_seen) AS operating_at,
     MAX(n.there_until) AS operating_at_latest,
@@ -102,7 +102,7 @@ SELECT
     e.starts_at AS operating_at_latest,
     'scan' AS kind,
     e.plan AS target,
-    CAST(NULL AS VARCHAR) AS vulnerability,
+    CAST(NULL AS STRING) AS vulnerability,
     e.starts_at AS starts_at,
     e.starts_at AS starts_at_latest,
     e.ends_before AS ends_before,
@@ -123,7 +123,7 @@ SELECT
     t.used_to - INTERVAL '1' MICROSECOND AS operating_at_latest,
     'no_schedule' AS kind,
     t.target AS target,
-    CAST(NULL AS VARCHAR) AS vulnerability,
+    CAST(NULL AS STRING) AS vulnerability,
     t.used_from AS starts_at,
     t.used_from AS starts_at_latest,
     t.used_to AS ends_before,

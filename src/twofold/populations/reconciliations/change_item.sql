@@ -25,7 +25,7 @@ WITH carried AS (
 )
 SELECT
     e.ticket AS difference_key,
-    'ticket ' || e.ticket || ' says ' || MIN(e.new_value) || ' on ' || CAST(MIN(e.occurred_at) AS VARCHAR) AS found,
+    'ticket ' || e.ticket || ' says ' || MIN(e.new_value) || ' on ' || CAST(MIN(e.occurred_at) AS STRING) AS found,
     'no production deployment carries it' AS missing
 FROM ticket_event AS e
 JOIN ticket AS t ON t.key = e.ticket

@@ -12,7 +12,7 @@ WITH last_event AS (
 )
 SELECT
     l.account AS difference_key,
-    l.account || ' (' || COALESCE(a.username, a.email, '?') || ') was switched off on ' || CAST(l.occurred_at AS VARCHAR) AS found,
+    l.account || ' (' || COALESCE(a.username, a.email, '?') || ') was switched off on ' || CAST(l.occurred_at AS STRING) AS found,
     'no employment or contract of its person ended' AS missing
 FROM last_event AS l
 JOIN account AS a ON a.id = l.account AND COALESCE(a.kind, 'human') = 'human'

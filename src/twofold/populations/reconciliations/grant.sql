@@ -12,7 +12,7 @@ WITH ordered AS (
 )
 SELECT
     r.account || ' ' || r.right_id AS difference_key,
-    r.account || ' held ' || r.right_id || ' on ' || CAST(MIN(o.taken_at) AS VARCHAR) || ' but not on ' || CAST(MIN(o.earlier_at) AS VARCHAR)
+    r.account || ' held ' || r.right_id || ' on ' || CAST(MIN(o.taken_at) AS STRING) || ' but not on ' || CAST(MIN(o.earlier_at) AS STRING)
         AS found,
     'no grant in the log between the two' AS missing
 FROM ordered AS o

@@ -8,7 +8,7 @@ WITH covered AS (
 )
 SELECT
     v.right_id AS difference_key,
-    'right ' || v.right_id || ' of ' || v.system || ' is held by ' || CAST(COUNT(DISTINCT v.account) AS VARCHAR) || ' accounts'
+    'right ' || v.right_id || ' of ' || v.system || ' is held by ' || CAST(COUNT(DISTINCT v.account) AS STRING) || ' accounts'
         AS found,
     'no function in the map, and not marked as reading only' AS missing
 FROM right_interval AS v

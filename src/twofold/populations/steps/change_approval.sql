@@ -3,26 +3,34 @@
 -- parameters decide that; nothing here knows the start of the release.
 --   basis         review (of the pull request), ticket (approval of a ticket for release or emergency), trailer (a commit
 --                 without pull request that says who reviewed it: a statement, not an event of a system)
---   ended_at      when it stopped to hold: dismissed, withdrawn, or the same person asked for changes or rejected it; ended_by says which
+--   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, or the same person asked for changes or
+--                 rejected it; ended_by says which. Perhaps from the first of them on, surely from the second (the year
+--                 9999 where nobody can tell which came first, so that it may still have held)
 --   ended_unknown dismissed, but nobody recorded when
+--   doubt_at      when a row in conflict of the same person came, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), none (a roster exists
 --                 without the person), no_roster, unclear (times overlap), unlinked; emergency_authority likewise
 --   independence  independent, contributor, bot (no person), unlinked, shared, contributor_unlinked (somebody who made
 --                 the change may be the approver), no_contributor
 --   item_no       as in change_unit
-WITH RECURSIVE same_content AS (
+WITH RECURSIVE clean_merge AS (
     -- Behind a head that is a clean merge of the base branch: what it was merged into, content that is the same.
-    SELECT p.id AS pull_request, p.repository AS repository, p.head_sha AS sha
+    -- Followed over 90 merges, so that a circle in the data ends.
+    SELECT p.id AS pull_request, p.repository AS repository, p.head_sha AS sha, 1 AS merges
     FROM code_commit AS c
     JOIN pull_request AS p ON p.repository = c.repository AND p.head_sha = c.sha
     WHERE c.base_merge
-    UNION
-    SELECT s.pull_request AS pull_request, s.repository AS repository, l.sha AS sha
-    FROM same_content AS s
+    UNION ALL
+    SELECT DISTINCT s.pull_request AS pull_request, s.repository AS repository, l.sha AS sha, s.merges + 1 AS merges
+    FROM clean_merge AS s
     JOIN code_commit AS c ON c.repository = s.repository AND c.sha = s.sha AND c.base_merge
     JOIN code_commit__parents AS p ON p.repository = c.repository AND p.sha = c.sha
     JOIN pull_request_commit AS l ON l.pull_request = s.pull_request AND l.sha = p.value
+    WHERE s.merges < 90
+),
+same_content AS (
+    SELECT DISTINCT m.pull_request AS pull_request, m.sha AS sha FROM clean_merge AS m
 ),
 given AS (
     SELECT
@@ -38,7 +46,7 @@ given AS (
     UNION ALL
     SELECT
         t.item_no AS item_no, 'ticket' AS basis, a.id AS id, a.duty AS duty, a.approver AS account,
-        a.decided_at AS approved_at, a.decided_at_latest AS approved_at_latest, CAST(NULL AS VARCHAR) AS commit_sha,
+        a.decided_at AS approved_at, a.decided_at_latest AS approved_at_latest, CAST(NULL AS STRING) AS commit_sha,
         a.withdrawn_at AS ended_at, a.withdrawn_at_latest AS ended_at_latest,
         CASE WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn' END AS ended_by,
         false AS was_dismissed, a.conflicted AS conflicted,
@@ -51,7 +59,7 @@ given AS (
         u.item_no AS item_no, 'trailer' AS basis, c.sha || ':' || r.value AS id, 'release' AS duty, r.value AS account,
         c.committed_at AS approved_at, c.committed_at_latest AS approved_at_latest, c.sha AS commit_sha,
         CAST(NULL AS TIMESTAMP) AS ended_at, CAST(NULL AS TIMESTAMP) AS ended_at_latest,
-        CAST(NULL AS VARCHAR) AS ended_by, false AS was_dismissed, c.conflicted AS conflicted,
+        CAST(NULL AS STRING) AS ended_by, false AS was_dismissed, c.conflicted AS conflicted,
         'code_commit' AS table_name, c.evidence AS evidence, c.record AS record
     FROM change_unit AS u
     JOIN code_commit__reviewed_by AS r ON r.repository = u.repository AND r.sha = u.sha
@@ -61,37 +69,48 @@ given AS (
 refused AS (
     -- Reviews and decisions that ask for changes or reject, and whose they are.
     SELECT
-        'review' AS table_name, r.pull_request AS subject, COALESCE(i.person, r.reviewer) AS hand,
-        r.submitted_at AS refused_at, r.submitted_at_latest AS refused_at_latest
+        'review' AS table_name, r.pull_request AS subject, r.id AS id, COALESCE(i.person, r.reviewer) AS hand,
+        r.submitted_at AS refused_at, r.submitted_at_latest AS refused_at_latest, r.conflicted AS conflicted
     FROM review AS r
     LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.submitted_at AND r.submitted_at < i.valid_to
-    WHERE r.state = 'changes_requested'
+    WHERE r.state = 'changes_requested' OR r.conflicted
     UNION ALL
     SELECT
-        'approval' AS table_name, a.subject || ' ' || a.duty AS subject, COALESCE(i.person, a.approver) AS hand,
-        a.decided_at AS refused_at, a.decided_at_latest AS refused_at_latest
+        'approval' AS table_name, a.subject || ' ' || a.duty AS subject, a.id AS id,
+        COALESCE(i.person, a.approver) AS hand,
+        a.decided_at AS refused_at, a.decided_at_latest AS refused_at_latest, a.conflicted AS conflicted
     FROM approval AS a
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
-    WHERE a.decision = 'reject'
+    WHERE a.decision = 'reject' OR a.conflicted
 ),
 superseded AS (
     -- Approvals that the same person took back so; two accounts of one person are one reviewer.
     SELECT
         g.table_name AS table_name, g.id AS id,
-        MIN(b.refused_at) AS ended_at, MIN(b.refused_at_latest) AS ended_at_latest
+        MIN(CASE WHEN b.conflicted THEN NULL ELSE GREATEST(b.refused_at, g.given_at) END) AS ended_at,
+        MIN(
+            CASE
+                WHEN b.conflicted THEN NULL
+                WHEN b.refused_at > g.given_at_latest THEN b.refused_at_latest
+                ELSE TIMESTAMP '9999-12-31 00:00:00'
+            END
+        ) AS ended_at_latest,
+        MIN(CASE WHEN b.conflicted THEN GREATEST(b.refused_at, g.given_at) END) AS doubt_at
     FROM (
         SELECT
-            'review' AS table_name, r.pull_request AS subject, r.id AS id, r.reviewer AS account, r.submitted_at AS given_at
+            'review' AS table_name, r.pull_request AS subject, r.id AS id, r.reviewer AS account,
+            r.submitted_at AS given_at, r.submitted_at_latest AS given_at_latest
         FROM review AS r
         WHERE r.state IN ('approved', 'dismissed')
         UNION ALL
         SELECT
             'approval' AS table_name, a.subject || ' ' || a.duty AS subject, a.id AS id, a.approver AS account,
-            a.decided_at AS given_at
+            a.decided_at AS given_at, a.decided_at_latest AS given_at_latest
         FROM approval AS a
         WHERE a.decision = 'approve'
     ) AS g
-    JOIN refused AS b ON b.table_name = g.table_name AND b.subject = g.subject AND b.refused_at > g.given_at
+    JOIN refused AS b
+        ON b.table_name = g.table_name AND b.subject = g.subject AND b.id <> g.id AND b.refused_at_latest >= g.given_at
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.given_at AND g.given_at < i.valid_to
     WHERE b.hand = COALESCE(i.person, g.account)
     GROUP BY g.table_name, g.id
@@ -100,16 +119,12 @@ named AS (
     SELECT
         g.item_no AS item_no, u.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
         g.approved_at AS approved_at, g.approved_at_latest AS approved_at_latest, g.commit_sha AS commit_sha,
-        CASE WHEN s.ended_at < COALESCE(g.ended_at, TIMESTAMP '9999-12-31 00:00:00') THEN s.ended_at ELSE g.ended_at END
-            AS ended_at,
-        CASE
-            WHEN s.ended_at < COALESCE(g.ended_at, TIMESTAMP '9999-12-31 00:00:00') THEN s.ended_at_latest
-            ELSE g.ended_at_latest
-        END AS ended_at_latest,
-        CASE
-            WHEN s.ended_at < COALESCE(g.ended_at, TIMESTAMP '9999-12-31 00:00:00') THEN 'changes_requested'
-            ELSE g.ended_by
-        END AS ended_by,
+        LEAST(COALESCE(g.ended_at, s.ended_at), COALESCE(s.ended_at, g.ended_at)) AS ended_at,
+        LEAST(COALESCE(g.ended_at_latest, s.ended_at_latest), COALESCE(s.ended_at_latest, g.ended_at_latest))
+            AS ended_at_latest,
+        CASE WHEN COALESCE(s.ended_at_latest >= g.ended_at_latest, s.ended_at IS NULL) THEN g.ended_by ELSE 'changes_requested' END
+            AS ended_by,
+        s.doubt_at AS doubt_at,
         g.was_dismissed AND g.ended_at IS NULL AS ended_unknown,
         g.conflicted AS conflicted, g.table_name AS table_name, g.evidence AS evidence, g.record AS record,
         u.system AS system, u.repository AS repository, u.pull_request AS pull_request, u.final_sha AS final_sha,
@@ -189,7 +204,7 @@ by_title AS (
                 FROM engagement AS e
                 WHERE e.person = n.person
                     AND COALESCE(e.started_at, n.approved_at) <= n.approved_at
-                    AND n.approved_at < COALESCE(e.effective_end, TIMESTAMP '9999-12-31 00:00:00')
+                    AND n.approved_at < COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00')
             )
         )
 ),
@@ -207,7 +222,8 @@ made_by AS (
     GROUP BY c.item_no
 ),
 own_account AS (
-    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c
+    -- A shared account may be two people's, so that it does not show who acted.
+    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c WHERE c.state <> 'shared'
 ),
 own_person AS (
     SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
@@ -227,6 +243,7 @@ SELECT
     n.ended_at_latest AS ended_at_latest,
     n.ended_by AS ended_by,
     n.ended_unknown AS ended_unknown,
+    n.doubt_at AS doubt_at,
     n.conflicted AS conflicted,
     CASE
         WHEN n.commit_sha IS NULL AND n.merged_at_latest < n.approved_at THEN 'final'

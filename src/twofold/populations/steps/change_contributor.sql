@@ -2,7 +2,7 @@
 -- One row per item, account and role: author and opener, co-authors, committers and pushers. Merging is no contribution,
 -- so of the commit that a merge made only its author and co-authors count, and only where it is a squash (one parent);
 -- a clean merge of the base branch adds nothing, so its hands do not count. GitHub's own web committer is nobody.
--- A listed commit that is not in the data, while other commits of its repository are or the source of commits has a gap,
+-- A listed commit, or a head, that is not in the data, while other commits of its repository are or the source of commits has a gap,
 -- stands for somebody unknown, unless the pull request was squashed into a commit that is in the data.
 --   person, state   as in the step identity, at the time of the commit; state unlinked where nobody is known
 --   item_no         as in change_unit
@@ -64,7 +64,7 @@ acted AS (
     WHERE m.listed = 1 AND m.pushed_by IS NOT NULL
     UNION ALL
     SELECT
-        u.item_no AS item_no, CAST(NULL AS VARCHAR) AS sha, p.author AS account, 'opener' AS role,
+        u.item_no AS item_no, CAST(NULL AS STRING) AS sha, p.author AS account, 'opener' AS role,
         COALESCE(p.created_at, p.merged_at, TIMESTAMP '9999-12-30 00:00:00') AS acted_at,
         'pull_request' AS table_name, p.evidence AS evidence, p.record AS record
     FROM change_unit AS u
@@ -75,18 +75,30 @@ with_history AS (
     SELECT DISTINCT c.repository AS repository FROM code_commit AS c
 ),
 unseen AS (
-    -- Listed commits that are not in the data.
+    -- Listed commits and heads that are not in the data.
     SELECT
         c.pull_request AS pull_request, p.repository AS repository, p.merge_sha AS merge_sha, c.sha AS sha,
-        c.evidence AS evidence, c.record AS record
-    FROM pull_request_commit AS c
+        c.table_name AS table_name, c.evidence AS evidence, c.record AS record
+    FROM (
+        SELECT
+            l.pull_request AS pull_request, l.sha AS sha,
+            'pull_request_commit' AS table_name, l.evidence AS evidence, l.record AS record
+        FROM pull_request_commit AS l
+        UNION ALL
+        SELECT
+            h.id AS pull_request, h.head_sha AS sha,
+            'pull_request' AS table_name, h.evidence AS evidence, h.record AS record
+        FROM pull_request AS h
+        WHERE h.head_sha IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM pull_request_commit AS l WHERE l.pull_request = h.id AND l.sha = h.head_sha)
+    ) AS c
     JOIN pull_request AS p ON p.id = c.pull_request
     WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = p.repository AND k.sha = c.sha)
 ),
 unknown_hand AS (
     SELECT
         x.pull_request AS pull_request, x.sha AS sha, w.repository IS NOT NULL AS history,
-        x.evidence AS evidence, x.record AS record
+        x.table_name AS table_name, x.evidence AS evidence, x.record AS record
     FROM unseen AS x
     LEFT JOIN with_history AS w ON w.repository = x.repository
     LEFT JOIN code_commit AS s ON s.repository = x.repository AND s.sha = x.merge_sha
@@ -103,8 +115,8 @@ LEFT JOIN identity AS i ON i.account = a.account AND i.valid_from <= a.acted_at 
 UNION ALL
 SELECT
     u.item AS item, u.item_no AS item_no, 'unknown author of commit ' || x.sha AS account, 'author' AS role,
-    CAST(NULL AS VARCHAR) AS person, 'unlinked' AS state, x.sha AS sha,
-    'pull_request_commit' AS table_name, x.evidence AS evidence, x.record AS record
+    CAST(NULL AS STRING) AS person, 'unlinked' AS state, x.sha AS sha,
+    x.table_name AS table_name, x.evidence AS evidence, x.record AS record
 FROM change_unit AS u
 JOIN unknown_hand AS x ON x.pull_request = u.pull_request
 WHERE x.history
@@ -113,5 +125,5 @@ WHERE x.history
         FROM source_gap AS g
         WHERE g.table_name = 'code_commit'
             AND (g.system = u.system OR g.system = '*')
-            AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+            AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
     )

@@ -99,7 +99,7 @@ rest AS (
     LEFT JOIN source_gap AS g
         ON g.table_name = 'code_commit'
         AND (g.system = p.system OR g.system = '*')
-        AND (g.starts_at IS NULL OR g.starts_at <= p.started_at_latest)
+        AND (g.starts_at IS NULL OR p.started_at IS NULL OR g.starts_at <= p.started_at_latest)
     WHERE w.repository IS NOT NULL OR g.table_name IS NOT NULL
 ),
 carried AS (
@@ -114,8 +114,8 @@ carried AS (
     SELECT
         r.deployment AS deployment,
         r.repository AS repository,
-        CAST(NULL AS VARCHAR) AS pull_request,
-        CAST(NULL AS VARCHAR) AS sha
+        CAST(NULL AS STRING) AS pull_request,
+        CAST(NULL AS STRING) AS sha
     FROM rest AS r
 ),
 named AS (

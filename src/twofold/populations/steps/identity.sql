@@ -87,7 +87,7 @@ SELECT
     o.account AS account,
     TIMESTAMP '0001-01-01 00:00:00' AS valid_from,
     TIMESTAMP '9999-12-31 00:00:00' AS valid_to,
-    CAST(NULL AS VARCHAR) AS person,
+    CAST(NULL AS STRING) AS person,
     CASE WHEN o.kind = 'shared' THEN 'shared' ELSE 'bot' END AS state
 FROM owner AS o
 WHERE o.kind IN ('shared', 'service', 'bot')

@@ -28,7 +28,7 @@ WITH known AS (
         l.account AS id,
         SUBSTRING(l.account, 1, POSITION(':' IN l.account) - 1) AS system,
         'human' AS kind,
-        CAST(NULL AS VARCHAR) AS status,
+        CAST(NULL AS STRING) AS status,
         CAST(NULL AS TIMESTAMP) AS created_at,
         CAST(NULL AS TIMESTAMP) AS extracted_at,
         FALSE AS conflicted

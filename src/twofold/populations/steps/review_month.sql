@@ -26,11 +26,11 @@ first_day AS (
 ),
 edge AS (
     SELECT
-        SUBSTRING(CAST(f.at_midnight AS VARCHAR), 1, 7) AS month,
+        SUBSTRING(CAST(f.at_midnight AS STRING), 1, 7) AS month,
         COALESCE(c.starts_at, f.at_midnight) AS starts_at
     FROM first_day AS f
     LEFT JOIN calendar_day AS c
-        ON c.calendar = 'default' AND c.day = SUBSTRING(CAST(f.at_midnight AS VARCHAR), 1, 10)
+        ON c.calendar = 'default' AND c.day = SUBSTRING(CAST(f.at_midnight AS STRING), 1, 10)
 )
 SELECT
     e.month AS month,

@@ -115,7 +115,7 @@ point AS (
     SELECT DISTINCT
         x.system AS system, x.object AS object, x.setting AS setting, x.log_table AS log_table,
         TIMESTAMP '0001-01-01 00:00:00' AS moment, TIMESTAMP '0001-01-01 00:00:00' AS moment_latest, '' AS id, 0 AS is_change,
-        CAST(NULL AS VARCHAR) AS before_value, 0 AS before_said, CAST(NULL AS VARCHAR) AS after_value, 0 AS after_said,
+        CAST(NULL AS STRING) AS before_value, 0 AS before_said, CAST(NULL AS STRING) AS after_value, 0 AS after_said,
         0 AS conflicted
     FROM (
         SELECT s.system AS system, s.object AS object, s.setting AS setting, s.log_table AS log_table FROM seen AS s
@@ -189,7 +189,7 @@ cut AS (
     UNION ALL
     SELECT
         h.system AS system, h.object AS object, h.setting AS setting, h.gap_from AS valid_from, h.gap_to AS valid_to,
-        'source_gap' AS state, CAST(NULL AS VARCHAR) AS value
+        'source_gap' AS state, CAST(NULL AS STRING) AS value
     FROM holed AS h
     WHERE h.gap_from IS NOT NULL
     UNION ALL
@@ -201,7 +201,7 @@ cut AS (
     UNION ALL
     SELECT
         s.system AS system, s.object AS object, s.setting AS setting, s.moment AS valid_from, s.moment_latest AS valid_to,
-        'time_unclear' AS state, CAST(NULL AS VARCHAR) AS value
+        'time_unclear' AS state, CAST(NULL AS STRING) AS value
     FROM stretch AS s
     UNION ALL
     -- The moment itself, unless another change came at the same moment.

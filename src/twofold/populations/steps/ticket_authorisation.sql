@@ -3,6 +3,8 @@
 -- words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
 -- after it was done), rejected or withdrawn, so a ticket opened again for a second release needs a new one
 -- (audit-domain T-10, traps).
+--   ended_at, ended_at_latest   when it stopped to hold: perhaps from the first of them on, surely from the second (the
+--              year 9999 where nobody can tell which of two events came first, so that it may still have held)
 --   doubt_at   when an event came of which two contents are known, so that nobody can tell whether it still held
 --   migrated   the event carries the time of an import, so it proves no order
 WITH listing AS (
@@ -35,8 +37,8 @@ given AS (
 ),
 taken_back AS (
     SELECT
-        e.ticket AS ticket, e.id AS id, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest,
-        e.conflicted AS conflicted
+        e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,
+        e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted
     FROM ticket_event AS e
     WHERE (e.conflicted AND LOWER(e.field) = 'status')
     OR (
@@ -55,20 +57,27 @@ taken_back AS (
     OR (LOWER(e.field) = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
     UNION ALL
     SELECT
-        a.subject AS ticket, a.id AS id, a.decided_at AS occurred_at, a.decided_at_latest AS occurred_at_latest,
-        a.conflicted AS conflicted
+        a.subject AS ticket, 'approval' AS table_name, a.id AS id,
+        a.decided_at AS occurred_at, a.decided_at_latest AS occurred_at_latest, a.conflicted AS conflicted
     FROM approval AS a
-    WHERE a.duty = 'authorise' AND a.decision = 'reject'
+    WHERE a.duty = 'authorise' AND (a.decision = 'reject' OR a.conflicted)
 ),
 first_back AS (
     SELECT
         g.table_name AS table_name,
         g.id AS id,
-        MIN(CASE WHEN b.conflicted THEN NULL ELSE b.occurred_at END) AS ended_at,
-        MIN(CASE WHEN b.conflicted THEN NULL ELSE b.occurred_at_latest END) AS ended_at_latest,
-        MIN(CASE WHEN b.conflicted THEN b.occurred_at END) AS doubt_at
+        MIN(CASE WHEN b.conflicted THEN NULL ELSE GREATEST(b.occurred_at, g.authorised_at) END) AS ended_at,
+        MIN(
+            CASE
+                WHEN b.conflicted THEN NULL
+                WHEN b.occurred_at > g.authorised_at_latest THEN b.occurred_at_latest
+                ELSE TIMESTAMP '9999-12-31 00:00:00'
+            END
+        ) AS ended_at_latest,
+        MIN(CASE WHEN b.conflicted THEN GREATEST(b.occurred_at, g.authorised_at) END) AS doubt_at
     FROM given AS g
-    JOIN taken_back AS b ON b.ticket = g.ticket AND b.occurred_at > g.authorised_at
+    JOIN taken_back AS b ON b.ticket = g.ticket AND b.occurred_at_latest >= g.authorised_at
+    WHERE b.table_name <> g.table_name OR b.id <> g.id
     GROUP BY g.table_name, g.id
 )
 SELECT
@@ -76,11 +85,10 @@ SELECT
     g.id AS id,
     g.authorised_at AS authorised_at,
     g.authorised_at_latest AS authorised_at_latest,
-    CASE WHEN g.withdrawn_at <= COALESCE(f.ended_at, g.withdrawn_at) THEN g.withdrawn_at ELSE f.ended_at END AS ended_at,
-    CASE
-        WHEN g.withdrawn_at <= COALESCE(f.ended_at, g.withdrawn_at) THEN g.withdrawn_at_latest
-        ELSE f.ended_at_latest
-    END AS ended_at_latest,
+    LEAST(COALESCE(g.withdrawn_at, f.ended_at), COALESCE(f.ended_at, g.withdrawn_at)) AS ended_at,
+    LEAST(
+        COALESCE(g.withdrawn_at_latest, f.ended_at_latest), COALESCE(f.ended_at_latest, g.withdrawn_at_latest)
+    ) AS ended_at_latest,
     f.doubt_at AS doubt_at,
     g.txn AS txn,
     g.account AS account,

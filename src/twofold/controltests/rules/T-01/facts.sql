@@ -52,7 +52,7 @@ SELECT
     g.evidence AS evidence,
     g.record AS record,
     CASE WHEN g.origin = 'grant' THEN 'The right ' || t.right_id || ' was given to ' ELSE 'With ' || t.right_id || ', its rights came back to ' END
-    || g.account || ' (' || COALESCE(g.person, g.state) || ') at ' || COALESCE(CAST(g.at AS VARCHAR), 'an unknown time')
+    || g.account || ' (' || COALESCE(g.person, g.state) || ') at ' || COALESCE(CAST(g.at AS STRING), 'an unknown time')
     || ' by ' || COALESCE(g.actor, 'nobody named') || COALESCE(', caused by ' || g.cause, '') || '.' AS fact
 FROM grantee AS g
 JOIN granted_right AS t ON t.item = g.item
@@ -63,7 +63,7 @@ SELECT
     'job' AS table_name,
     j.evidence AS evidence,
     j.record AS record,
-    'The job ' || j.role || ', held from ' || COALESCE(CAST(j.valid_from AS VARCHAR), 'always') || ', brings ' || t.right_id
+    'The job ' || j.role || ', held from ' || COALESCE(CAST(j.valid_from AS STRING), 'always') || ', brings ' || t.right_id
     || ', approved by ' || COALESCE(b.approved_by, 'nobody') || '.' AS fact
 FROM grantee AS g
 JOIN granted_right AS t ON t.item = g.item
@@ -76,7 +76,7 @@ SELECT
     'access_request' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Request ' || r.request || ' for ' || r.beneficiary || ' on ' || r.system || ' was made at ' || CAST(r.created_at AS VARCHAR)
+    'Request ' || r.request || ' for ' || r.beneficiary || ' on ' || r.system || ' was made at ' || CAST(r.created_at AS STRING)
     || COALESCE(', for the same access as ' || r.same_as, '') || '.' AS fact
 FROM asked AS a
 JOIN request_for AS r ON r.request = a.request
@@ -99,9 +99,9 @@ SELECT
     v.evidence AS evidence,
     v.record AS record,
     'Request ' || v.subject || ': ' || v.approver || ' (' || COALESCE(i.person, i.state, 'unlinked') || ') decided ' || v.decision
-    || ' at ' || CAST(v.decided_at AS VARCHAR)
+    || ' at ' || CAST(v.decided_at AS STRING)
     || CASE WHEN v.decided_at > g.at THEN ', after the right was given' ELSE ', before the right was given' END
-    || COALESCE(', withdrawn at ' || CAST(v.withdrawn_at AS VARCHAR), '')
+    || COALESCE(', withdrawn at ' || CAST(v.withdrawn_at AS STRING), '')
     || CASE
         WHEN v.typed_on_latest < v.decided_at - INTERVAL '1' DAY THEN ' (BACKDATED: somebody typed the date ' || v.typed_on_text || ')'
         ELSE ''
@@ -118,7 +118,7 @@ SELECT
     r.evidence AS evidence,
     r.record AS record,
     'The roster of ' || r.scope || ' lists ' || r.person || ' for ' || r.duty || COALESCE(' of ' || r.right_class || ' rights', '')
-    || ' from ' || COALESCE(CAST(r.valid_from AS VARCHAR), 'always') || ' to ' || COALESCE(CAST(r.valid_to AS VARCHAR), 'now')
+    || ' from ' || COALESCE(CAST(r.valid_from AS STRING), 'always') || ' to ' || COALESCE(CAST(r.valid_to AS STRING), 'now')
     || '.' AS fact
 FROM asked AS a
 JOIN grantee AS g ON g.item = a.item

@@ -5,9 +5,9 @@ SELECT
     j.evidence AS evidence,
     j.record AS record,
     p.human || CASE WHEN j.valid_from = p.operating_at THEN ' became ' ELSE ' was ' END || j.role || ' from '
-    || CAST(j.valid_from AS VARCHAR) || CASE WHEN j.temporary THEN ' as a temporary cover' ELSE '' END
-    || '; HR entered it at ' || COALESCE(CAST(j.entered_at AS VARCHAR), 'an unknown time') || '. The deadline runs from '
-    || CAST(p.clock_at AS VARCHAR) || '.' AS fact
+    || CAST(j.valid_from AS STRING) || CASE WHEN j.temporary THEN ' as a temporary cover' ELSE '' END
+    || '; HR entered it at ' || COALESCE(CAST(j.entered_at AS STRING), 'an unknown time') || '. The deadline runs from '
+    || CAST(p.clock_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN job_held AS j ON j.human = p.human AND j.valid_from <= p.operating_at AND j.valid_to >= p.before_at
 UNION ALL
@@ -18,7 +18,7 @@ SELECT
     r.evidence AS evidence,
     r.record AS record,
     'Review ' || r.id || ' by ' || COALESCE(r.reviewer, 'nobody named') || ' at '
-    || COALESCE(CAST(r.reviewed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(r.reviewed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN same_human AS h ON h.human = p.human
 JOIN job_review AS r ON r.person = h.person AND r.job_from = p.operating_at
@@ -30,7 +30,7 @@ SELECT
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'E' AS attribute
@@ -48,8 +48,8 @@ SELECT
     'retained_access' AS table_name,
     t.evidence AS evidence,
     t.record AS record,
-    COALESCE(t.approved_by, 'Nobody named') || ' agreed at ' || COALESCE(CAST(t.approved_at AS VARCHAR), 'an unknown time')
-    || ' that ' || t.person || ' keeps ' || t.right_id || ' until ' || COALESCE(CAST(t.expires_at AS VARCHAR), 'no set time')
+    COALESCE(t.approved_by, 'Nobody named') || ' agreed at ' || COALESCE(CAST(t.approved_at AS STRING), 'an unknown time')
+    || ' that ' || t.person || ' keeps ' || t.right_id || ' until ' || COALESCE(CAST(t.expires_at AS STRING), 'no set time')
     || '.' AS fact
 FROM population AS p
 JOIN same_human AS h ON h.human = p.human

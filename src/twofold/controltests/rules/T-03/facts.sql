@@ -35,14 +35,14 @@ SELECT
     'engagement' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'The ' || p.type || ' engagement ' || p.engagement || ' of ' || p.person || ' ended at ' || CAST(p.operating_at AS VARCHAR)
+    'The ' || p.type || ' engagement ' || p.engagement || ' of ' || p.person || ' ended at ' || CAST(p.operating_at AS STRING)
     || CASE
         WHEN p.clock_at <> p.operating_at
-            THEN ' (policy wants access removed from ' || CAST(p.clock_at AS VARCHAR) || ')'
+            THEN ' (policy wants access removed from ' || CAST(p.clock_at AS STRING) || ')'
         ELSE ''
     END
-    || '; accounts had to be closed before ' || COALESCE(CAST(d.due AS VARCHAR), 'a time that no calendar gives') || '.'
-    || COALESCE(' The next engagement began at ' || CAST(p.horizon AS VARCHAR) || '.', '') AS fact
+    || '; accounts had to be closed before ' || COALESCE(CAST(d.due AS STRING), 'a time that no calendar gives') || '.'
+    || COALESCE(' The next engagement began at ' || CAST(p.horizon AS STRING) || '.', '') AS fact
 FROM population AS p
 JOIN deadline AS d ON d.item = p.item
 UNION ALL
@@ -63,7 +63,7 @@ SELECT
     'account_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Account ' || e.account || ': ' || e.kind || ' at ' || COALESCE(CAST(e.occurred_at AS VARCHAR), 'an unknown time')
+    'Account ' || e.account || ': ' || e.kind || ' at ' || COALESCE(CAST(e.occurred_at AS STRING), 'an unknown time')
     || CASE
         WHEN e.occurred_at >= d.due AND e.kind IN ('disable', 'delete') THEN ', after the deadline'
         WHEN e.kind IN ('disable', 'delete') THEN ', before the deadline'
@@ -83,7 +83,7 @@ SELECT
     l.evidence AS evidence,
     l.record AS record,
     'The scope files say that ' || l.system || ' is reached by single sign-on only, from '
-    || COALESCE(CAST(l.valid_from AS VARCHAR), 'always') || ' to ' || COALESCE(CAST(l.valid_to AS VARCHAR), 'now') || '.' AS fact
+    || COALESCE(CAST(l.valid_from AS STRING), 'always') || ' to ' || COALESCE(CAST(l.valid_to AS STRING), 'now') || '.' AS fact
 FROM population AS h
 JOIN system_label AS l ON l.system = h.system AND l.label = 'sso_only'
 UNION ALL
@@ -93,7 +93,7 @@ SELECT
     'sign_in' AS table_name,
     s.evidence AS evidence,
     s.record AS record,
-    'Account ' || s.account || ' reached ' || s.system || ' at ' || CAST(s.occurred_at AS VARCHAR) || ' by '
+    'Account ' || s.account || ' reached ' || s.system || ' at ' || CAST(s.occurred_at AS STRING) || ' by '
     || COALESCE(s.method, 'an unknown method')
     || CASE WHEN s.occurred_at_latest > h.clock_at THEN ', after the end.' ELSE ', before the end.' END AS fact
 FROM held AS h
@@ -109,7 +109,7 @@ SELECT
     c.evidence AS evidence,
     c.record AS record,
     'The ' || c.kind || ' ' || c.id || ' of ' || c.account || ' on ' || c.system || ' was '
-    || COALESCE('revoked or rotated at ' || CAST(c.revoked_at AS VARCHAR), 'still live') || '.' AS fact
+    || COALESCE('revoked or rotated at ' || CAST(c.revoked_at AS STRING), 'still live') || '.' AS fact
 FROM held AS h
 JOIN credential AS c ON c.account = h.account AND (c.system = h.system OR h.account_system = h.system)
 WHERE h.basis <> 'ambiguous' AND (h.horizon IS NULL OR c.created_at IS NULL OR c.created_at < h.horizon)
@@ -120,7 +120,7 @@ SELECT
     'engagement' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'HR entered the end at ' || COALESCE(CAST(p.entered_at AS VARCHAR), 'an unknown time')
+    'HR entered the end at ' || COALESCE(CAST(p.entered_at AS STRING), 'an unknown time')
     || CASE
         WHEN p.entered_at > p.operating_at_latest
             THEN ', after it had happened: removal can be measured from the end (exposure) and from the entry (work of IT).'

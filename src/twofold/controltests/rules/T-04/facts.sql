@@ -10,8 +10,8 @@ SELECT
     p.evidence AS evidence,
     p.record AS record,
     p.kind || ' of ' || COALESCE(p.right_id, 'an emergency account') || ' by ' || p.account || ' ('
-    || COALESCE(i.person, i.state, 'unlinked') || ') at ' || COALESCE(CAST(p.operating_at AS VARCHAR), 'an unknown time')
-    || COALESCE(', ended at ' || CAST(p.ends_at AS VARCHAR), '') || COALESCE(', for ' || p.reference, '') || '.' AS fact
+    || COALESCE(i.person, i.state, 'unlinked') || ') at ' || COALESCE(CAST(p.operating_at AS STRING), 'an unknown time')
+    || COALESCE(', ended at ' || CAST(p.ends_at AS STRING), '') || COALESCE(', for ' || p.reference, '') || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'A' AS attribute UNION ALL SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute
@@ -27,7 +27,7 @@ SELECT
     'review_item' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Campaign ' || c.id || ', begun at ' || CAST(c.started_at AS VARCHAR) || ': ' || COALESCE(r.decision, 'no decision') || ' for '
+    'Campaign ' || c.id || ', begun at ' || CAST(c.started_at AS STRING) || ': ' || COALESCE(r.decision, 'no decision') || ' for '
     || r.account || ' and ' || r.right_id || '.' AS fact
 FROM population AS p
 JOIN campaign AS c ON c.system = p.system AND c.started_at >= p.starts_at
@@ -41,7 +41,7 @@ SELECT
     a.evidence AS evidence,
     a.record AS record,
     a.approver || ' (' || COALESCE(n.person, n.state, 'unlinked') || ') said ' || a.decision || ' to ' || a.subject || ' at '
-    || CAST(a.decided_at AS VARCHAR) || COALESCE('; withdrawn at ' || CAST(a.withdrawn_at AS VARCHAR), '') || '.' AS fact
+    || CAST(a.decided_at AS STRING) || COALESCE('; withdrawn at ' || CAST(a.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
 LEFT JOIN identity AS i
     ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
@@ -61,7 +61,7 @@ SELECT
     u.evidence AS evidence,
     u.record AS record,
     'Used by ' || COALESCE(u.used_by, 'nobody named') || ' for ' || COALESCE(u.reference, 'nothing named') || '; looked at by '
-    || COALESCE(u.reviewer, 'nobody named') || ' at ' || COALESCE(CAST(u.reviewed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(u.reviewer, 'nobody named') || ' at ' || COALESCE(CAST(u.reviewed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute) AS v
 JOIN break_glass_review AS u ON 'break_glass:' || u.sign_in = p.item
@@ -73,8 +73,8 @@ SELECT
     'log_source' AS table_name,
     l.evidence AS evidence,
     l.record AS record,
-    'Log source ' || l.id || ' of ' || l.system || ' from ' || COALESCE(CAST(l.valid_from AS VARCHAR), 'ever') || ' to '
-    || COALESCE(CAST(l.valid_to AS VARCHAR), 'now') || '.' AS fact
+    'Log source ' || l.id || ' of ' || l.system || ' from ' || COALESCE(CAST(l.valid_from AS STRING), 'ever') || ' to '
+    || COALESCE(CAST(l.valid_to AS STRING), 'now') || '.' AS fact
 FROM population AS p
 JOIN log_source AS l ON l.system = p.system
 UNION ALL
@@ -85,7 +85,7 @@ SELECT
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'F' AS attribute
@@ -99,7 +99,7 @@ SELECT
     'review' AS table_name,
     w.evidence AS evidence,
     w.record AS record,
-    w.reviewer || ' gave ' || w.state || ' to ' || w.pull_request || ' at ' || CAST(w.submitted_at AS VARCHAR) || '.' AS fact
+    w.reviewer || ' gave ' || w.state || ' to ' || w.pull_request || ' at ' || CAST(w.submitted_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN review AS w ON w.pull_request = p.reference
 WHERE p.kind IN ('grant', 'elevation')
@@ -111,7 +111,7 @@ SELECT
     m.evidence AS evidence,
     m.record AS record,
     'Mitigation ' || m.id || ' by ' || COALESCE('control ' || m.control, 'no control') || ' from '
-    || COALESCE(CAST(m.valid_from AS VARCHAR), 'ever') || ' to ' || COALESCE(CAST(m.valid_to AS VARCHAR), 'now') || '.' AS fact
+    || COALESCE(CAST(m.valid_from AS STRING), 'ever') || ' to ' || COALESCE(CAST(m.valid_to AS STRING), 'now') || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN identity AS i

@@ -74,8 +74,8 @@ SELECT
     'due_occurrence' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'A review of ' || p.system || ' was due from ' || CAST(p.starts_at AS VARCHAR) || ' to before ' || CAST(p.due_at AS VARCHAR)
-    || ', and is late from ' || CAST(p.due_at + q.grace_days * INTERVAL '1' DAY AS VARCHAR) || '.' AS fact
+    'A review of ' || p.system || ' was due from ' || CAST(p.starts_at AS STRING) || ' to before ' || CAST(p.due_at AS STRING)
+    || ', and is late from ' || CAST(p.due_at + q.grace_days * INTERVAL '1' DAY AS STRING) || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 UNION ALL
@@ -85,8 +85,8 @@ SELECT
     'campaign' AS table_name,
     n.evidence AS evidence,
     n.record AS record,
-    'Campaign ' || n.campaign || ' began at ' || CAST(n.started_at AS VARCHAR) || ' and was '
-    || COALESCE('completed at ' || CAST(n.completed_at AS VARCHAR), 'not completed')
+    'Campaign ' || n.campaign || ' began at ' || CAST(n.started_at AS STRING) || ' and was '
+    || COALESCE('completed at ' || CAST(n.completed_at AS STRING), 'not completed')
     || CASE WHEN n.completed_at >= n.deadline THEN ', late.' ELSE '.' END AS fact
 FROM near AS n
 UNION ALL
@@ -97,7 +97,7 @@ SELECT
     s.evidence AS evidence,
     s.record AS record,
     'Campaign ' || n.campaign || ' was built from snapshot ' || s.id || ' of ' || s.system || ' (origin: ' || s.origin || '), taken at '
-    || CAST(s.taken_at AS VARCHAR)
+    || CAST(s.taken_at AS STRING)
     || CASE WHEN COALESCE(s.expands_nested, TRUE) THEN '.' ELSE '; nested rights are not expanded in it.' END AS fact
 FROM near AS n
 JOIN snapshot AS s ON s.id = n.snapshot
@@ -149,7 +149,7 @@ SELECT
     l.record AS record,
     COALESCE(l.reviewer, 'Nobody named') || ' (' || l.reviewer_name || ') decided ' || l.decision || ' on account '
     || l.account || ' (' || l.owner_name || ') with right ' || l.right_id || ' at '
-    || COALESCE(CAST(l.decided_at AS VARCHAR), 'an unknown time')
+    || COALESCE(CAST(l.decided_at AS STRING), 'an unknown time')
     || CASE WHEN l.reviewer = l.account OR l.reviewer_person = l.owner_person THEN ': their own access.' ELSE '.' END AS fact
 FROM line AS l
 WHERE l.decision IS NOT NULL
@@ -161,7 +161,7 @@ SELECT DISTINCT
     r.evidence AS evidence,
     r.record AS record,
     r.person || ' is on the roster for reviews of ' || r.scope || COALESCE(', ' || r.right_class || ' rights only', '') || ', from '
-    || COALESCE(CAST(r.valid_from AS VARCHAR), 'always') || ' to before ' || COALESCE(CAST(r.valid_to AS VARCHAR), 'no end') || '.' AS fact
+    || COALESCE(CAST(r.valid_from AS STRING), 'always') || ' to before ' || COALESCE(CAST(r.valid_to AS STRING), 'no end') || '.' AS fact
 FROM line AS l
 JOIN roster AS r ON r.person = l.reviewer_person AND r.duty = 'review' AND r.scope IN (l.system, '*')
 UNION ALL
@@ -171,8 +171,8 @@ SELECT DISTINCT
     'delegation' AS table_name,
     d.evidence AS evidence,
     d.record AS record,
-    d.from_person || ' let ' || d.to_person || ' act for them from ' || COALESCE(CAST(d.valid_from AS VARCHAR), 'always') || ' to before '
-    || COALESCE(CAST(d.valid_to AS VARCHAR), 'no end') || '; it was recorded at ' || CAST(d.recorded_at AS VARCHAR) || '.' AS fact
+    d.from_person || ' let ' || d.to_person || ' act for them from ' || COALESCE(CAST(d.valid_from AS STRING), 'always') || ' to before '
+    || COALESCE(CAST(d.valid_to AS STRING), 'no end') || '; it was recorded at ' || CAST(d.recorded_at AS STRING) || '.' AS fact
 FROM line AS l
 JOIN delegation AS d ON d.to_person = l.reviewer_person AND COALESCE(d.duty, 'review') = 'review'
 UNION ALL
@@ -193,8 +193,8 @@ SELECT
     COALESCE(v.evidence, l.evidence) AS evidence,
     COALESCE(v.record, l.record) AS record,
     'Account ' || l.account || ' with right ' || l.right_id || ' was judged wrong (' || l.decision || ') at '
-    || COALESCE(CAST(l.decided_at AS VARCHAR), 'an unknown time') || '; '
-    || COALESCE('its removal is recorded at ' || CAST(v.executed_at AS VARCHAR), 'no removal is recorded')
+    || COALESCE(CAST(l.decided_at AS STRING), 'an unknown time') || '; '
+    || COALESCE('its removal is recorded at ' || CAST(v.executed_at AS STRING), 'no removal is recorded')
     || COALESCE(', ticket ' || v.ticket, '') || '.' AS fact
 FROM line AS l
 LEFT JOIN "revoke" AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
@@ -207,7 +207,7 @@ SELECT
     g.evidence AS evidence,
     g.record AS record,
     'The log of the system: ' || g.action || ' right ' || g.right_id || ', account ' || g.account || ', at '
-    || COALESCE(CAST(g.occurred_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
 FROM line AS l
 JOIN grant_event AS g ON g.account = l.account AND g.right_id = l.right_id
 WHERE l.decision IN ('revoke', 'modify') AND g.occurred_at >= l.decided_at
@@ -218,7 +218,7 @@ SELECT
     'snapshot' AS table_name,
     COALESCE(x.evidence, s.evidence) AS evidence,
     COALESCE(x.record, s.record) AS record,
-    'Snapshot ' || s.id || ' (origin: ' || s.origin || '), taken at ' || CAST(s.taken_at AS VARCHAR)
+    'Snapshot ' || s.id || ' (origin: ' || s.origin || '), taken at ' || CAST(s.taken_at AS STRING)
     || CASE WHEN x.snapshot IS NULL THEN ', no longer shows' ELSE ', shows' END
     || ' account ' || l.account || ' with right ' || l.right_id || '.' AS fact
 FROM line AS l
@@ -233,7 +233,7 @@ SELECT
     v.evidence AS evidence,
     v.record AS record,
     v.reviewed_by || ' looked at the use of right ' || v.right_id || ' by account ' || v.account || ' at '
-    || CAST(v.reviewed_at AS VARCHAR) || ', back to ' || COALESCE(CAST(v.looked_from AS VARCHAR), 'an unknown time')
+    || CAST(v.reviewed_at AS STRING) || ', back to ' || COALESCE(CAST(v.looked_from AS STRING), 'an unknown time')
     || COALESCE(': ' || v.result, '') || '.' AS fact
 FROM line AS l
 JOIN impact_review AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
@@ -244,7 +244,7 @@ SELECT
     'review_item' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Campaign ' || e.id || ', completed at ' || COALESCE(CAST(e.completed_at AS VARCHAR), 'no time') || ', had found account '
+    'Campaign ' || e.id || ', completed at ' || COALESCE(CAST(e.completed_at AS STRING), 'no time') || ', had found account '
     || l.account || ' with right ' || l.right_id || ' good.' AS fact
 FROM line AS l
 JOIN review_item AS r ON r.account = l.account AND r.right_id = l.right_id AND LOWER(r.decision) = 'approve'
@@ -257,9 +257,9 @@ SELECT
     'review_item' AS table_name,
     l.evidence AS evidence,
     l.record AS record,
-    'The decision on account ' || l.account || ' with right ' || l.right_id || ' at ' || CAST(l.decided_at AS VARCHAR)
-    || ' lies outside the stretch from ' || CAST(s.taken_at AS VARCHAR) || ' (snapshot) to '
-    || COALESCE(CAST(l.completed_at AS VARCHAR), 'now') || ' (completion).' AS fact
+    'The decision on account ' || l.account || ' with right ' || l.right_id || ' at ' || CAST(l.decided_at AS STRING)
+    || ' lies outside the stretch from ' || CAST(s.taken_at AS STRING) || ' (snapshot) to '
+    || COALESCE(CAST(l.completed_at AS STRING), 'now') || ' (completion).' AS fact
 FROM line AS l
 JOIN snapshot AS s ON s.id = l.snapshot
 WHERE l.decided_at < s.taken_at OR l.decided_at > l.completed_at

@@ -284,7 +284,7 @@ titled AS (
                 AND (j.valid_to IS NULL OR l.decided_at_latest < j.valid_to)
                 AND (e.person IS NULL OR (
                     (e.started_at IS NULL OR e.started_at <= l.decided_at)
-                    AND (e.effective_end IS NULL OR l.decided_at_latest < e.effective_end)
+                    AND COALESCE(l.decided_at_latest < COALESCE(e.effective_end, e.last_day_latest), TRUE)
                 )) THEN 1
             ELSE 0
         END) AS holds

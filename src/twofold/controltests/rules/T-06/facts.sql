@@ -2,9 +2,9 @@ SELECT
     p.item AS item,
     CASE WHEN t.setting = 'local_login' THEN 'E' ELSE 'A' END AS attribute,
     'setting_state' AS table_name,
-    CAST(NULL AS VARCHAR) AS evidence,
-    CAST(NULL AS VARCHAR) AS record,
-    'From ' || CAST(GREATEST(t.valid_from, p.window_from) AS VARCHAR) || ' to ' || CAST(LEAST(t.valid_to, p.window_to) AS VARCHAR)
+    CAST(NULL AS STRING) AS evidence,
+    CAST(NULL AS STRING) AS record,
+    'From ' || CAST(GREATEST(t.valid_from, p.window_from) AS STRING) || ' to ' || CAST(LEAST(t.valid_to, p.window_to) AS STRING)
     || ' ' || t.setting || ' of ' || t.object || ' was '
     || CASE WHEN t.state = 'known' THEN COALESCE(t.value, 'not set') ELSE 'unknown (' || t.state || ')' END || '.' AS fact
 FROM population AS p
@@ -21,8 +21,8 @@ SELECT
     'Policy ' || f.policy || ' ' || f.effect || ' '
     || CASE
         WHEN f.right_id = '*' THEN 'everybody'
-        ELSE 'members of ' || f.right_id || '; from ' || CAST(GREATEST(t.valid_from, p.window_from) AS VARCHAR) || ' to '
-            || CAST(LEAST(t.valid_to, p.window_to) AS VARCHAR) || ' the account was '
+        ELSE 'members of ' || f.right_id || '; from ' || CAST(GREATEST(t.valid_from, p.window_from) AS STRING) || ' to '
+            || CAST(LEAST(t.valid_to, p.window_to) AS STRING) || ' the account was '
             || CASE
                 WHEN t.state <> 'known' THEN 'perhaps one (' || t.state || ')'
                 WHEN t.value = 'true' THEN 'one'
@@ -43,7 +43,7 @@ SELECT
     f.evidence AS evidence,
     f.record AS record,
     'Factor ' || f.type || ' (' || COALESCE(f.status, 'no status') || ') was enrolled at '
-    || COALESCE(CAST(f.enrolled_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(f.enrolled_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN factor AS f ON f.account = p.object
 WHERE p.kind IN ('human', 'shared')
@@ -54,9 +54,9 @@ SELECT
     'mfa_exemption' AS table_name,
     x.evidence AS evidence,
     x.record AS record,
-    'Exempt from ' || CAST(x.valid_from AS VARCHAR) || ' to ' || COALESCE(CAST(x.valid_to AS VARCHAR), 'no end')
+    'Exempt from ' || CAST(x.valid_from AS STRING) || ' to ' || COALESCE(CAST(x.valid_to AS STRING), 'no end')
     || CASE WHEN x.break_glass THEN ' for emergencies' ELSE '' END || ', approved by ' || COALESCE(x.approved_by, 'nobody')
-    || ' at ' || COALESCE(CAST(x.approved_at AS VARCHAR), 'an unknown time') || ', owner ' || COALESCE(x.owner, 'nobody')
+    || ' at ' || COALESCE(CAST(x.approved_at AS STRING), 'an unknown time') || ', owner ' || COALESCE(x.owner, 'nobody')
     || COALESCE(': ' || x.reason, '') || '.' AS fact
 FROM population AS p
 JOIN mfa_exemption AS x
@@ -68,7 +68,7 @@ SELECT
     'sign_in' AS table_name,
     s.evidence AS evidence,
     s.record AS record,
-    'Signed in to ' || s.system || ' at ' || CAST(s.occurred_at AS VARCHAR) || ' (' || COALESCE(s.method, 'interactive')
+    'Signed in to ' || s.system || ' at ' || CAST(s.occurred_at AS STRING) || ' (' || COALESCE(s.method, 'interactive')
     || ') with ' || COALESCE(s.factors, 'unknown factors') || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
@@ -88,7 +88,7 @@ SELECT
     'sign_in_review' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Sign-in ' || r.sign_in || ' was reviewed at ' || CAST(r.reviewed_at AS VARCHAR) || ' by '
+    'Sign-in ' || r.sign_in || ' was reviewed at ' || CAST(r.reviewed_at AS STRING) || ' by '
     || COALESCE(r.reviewer, 'nobody named') || '.' AS fact
 FROM population AS p
 JOIN sign_in AS s ON s.account = p.object AND s.occurred_at >= p.window_from AND s.occurred_at < p.window_to

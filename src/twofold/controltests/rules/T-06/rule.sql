@@ -211,16 +211,20 @@ used AS (
 ),
 -- Factors that count. One that was enrolled late does not show that there was none before; a sign-in with a second factor does.
 first_use AS (
-    SELECT u.account AS account, MIN(u.occurred_at_latest) AS used_at
+    SELECT
+        u.account AS account,
+        MIN(CASE WHEN u.factors = 'second' AND NOT u.conflicted THEN u.occurred_at_latest END) AS used_at,
+        MIN(CASE WHEN u.conflicted THEN u.occurred_at END) AS doubt_at
     FROM used AS u
-    WHERE u.factors = 'second'
     GROUP BY u.account
 ),
 enrolment AS (
     SELECT
         i.item AS item,
         MAX(CASE
-            WHEN i.enrol_by >= i.window_to OR u.used_at <= i.enrol_by OR f.enrolled_at_latest <= i.enrol_by THEN 3
+            WHEN i.enrol_by >= i.window_to OR u.used_at <= i.enrol_by THEN 4
+            WHEN f.enrolled_at_latest <= i.enrol_by AND NOT f.conflicted THEN 4
+            WHEN f.conflicted OR u.doubt_at <= i.enrol_by THEN 3
             WHEN f.id IS NULL THEN 0
             WHEN f.enrolled_at > i.enrol_by THEN 1
             ELSE 2
@@ -229,8 +233,11 @@ enrolment AS (
     CROSS JOIN parameter AS q
     LEFT JOIN first_use AS u ON u.account = i.account
     LEFT JOIN factor AS f
-        ON f.account = i.account AND f.status = 'active' AND NOT f.conflicted
-        AND POSITION(';' || LOWER(f.type) || ';' IN ';' || q.weak_factors || ';') = 0
+        ON f.account = i.account
+        AND (
+            f.conflicted
+            OR (f.status = 'active' AND POSITION(';' || LOWER(f.type) || ';' IN ';' || q.weak_factors || ';') = 0)
+        )
     GROUP BY i.item
 ),
 gap AS (
@@ -363,6 +370,7 @@ SELECT
         WHEN n.rank < 2 AND g.of_factors = 1 THEN 'cannot_test:factors_gap'
         WHEN n.rank = 0 THEN 'exception:not_enrolled'
         WHEN n.rank = 1 THEN 'exception:enrolled_late'
+        WHEN n.rank = 3 THEN 'cannot_test:conflict'
         WHEN n.rank = 2 THEN 'cannot_test:enrolment_unclear'
         WHEN c.code IS NOT NULL THEN c.code
         WHEN p.is_open THEN 'cannot_test:pending'

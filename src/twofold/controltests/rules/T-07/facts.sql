@@ -4,8 +4,8 @@ SELECT
     'setting_standard' AS table_name,
     d.evidence AS evidence,
     d.record AS record,
-    'From ' || CAST(GREATEST(t.valid_from, d.valid_from, p.window_from) AS VARCHAR) || ' to '
-    || CAST(LEAST(t.valid_to, d.valid_to, p.window_to) AS VARCHAR) || ' the setting was '
+    'From ' || CAST(GREATEST(t.valid_from, d.valid_from, p.window_from) AS STRING) || ' to '
+    || CAST(LEAST(t.valid_to, d.valid_to, p.window_to) AS STRING) || ' the setting was '
     || CASE WHEN t.state = 'known' THEN COALESCE(t.value, 'not set') ELSE 'unknown (' || t.state || ')' END
     || '; the standard asks for ' || d.comparison || ' ' || d.value || '.' AS fact
 FROM population AS p
@@ -22,7 +22,7 @@ SELECT
     'setting_state' AS table_name,
     s.evidence AS evidence,
     s.record AS record,
-    'Seen at ' || CAST(s.observed_at AS VARCHAR) || ': ' || COALESCE(s.value, 'not set') || '.' AS fact
+    'Seen at ' || CAST(s.observed_at AS STRING) || ': ' || COALESCE(s.value, 'not set') || '.' AS fact
 FROM population AS p
 JOIN setting_state AS s
     ON s.system = p.system AND s.object = p.object AND s.setting = p.setting
@@ -34,7 +34,7 @@ SELECT
     'setting_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Changed at ' || CAST(e.occurred_at AS VARCHAR) || ' by ' || COALESCE(e.actor, 'an unknown account') || ' from '
+    'Changed at ' || CAST(e.occurred_at AS STRING) || ' by ' || COALESCE(e.actor, 'an unknown account') || ' from '
     || COALESCE(e.old_value, 'an unrecorded value') || ' to ' || COALESCE(e.new_value, 'not set')
     || COALESCE(', naming ' || e.reference, ', naming no ticket') || '.' AS fact
 FROM population AS p
@@ -48,8 +48,8 @@ SELECT
     g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record,
-    'Ticket ' || g.ticket || ' was authorised at ' || CAST(g.authorised_at AS VARCHAR)
-    || COALESCE(', until ' || CAST(g.ended_at AS VARCHAR), '') || '.' AS fact
+    'Ticket ' || g.ticket || ' was authorised at ' || CAST(g.authorised_at AS STRING)
+    || COALESCE(', until ' || CAST(g.ended_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN setting_event AS e
     ON e.system = p.system AND e.object = p.object AND e.setting = p.setting

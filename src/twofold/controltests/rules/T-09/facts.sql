@@ -17,7 +17,7 @@ SELECT
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS VARCHAR), 'an unknown time') || '; it carries ' || h.function || ' for ' || p.holder || '.'
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '; it carries ' || h.function || ' for ' || p.holder || '.'
         AS fact
 FROM population AS p
 JOIN sod_rule AS r ON r.id = p.rule
@@ -35,12 +35,12 @@ SELECT
     m.evidence AS evidence,
     m.record AS record,
     'Mitigation ' || m.id || ' by ' || COALESCE('control ' || m.control, 'no control') || ', in force from '
-    || COALESCE(CAST(m.valid_from AS VARCHAR), 'ever') || ' to ' || COALESCE(CAST(m.valid_to AS VARCHAR), 'now')
+    || COALESCE(CAST(m.valid_from AS STRING), 'ever') || ' to ' || COALESCE(CAST(m.valid_to AS STRING), 'now')
     || ', approved by ' || COALESCE(m.approved_by, 'nobody') || ' (' || COALESCE(i.person, i.state, 'unlinked') || ') at '
-    || COALESCE(CAST(m.approved_at AS VARCHAR), 'an unknown time') || '; the conflict began at '
+    || COALESCE(CAST(m.approved_at AS STRING), 'an unknown time') || '; the conflict began at '
     || CASE
         WHEN p.conflict_starts_at = TIMESTAMP '0001-01-01 00:00:00' THEN 'an unknown time'
-        ELSE CAST(p.conflict_starts_at AS VARCHAR)
+        ELSE CAST(p.conflict_starts_at AS STRING)
     END || '.' AS fact
 FROM population AS p
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B' AS attribute UNION ALL SELECT 'E' AS attribute) AS v
@@ -53,8 +53,8 @@ SELECT
     'control_result' AS table_name,
     t.evidence AS evidence,
     t.record AS record,
-    'The test of ' || t.control || ' from ' || COALESCE(CAST(t.valid_from AS VARCHAR), 'ever') || ' to '
-    || COALESCE(CAST(t.valid_to AS VARCHAR), 'now') || ' concluded: ' || t.result || '.' AS fact
+    'The test of ' || t.control || ' from ' || COALESCE(CAST(t.valid_from AS STRING), 'ever') || ' to '
+    || COALESCE(CAST(t.valid_to AS STRING), 'now') || ' concluded: ' || t.result || '.' AS fact
 FROM population AS p
 JOIN mitigation AS m ON m.person = p.holder AND m.rule = p.rule
 JOIN control_result AS t ON t.control = m.control
@@ -66,7 +66,7 @@ SELECT
     'function_use' AS table_name,
     u.evidence AS evidence,
     u.record AS record,
-    u.account || ' carried out ' || u.function || ' at ' || CAST(u.occurred_at AS VARCHAR) || '.' AS fact
+    u.account || ' carried out ' || u.function || ' at ' || CAST(u.occurred_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN sod_rule AS r ON r.id = p.rule
 JOIN (SELECT DISTINCT h.holder AS holder, h.account AS account FROM function_held AS h) AS h ON h.holder = p.holder

@@ -2,7 +2,7 @@
 SELECT
     p.item AS item, x.attribute AS attribute, 'deployment' AS table_name, p.evidence AS evidence, p.record AS record,
     'Deployment ' || p.deployment || ' of ' || COALESCE(p.deployed_sha, 'an unknown commit') || ' started at '
-    || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown time') || ', released by ' || COALESCE(p.actor, 'nobody named')
+    || COALESCE(CAST(p.started_at AS STRING), 'an unknown time') || ', released by ' || COALESCE(p.actor, 'nobody named')
     || CASE WHEN p.by_pipeline THEN ' through a pipeline' ELSE '' END AS fact
 FROM population AS p
 CROSS JOIN (
@@ -13,23 +13,23 @@ UNION ALL
 SELECT
     t.item AS item, 'A' AS attribute, 'ticket' AS table_name, t.evidence AS evidence, t.record AS record,
     'Ticket ' || t.ticket || CASE WHEN t.known THEN ' of type ' || COALESCE(t.type, 'unknown') ELSE ' is not in the data' END
-    || CASE WHEN t.migrated_at IS NULL THEN '' ELSE ', history imported at ' || CAST(t.migrated_at AS VARCHAR) END AS fact
+    || CASE WHEN t.migrated_at IS NULL THEN '' ELSE ', history imported at ' || CAST(t.migrated_at AS STRING) END AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 UNION ALL
 SELECT
     t.item AS item, 'A' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Ticket ' || t.ticket || ' was authorised at ' || CAST(a.authorised_at AS VARCHAR) || ' by '
+    'Ticket ' || t.ticket || ' was authorised at ' || CAST(a.authorised_at AS STRING) || ' by '
     || COALESCE(a.account, 'nobody named')
-    || CASE WHEN a.ended_at IS NULL THEN '' ELSE ', which held until ' || CAST(a.ended_at AS VARCHAR) END AS fact
+    || CASE WHEN a.ended_at IS NULL THEN '' ELSE ', which held until ' || CAST(a.ended_at AS STRING) END AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN ticket_authorisation AS a ON a.ticket = t.ticket
 UNION ALL
 SELECT
     a.subject_item AS item, 'A' AS attribute, 'approval' AS table_name, a.evidence AS evidence, a.record AS record,
-    'BACKDATED: somebody typed ' || CAST(a.typed_on AS VARCHAR) || ' for a decision recorded at '
-    || CAST(a.decided_at AS VARCHAR) || '; the recorded time counts' AS fact
+    'BACKDATED: somebody typed ' || CAST(a.typed_on AS STRING) || ' for a decision recorded at '
+    || CAST(a.decided_at AS STRING) || '; the recorded time counts' AS fact
 FROM (
     SELECT
         t.item AS subject_item, v.typed_on_latest AS typed_on, v.decided_at AS decided_at,
@@ -43,7 +43,7 @@ UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, 'check_run' AS table_name, c.evidence AS evidence, c.record AS record,
     'Check ' || c.name || ' on ' || c.sha || ': ' || COALESCE(c.conclusion, 'not finished') || ' at '
-    || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') AS fact
+    || COALESCE(CAST(c.completed_at AS STRING), 'an unknown time') AS fact
 FROM (
     SELECT q.item AS item, q.repository AS repository, q.deployed_sha AS sha FROM population AS q
     UNION
@@ -57,9 +57,9 @@ UNION ALL
 SELECT
     a.item AS item, x.attribute AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
     'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person, ', linked to nobody') || ', at '
-    || CAST(a.approved_at AS VARCHAR) || ' on ' || COALESCE(a.commit_sha, 'content that it does not name')
+    || CAST(a.approved_at AS STRING) || ' on ' || COALESCE(a.commit_sha, 'content that it does not name')
     || ': content ' || a.content || ', authority ' || a.authority || ', ' || a.independence
-    || CASE WHEN a.ended_by IS NULL THEN '' ELSE ', ended (' || a.ended_by || ') at ' || CAST(a.ended_at AS VARCHAR) END AS fact
+    || CASE WHEN a.ended_by IS NULL THEN '' ELSE ', ended (' || a.ended_by || ') at ' || CAST(a.ended_at AS STRING) END AS fact
 FROM population AS p
 JOIN change_approval AS a ON a.item = p.item
 CROSS JOIN (
@@ -80,7 +80,7 @@ JOIN artefact AS a ON a.digest = p.digest
 UNION ALL
 SELECT
     t.item AS item, 'F' AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
-    'Field ' || e.field || ' of ' || e.ticket || ' was edited at ' || CAST(e.occurred_at AS VARCHAR) AS fact
+    'Field ' || e.field || ' of ' || e.ticket || ' was edited at ' || CAST(e.occurred_at AS STRING) AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN ticket_event AS e ON e.ticket = t.ticket
@@ -88,7 +88,7 @@ WHERE e.field <> 'status'
 UNION ALL
 SELECT
     t.item AS item, 'I' AS attribute, 'approval' AS table_name, a.evidence AS evidence, a.record AS record,
-    'Acceptance of ' || t.ticket || ': ' || a.decision || ' by ' || a.approver || ' at ' || CAST(a.decided_at AS VARCHAR) AS fact
+    'Acceptance of ' || t.ticket || ': ' || a.decision || ' by ' || a.approver || ' at ' || CAST(a.decided_at AS STRING) AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat'

@@ -46,7 +46,7 @@ gap AS (
     FROM unit AS u
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
-        AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
         AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
     GROUP BY u.item_no
 ),
@@ -142,63 +142,85 @@ required AS (
     WHERE a.item_no IS NULL AND q.seen_tests_where_none_named
 ),
 run AS (
-    -- B: runs of required checks on that content; of those finished before the start the last one counts.
+    -- B: runs of required checks on that content, against the start. A run without a conclusion has not finished.
     SELECT
         r.item_no AS item_no,
         r.name AS name,
-        c.conclusion AS conclusion,
-        c.conflicted AS conflicted,
         CASE
+            WHEN c.conflicted THEN 95
+            WHEN c.conclusion = 'success' THEN 94
+            WHEN c.conclusion IN ('skipped', 'neutral') THEN 93
+            ELSE 92
+        END AS result,
+        CASE
+            WHEN c.conclusion IS NULL AND NOT c.conflicted THEN 'unfinished'
             WHEN c.completed_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
             WHEN c.completed_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
-            WHEN c.conclusion IS NULL THEN 'unfinished'
             WHEN c.completed_at IS NULL THEN 'unknown'
             ELSE 'unclear'
         END AS came,
         c.completed_at AS completed_at,
-        c.id AS id
+        c.completed_at_latest AS completed_at_latest
     FROM required AS r
     CROSS JOIN parameter AS q
     JOIN unit AS u ON u.item_no = r.item_no
     JOIN content_run AS c ON c.item_no = r.item_no AND c.name = r.name
 ),
-last_run AS (
+last_before AS (
+    -- B: of the runs that surely finished before the start, when the last one finished at the earliest.
+    SELECT r.item_no AS item_no, r.name AS name, MAX(r.completed_at) AS completed_at
+    FROM run AS r
+    WHERE r.came = 'before'
+    GROUP BY r.item_no, r.name
+),
+result AS (
+    -- B: what the runs that may be the last one before the start say; a run without a time may be it as well.
     SELECT
         r.item_no AS item_no,
         r.name AS name,
-        r.conclusion AS conclusion,
-        r.conflicted AS conflicted,
-        r.came AS came,
-        ROW_NUMBER() OVER (
-            PARTITION BY r.item_no, r.name, r.came
-            ORDER BY r.completed_at DESC, CASE WHEN r.conclusion = 'success' THEN 1 ELSE 0 END, r.id
-        ) AS place
+        MAX(CASE WHEN r.came = 'before' THEN 1 ELSE 0 END) AS is_before,
+        MAX(CASE WHEN r.came = 'unclear' THEN 1 ELSE 0 END) AS is_unclear,
+        MAX(CASE WHEN r.came = 'unknown' THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN r.came = 'after' THEN r.completed_at END) AS last_after,
+        MIN(CASE WHEN r.came IN ('before', 'unclear') AND r.completed_at_latest >= l.completed_at THEN r.result END) AS worst,
+        MAX(CASE WHEN r.came IN ('before', 'unclear') AND r.completed_at_latest >= l.completed_at THEN r.result END) AS best,
+        MIN(CASE WHEN r.came = 'unknown' THEN r.result END) AS worst_timeless,
+        MAX(CASE WHEN r.came = 'unknown' THEN r.result END) AS best_timeless
     FROM run AS r
+    LEFT JOIN last_before AS l ON l.item_no = r.item_no AND l.name = r.name
+    GROUP BY r.item_no, r.name
+),
+good_after AS (
+    -- B: checks of which every run that finished last after the start succeeded.
+    SELECT r.item_no AS item_no, r.name AS name, MIN(r.result) AS worst, MAX(r.result) AS best
+    FROM run AS r
+    JOIN result AS t ON t.item_no = r.item_no AND t.name = r.name AND t.last_after <= r.completed_at_latest
+    WHERE r.came = 'after'
+    GROUP BY r.item_no, r.name
 ),
 checked AS (
+    -- B: 92 to 95 are the results of a run; 49, 50 and 95 cannot be tested.
     SELECT
         r.item_no AS item_no,
         r.name AS name,
-        MAX(r.assumed) AS assumed,
-        MAX(
-            CASE
-                WHEN l.name IS NULL THEN 10
-                WHEN l.came = 'before' AND l.conflicted THEN 95
-                WHEN l.came = 'before' AND l.conclusion = 'success' THEN 94
-                WHEN l.came = 'before' AND l.conclusion IN ('skipped', 'neutral') THEN 93
-                WHEN l.came = 'before' THEN 92
-                WHEN l.came = 'unclear' THEN 50
-                WHEN l.came = 'unknown' THEN 49
-                WHEN l.came = 'after' AND l.conclusion = 'success' AND u.emergency AND q.tests_may_follow_emergency THEN 48
-                WHEN l.came = 'after' THEN 20
-                ELSE 10
-            END
-        ) AS rank
+        r.assumed AS assumed,
+        CASE
+            WHEN t.name IS NULL THEN 10
+            WHEN t.is_before = 1 AND t.worst < t.best AND t.best = 95 THEN 95
+            WHEN t.is_before = 1 AND t.worst < t.best THEN 50
+            WHEN t.is_before = 1 AND (t.worst_timeless <> t.best OR t.best_timeless <> t.best) THEN 49
+            WHEN t.is_before = 1 THEN t.best
+            WHEN t.is_unclear = 1 THEN 50
+            WHEN t.is_unknown = 1 THEN 49
+            WHEN a.worst = 94 AND a.best = 94 AND u.emergency AND q.tests_may_follow_emergency THEN 48
+            WHEN t.last_after IS NOT NULL THEN 20
+            ELSE 10
+        END AS rank
     FROM required AS r
     CROSS JOIN parameter AS q
     JOIN unit AS u ON u.item_no = r.item_no
-    LEFT JOIN last_run AS l ON l.item_no = r.item_no AND l.name = r.name AND l.place = 1
-    GROUP BY r.item_no, r.name
+    LEFT JOIN result AS t ON t.item_no = r.item_no AND t.name = r.name
+    LEFT JOIN good_after AS a ON a.item_no = r.item_no AND a.name = r.name
 ),
 tested AS (
     SELECT
@@ -233,7 +255,7 @@ deployer AS (
         FROM unit AS v
         JOIN pipeline_agreement AS a
             ON a.system = v.system
-            AND COALESCE(a.valid_from, a.agreed_at) <= v.started_at
+            AND COALESCE(a.valid_from, a.agreed_at_latest) <= v.started_at
             AND v.started_at < COALESCE(a.valid_to, TIMESTAMP '9999-12-31 00:00:00')
     ) AS g ON g.item_no = u.item_no
     LEFT JOIN identity AS i
@@ -241,7 +263,7 @@ deployer AS (
 ),
 subordinate AS (
     -- H: approvers who report to an author of the change at the time of their approval.
-    SELECT DISTINCT a.item_no AS item_no, a.person AS person
+    SELECT DISTINCT a.item_no AS item_no, a.table_name AS table_name, a.id AS id
     FROM change_approval AS a
     JOIN superior AS s ON s.person = a.person AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
     JOIN change_contributor AS c ON c.item_no = a.item_no AND c.person = s.superior AND c.role IN ('author', 'opener')
@@ -264,19 +286,21 @@ approval_fact AS (
             ELSE 'unclear'
         END AS came,
         CASE
-            WHEN a.ended_unknown THEN 'unclear'
+            WHEN a.conflicted THEN 'yes'
             WHEN a.ended_at_latest <= u.started_at THEN 'no'
+            WHEN a.doubt_at <= u.started_at_latest THEN 'doubt'
+            WHEN a.ended_unknown THEN 'unknown'
             WHEN a.ended_at <= u.started_at_latest THEN 'unclear'
             ELSE 'yes'
         END AS live,
         CASE WHEN d.person = a.person THEN 1 ELSE 0 END AS is_deployer,
         CASE WHEN d.unlinked THEN 1 ELSE 0 END AS deployer_unlinked,
-        CASE WHEN s.person IS NULL THEN 0 ELSE 1 END AS is_subordinate
+        CASE WHEN s.id IS NULL THEN 0 ELSE 1 END AS is_subordinate
     FROM unit AS u
     CROSS JOIN parameter AS q
     JOIN change_approval AS a ON a.item_no = u.item_no AND a.duty = 'release'
     LEFT JOIN deployer AS d ON d.item_no = u.item_no
-    LEFT JOIN subordinate AS s ON s.item_no = u.item_no AND s.person = a.person
+    LEFT JOIN subordinate AS s ON s.item_no = u.item_no AND s.table_name = a.table_name AND s.id = a.id
 ),
 approval_rank AS (
     -- C: 90 counts; 60 to 79 may count; below 50 does not count.
@@ -285,11 +309,11 @@ approval_rank AS (
         f.hand AS hand,
         f.came AS came,
         CASE
+            WHEN f.conflicted THEN 79
             WHEN f.independence = 'bot' THEN 15
             WHEN f.independence = 'contributor' THEN 30
             WHEN f.content = 'stale' THEN 35
             WHEN f.authority = 'none' THEN 33
-            WHEN f.conflicted THEN 79
             WHEN f.independence = 'unlinked' THEN 78
             WHEN f.independence = 'shared' THEN 77
             WHEN f.independence = 'contributor_unlinked' THEN 76
@@ -304,8 +328,9 @@ approval_rank AS (
             WHEN f.came = 'after' THEN 20
             WHEN f.live = 'no' AND f.ended_by = 'changes_requested' THEN 40
             WHEN f.live = 'no' THEN 25
-            WHEN f.came = 'unclear' THEN 73
-            WHEN f.live = 'unclear' THEN 70
+            WHEN f.live = 'doubt' THEN 79
+            WHEN f.came = 'unclear' OR f.live = 'unclear' THEN 73
+            WHEN f.live = 'unknown' THEN 70
             ELSE 90
         END AS in_force,
         CASE
@@ -356,11 +381,11 @@ approved AS (
         SUM(CASE WHEN h.by_roster = 90 THEN 1 ELSE 0 END) AS rostered,
         SUM(CASE WHEN h.by_roster >= 50 THEN 1 ELSE 0 END) AS maybe_rostered,
         MAX(CASE WHEN h.by_roster < 90 THEN h.by_roster ELSE 0 END) AS best_rostered,
-        SUM(CASE WHEN h.by_roster > 0 THEN 1 ELSE 0 END) AS asked_of_roster,
+        MAX(CASE WHEN h.by_roster = 33 THEN 1 ELSE 0 END) AS without_authority,
         SUM(CASE WHEN h.apart = 90 THEN 1 ELSE 0 END) AS apart,
         SUM(CASE WHEN h.apart >= 50 THEN 1 ELSE 0 END) AS maybe_apart,
         MAX(CASE WHEN h.apart < 90 THEN h.apart ELSE 0 END) AS best_apart,
-        SUM(CASE WHEN h.apart > 0 THEN 1 ELSE 0 END) AS asked_apart
+        MAX(CASE WHEN h.apart < 50 THEN h.apart ELSE 0 END) AS not_apart
     FROM hand_rank AS h
     GROUP BY h.item_no
 ),
@@ -406,12 +431,12 @@ edit AS (
     SELECT
         l.item_no AS item_no,
         CASE
+            WHEN e.conflicted THEN 50
             WHEN LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
                 COALESCE(e.old_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', ''))
                 = LOWER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
                 COALESCE(e.new_value, ''), ' ', ''), '.', ''), ',', ''), '-', ''), '''', '')) THEN 0
-            WHEN e.conflicted THEN 50
-            WHEN e.occurred_at > l.authorised_at_latest AND e.occurred_at_latest <= u.started_at THEN 90
+            WHEN e.occurred_at > l.authorised_at_latest AND e.occurred_at_latest < u.started_at THEN 90
             ELSE 40
         END AS rank
     FROM last_authorised AS l
@@ -440,8 +465,8 @@ functional AS (
     -- I: whether any of the change's tickets is of a functional type.
     SELECT
         t.item_no AS item_no,
-        MAX(CASE WHEN t.functional THEN 1 ELSE 0 END) AS is_functional,
-        MAX(CASE WHEN t.is_change AND t.functional IS NULL THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN t.functional AND NOT t.conflicted THEN 1 ELSE 0 END) AS is_functional,
+        MAX(CASE WHEN t.conflicted OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
         MAX(CASE WHEN t.is_change AND t.functional IS NOT NULL THEN 1 ELSE 0 END) AS is_known
     FROM change_ticket AS t
     WHERE t.known
@@ -455,6 +480,7 @@ uat AS (
         u.started_at AS started_at,
         u.started_at_latest AS started_at_latest,
         a.id AS id,
+        a.subject AS subject,
         a.approver AS account,
         a.decided_at AS decided_at,
         a.decided_at_latest AS decided_at_latest,
@@ -464,23 +490,65 @@ uat AS (
         i.person AS person
     FROM unit AS u
     JOIN change_ticket AS t ON t.item_no = u.item_no
-    JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND a.decision = 'approve'
+    JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND (a.decision = 'approve' OR a.conflicted)
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
 ),
+taken_back AS (
+    -- I: acceptances that the same person rejected afterwards, or perhaps: from when, and surely by when.
+    SELECT
+        a.item_no AS item_no,
+        a.id AS id,
+        MIN(CASE WHEN r.conflicted THEN NULL ELSE GREATEST(r.decided_at, a.decided_at) END) AS ended_at,
+        MIN(CASE WHEN r.decided_at > a.decided_at_latest AND NOT r.conflicted THEN r.decided_at_latest END) AS ended_at_latest,
+        MIN(CASE WHEN r.conflicted THEN GREATEST(r.decided_at, a.decided_at) END) AS doubt_at
+    FROM uat AS a
+    JOIN approval AS r
+        ON r.subject = a.subject AND r.duty = 'uat' AND r.id <> a.id AND r.decided_at_latest >= a.decided_at
+    LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
+    WHERE (r.decision = 'reject' OR r.conflicted) AND COALESCE(i.person, r.approver) = COALESCE(a.person, a.account)
+    GROUP BY a.item_no, a.id
+),
 business AS (
-    -- I: acceptors on the roster for it, or working in a business unit at the time.
+    -- I: acceptors on the roster for it, or working in a business unit at the time; perhaps, or surely (1).
+    SELECT b.item_no AS item_no, b.id AS id, MAX(b.sure) AS sure
+    FROM (
+        SELECT
+            a.item_no AS item_no, a.id AS id,
+            CASE WHEN r.valid_from <= a.decided_at AND a.decided_at_latest < r.valid_to THEN 1 ELSE 0 END AS sure
+        FROM uat AS a
+        JOIN authority AS r ON r.person = a.person AND (r.scope = a.system OR r.scope = '*')
+        WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at_latest AND a.decided_at < r.valid_to
+        UNION ALL
+        SELECT
+            a.item_no AS item_no, a.id AS id,
+            CASE
+                WHEN COALESCE(j.valid_from, a.decided_at) <= a.decided_at
+                    AND a.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+                ELSE 0
+            END AS sure
+        FROM uat AS a
+        CROSS JOIN parameter AS q
+        JOIN job AS j ON j.person = a.person
+        WHERE COALESCE(j.valid_from, a.decided_at) <= a.decided_at_latest
+            AND a.decided_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+            AND ';' || LOWER(q.business_units) || ';' LIKE '%;' || LOWER(j.unit) || ';%'
+    ) AS b
+    GROUP BY b.item_no, b.id
+),
+maker AS (
+    -- I: who worked on a change, by account, and whether all of them are known.
+    SELECT
+        c.item_no AS item_no,
+        MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
+    FROM change_contributor AS c
+    GROUP BY c.item_no
+),
+own_acceptance AS (
+    -- I: acceptances by somebody who worked on the change, by the person or by the account.
     SELECT DISTINCT a.item_no AS item_no, a.id AS id
     FROM uat AS a
-    JOIN authority AS r ON r.person = a.person AND (r.scope = a.system OR r.scope = '*')
-    WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at AND a.decided_at_latest < r.valid_to
-    UNION
-    SELECT DISTINCT a.item_no AS item_no, a.id AS id
-    FROM uat AS a
-    CROSS JOIN parameter AS q
-    JOIN job AS j ON j.person = a.person
-    WHERE COALESCE(j.valid_from, a.decided_at) <= a.decided_at
-        AND a.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        AND ';' || LOWER(q.business_units) || ';' LIKE '%;' || LOWER(j.unit) || ';%'
+    JOIN change_contributor AS c ON c.item_no = a.item_no
+    WHERE c.person = a.person OR (c.account = a.account AND c.state <> 'shared')
 ),
 uat_rank AS (
     SELECT
@@ -488,12 +556,15 @@ uat_rank AS (
         MAX(
             CASE
                 WHEN a.conflicted THEN 79
-                WHEN c.item_no IS NOT NULL THEN 30
-                WHEN a.withdrawn_at_latest <= a.started_at THEN 25
+                WHEN c.id IS NOT NULL THEN 30
+                WHEN a.withdrawn_at_latest <= a.started_at OR t.ended_at_latest <= a.started_at THEN 25
                 WHEN a.decided_at > a.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
                     AND NOT (a.emergency AND q.tests_may_follow_emergency) THEN 20
                 WHEN a.person IS NULL THEN 78
                 WHEN b.id IS NULL THEN 28
+                WHEN t.doubt_at <= a.started_at_latest THEN 79
+                WHEN COALESCE(m.somebody_unknown, 1) = 1 THEN 77
+                WHEN b.sure = 0 OR a.withdrawn_at <= a.started_at_latest OR t.ended_at <= a.started_at_latest THEN 73
                 WHEN a.decided_at_latest < a.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
                 WHEN q.day_grained OR (a.emergency AND q.tests_may_follow_emergency) THEN 90
                 ELSE 73
@@ -502,8 +573,9 @@ uat_rank AS (
     FROM uat AS a
     CROSS JOIN parameter AS q
     LEFT JOIN business AS b ON b.item_no = a.item_no AND b.id = a.id
-    LEFT JOIN (SELECT DISTINCT x.item_no AS item_no, x.person AS person FROM change_contributor AS x) AS c
-        ON c.item_no = a.item_no AND c.person = a.person
+    LEFT JOIN taken_back AS t ON t.item_no = a.item_no AND t.id = a.id
+    LEFT JOIN maker AS m ON m.item_no = a.item_no
+    LEFT JOIN own_acceptance AS c ON c.item_no = a.item_no AND c.id = a.id
     GROUP BY a.item_no
 )
 SELECT
@@ -617,12 +689,13 @@ SELECT
         WHEN r.rostered >= q.approvals_needed THEN 'pass'
         WHEN r.maybe_rostered >= q.approvals_needed THEN
             CASE r.best_rostered
+                WHEN 79 THEN 'cannot_test:conflict'
                 WHEN 78 THEN 'cannot_test:approver_unlinked'
                 WHEN 72 THEN 'cannot_test:no_roster'
                 WHEN 70 THEN 'cannot_test:dismissal_time_unknown'
                 ELSE 'cannot_test:time_order_unclear'
             END
-        WHEN r.asked_of_roster > 0 AND r.best_rostered = 33 THEN 'exception:no_authority'
+        WHEN r.without_authority = 1 THEN 'exception:no_authority'
         ELSE 'na:no_counting_approval'
     END AS g,
     CASE
@@ -636,8 +709,8 @@ SELECT
                 WHEN 77 THEN 'cannot_test:deployer_unlinked'
                 ELSE 'cannot_test:subordinate_approved'
             END
-        WHEN r.asked_apart > 0 AND r.best_apart = 31 THEN 'exception:subordinate_approved'
-        WHEN r.asked_apart > 0 AND r.best_apart = 30 THEN 'exception:approver_is_deployer'
+        WHEN r.not_apart = 31 THEN 'exception:subordinate_approved'
+        WHEN r.not_apart = 30 THEN 'exception:approver_is_deployer'
         ELSE 'na:no_counting_approval'
     END AS h,
     CASE
@@ -648,6 +721,7 @@ SELECT
         WHEN COALESCE(n.is_functional, 0) = 0 THEN 'cannot_test:functional_unknown'
         WHEN w.rank = 79 THEN 'cannot_test:conflict'
         WHEN w.rank = 78 THEN 'cannot_test:acceptor_unlinked'
+        WHEN w.rank = 77 THEN 'cannot_test:contributor_unknown'
         WHEN w.rank = 73 THEN 'cannot_test:time_order_unclear'
         WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
         WHEN w.rank = 30 THEN 'exception:accepted_by_contributor'

@@ -9,7 +9,7 @@ UNION ALL
 SELECT
     a.item AS item, 'A' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
     'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person, ', linked to nobody') || ', at '
-    || CAST(a.approved_at AS VARCHAR) || ': ' || a.independence AS fact
+    || CAST(a.approved_at AS STRING) || ': ' || a.independence AS fact
 FROM population AS p
 JOIN change_approval AS a ON a.item = p.item
 UNION ALL
@@ -31,7 +31,7 @@ JOIN pipeline_agreement AS g
 UNION ALL
 SELECT
     p.item AS item, 'C' AS attribute, 'branch_rule' AS table_name, b.evidence AS evidence, b.record AS record,
-    'Branch ' || b.branch || ', seen at ' || CAST(b.observed_at AS VARCHAR) || ': ' || b.setting || ' = '
+    'Branch ' || b.branch || ', seen at ' || CAST(b.observed_at AS STRING) || ': ' || b.setting || ' = '
     || COALESCE(b.value, 'empty') AS fact
 FROM population AS p
 CROSS JOIN parameter AS q

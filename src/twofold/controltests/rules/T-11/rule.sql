@@ -31,7 +31,7 @@ gap AS (
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
         AND g.table_name = 'review'
-        AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
         AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
 ),
 approver AS (
@@ -40,9 +40,9 @@ approver AS (
         a.item_no AS item_no,
         MAX(
             CASE
+                WHEN a.conflicted THEN 79
                 WHEN a.independence = 'bot' THEN 15
                 WHEN a.independence = 'contributor' THEN 30
-                WHEN a.conflicted THEN 79
                 WHEN a.independence = 'unlinked' THEN 78
                 WHEN a.independence = 'shared' THEN 77
                 WHEN a.independence = 'contributor_unlinked' THEN 76
@@ -62,7 +62,7 @@ agreed AS (
     FROM unit AS u
     JOIN pipeline_agreement AS g
         ON g.system = u.system
-        AND COALESCE(g.valid_from, g.agreed_at) <= u.started_at
+        AND COALESCE(g.valid_from, g.agreed_at_latest) <= u.started_at
         AND u.started_at < COALESCE(g.valid_to, TIMESTAMP '9999-12-31 00:00:00')
 ),
 made_by AS (
@@ -76,7 +76,8 @@ own AS (
     SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
 ),
 own_account AS (
-    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c
+    -- A shared account may be two people's, so that it does not show who acted.
+    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c WHERE c.state <> 'shared'
 ),
 released AS (
     SELECT

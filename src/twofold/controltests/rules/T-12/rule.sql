@@ -76,29 +76,6 @@ gap AS (
         AND (g.ends_before IS NULL OR g.ends_before > u.started_at - q.lookback_days * INTERVAL '1' DAY)
     GROUP BY u.item
 ),
-severity_event AS (
-    SELECT
-        e.incident AS incident,
-        e.occurred_at AS valid_from,
-        COALESCE(
-            LEAD(e.occurred_at) OVER (PARTITION BY e.incident ORDER BY e.occurred_at, e.id),
-            TIMESTAMP '9999-12-31 00:00:00'
-        ) AS valid_to,
-        e.new_value AS severity
-    FROM incident_event AS e
-    WHERE e.field = 'severity'
-),
-first_severity AS (
-    SELECT e.incident AS incident, e.old_value AS severity, e.occurred_at AS valid_to
-    FROM incident_event AS e
-    WHERE e.field = 'severity'
-        AND NOT EXISTS (
-            SELECT 1
-            FROM incident_event AS b
-            WHERE b.incident = e.incident AND b.field = 'severity'
-                AND (b.occurred_at < e.occurred_at OR (b.occurred_at = e.occurred_at AND b.id < e.id))
-        )
-),
 named_incident AS (
     -- A: incidents of the released system, and incidents that the change names by key.
     SELECT DISTINCT u.item AS item, s.id AS incident
@@ -110,6 +87,52 @@ named_incident AS (
     JOIN change_ticket AS t ON t.item = u.item
     JOIN incident AS i ON i.id = t.ticket
 ),
+severity_told AS (
+    -- A: what the history says the severity was when the release started: the value that the last event before it set, and
+    -- of an event that perhaps came before it; where none surely did, the value that the first event replaced.
+    SELECT n.item AS item, n.incident AS incident, e.new_value AS severity, e.conflicted AS conflicted
+    FROM named_incident AS n
+    JOIN unit AS u ON u.item = n.item
+    JOIN incident_event AS e ON e.incident = n.incident AND e.field = 'severity' AND e.occurred_at <= u.started_at_latest
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM incident_event AS b
+        WHERE b.incident = e.incident AND b.field = 'severity'
+            AND b.occurred_at > e.occurred_at_latest AND b.occurred_at_latest <= u.started_at
+    )
+    UNION ALL
+    SELECT n.item AS item, n.incident AS incident, e.old_value AS severity, e.conflicted AS conflicted
+    FROM named_incident AS n
+    JOIN unit AS u ON u.item = n.item
+    JOIN incident_event AS e ON e.incident = n.incident AND e.field = 'severity'
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM incident_event AS b
+        WHERE b.incident = e.incident AND b.field = 'severity'
+            AND (b.occurred_at_latest < e.occurred_at OR b.occurred_at_latest <= u.started_at)
+    )
+),
+severity_then AS (
+    -- A: 1 where every severity that it may have had then qualifies, 0 where none does; NULL where the history is silent.
+    SELECT
+        s.item AS item,
+        s.incident AS incident,
+        MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(CASE WHEN s.severity IS NULL THEN 1 ELSE 0 END) AS unsaid,
+        MIN(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS all_qualify,
+        MAX(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS one_qualifies
+    FROM (
+        SELECT t.item AS item, t.incident AS incident, t.severity AS severity, t.conflicted AS conflicted
+        FROM severity_told AS t
+        UNION ALL
+        SELECT n.item AS item, n.incident AS incident, i.severity AS severity, false AS conflicted
+        FROM named_incident AS n
+        JOIN incident AS i ON i.id = n.incident
+        WHERE NOT EXISTS (SELECT 1 FROM incident_event AS e WHERE e.incident = n.incident AND e.field = 'severity')
+    ) AS s
+    CROSS JOIN parameter AS q
+    GROUP BY s.item, s.incident
+),
 incident_rank AS (
     -- A: severity as it stood at the start of the release, and whether the incident was open then. The highest decides.
     SELECT
@@ -120,10 +143,10 @@ incident_rank AS (
                 WHEN i.closed_at_latest < u.started_at
                     AND (i.reopened_at IS NULL OR i.reopened_at > u.started_at_latest OR i.reopened_at_latest < i.closed_at)
                     THEN 20
-                WHEN i.conflicted THEN 79
-                WHEN COALESCE(e.severity, f.severity, i.severity) IS NULL THEN 77
-                WHEN ';' || q.qualifying_severities || ';'
-                    NOT LIKE '%;' || COALESCE(e.severity, f.severity, i.severity) || ';%' THEN 30
+                WHEN i.conflicted OR s.conflicts = 1 THEN 79
+                WHEN s.unsaid = 1 THEN 77
+                WHEN s.all_qualify < s.one_qualifies THEN 78
+                WHEN s.one_qualifies = 0 THEN 30
                 WHEN i.false_alarm_reason IS NOT NULL THEN 75
                 WHEN i.opened_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND
                     AND (
@@ -138,9 +161,7 @@ incident_rank AS (
     CROSS JOIN parameter AS q
     JOIN unit AS u ON u.item = n.item
     JOIN incident AS i ON i.id = n.incident
-    LEFT JOIN severity_event AS e
-        ON e.incident = i.id AND e.valid_from <= u.started_at AND u.started_at < e.valid_to
-    LEFT JOIN first_severity AS f ON f.incident = i.id AND u.started_at < f.valid_to
+    JOIN severity_then AS s ON s.item = n.item AND s.incident = n.incident
     GROUP BY n.item
 ),
 acting AS (
@@ -177,23 +198,26 @@ on_duty AS (
         MAX(
             CASE
                 WHEN o.conflicted THEN 79
-                WHEN o.recorded_at_latest <= a.started_at THEN 90
                 WHEN o.recorded_at > a.started_at_latest THEN 30
+                WHEN o.recorded_at_latest <= a.started_at AND o.valid_from <= a.started_at
+                    AND a.started_at_latest < COALESCE(o.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 90
                 ELSE 78
             END
         ) AS rank
     FROM actor_person AS a
     JOIN oncall AS o
         ON o.person = a.person AND (o.system = a.system OR o.system = '*')
-        AND o.valid_from <= a.started_at
-        AND a.started_at_latest < COALESCE(o.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        AND o.valid_from <= a.started_at_latest
+        AND a.started_at < COALESCE(o.valid_to, TIMESTAMP '9999-12-31 00:00:00')
     GROUP BY a.item
     UNION ALL
-    SELECT a.item AS item, MAX(90) AS rank
+    SELECT
+        a.item AS item,
+        MAX(CASE WHEN r.valid_from <= a.started_at AND a.started_at_latest < r.valid_to THEN 90 ELSE 78 END) AS rank
     FROM actor_person AS a
     JOIN authority AS r
         ON r.person = a.person AND r.duty = 'emergency' AND (r.scope = a.system OR r.scope = '*')
-        AND r.valid_from <= a.started_at AND a.started_at_latest < r.valid_to
+        AND r.valid_from <= a.started_at_latest AND a.started_at < r.valid_to
     GROUP BY a.item
 ),
 duty_rank AS (
@@ -204,11 +228,11 @@ actors AS (
 ),
 list_known AS (
     -- B: whether anybody wrote down at all who is on call for the system, or who has emergency authority.
-    SELECT DISTINCT u.system AS system
+    SELECT DISTINCT u.item AS item
     FROM unit AS u
     JOIN oncall AS o ON o.system = u.system OR o.system = '*'
     UNION
-    SELECT DISTINCT u.system AS system
+    SELECT DISTINCT u.item AS item
     FROM unit AS u
     JOIN roster_start AS s ON (s.scope = u.system OR s.scope = '*') AND s.duty = 'emergency' AND s.begins_at <= u.started_at
 ),
@@ -219,22 +243,25 @@ approval_rank AS (
         a.item AS item,
         MAX(
             CASE
+                WHEN a.conflicted THEN 79
                 WHEN a.independence = 'bot' THEN 15
                 WHEN a.independence = 'contributor' THEN 30
                 WHEN a.content = 'stale' THEN 35
                 WHEN a.authority = 'none' AND a.emergency_authority NOT IN ('roster', 'unclear', 'title') THEN 33
                 WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
-                WHEN a.ended_by = 'changes_requested' THEN 32
-                WHEN a.ended_at IS NOT NULL THEN 25
+                WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' AND a.ended_by = 'changes_requested' THEN 32
+                WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' THEN 25
                 WHEN a.approved_at >= d.late_from AND u.completed_at = u.completed_at_latest THEN 40
-                WHEN a.conflicted THEN 79
+                WHEN a.doubt_at IS NOT NULL THEN 79
                 WHEN a.independence = 'unlinked' THEN 78
                 WHEN a.independence = 'shared' THEN 77
                 WHEN a.independence = 'contributor_unlinked' THEN 76
                 WHEN a.independence = 'no_contributor' THEN 75
                 WHEN a.content = 'unknown' AND a.approved_at <= u.started_at_latest THEN 74
+                WHEN a.ended_at IS NOT NULL THEN 73
                 WHEN a.authority <> 'roster' AND a.emergency_authority <> 'roster'
-                    AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title')) THEN 72
+                    AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title'))
+                    THEN CASE WHEN a.authority = 'unclear' OR a.emergency_authority = 'unclear' THEN 73 ELSE 72 END
                 WHEN a.ended_unknown THEN 70
                 WHEN a.basis = 'trailer' THEN 71
                 WHEN a.approved_at_latest < d.in_time_before THEN 90
@@ -292,7 +319,7 @@ SELECT
         WHEN v.unlinked = 1 THEN 'cannot_test:actor_unlinked'
         WHEN g.of_oncall = 1 THEN 'cannot_test:source_gap'
         WHEN y.rank = 30 THEN 'exception:authority_recorded_late'
-        WHEN l.system IS NULL THEN 'cannot_test:no_roster'
+        WHEN l.item IS NULL THEN 'cannot_test:no_roster'
         ELSE 'exception:no_emergency_authority'
     END AS b,
     CASE
@@ -340,7 +367,7 @@ SELECT
         WHEN e.item IS NULL OR e.cleared THEN 'exception:not_flagged'
         WHEN e.flagged_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'exception:flagged_late'
         WHEN e.flagged_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'pass'
-        WHEN q.day_grained THEN 'pass'
+        WHEN q.day_grained AND e.flagged_at IS NOT NULL THEN 'pass'
         ELSE 'cannot_test:time_order_unclear'
     END AS e
 FROM population AS p
@@ -351,7 +378,7 @@ LEFT JOIN gap AS g ON g.item = p.item
 LEFT JOIN incident_rank AS i ON i.item = p.item
 LEFT JOIN duty_rank AS y ON y.item = p.item
 LEFT JOIN actors AS v ON v.item = p.item
-LEFT JOIN list_known AS l ON l.system = p.system
+LEFT JOIN list_known AS l ON l.item = p.item
 LEFT JOIN approval_rank AS a ON a.item = p.item
 LEFT JOIN looked_back AS b ON b.item = p.item
 LEFT JOIN change_emergency AS e ON e.item = p.item

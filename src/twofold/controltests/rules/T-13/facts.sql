@@ -16,7 +16,7 @@ SELECT
     p.origin AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'Production was changed at ' || COALESCE(CAST(p.operating_at AS VARCHAR), 'an unknown time') || ' by '
+    'Production was changed at ' || COALESCE(CAST(p.operating_at AS STRING), 'an unknown time') || ' by '
     || COALESCE(p.actor, 'an unknown account') || ': ' || p.kind || COALESCE(' of ' || p.object, '')
     || CASE
         WHEN p.origin = 'deployment' THEN '.'
@@ -67,7 +67,7 @@ SELECT
         WHEN c.is_change THEN ' (may authorise a change)'
         ELSE ' (may not authorise a change)'
     END
-    || ' was created at ' || COALESCE(CAST(t.created_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || ' was created at ' || COALESCE(CAST(t.created_at AS STRING), 'an unknown time') || '.' AS fact
 FROM named_key AS n
 JOIN ticket AS t ON t.key = n.named
 LEFT JOIN change_type AS c ON c.id = t.type
@@ -79,7 +79,7 @@ SELECT
     s.evidence AS evidence,
     s.record AS record,
     'Standard change ' || s.id || ', approved by ' || COALESCE(s.approved_by, 'nobody') || ', in force from '
-    || COALESCE(CAST(s.valid_from AS VARCHAR), 'always') || ' to ' || COALESCE(CAST(s.valid_to AS VARCHAR), 'now')
+    || COALESCE(CAST(s.valid_from AS STRING), 'always') || ' to ' || COALESCE(CAST(s.valid_to AS STRING), 'now')
     || ', for objects like ' || COALESCE('"' || s.object_pattern || '"', 'any')
     || CASE WHEN k.id IS NULL THEN '; its kinds do not include ' ELSE '; its kinds include ' END || p.kind || '.' AS fact
 FROM population AS p
@@ -107,7 +107,7 @@ SELECT
     'difference_explanation' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    e.explained_by || ' explained it at ' || CAST(e.explained_at AS VARCHAR)
+    e.explained_by || ' explained it at ' || CAST(e.explained_at AS STRING)
     || CASE WHEN e.explained_at >= p.operating_at_latest + q.explain_days * INTERVAL '1' DAY THEN ', too late: ' ELSE ': ' END
     || e.reason AS fact
 FROM population AS p
@@ -120,7 +120,7 @@ SELECT
     'finding_response' AS table_name,
     f.evidence AS evidence,
     f.record AS record,
-    f.given_by || ' answered the finding ' || f.finding || ' at ' || CAST(f.given_at AS VARCHAR)
+    f.given_by || ' answered the finding ' || f.finding || ' at ' || CAST(f.given_at AS STRING)
     || CASE WHEN f.given_at_latest < p.operating_at THEN ', before this event: ' ELSE ': ' END || f.response AS fact
 FROM population AS p
 JOIN finding_response AS f ON f.finding LIKE '%/T-13/A/%'
@@ -132,6 +132,6 @@ SELECT
     r.evidence AS evidence,
     r.record AS record,
     'Ticket ' || r.ticket || ' was looked back at by ' || COALESCE(r.reviewer, 'an unknown account') || ' at '
-    || CAST(r.reviewed_at AS VARCHAR) || '.' AS fact
+    || CAST(r.reviewed_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN post_review AS r ON r.ticket = p.reference

@@ -56,7 +56,7 @@ part AS (
         p.operating_at AS happened_at,
         p.operating_at_latest AS happened_at_latest,
         p.operating_at AS begins_at,
-        CAST(NULL AS VARCHAR) AS excuse,
+        CAST(NULL AS STRING) AS excuse,
         CASE WHEN p.conflicted THEN 'conflict' END AS unknown,
         'no' AS untraced
     FROM population AS p
@@ -285,8 +285,10 @@ act AS (
         r.reviewed_at_latest AS done_at_latest,
         r.reviewed_at AS done_at,
         r.conflicted AS conflicted
-    FROM population AS p
-    JOIN post_review AS r ON r.ticket = p.reference
+    FROM part AS p
+    JOIN named_key AS n ON n.part = p.part
+    JOIN post_review AS r ON r.ticket = n.named
+    WHERE p.origin = 'prod_event'
 ),
 corrected AS (
     SELECT

@@ -2,15 +2,15 @@ SELECT
     p.item AS item,
     v.attribute AS attribute,
     'branch_rule' AS table_name,
-    CAST(NULL AS VARCHAR) AS evidence,
-    CAST(NULL AS VARCHAR) AS record,
+    CAST(NULL AS STRING) AS evidence,
+    CAST(NULL AS STRING) AS record,
     CASE
         WHEN v.attribute = 'A' AND b.guarded = 0 THEN 'Not protected as required'
         WHEN v.attribute = 'B' AND b.fresh = 0 THEN 'Approvals stayed valid after a push'
         WHEN v.attribute = 'C' AND b.closed = 0 THEN 'The review could be passed by without a justification'
         ELSE 'Nobody can tell how the branch was protected'
-    END || ' from ' || CAST(GREATEST(b.valid_from, p.window_from) AS VARCHAR) || ' to '
-    || CAST(LEAST(b.valid_to, p.window_to) AS VARCHAR) || '.' AS fact
+    END || ' from ' || CAST(GREATEST(b.valid_from, p.window_from) AS STRING) || ' to '
+    || CAST(LEAST(b.valid_to, p.window_to) AS STRING) || '.' AS fact
 FROM population AS p
 JOIN branch_protection AS b
     ON b.system = p.system AND b.repository = p.repository AND b.branch = p.branch
@@ -31,7 +31,7 @@ SELECT
     'pull_request' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Pull request ' || r.id || ' was merged meanwhile, at ' || CAST(r.merged_at AS VARCHAR) || ', by '
+    'Pull request ' || r.id || ' was merged meanwhile, at ' || CAST(r.merged_at AS STRING) || ', by '
     || COALESCE(r.merged_by, 'an unknown account') || '.' AS fact
 FROM population AS p
 JOIN branch_protection AS b
@@ -50,7 +50,7 @@ SELECT
     'prod_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Pushed meanwhile, at ' || CAST(e.occurred_at AS VARCHAR) || ', by ' || COALESCE(e.actor, 'an unknown account') || ': '
+    'Pushed meanwhile, at ' || CAST(e.occurred_at AS STRING) || ', by ' || COALESCE(e.actor, 'an unknown account') || ': '
     || e.object || '.' AS fact
 FROM population AS p
 JOIN branch_protection AS b
@@ -67,7 +67,7 @@ SELECT
     'branch_rule' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Seen at ' || CAST(r.observed_at AS VARCHAR) || ': ' || r.setting || ' = ' || COALESCE(r.value, 'empty') || '.' AS fact
+    'Seen at ' || CAST(r.observed_at AS STRING) || ': ' || r.setting || ' = ' || COALESCE(r.value, 'empty') || '.' AS fact
 FROM population AS p
 JOIN branch_rule AS r
     ON r.branch = p.branch AND r.observed_at < p.window_to AND r.observed_at_latest >= p.window_from
@@ -80,7 +80,7 @@ SELECT
     'branch_rule_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Changed at ' || CAST(e.occurred_at AS VARCHAR) || ' by ' || COALESCE(e.actor, 'an unknown account') || ': ' || e.setting
+    'Changed at ' || CAST(e.occurred_at AS STRING) || ' by ' || COALESCE(e.actor, 'an unknown account') || ': ' || e.setting
     || ' from ' || COALESCE(e.old_value, 'an unrecorded value') || ' to ' || COALESCE(e.new_value, 'nothing') || '.' AS fact
 FROM population AS p
 JOIN branch_rule_event AS e
@@ -95,7 +95,7 @@ SELECT
     e.evidence AS evidence,
     e.record AS record,
     'Repository ' || e.repository || ' was ' || e.kind || COALESCE(' to ' || e.new_name, '') || ' at '
-    || CAST(e.occurred_at AS VARCHAR) || '.' AS fact
+    || CAST(e.occurred_at AS STRING) || '.' AS fact
 FROM population AS p
 LEFT JOIN repository_now AS m ON m.current_name = p.repository
 JOIN repository_event AS e ON e.repository = p.repository OR e.repository = m.name
@@ -107,7 +107,7 @@ SELECT
     'deployment' AS table_name,
     d.evidence AS evidence,
     d.record AS record,
-    'Deployment ' || d.id || ' came from branch ' || d.branch || ' at ' || CAST(d.started_at AS VARCHAR) || '.' AS fact
+    'Deployment ' || d.id || ' came from branch ' || d.branch || ' at ' || CAST(d.started_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN deployment AS d
     ON d.system = p.system AND d.branch = p.branch AND d.started_at < p.window_to AND d.started_at_latest >= p.window_from
@@ -120,7 +120,7 @@ SELECT
     'bypass_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    COALESCE(e.actor, 'An unknown account') || ' passed by the protection at ' || CAST(e.occurred_at AS VARCHAR)
+    COALESCE(e.actor, 'An unknown account') || ' passed by the protection at ' || CAST(e.occurred_at AS STRING)
     || COALESCE(', because: ' || e.reason, ', without a reason') || '.' AS fact
 FROM population AS p
 JOIN bypass_event AS e ON e.branch = p.branch AND e.occurred_at >= p.window_from AND e.occurred_at < p.window_to
@@ -133,8 +133,8 @@ SELECT
     'bypass_justification' AS table_name,
     j.evidence AS evidence,
     j.record AS record,
-    j.actor || ' may pass by from ' || COALESCE(CAST(j.valid_from AS VARCHAR), 'always') || ' to '
-    || COALESCE(CAST(j.valid_to AS VARCHAR), 'now') || ', as ' || j.approved_by || ' agreed: ' || j.reason || '.' AS fact
+    j.actor || ' may pass by from ' || COALESCE(CAST(j.valid_from AS STRING), 'always') || ' to '
+    || COALESCE(CAST(j.valid_to AS STRING), 'now') || ', as ' || j.approved_by || ' agreed: ' || j.reason || '.' AS fact
 FROM population AS p
 JOIN bypass_justification AS j
     ON j.branch = p.branch AND (j.valid_from IS NULL OR j.valid_from < p.window_to)

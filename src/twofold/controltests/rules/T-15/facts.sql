@@ -2,7 +2,7 @@
 SELECT
     p.item AS item, x.attribute AS attribute, 'deployment' AS table_name, p.evidence AS evidence, p.record AS record,
     'Deployment ' || p.deployment || ' of ' || COALESCE(p.deployed_sha, 'an unknown commit') || ' started at '
-    || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(p.started_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'A' AS attribute UNION ALL SELECT 'B' UNION ALL SELECT 'C' UNION ALL SELECT 'D' UNION ALL SELECT 'E'
@@ -10,22 +10,22 @@ CROSS JOIN (
 UNION ALL
 SELECT
     p.item AS item, 'A' AS attribute, 'pull_request' AS table_name, r.evidence AS evidence, r.record AS record,
-    'Pull request ' || r.id || ' was merged at ' || COALESCE(CAST(r.merged_at AS VARCHAR), 'an unknown time')
+    'Pull request ' || r.id || ' was merged at ' || COALESCE(CAST(r.merged_at AS STRING), 'an unknown time')
     || ' as ' || COALESCE(r.merge_sha, 'an unknown commit') || '; its head was ' || COALESCE(r.head_sha, 'unknown') || '.' AS fact
 FROM population AS p
 JOIN pull_request AS r ON r.id = p.pull_request
 UNION ALL
 SELECT
     p.item AS item, 'A' AS attribute, 'check_requirement' AS table_name, r.evidence AS evidence, r.record AS record,
-    'Check ' || r.name || ' is required for ' || r.scope || ' from ' || COALESCE(CAST(r.valid_from AS VARCHAR), 'ever')
-    || ' until ' || COALESCE(CAST(r.valid_to AS VARCHAR), 'further notice') || '.' AS fact
+    'Check ' || r.name || ' is required for ' || r.scope || ' from ' || COALESCE(CAST(r.valid_from AS STRING), 'ever')
+    || ' until ' || COALESCE(CAST(r.valid_to AS STRING), 'further notice') || '.' AS fact
 FROM population AS p
 JOIN check_requirement AS r ON r.scope = p.system OR r.scope = '*'
 UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'check_run' AS table_name, c.evidence AS evidence, c.record AS record,
     'Check ' || c.name || ' on ' || c.sha || ': ' || COALESCE(c.conclusion, 'not finished') || ' at '
-    || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time')
+    || COALESCE(CAST(c.completed_at AS STRING), 'an unknown time')
     || CASE
         WHEN c.completed_at > p.started_at_latest THEN ', after the release'
         WHEN c.completed_at > r.merged_at_latest THEN ', after the merge'
@@ -66,7 +66,7 @@ UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, 'check_path_rule' AS table_name, r.evidence AS evidence, r.record AS record,
     'Check ' || r.name || ' may be skipped for ' || r.scope || ' where only files like ' || r.path_pattern || ' changed, from '
-    || COALESCE(CAST(r.valid_from AS VARCHAR), 'ever') || ' until ' || COALESCE(CAST(r.valid_to AS VARCHAR), 'further notice')
+    || COALESCE(CAST(r.valid_from AS STRING), 'ever') || ' until ' || COALESCE(CAST(r.valid_to AS STRING), 'further notice')
     || '.' AS fact
 FROM population AS p
 JOIN check_path_rule AS r ON r.scope = p.system OR r.scope = '*'

@@ -1,7 +1,7 @@
 -- What each attribute of T-16 rests on: one plain sentence per source row.
 SELECT
     p.item AS item, x.attribute AS attribute, 'deployment' AS table_name, p.evidence AS evidence, p.record AS record,
-    'Deployment ' || p.deployment || ' started at ' || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    'Deployment ' || p.deployment || ' started at ' || COALESCE(CAST(p.started_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B') AS x
 UNION ALL
@@ -17,7 +17,7 @@ LEFT JOIN change_type AS c ON c.id = k.type
 UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
-    'At ' || CAST(e.occurred_at AS VARCHAR) || ' ' || COALESCE(e.actor, 'somebody') || ' changed ' || e.field || ' of '
+    'At ' || CAST(e.occurred_at AS STRING) || ' ' || COALESCE(e.actor, 'somebody') || ' changed ' || e.field || ' of '
     || e.ticket || ' to: ' || COALESCE(e.new_value, 'nothing') AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
@@ -27,22 +27,22 @@ CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B' UNION ALL SELECT 'C') A
 UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Approval for release (' || a.basis || ') by ' || a.account || ' at ' || CAST(a.approved_at AS VARCHAR)
-    || COALESCE(', which held until ' || CAST(a.ended_at AS VARCHAR), '') || '.' AS fact
+    'Approval for release (' || a.basis || ') by ' || a.account || ' at ' || CAST(a.approved_at AS STRING)
+    || COALESCE(', which held until ' || CAST(a.ended_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN change_approval AS a ON a.item = p.item AND a.duty = 'release'
 UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Ticket ' || a.ticket || ' was authorised at ' || CAST(a.authorised_at AS VARCHAR)
-    || COALESCE(', which held until ' || CAST(a.ended_at AS VARCHAR), '') || '.' AS fact
+    'Ticket ' || a.ticket || ' was authorised at ' || CAST(a.authorised_at AS STRING)
+    || COALESCE(', which held until ' || CAST(a.ended_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN ticket_authorisation AS a ON a.ticket = t.ticket
 UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'pipeline_rollback' AS table_name, r.evidence AS evidence, r.record AS record,
-    'Automatic rollback of ' || r.system || ' was proven at ' || CAST(r.proven_at AS VARCHAR) || ' by ' || r.proof || '.' AS fact
+    'Automatic rollback of ' || r.system || ' was proven at ' || CAST(r.proven_at AS STRING) || ' by ' || r.proof || '.' AS fact
 FROM population AS p
 JOIN pipeline_rollback AS r ON r.system = p.system OR r.system = '*'
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B' UNION ALL SELECT 'C') AS x

@@ -7,7 +7,7 @@ SELECT
     CASE
         WHEN p.kind = 'source' THEN 'Log source ' || p.source_id || ' of ' || p.system || ' was expected'
         ELSE 'No log source was expected of ' || p.system
-    END || ' from ' || CAST(p.starts_at AS VARCHAR) || ' to ' || CAST(p.ends_before AS VARCHAR) || ' UTC.' AS fact
+    END || ' from ' || CAST(p.starts_at AS STRING) || ' to ' || CAST(p.ends_before AS STRING) || ' UTC.' AS fact
 FROM population AS p
 UNION ALL
 SELECT
@@ -16,8 +16,8 @@ SELECT
     'heartbeat' AS table_name,
     h.evidence AS evidence,
     h.record AS record,
-    'Nothing more from ' || CAST(h.seen_at AS VARCHAR) || ' to ' || COALESCE(CAST(h.next_at AS VARCHAR), 'the extraction') || ' (with '
-    || COALESCE(CAST(h.records AS VARCHAR), 'an unknown number of') || ' records at its start).' AS fact
+    'Nothing more from ' || CAST(h.seen_at AS STRING) || ' to ' || COALESCE(CAST(h.next_at AS STRING), 'the extraction') || ' (with '
+    || COALESCE(CAST(h.records AS STRING), 'an unknown number of') || ' records at its start).' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN (
@@ -39,7 +39,7 @@ SELECT
     'log_keeping' AS table_name,
     k.evidence AS evidence,
     k.record AS record,
-    'At ' || CAST(k.observed_at AS VARCHAR) || ' the oldest record was of ' || COALESCE(CAST(k.oldest_record_at AS VARCHAR), 'an unknown time')
+    'At ' || CAST(k.observed_at AS STRING) || ' the oldest record was of ' || COALESCE(CAST(k.oldest_record_at AS STRING), 'an unknown time')
     || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
@@ -53,7 +53,7 @@ SELECT
     'log_keeping' AS table_name,
     k.evidence AS evidence,
     k.record AS record,
-    'At ' || CAST(k.observed_at AS VARCHAR) || ' its records could be deleted by ' || h.value || '.' AS fact
+    'At ' || CAST(k.observed_at AS STRING) || ' its records could be deleted by ' || h.value || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN log_keeping AS k

@@ -116,7 +116,7 @@ line AS (
     FROM population AS p
     WHERE p.kind = 'source'
     UNION ALL
-    SELECT k.source_id AS source_id, k.observed_at AS at, 1 AS is_look, CAST(NULL AS VARCHAR) AS item
+    SELECT k.source_id AS source_id, k.observed_at AS at, 1 AS is_look, CAST(NULL AS STRING) AS item
     FROM log_keeping AS k
 ),
 next_look AS (

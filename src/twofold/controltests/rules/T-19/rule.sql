@@ -228,12 +228,12 @@ cause_due AS (
         ON a.calendar = 'default' AND a.starts_at <= c.started_at AND c.started_at < a.ends_before
     LEFT JOIN calendar_day AS b
         ON b.calendar = 'default'
-            AND b.day = CAST(CAST(CAST(a.day AS DATE) + q.cause_days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+            AND b.day = CAST(CAST(CAST(a.day AS DATE) + q.cause_days * INTERVAL '1' DAY AS DATE) AS STRING)
     LEFT JOIN calendar_day AS x
         ON x.calendar = 'default' AND x.starts_at <= c.started_at_latest AND c.started_at_latest < x.ends_before
     LEFT JOIN calendar_day AS y
         ON y.calendar = 'default'
-            AND y.day = CAST(CAST(CAST(x.day AS DATE) + q.cause_days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+            AND y.day = CAST(CAST(CAST(x.day AS DATE) + q.cause_days * INTERVAL '1' DAY AS DATE) AS STRING)
 ),
 -- Use system events, not typed fields: when the cause was first written down, by the history where that has it.
 cause_written AS (
@@ -326,7 +326,11 @@ finance_person AS (
         i.finance_at AS answered_at,
         i.finance_at_latest AS answered_at_latest,
         n.person AS person,
-        CASE WHEN n.person IS NULL AND k.kind IN ('service', 'bot') THEN 'bot' ELSE COALESCE(n.state, 'unlinked') END AS state
+        CASE
+            WHEN n.person IS NULL AND k.kind IN ('service', 'bot') THEN 'bot'
+            WHEN k.kind = 'shared' THEN 'shared'
+            ELSE COALESCE(n.state, 'unlinked')
+        END AS state
     FROM incident AS i
     LEFT JOIN identity AS n ON n.account = i.finance_by AND n.valid_from <= i.finance_at AND i.finance_at < n.valid_to
     LEFT JOIN account AS k ON k.id = i.finance_by
@@ -419,7 +423,7 @@ SELECT
             FROM incident_event AS e
             JOIN incident_event AS f ON f.incident = e.incident AND f.txn = e.txn
             WHERE e.incident = p.incident AND e.field = 'contained_at' AND f.field = 'recovered_at'
-                AND e.txn <> '' AND i.contained_at = i.recovered_at
+                AND e.txn <> '' AND i.contained_at = i.recovered_at AND i.contained_at_latest = i.recovered_at_latest
         ) THEN 'pass'
         ELSE 'cannot_test:time_order_unclear'
     END AS c,

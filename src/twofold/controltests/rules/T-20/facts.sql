@@ -5,8 +5,8 @@ SELECT
     w.evidence AS evidence,
     w.record AS record,
     w.tool || ' record ' || w.id || ': ' || w.vulnerability || ' on ' || w.target || ', severity ' || w.severity || ' at extraction, seen from '
-    || CAST(w.first_seen AS VARCHAR) || ' to ' || CAST(w.last_seen AS VARCHAR)
-    || COALESCE('; said to be gone at ' || CAST(w.fixed_at AS VARCHAR), '; not said to be gone') || '.' AS fact
+    || CAST(w.first_seen AS STRING) || ' to ' || CAST(w.last_seen AS STRING)
+    || COALESCE('; said to be gone at ' || CAST(w.fixed_at AS STRING), '; not said to be gone') || '.' AS fact
 FROM population AS p
 JOIN weakness AS w ON w.target = p.target AND UPPER(TRIM(w.vulnerability)) = p.vulnerability
     AND p.starts_at <= w.first_seen AND w.first_seen <= p.ends_before
@@ -18,7 +18,7 @@ SELECT
     'weakness_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'The severity went from ' || e.old_severity || ' to ' || e.new_severity || ' at ' || CAST(e.occurred_at AS VARCHAR)
+    'The severity went from ' || e.old_severity || ' to ' || e.new_severity || ' at ' || CAST(e.occurred_at AS STRING)
     || COALESCE(' because: ' || e.reason, ' without a reason') || '.' AS fact
 FROM population AS p
 JOIN weakness AS w ON w.target = p.target AND UPPER(TRIM(w.vulnerability)) = p.vulnerability
@@ -32,8 +32,8 @@ SELECT
     'risk_acceptance' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Acceptance ' || r.id || ' by ' || r.approver || COALESCE(' (' || n.person || ')', '') || ' at ' || CAST(r.approved_at AS VARCHAR)
-    || COALESCE(', until ' || CAST(r.expires_at AS VARCHAR), ', without an end') || '.' AS fact
+    'Acceptance ' || r.id || ' by ' || r.approver || COALESCE(' (' || n.person || ')', '') || ' at ' || CAST(r.approved_at AS STRING)
+    || COALESCE(', until ' || CAST(r.expires_at AS STRING), ', without an end') || '.' AS fact
 FROM population AS p
 JOIN risk_acceptance AS r ON r.target = p.target AND UPPER(TRIM(r.vulnerability)) = p.vulnerability
 LEFT JOIN identity AS n ON n.account = r.approver AND n.valid_from <= r.approved_at AND r.approved_at < n.valid_to
@@ -45,7 +45,7 @@ SELECT
     'scan' AS table_name,
     s.evidence AS evidence,
     s.record AS record,
-    s.tool || ' scanned ' || s.target || ' at ' || CAST(s.scanned_at AS VARCHAR)
+    s.tool || ' scanned ' || s.target || ' at ' || CAST(s.scanned_at AS STRING)
     || CASE WHEN s.authenticated THEN ', logged in' ELSE '' END || CASE WHEN s.ok THEN ': good' ELSE ': failed' END || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q

@@ -54,7 +54,7 @@ point AS (
         s.scanned_at_latest AS at_latest,
         0 AS is_sight,
         COALESCE(s.authenticated, FALSE) AS logged_in,
-        CAST(NULL AS VARCHAR) AS item
+        CAST(NULL AS STRING) AS item
     FROM scan AS s
     WHERE s.ok AND NOT s.conflicted
 ),
@@ -178,11 +178,11 @@ deadline AS (
     CROSS JOIN allowance AS v
     LEFT JOIN calendar_day AS a ON a.calendar = 'default' AND a.starts_at <= d.starts_at AND d.starts_at < a.ends_before
     LEFT JOIN calendar_day AS b
-        ON b.calendar = 'default' AND b.day = CAST(CAST(CAST(a.day AS DATE) + v.days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+        ON b.calendar = 'default' AND b.day = CAST(CAST(CAST(a.day AS DATE) + v.days * INTERVAL '1' DAY AS DATE) AS STRING)
     LEFT JOIN calendar_day AS x
         ON x.calendar = 'default' AND x.starts_at <= d.starts_at_latest AND d.starts_at_latest < x.ends_before
     LEFT JOIN calendar_day AS y
-        ON y.calendar = 'default' AND y.day = CAST(CAST(CAST(x.day AS DATE) + v.days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+        ON y.calendar = 'default' AND y.day = CAST(CAST(CAST(x.day AS DATE) + v.days * INTERVAL '1' DAY AS DATE) AS STRING)
 ),
 lowered AS (
     SELECT

@@ -6,10 +6,10 @@ SELECT
     p.record AS record,
     CASE
         WHEN p.kind = 'no_plan'
-            THEN 'No schedule covered data store ' || p.store || ' from ' || CAST(p.starts_at AS VARCHAR) || ' to '
-                || CAST(p.ends_before AS VARCHAR) || ' UTC.'
-        ELSE 'Plan ' || p.plan || ' of data store ' || COALESCE(p.store, 'unknown') || ' was due at ' || CAST(p.starts_at AS VARCHAR)
-            || ' and had to end by ' || CAST(p.due_at AS VARCHAR) || ' UTC.'
+            THEN 'No schedule covered data store ' || p.store || ' from ' || CAST(p.starts_at AS STRING) || ' to '
+                || CAST(p.ends_before AS STRING) || ' UTC.'
+        ELSE 'Plan ' || p.plan || ' of data store ' || COALESCE(p.store, 'unknown') || ' was due at ' || CAST(p.starts_at AS STRING)
+            || ' and had to end by ' || CAST(p.due_at AS STRING) || ' UTC.'
     END AS fact
 FROM population AS p
 UNION ALL
@@ -19,8 +19,8 @@ SELECT
     'backup_run' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Run ' || r.id || ' began at ' || CAST(r.started_at AS VARCHAR) || ' and ended at '
-    || COALESCE(CAST(r.ended_at AS VARCHAR), 'an unknown time') || ': ' || r.status || '.' AS fact
+    'Run ' || r.id || ' began at ' || CAST(r.started_at AS STRING) || ' and ended at '
+    || COALESCE(CAST(r.ended_at AS STRING), 'an unknown time') || ': ' || r.status || '.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN backup_run AS r
@@ -45,9 +45,9 @@ SELECT
     'run_pause' AS table_name,
     u.evidence AS evidence,
     u.record AS record,
-    'The schedule was switched off from ' || CAST(u.starts_at AS VARCHAR) || ' to '
-    || COALESCE(CAST(u.ends_before AS VARCHAR), 'an open end') || '; allowed by ' || COALESCE(u.approved_by, 'nobody')
-    || COALESCE(' at ' || CAST(u.approved_at AS VARCHAR), '') || '.' AS fact
+    'The schedule was switched off from ' || CAST(u.starts_at AS STRING) || ' to '
+    || COALESCE(CAST(u.ends_before AS STRING), 'an open end') || '; allowed by ' || COALESCE(u.approved_by, 'nobody')
+    || COALESCE(' at ' || CAST(u.approved_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN run_pause AS u ON u.activity = 'backup' AND u.plan = p.plan
     AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
@@ -58,8 +58,8 @@ SELECT
     'backup_lag' AS table_name,
     l.evidence AS evidence,
     l.record AS record,
-    'At ' || CAST(l.observed_at AS VARCHAR) || ' the backup was ' || CAST(l.lag_minutes AS VARCHAR) || ' minutes behind; '
-    || COALESCE(CAST(p.max_lag_minutes AS VARCHAR) || ' are allowed.', 'no limit is set.') AS fact
+    'At ' || CAST(l.observed_at AS STRING) || ' the backup was ' || CAST(l.lag_minutes AS STRING) || ' minutes behind; '
+    || COALESCE(CAST(p.max_lag_minutes AS STRING) || ' are allowed.', 'no limit is set.') AS fact
 FROM population AS p
 JOIN backup_lag AS l ON l.plan = p.plan AND p.starts_at <= l.observed_at AND l.observed_at < p.ends_before
 WHERE p.kind = 'continuous'
@@ -70,7 +70,7 @@ SELECT
     'backup_report' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'The provider reports for ' || CAST(r.period_from AS VARCHAR) || ' to ' || CAST(r.period_to AS VARCHAR) || ': ' || r.result
+    'The provider reports for ' || CAST(r.period_from AS STRING) || ' to ' || CAST(r.period_to AS STRING) || ': ' || r.result
     || '.' AS fact
 FROM population AS p
 JOIN backup_report AS r ON r.plan = p.plan AND r.period_from <= p.starts_at AND p.due_at <= r.period_to
@@ -82,7 +82,7 @@ SELECT
     'backup_config' AS table_name,
     c.evidence AS evidence,
     c.record AS record,
-    'From ' || CAST(c.set_at AS VARCHAR) || ': kept ' || COALESCE(CAST(c.keep_days AS VARCHAR), 'an unknown number of') || ' days, '
+    'From ' || CAST(c.set_at AS STRING) || ': kept ' || COALESCE(CAST(c.keep_days AS STRING), 'an unknown number of') || ' days, '
     || CASE WHEN c.encrypted THEN 'encrypted' WHEN NOT c.encrypted THEN 'not encrypted' ELSE 'encryption unknown' END || ', '
     || CASE WHEN c.locked THEN 'locked' WHEN NOT c.locked THEN 'not locked' ELSE 'locking unknown' END || ', '
     || CASE WHEN c.enabled THEN 'on' WHEN NOT c.enabled THEN 'off' ELSE 'on or off unknown' END || '.' AS fact
@@ -95,8 +95,8 @@ SELECT
     'backup' AS table_name,
     k.evidence AS evidence,
     k.record AS record,
-    'Backup ' || k.id || ' of run ' || r.id || ', taken at ' || CAST(k.taken_at AS VARCHAR) || ', was '
-    || COALESCE('deleted at ' || CAST(k.deleted_at AS VARCHAR), 'not deleted') || '.' AS fact
+    'Backup ' || k.id || ' of run ' || r.id || ', taken at ' || CAST(k.taken_at AS STRING) || ', was '
+    || COALESCE('deleted at ' || CAST(k.deleted_at AS STRING), 'not deleted') || '.' AS fact
 FROM population AS p
 JOIN backup_run AS r
     ON r.plan = p.plan AND COALESCE(r.slot_at, r.started_at) < p.ends_before

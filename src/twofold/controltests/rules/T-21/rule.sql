@@ -20,7 +20,7 @@ attempt AS (
 ),
 -- A run whose time is known belongs to the last slot at or before it: one pass over both, in order of time.
 line AS (
-    SELECT p.plan AS plan, p.starts_at AS at, 0 AS is_run, CAST(NULL AS VARCHAR) AS run
+    SELECT p.plan AS plan, p.starts_at AS at, 0 AS is_run, CAST(NULL AS STRING) AS run
     FROM population AS p
     WHERE p.kind = 'run'
     UNION ALL
@@ -87,7 +87,7 @@ ending AS (
     UNION ALL
     SELECT
         a.plan AS plan,
-        CAST(NULL AS VARCHAR) AS item,
+        CAST(NULL AS STRING) AS item,
         a.ended_at AS early,
         a.ended_at_latest AS late,
         1 AS is_good,
@@ -294,7 +294,7 @@ config_line AS (
     FROM population AS p
     WHERE p.plan IS NOT NULL
     UNION ALL
-    SELECT c.plan AS plan, c.set_at AS at, 0 AS is_slot, CAST(NULL AS VARCHAR) AS item
+    SELECT c.plan AS plan, c.set_at AS at, 0 AS is_slot, CAST(NULL AS STRING) AS item
     FROM config AS c
 ),
 config_at AS (

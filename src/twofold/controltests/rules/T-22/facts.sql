@@ -4,8 +4,8 @@ SELECT
     'due_occurrence' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'A restore test of ' || p.system || ' was due from ' || CAST(p.starts_at AS VARCHAR) || ' and before '
-    || CAST(p.due_at AS VARCHAR) || '.' AS fact
+    'A restore test of ' || p.system || ' was due from ' || CAST(p.starts_at AS STRING) || ' and before '
+    || CAST(p.due_at AS STRING) || '.' AS fact
 FROM population AS p
 UNION ALL
 SELECT
@@ -15,7 +15,7 @@ SELECT
     t.evidence AS evidence,
     t.record AS record,
     'Test ' || t.id || ' of ' || t.system || COALESCE(' (data store ' || t.store || ')', '') || ' was completed at '
-    || CAST(t.completed_at AS VARCHAR)
+    || CAST(t.completed_at AS STRING)
     || CASE WHEN t.completed_at_latest < p.due_at THEN ', by the due date' ELSE ', after the due date' END
     || COALESCE('; it repeats ' || t.retest_of, '')
     || CASE
@@ -38,8 +38,8 @@ SELECT
     'backup' AS table_name,
     b.evidence AS evidence,
     b.record AS record,
-    'Test ' || t.id || ' restored backup ' || b.id || ' of data store ' || b.store || ', taken at ' || CAST(b.taken_at AS VARCHAR)
-    || ' by ' || b.origin || '; the test began at ' || COALESCE(CAST(t.started_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    'Test ' || t.id || ' restored backup ' || b.id || ' of data store ' || b.store || ', taken at ' || CAST(b.taken_at AS STRING)
+    || ' by ' || b.origin || '; the test began at ' || COALESCE(CAST(t.started_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN (
     SELECT o.id AS test, o.system AS system FROM restore_test AS o
@@ -60,14 +60,14 @@ SELECT
     || CASE
         WHEN v.attribute = 'C' THEN ' was verified by ' || COALESCE(t.verification, 'nothing')
         WHEN v.attribute = 'D'
-            THEN ' measured ' || COALESCE(CAST(t.recovery_minutes AS VARCHAR), 'no') || ' minutes to recover and '
-                || COALESCE(CAST(t.loss_minutes AS VARCHAR), 'no') || ' minutes of data lost; the targets are '
-                || COALESCE(CAST(s.rto_minutes AS VARCHAR), 'not set') || ' and ' || COALESCE(CAST(s.rpo_minutes AS VARCHAR), 'not set')
+            THEN ' measured ' || COALESCE(CAST(t.recovery_minutes AS STRING), 'no') || ' minutes to recover and '
+                || COALESCE(CAST(t.loss_minutes AS STRING), 'no') || ' minutes of data lost; the targets are '
+                || COALESCE(CAST(s.rto_minutes AS STRING), 'not set') || ' and ' || COALESCE(CAST(s.rpo_minutes AS STRING), 'not set')
         WHEN v.attribute = 'E'
             THEN CASE WHEN t.result = 'pass' THEN ' was good' ELSE ' failed' END || COALESCE('; it repeats ' || t.retest_of, '')
         ELSE ' was run by ' || COALESCE(t.operator, 'nobody named') || COALESCE(' (' || o.person || ')', '')
             || ' and signed by ' || COALESCE(t.signed_by, 'nobody') || COALESCE(' (' || n.person || ')', '')
-            || COALESCE(' at ' || CAST(t.signed_at AS VARCHAR), '')
+            || COALESCE(' at ' || CAST(t.signed_at AS STRING), '')
     END || '.' AS fact
 FROM population AS p
 JOIN (

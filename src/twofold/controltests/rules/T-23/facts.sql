@@ -4,8 +4,8 @@ SELECT
     CASE WHEN p.kind = 'job' THEN 'batch_job' ELSE 'interface' END AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    CASE WHEN p.kind = 'job' THEN 'Job ' ELSE 'Interface ' END || p.plan || ' was due at ' || CAST(p.starts_at AS VARCHAR)
-    || ' and had to end by ' || CAST(p.due_at AS VARCHAR) || ' UTC.' AS fact
+    CASE WHEN p.kind = 'job' THEN 'Job ' ELSE 'Interface ' END || p.plan || ' was due at ' || CAST(p.starts_at AS STRING)
+    || ' and had to end by ' || CAST(p.due_at AS STRING) || ' UTC.' AS fact
 FROM population AS p
 WHERE p.kind IN ('job', 'slot')
 UNION ALL
@@ -15,9 +15,9 @@ SELECT
     'job_run' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Run ' || r.id || ' began at ' || COALESCE(CAST(r.started_at AS VARCHAR), 'no time') || ' and ended at '
-    || COALESCE(CAST(r.ended_at AS VARCHAR), 'an unknown time') || ': ' || r.status || ', '
-    || COALESCE(CAST(r.rows AS VARCHAR), 'an unknown number of') || ' rows.' AS fact
+    'Run ' || r.id || ' began at ' || COALESCE(CAST(r.started_at AS STRING), 'no time') || ' and ended at '
+    || COALESCE(CAST(r.ended_at AS STRING), 'an unknown time') || ': ' || r.status || ', '
+    || COALESCE(CAST(r.rows AS STRING), 'an unknown number of') || ' rows.' AS fact
 FROM population AS p
 JOIN job_run AS r
     ON r.job = p.plan AND COALESCE(r.slot_at, r.started_at) < p.ends_before
@@ -37,7 +37,7 @@ SELECT
     'run_followup' AS table_name,
     f.evidence AS evidence,
     f.record AS record,
-    'Finance was told ' || COALESCE('at ' || CAST(f.finance_told_at AS VARCHAR), 'never') || COALESCE(' by ' || f.finance_told_by, '')
+    'Finance was told ' || COALESCE('at ' || CAST(f.finance_told_at AS STRING), 'never') || COALESCE(' by ' || f.finance_told_by, '')
     || COALESCE('; ticket ' || f.ticket, '') || '.' AS fact
 FROM population AS p
 JOIN run_followup AS f
@@ -50,9 +50,9 @@ SELECT
     'run_pause' AS table_name,
     u.evidence AS evidence,
     u.record AS record,
-    'The schedule was switched off from ' || CAST(u.starts_at AS VARCHAR) || ' to '
-    || COALESCE(CAST(u.ends_before AS VARCHAR), 'an open end') || '; allowed by ' || COALESCE(u.approved_by, 'nobody')
-    || COALESCE(' at ' || CAST(u.approved_at AS VARCHAR), '') || '.' AS fact
+    'The schedule was switched off from ' || CAST(u.starts_at AS STRING) || ' to '
+    || COALESCE(CAST(u.ends_before AS STRING), 'an open end') || '; allowed by ' || COALESCE(u.approved_by, 'nobody')
+    || COALESCE(' at ' || CAST(u.approved_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN run_pause AS u ON u.plan = p.plan AND u.activity = CASE WHEN p.kind = 'job' THEN 'job' ELSE 'transfer' END
     AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
@@ -65,7 +65,7 @@ SELECT
     e.evidence AS evidence,
     e.record AS record,
     'The schedule of ' || e.job || ' went from ' || COALESCE(e.old_value, 'nothing') || ' to ' || COALESCE(e.new_value, 'nothing')
-    || ' at ' || CAST(e.occurred_at AS VARCHAR) || ' by ' || COALESCE(e.actor, 'nobody named') || ', under '
+    || ' at ' || CAST(e.occurred_at AS STRING) || ' by ' || COALESCE(e.actor, 'nobody named') || ', under '
     || COALESCE('ticket ' || e.ticket, 'no ticket') || '.' AS fact
 FROM population AS p
 JOIN schedule_event AS e ON e.id = p.event
@@ -77,8 +77,8 @@ SELECT
     a.table_name AS table_name,
     a.evidence AS evidence,
     a.record AS record,
-    'Ticket ' || a.ticket || ' was authorised at ' || CAST(a.authorised_at AS VARCHAR) || ' by ' || COALESCE(a.account, 'nobody named')
-    || COALESCE(', until ' || CAST(a.ended_at AS VARCHAR), '') || '.' AS fact
+    'Ticket ' || a.ticket || ' was authorised at ' || CAST(a.authorised_at AS STRING) || ' by ' || COALESCE(a.account, 'nobody named')
+    || COALESCE(', until ' || CAST(a.ended_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN schedule_event AS e ON e.id = p.event
 JOIN ticket_authorisation AS a ON a.ticket = e.ticket
@@ -90,20 +90,20 @@ SELECT
     'transfer' AS table_name,
     t.evidence AS evidence,
     t.record AS record,
-    'Transfer ' || t.id || ' at ' || CAST(t.transferred_at AS VARCHAR) || ': ' || t.status
+    'Transfer ' || t.id || ' at ' || CAST(t.transferred_at AS STRING) || ': ' || t.status
     || CASE
         WHEN v.attribute = 'E'
-            THEN ', ' || COALESCE(CAST(t.source_count AS VARCHAR), 'no count') || ' rows sent, '
-                || COALESCE(CAST(t.target_count AS VARCHAR), 'no count') || ' taken over, '
-                || COALESCE(CAST(t.rejects AS VARCHAR), 'no count') || ' refused'
+            THEN ', ' || COALESCE(CAST(t.source_count AS STRING), 'no count') || ' rows sent, '
+                || COALESCE(CAST(t.target_count AS STRING), 'no count') || ' taken over, '
+                || COALESCE(CAST(t.rejects AS STRING), 'no count') || ' refused'
         WHEN v.attribute = 'F'
-            THEN ', ' || COALESCE(CAST(t.source_sum AS VARCHAR), 'no sum') || ' sent, '
-                || COALESCE(CAST(t.target_sum AS VARCHAR), 'no sum') || ' taken over, '
-                || COALESCE(CAST(t.reject_sum AS VARCHAR), 'no sum') || ' refused'
+            THEN ', ' || COALESCE(CAST(t.source_sum AS STRING), 'no sum') || ' sent, '
+                || COALESCE(CAST(t.target_sum AS STRING), 'no sum') || ' taken over, '
+                || COALESCE(CAST(t.reject_sum AS STRING), 'no sum') || ' refused'
         WHEN v.attribute = 'G'
-            THEN ', ' || COALESCE(CAST(t.rejects AS VARCHAR), 'no count') || ' rows refused, cleared '
-                || COALESCE('at ' || CAST(t.cleared_at AS VARCHAR), 'never')
-        ELSE ', reviewed ' || COALESCE('at ' || CAST(t.reviewed_at AS VARCHAR), 'never') || COALESCE(' by ' || t.reviewed_by, '')
+            THEN ', ' || COALESCE(CAST(t.rejects AS STRING), 'no count') || ' rows refused, cleared '
+                || COALESCE('at ' || CAST(t.cleared_at AS STRING), 'never')
+        ELSE ', reviewed ' || COALESCE('at ' || CAST(t.reviewed_at AS STRING), 'never') || COALESCE(' by ' || t.reviewed_by, '')
     END || '.' AS fact
 FROM population AS p
 JOIN transfer AS t ON t.id = p.event

@@ -23,7 +23,7 @@ attempt AS (
     FROM transfer AS t
 ),
 line AS (
-    SELECT p.kind AS kind, p.plan AS plan, p.starts_at AS at, 0 AS is_run, CAST(NULL AS VARCHAR) AS run
+    SELECT p.kind AS kind, p.plan AS plan, p.starts_at AS at, 0 AS is_run, CAST(NULL AS STRING) AS run
     FROM population AS p
     WHERE p.kind IN ('job', 'slot')
     UNION ALL

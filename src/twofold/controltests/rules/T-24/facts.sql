@@ -4,10 +4,10 @@ SELECT
     'vendor' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    p.vendor || ' is relied on by ' || p.system || ' from ' || CAST(p.relied_from AS VARCHAR) || '; tier '
+    p.vendor || ' is relied on by ' || p.system || ' from ' || CAST(p.relied_from AS STRING) || '; tier '
     || COALESCE(p.tier, 'none') || '; to be answered for '
-    || COALESCE('from ' || CAST(p.starts_at AS VARCHAR) || ' to ' || CAST(p.ends_before AS VARCHAR), 'in no stretch laid down')
-    || COALESCE(', reports to be read before ' || CAST(p.relied_at AS VARCHAR), '')
+    || COALESCE('from ' || CAST(p.starts_at AS STRING) || ' to ' || CAST(p.ends_before AS STRING), 'in no stretch laid down')
+    || COALESCE(', reports to be read before ' || CAST(p.relied_at AS STRING), '')
     || COALESCE('; no report is asked because: ' || p.no_report_reason, '') || '.' AS fact
 FROM population AS p
 CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'G' AS letter) AS a
@@ -18,13 +18,13 @@ SELECT
     'soc_report' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Report ' || r.id || ' of kind ' || r.kind || ', type ' || COALESCE(CAST(r.type AS VARCHAR), 'unknown') || ', of '
-    || COALESCE(r.entity, 'an entity not named') || ', from ' || COALESCE(CAST(r.starts_at AS VARCHAR), 'an unknown day')
+    'Report ' || r.id || ' of kind ' || r.kind || ', type ' || COALESCE(CAST(r.type AS STRING), 'unknown') || ', of '
+    || COALESCE(r.entity, 'an entity not named') || ', from ' || COALESCE(CAST(r.starts_at AS STRING), 'an unknown day')
     || ' to '
-    || COALESCE(CAST(r.ends_before AS VARCHAR), 'an unknown day') || ', opinion ' || COALESCE(r.opinion, 'not recorded')
+    || COALESCE(CAST(r.ends_before AS STRING), 'an unknown day') || ', opinion ' || COALESCE(r.opinion, 'not recorded')
     || COALESCE(' (' || r.opinion_judgement || ')', '') || ', received '
-    || COALESCE(CAST(r.received_at AS VARCHAR), 'at an unknown time')
-    || ', reviewed ' || COALESCE(CAST(r.reviewed_at AS VARCHAR), 'never') || ' by ' || COALESCE(r.reviewed_by, 'nobody')
+    || COALESCE(CAST(r.received_at AS STRING), 'at an unknown time')
+    || ', reviewed ' || COALESCE(CAST(r.reviewed_at AS STRING), 'never') || ' by ' || COALESCE(r.reviewed_by, 'nobody')
     || COALESCE(', other kind agreed by ' || r.other_kind_agreed_by, '') || '.' AS fact
 FROM population AS p
 JOIN soc_report AS r
@@ -41,7 +41,7 @@ SELECT
     'bridge' AS table_name,
     b.evidence AS evidence,
     b.record AS record,
-    'Letter ' || b.id || ' speaks from ' || CAST(b.starts_at AS VARCHAR) || ' to ' || CAST(b.ends_before AS VARCHAR)
+    'Letter ' || b.id || ' speaks from ' || CAST(b.starts_at AS STRING) || ' to ' || CAST(b.ends_before AS STRING)
     || ', signed by '
     || COALESCE(b.signed_by, 'nobody') || ' (' || COALESCE(b.signer_role, 'role not named') || ').' AS fact
 FROM population AS p
@@ -90,8 +90,8 @@ SELECT
     'vendor_review' AS table_name,
     r.evidence AS evidence,
     r.record AS record,
-    'Review ' || r.id || ' at ' || CAST(r.reviewed_at AS VARCHAR) || ': ' || COALESCE(r.conclusion, 'no conclusion')
-    || '; it stands for ' || CAST(q.review_months AS VARCHAR) || ' months.' AS fact
+    'Review ' || r.id || ' at ' || CAST(r.reviewed_at AS STRING) || ': ' || COALESCE(r.conclusion, 'no conclusion')
+    || '; it stands for ' || CAST(q.review_months AS STRING) || ' months.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN vendor_review AS r ON r.vendor = p.vendor AND r.reviewed_at < p.ends_before
@@ -102,8 +102,8 @@ SELECT
     'vendor_contract' AS table_name,
     c.evidence AS evidence,
     c.record AS record,
-    'Contract ' || c.id || ' in force from ' || CAST(c.valid_from AS VARCHAR) || ' to '
-    || COALESCE(CAST(c.valid_to AS VARCHAR), 'now')
+    'Contract ' || c.id || ' in force from ' || CAST(c.valid_from AS STRING) || ' to '
+    || COALESCE(CAST(c.valid_to AS STRING), 'now')
     || CASE WHEN c.security_terms THEN ', with security terms.' ELSE ', without security terms.' END AS fact
 FROM population AS p
 JOIN vendor_contract AS c ON c.vendor = p.vendor AND c.valid_from < p.ends_before
@@ -114,8 +114,8 @@ SELECT
     'vendor_issue' AS table_name,
     i.evidence AS evidence,
     i.record AS record,
-    'Issue ' || i.id || ' of ' || COALESCE(i.owner, 'nobody') || ', raised ' || CAST(i.raised_at AS VARCHAR) || ', due '
-    || COALESCE(CAST(i.due_at AS VARCHAR), 'at no date') || ', closed ' || COALESCE(CAST(i.closed_at AS VARCHAR), 'not yet')
+    'Issue ' || i.id || ' of ' || COALESCE(i.owner, 'nobody') || ', raised ' || CAST(i.raised_at AS STRING) || ', due '
+    || COALESCE(CAST(i.due_at AS STRING), 'at no date') || ', closed ' || COALESCE(CAST(i.closed_at AS STRING), 'not yet')
     || '.' AS fact
 FROM population AS p
 JOIN vendor_issue AS i ON i.vendor = p.vendor AND i.raised_at < p.ends_before

@@ -4,9 +4,9 @@ SELECT
     'engagement' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    p.person || ' works from ' || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown day') || ' to '
-    || COALESCE(CAST(p.ended_at AS VARCHAR), 'now') || COALESCE(', going on from ' || p.follows, '')
-    || COALESCE('; year of training from ' || CAST(p.starts_at AS VARCHAR) || ' to ' || CAST(p.due_at AS VARCHAR), '')
+    p.person || ' works from ' || COALESCE(CAST(p.started_at AS STRING), 'an unknown day') || ' to '
+    || COALESCE(CAST(p.ended_at AS STRING), 'now') || COALESCE(', going on from ' || p.follows, '')
+    || COALESCE('; year of training from ' || CAST(p.starts_at AS STRING) || ' to ' || CAST(p.due_at AS STRING), '')
     || '.' AS fact
 FROM population AS p
 CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter) AS a
@@ -18,7 +18,7 @@ SELECT
     t.evidence AS evidence,
     t.record AS record,
     'Course ' || t.course || COALESCE(' ' || t.version, '') || ' completed at '
-    || COALESCE(CAST(t.completed_at AS VARCHAR), 'an unknown time')
+    || COALESCE(CAST(t.completed_at AS STRING), 'an unknown time')
     || COALESCE(' under ' || t.account, '') || COALESCE(', for ' || t.employer, '') || '.' AS fact
 FROM population AS p
 JOIN (
@@ -38,7 +38,7 @@ SELECT
     'leave' AS table_name,
     l.evidence AS evidence,
     l.record AS record,
-    'On leave (' || COALESCE(l.kind, 'kind not named') || ') from ' || CAST(l.valid_from AS VARCHAR) || ' to '
-    || COALESCE(CAST(l.valid_to AS VARCHAR), 'now') || '.' AS fact
+    'On leave (' || COALESCE(l.kind, 'kind not named') || ') from ' || CAST(l.valid_from AS STRING) || ' to '
+    || COALESCE(CAST(l.valid_to AS STRING), 'now') || '.' AS fact
 FROM population AS p
 JOIN leave AS l ON l.person = p.person

@@ -113,7 +113,7 @@ timeline AS (
     SELECT
         COALESCE(k.completed_at, TIMESTAMP '0001-01-01 00:00:00') AS at_time,
         1 AS place,
-        CAST(NULL AS VARCHAR) AS item,
+        CAST(NULL AS STRING) AS item,
         COALESCE(k.good_until_latest, TIMESTAMP '9999-12-30 00:00:00') AS good_until
     FROM known AS k
     WHERE k.standing = 'unlinked'

@@ -6,9 +6,9 @@ SELECT
     p.record AS record,
     CASE
         WHEN p.person IS NULL THEN 'A leaving list names engagement ' || p.engagement || ', which has no end in HR.'
-        WHEN p.kind = 'joining' THEN p.person || ' joined at ' || COALESCE(CAST(p.started_at AS VARCHAR), 'an unknown time')
+        WHEN p.kind = 'joining' THEN p.person || ' joined at ' || COALESCE(CAST(p.started_at AS STRING), 'an unknown time')
             || COALESCE(', going on from ' || p.follows, '') || '.'
-        ELSE p.person || ' left at ' || CAST(p.operating_at AS VARCHAR) || '.'
+        ELSE p.person || ' left at ' || CAST(p.operating_at AS STRING) || '.'
     END AS fact
 FROM population AS p
 JOIN (
@@ -24,7 +24,7 @@ SELECT
     s.evidence AS evidence,
     s.record AS record,
     'Screening ' || s.id || ': ' || COALESCE(s.result, 'no result') || ' at '
-    || COALESCE(CAST(s.result_at AS VARCHAR), 'an unknown time')
+    || COALESCE(CAST(s.result_at AS STRING), 'an unknown time')
     || COALESCE(', accepted by ' || s.accepted_by, '') || COALESCE(', barred by ' || s.barred_by_law, '') || '.' AS fact
 FROM population AS p
 JOIN screening AS s ON s.engagement IN (p.engagement, p.follows)
@@ -36,7 +36,7 @@ SELECT
     'grant_event' AS table_name,
     g.evidence AS evidence,
     g.record AS record,
-    'Right ' || g.right_id || ' was given to ' || g.account || ' at ' || CAST(g.occurred_at AS VARCHAR) || '.' AS fact
+    'Right ' || g.right_id || ' was given to ' || g.account || ' at ' || CAST(g.occurred_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN identity AS n ON n.person = p.person
 JOIN grant_event AS g
@@ -50,7 +50,7 @@ SELECT
     k.evidence AS evidence,
     k.record AS record,
     'Policy ' || k.policy || ' was signed in version ' || k.version || ' at '
-    || COALESCE(CAST(k.signed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(k.signed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN acknowledgement AS k ON k.person = p.person
 WHERE p.kind = 'joining'
@@ -62,7 +62,7 @@ SELECT DISTINCT
     v.evidence AS evidence,
     v.record AS record,
     'Policy ' || v.policy || ' in version ' || v.version || ' rules from '
-    || COALESCE(CAST(v.effective_at AS VARCHAR), 'never') || '.' AS fact
+    || COALESCE(CAST(v.effective_at AS STRING), 'never') || '.' AS fact
 FROM population AS p
 JOIN acknowledgement AS k ON k.person = p.person
 JOIN policy_version AS v ON v.policy = k.policy
@@ -74,9 +74,9 @@ SELECT
     'checklist' AS table_name,
     c.evidence AS evidence,
     c.record AS record,
-    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS VARCHAR), 'no') || ' of '
-    || COALESCE(CAST(c.steps AS VARCHAR), 'uncounted')
-    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS STRING), 'no') || ' of '
+    || COALESCE(CAST(c.steps AS STRING), 'uncounted')
+    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN checklist AS c ON c.engagement IN (p.engagement, p.follows) AND c.kind = 'joining'
 WHERE p.kind = 'joining'
@@ -87,9 +87,9 @@ SELECT
     'checklist' AS table_name,
     c.evidence AS evidence,
     c.record AS record,
-    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS VARCHAR), 'no') || ' of '
-    || COALESCE(CAST(c.steps AS VARCHAR), 'uncounted')
-    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS VARCHAR), 'an unknown time') || '.' AS fact
+    'List ' || c.id || ': ' || COALESCE(CAST(c.steps_done AS STRING), 'no') || ' of '
+    || COALESCE(CAST(c.steps AS STRING), 'uncounted')
+    || ' steps done, completed at ' || COALESCE(CAST(c.completed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN checklist AS c ON c.engagement = p.engagement AND c.kind = 'leaving'
 WHERE p.kind = 'leaving'
@@ -100,7 +100,7 @@ SELECT
     'asset' AS table_name,
     a.evidence AS evidence,
     a.record AS record,
-    COALESCE(a.kind, 'Thing') || ' ' || a.id || ' came back at ' || COALESCE(CAST(a.returned_at AS VARCHAR), 'no known time')
+    COALESCE(a.kind, 'Thing') || ' ' || a.id || ' came back at ' || COALESCE(CAST(a.returned_at AS STRING), 'no known time')
     || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
 FROM population AS p
 JOIN asset AS a ON a.engagement = p.engagement

@@ -23,8 +23,8 @@ SELECT
     'A ' || COALESCE(d.ownership, 'company') || ' ' || COALESCE(d.kind, 'device') || ' of '
     || COALESCE(d.person, d.account, 'nobody named')
     || CASE WHEN d.managed THEN ', managed' WHEN d.managed IS NULL THEN ', managed' ELSE ', not managed' END
-    || CASE WHEN d.mail_only THEN ', for mail only' ELSE '' END || ', from ' || CAST(d.valid_from AS VARCHAR) || ' to '
-    || COALESCE(CAST(d.valid_to AS VARCHAR), 'now') || COALESCE(', retired ' || CAST(d.retired_at AS VARCHAR), '') || '.' AS fact
+    || CASE WHEN d.mail_only THEN ', for mail only' ELSE '' END || ', from ' || CAST(d.valid_from AS STRING) || ' to '
+    || COALESCE(CAST(d.valid_to AS STRING), 'now') || COALESCE(', retired ' || CAST(d.retired_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN device AS d ON d.id = p.device
 UNION ALL
@@ -34,9 +34,9 @@ SELECT
     'device_state' AS table_name,
     s.evidence AS evidence,
     s.record AS record,
-    'On ' || CAST(s.day AS VARCHAR) || ': encrypted ' || COALESCE(CAST(s.encrypted AS VARCHAR), 'not said') || ', protected '
-    || COALESCE(CAST(s.protected AS VARCHAR), 'not said') || ', oldest missing patch '
-    || COALESCE(CAST(s.patch_age_days AS VARCHAR), 'not said') || ' days, seen ' || CAST(COALESCE(s.seen, TRUE) AS VARCHAR)
+    'On ' || CAST(s.day AS STRING) || ': encrypted ' || COALESCE(CAST(s.encrypted AS STRING), 'not said') || ', protected '
+    || COALESCE(CAST(s.protected AS STRING), 'not said') || ', oldest missing patch '
+    || COALESCE(CAST(s.patch_age_days AS STRING), 'not said') || ' days, seen ' || CAST(COALESCE(s.seen, TRUE) AS STRING)
     || '.' AS fact
 FROM population AS p
 JOIN device_state AS s ON s.device = p.device AND s.day >= p.starts_at AND s.day < p.ends_before

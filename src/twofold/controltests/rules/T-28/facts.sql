@@ -4,8 +4,8 @@ SELECT
     'policy' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'The register asks for policy ' || p.policy || ' from ' || CAST(p.starts_at AS VARCHAR) || ' and before '
-    || CAST(p.ends_before AS VARCHAR) || ' of this month.' AS fact
+    'The register asks for policy ' || p.policy || ' from ' || CAST(p.starts_at AS STRING) || ' and before '
+    || CAST(p.ends_before AS STRING) || ' of this month.' AS fact
 FROM population AS p
 WHERE p.is_registered = 1
 UNION ALL
@@ -15,11 +15,11 @@ SELECT
     'policy_version' AS table_name,
     v.evidence AS evidence,
     v.record AS record,
-    'Version ' || v.version || ' is in force from ' || CAST(v.effective_at AS VARCHAR) || '; approved by '
+    'Version ' || v.version || ' is in force from ' || CAST(v.effective_at AS STRING) || '; approved by '
     || COALESCE(v.approved_by, 'nobody') || COALESCE(' (' || n.person || ')', '') || ' at '
     || COALESCE(v.approved_at_text, 'an unknown time')
-    || COALESCE('; it promises a review before ' || CAST(v.next_review_at AS VARCHAR), '')
-    || COALESCE('; withdrawn at ' || CAST(v.withdrawn_at AS VARCHAR), '') || '.' AS fact
+    || COALESCE('; it promises a review before ' || CAST(v.next_review_at AS STRING), '')
+    || COALESCE('; withdrawn at ' || CAST(v.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN policy_version AS v ON v.policy = p.policy AND v.effective_at < p.ends_before
 CROSS JOIN (
@@ -48,8 +48,8 @@ SELECT
     o.evidence AS evidence,
     o.record AS record,
     'Policy ' || o.policy || ' version ' || o.version || COALESCE(' in ' || o.document, '') || ' promises for '
-    || o.measure || ' ' || COALESCE(o.bound, 'at_most') || ' ' || CAST(o.value AS VARCHAR) || ' ' || o.unit
-    || '; the version takes effect at ' || CAST(v.effective_at AS VARCHAR) || '.' AS fact
+    || o.measure || ' ' || COALESCE(o.bound, 'at_most') || ' ' || CAST(o.value AS STRING) || ' ' || o.unit
+    || '; the version takes effect at ' || CAST(v.effective_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN (
     SELECT DISTINCT m.policy AS policy, o.policy AS other, o.version AS version, o.measure AS measure
@@ -65,8 +65,8 @@ SELECT
     'measured_value' AS table_name,
     m.evidence AS evidence,
     m.record AS record,
-    m.measure || ' was ' || CAST(m.value AS VARCHAR) || ' ' || m.unit || COALESCE(' in ' || m.system, '') || ' from '
-    || CAST(m.holds_from AS VARCHAR) || COALESCE(' and before ' || CAST(m.holds_to AS VARCHAR), '') || '.' AS fact
+    m.measure || ' was ' || CAST(m.value AS STRING) || ' ' || m.unit || COALESCE(' in ' || m.system, '') || ' from '
+    || CAST(m.holds_from AS STRING) || COALESCE(' and before ' || CAST(m.holds_to AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN (SELECT DISTINCT o.policy AS policy, o.measure AS measure FROM policy_number AS o) AS s ON s.policy = p.policy
 JOIN measured_value AS m

@@ -4,7 +4,7 @@ letter AS (
     UNION ALL
     SELECT 'control_monitoring' AS activity, 'E' AS done, 'H' AS closed
     UNION ALL
-    SELECT 'board_meeting' AS activity, 'I' AS done, CAST(NULL AS VARCHAR) AS closed
+    SELECT 'board_meeting' AS activity, 'I' AS done, CAST(NULL AS STRING) AS closed
     UNION ALL
     SELECT 'capacity_review' AS activity, 'K' AS done, 'L' AS closed
 ),
@@ -33,7 +33,7 @@ SELECT
     'due_occurrence' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'Due from ' || CAST(p.starts_at AS VARCHAR) || ' and before ' || CAST(p.due_at AS VARCHAR) || '.' AS fact
+    'Due from ' || CAST(p.starts_at AS STRING) || ' and before ' || CAST(p.due_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN letter AS l ON l.activity = p.activity
 UNION ALL
@@ -45,7 +45,7 @@ SELECT
     r.record AS record,
     'Record ' || r.id || COALESCE(' (' || r.form || ')', '') || ' was completed at ' || r.completed_at_text
     || COALESCE(', held for ' || r.held_for, '') || '; '
-    || CAST((SELECT COUNT(k.value) FROM activity_record__participants AS k WHERE k.id = r.id) AS VARCHAR)
+    || CAST((SELECT COUNT(k.value) FROM activity_record__participants AS k WHERE k.id = r.id) AS STRING)
     || ' took part; results: ' || COALESCE(r.results, 'none') || COALESCE(', hash ' || r.results_hash, '')
     || CASE WHEN r.needs_action THEN '; something had to be done' WHEN NOT r.needs_action THEN '; nothing had to be done' ELSE '' END
     || '.' AS fact

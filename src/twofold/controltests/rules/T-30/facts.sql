@@ -32,8 +32,8 @@ SELECT
     'due_occurrence' AS table_name,
     p.evidence AS evidence,
     p.record AS record,
-    'An exercise of ' || p.system || ' was due from ' || CAST(p.starts_at AS VARCHAR) || ' and before '
-    || CAST(p.due_at AS VARCHAR) || '.' AS fact
+    'An exercise of ' || p.system || ' was due from ' || CAST(p.starts_at AS STRING) || ' and before '
+    || CAST(p.due_at AS STRING) || '.' AS fact
 FROM population AS p
 UNION ALL
 SELECT
@@ -44,7 +44,7 @@ SELECT
     r.record AS record,
     'Exercise ' || r.id || COALESCE(' (' || r.form || ')', '') || ' was completed at ' || r.completed_at_text
     || COALESCE(', held for ' || r.held_for, '') || '; scenario: ' || COALESCE(r.scenario, 'none') || '; '
-    || CAST((SELECT COUNT(k.value) FROM activity_record__participants AS k WHERE k.id = r.id) AS VARCHAR)
+    || CAST((SELECT COUNT(k.value) FROM activity_record__participants AS k WHERE k.id = r.id) AS STRING)
     || ' took part; results: ' || COALESCE(r.results, 'none') || COALESCE(', hash ' || r.results_hash, '') || '.' AS fact
 FROM answer AS a
 JOIN activity_record AS r ON r.id = a.id
@@ -66,8 +66,8 @@ SELECT
     'recovery_target' AS table_name,
     t.evidence AS evidence,
     t.record AS record,
-    'The plan must bring back ' || t.system || ' in ' || COALESCE(CAST(t.rto_minutes AS VARCHAR), 'no stated')
-    || ' minutes with at most ' || COALESCE(CAST(t.rpo_minutes AS VARCHAR), 'no stated') || ' minutes of data lost.' AS fact
+    'The plan must bring back ' || t.system || ' in ' || COALESCE(CAST(t.rto_minutes AS STRING), 'no stated')
+    || ' minutes with at most ' || COALESCE(CAST(t.rpo_minutes AS STRING), 'no stated') || ' minutes of data lost.' AS fact
 FROM population AS p
 JOIN recovery_target AS t ON t.system = p.system OR p.system = 'company'
 CROSS JOIN (
@@ -84,8 +84,8 @@ SELECT
     x.evidence AS evidence,
     x.record AS record,
     'Exercise ' || x.activity_record || ' measured for ' || x.system || ' '
-    || COALESCE(CAST(x.recovery_minutes AS VARCHAR), 'no') || ' minutes to recover and '
-    || COALESCE(CAST(x.loss_minutes AS VARCHAR), 'no') || ' minutes of data lost.' AS fact
+    || COALESCE(CAST(x.recovery_minutes AS STRING), 'no') || ' minutes to recover and '
+    || COALESCE(CAST(x.loss_minutes AS STRING), 'no') || ' minutes of data lost.' AS fact
 FROM answer AS a
 JOIN exercise_result AS x ON x.activity_record = a.id
 UNION ALL

@@ -9,7 +9,7 @@ SELECT
             || ' and something disclosed at ' || COALESCE(r.disclosed_at_text, r.answered_at_text, 'no known time') || '.'
         WHEN l.attribute = 'B' THEN 'By the log received at ' || r.received_at_text || ' over ' || COALESCE(r.channel, 'an unknown way in')
             || ', entered at ' || COALESCE(r.created_at_text, 'an unknown time') || ', answered at '
-            || COALESCE(r.answered_at_text, 'no known time') || '; the clock starts at ' || CAST(p.operating_at AS VARCHAR)
+            || COALESCE(r.answered_at_text, 'no known time') || '; the clock starts at ' || CAST(p.operating_at AS STRING)
             || COALESCE('; it repeats ' || r.duplicate_of, '')
             || COALESCE('; said to be no request about personal data: ' || r.not_personal_reason, '') || '.'
         WHEN l.attribute = 'C' THEN 'Decision: ' || COALESCE(r.decision, 'none') || '.'
@@ -67,7 +67,7 @@ SELECT
     'personal_data_system' AS table_name,
     d.evidence AS evidence,
     d.record AS record,
-    d.system || ' holds personal data from ' || COALESCE(CAST(d.valid_from AS VARCHAR), 'always')
-    || COALESCE(' and before ' || CAST(d.valid_to AS VARCHAR), '') || '.' AS fact
+    d.system || ' holds personal data from ' || COALESCE(CAST(d.valid_from AS STRING), 'always')
+    || COALESCE(' and before ' || CAST(d.valid_to AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN personal_data_system AS d ON p.system = 'company'

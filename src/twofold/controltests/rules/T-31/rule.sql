@@ -74,11 +74,11 @@ limit_of AS (
     LEFT JOIN calendar_day AS a
         ON a.calendar = 'default' AND a.starts_at <= r.received_at AND r.received_at < a.ends_before
     LEFT JOIN calendar_day AS b
-        ON b.calendar = 'default' AND b.day = CAST(CAST(CAST(a.day AS DATE) + t.days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+        ON b.calendar = 'default' AND b.day = CAST(CAST(CAST(a.day AS DATE) + t.days * INTERVAL '1' DAY AS DATE) AS STRING)
     LEFT JOIN calendar_day AS c
         ON c.calendar = 'default' AND c.starts_at <= r.received_at_latest AND r.received_at_latest < c.ends_before
     LEFT JOIN calendar_day AS d
-        ON d.calendar = 'default' AND d.day = CAST(CAST(CAST(c.day AS DATE) + t.days * INTERVAL '1' DAY AS DATE) AS VARCHAR)
+        ON d.calendar = 'default' AND d.day = CAST(CAST(CAST(c.day AS DATE) + t.days * INTERVAL '1' DAY AS DATE) AS STRING)
 ),
 -- The clock stands still while the person is asked to show who they are, from the history of the status. A pause that begins after
 -- the deadline revives nothing.

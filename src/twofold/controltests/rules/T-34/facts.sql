@@ -2,7 +2,7 @@
 SELECT
     p.item AS item, x.attribute AS attribute, p.origin AS table_name, p.evidence AS evidence, p.record AS record,
     CASE WHEN p.origin = 'cutover' THEN 'Cutover of ' ELSE 'Data was converted for ' END || p.system || ' at '
-    || CAST(p.operating_at AS VARCHAR) || ', project ' || COALESCE(p.project, 'unknown') || '.' AS fact
+    || CAST(p.operating_at AS STRING) || ', project ' || COALESCE(p.project, 'unknown') || '.' AS fact
 FROM population AS p
 JOIN (
     SELECT 'cutover' AS origin, 'A' AS attribute UNION ALL SELECT 'cutover', 'B' UNION ALL SELECT 'cutover', 'C'
@@ -13,7 +13,7 @@ UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'approval' AS table_name, r.evidence AS evidence, r.record AS record,
     r.approver || COALESCE(' (' || i.person || ')', '') || ' said ' || r.decision || ' for ' || r.duty || ' of ' || r.subject
-    || ' at ' || CAST(r.decided_at AS VARCHAR) || COALESCE(', withdrawn at ' || CAST(r.withdrawn_at AS VARCHAR), '') || '.' AS fact
+    || ' at ' || CAST(r.decided_at AS STRING) || COALESCE(', withdrawn at ' || CAST(r.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN (
     SELECT 'project' AS duty, 'A' AS attribute UNION ALL SELECT 'project', 'I' UNION ALL SELECT 'requirements', 'A'
@@ -31,16 +31,16 @@ LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_
 UNION ALL
 SELECT
     p.item AS item, 'C' AS attribute, 'cutover_defect' AS table_name, d.evidence AS evidence, d.record AS record,
-    'Defect ' || d.id || ' was found at ' || CAST(d.found_at AS VARCHAR) || ', closed at '
-    || COALESCE(CAST(d.closed_at AS VARCHAR), 'no time') || ', accepted by ' || COALESCE(d.accepted_by, 'nobody') || ' at '
-    || COALESCE(CAST(d.accepted_at AS VARCHAR), 'no time') || '.' AS fact
+    'Defect ' || d.id || ' was found at ' || CAST(d.found_at AS STRING) || ', closed at '
+    || COALESCE(CAST(d.closed_at AS STRING), 'no time') || ', accepted by ' || COALESCE(d.accepted_by, 'nobody') || ' at '
+    || COALESCE(CAST(d.accepted_at AS STRING), 'no time') || '.' AS fact
 FROM population AS p
 JOIN cutover_defect AS d ON d.cutover = p.item
 UNION ALL
 SELECT
     p.item AS item, 'C' AS attribute, 'parallel_run' AS table_name, r.evidence AS evidence, r.record AS record,
-    'Side by side, ' || r.name || ' was ' || COALESCE(CAST(r.old_total AS VARCHAR), 'not recorded') || ' in the old system and '
-    || COALESCE(CAST(r.new_total AS VARCHAR), 'not recorded') || ' in the new one; accepted by '
+    'Side by side, ' || r.name || ' was ' || COALESCE(CAST(r.old_total AS STRING), 'not recorded') || ' in the old system and '
+    || COALESCE(CAST(r.new_total AS STRING), 'not recorded') || ' in the new one; accepted by '
     || COALESCE(r.accepted_by, 'nobody') || COALESCE(' because: ' || r.explanation, '') || '.' AS fact
 FROM population AS p
 JOIN parallel_run AS r ON r.cutover = p.item
@@ -49,13 +49,13 @@ SELECT
     p.item AS item, x.attribute AS attribute, 'conversion' AS table_name, v.evidence AS evidence, v.record AS record,
     CASE
         WHEN x.attribute = 'E'
-            THEN 'Source ' || COALESCE(CAST(v.source_count AS VARCHAR), 'not counted') || ', target '
-                || COALESCE(CAST(v.target_count AS VARCHAR), 'not counted') || ' records'
+            THEN 'Source ' || COALESCE(CAST(v.source_count AS STRING), 'not counted') || ', target '
+                || COALESCE(CAST(v.target_count AS STRING), 'not counted') || ' records'
         WHEN x.attribute = 'F'
-            THEN 'Source ' || COALESCE(CAST(v.source_sum AS VARCHAR), 'not summed') || ', target '
-                || COALESCE(CAST(v.target_sum AS VARCHAR), 'not summed') || ' in amount'
-        WHEN x.attribute = 'G' THEN 'The load refused ' || COALESCE(CAST(v.reject_count AS VARCHAR), 'an unknown number of') || ' records'
-        ELSE 'Loaded at ' || CAST(v.loaded_at AS VARCHAR) || ' by ' || COALESCE(v.operator, 'nobody named')
+            THEN 'Source ' || COALESCE(CAST(v.source_sum AS STRING), 'not summed') || ', target '
+                || COALESCE(CAST(v.target_sum AS STRING), 'not summed') || ' in amount'
+        WHEN x.attribute = 'G' THEN 'The load refused ' || COALESCE(CAST(v.reject_count AS STRING), 'an unknown number of') || ' records'
+        ELSE 'Loaded at ' || CAST(v.loaded_at AS STRING) || ' by ' || COALESCE(v.operator, 'nobody named')
     END
     || COALESCE('; explained by ' || v.explained_by || ': ' || v.explanation, '') || '.' AS fact
 FROM population AS p
@@ -67,7 +67,7 @@ UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'conversion_reject' AS table_name, r.evidence AS evidence, r.record AS record,
     'Refused record ' || r.record_id || ' was ' || COALESCE(r.outcome, 'left') || ' at '
-    || COALESCE(CAST(r.cleared_at AS VARCHAR), 'no time') || COALESCE(', accepted by ' || r.accepted_by, '') || '.' AS fact
+    || COALESCE(CAST(r.cleared_at AS STRING), 'no time') || COALESCE(', accepted by ' || r.accepted_by, '') || '.' AS fact
 FROM population AS p
 JOIN conversion_reject AS r ON r.conversion = p.conversion
 CROSS JOIN (

@@ -1,0 +1,43 @@
+"""Where the SQL texts of steps, populations and rules are computed: DuckDB in this process, or another engine.
+
+Whatever computes them, a DuckDB session holds the tables, checks what comes out, counts it and writes the files. So the
+same rows give the same bytes on every engine.
+"""
+
+from typing import Protocol
+
+import duckdb
+
+
+class Engine(Protocol):
+    """Computes one SELECT of the portable subset after the other; a text may read the relations before it."""
+
+    @property
+    def name(self) -> str:
+        """Names and versions of what computes and writes, for the record of a run."""
+        ...
+
+    def relate(self, session: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+        """Compute the text once and keep it as the relation `name`, in place of the one before, for later texts."""
+        ...
+
+    def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:
+        """Do as `relate` does with these columns of the text, and make it a relation of the session, too."""
+        ...
+
+
+class DuckDb:
+    """The engine in this process: relations are temporary tables of the session itself."""
+
+    name = f"duckdb {duckdb.__version__}"
+
+    def relate(self, session: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+        """Raise duckdb.Error where the text cannot be computed."""
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
+
+    def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:
+        """Raise duckdb.Error where the text cannot be computed."""
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {columns} FROM ({text}) AS made")  # noqa: S608  our own text
+
+
+DUCKDB = DuckDb()

@@ -1,0 +1,730 @@
+"""T-05 Access review, from audit-domain T-05 and the rule's README."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from twofold.controltests.rule import ParameterValue
+from twofold.model.instant import Instant
+
+from .hands import add_hands
+from .programme import due_periods, first
+from .records import Record, Records, Span
+from .rights import inside
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    TICK,
+    UNLINKED,
+    days,
+    employed,
+    hand,
+    has_gap,
+    mandates,
+)
+from .world import A_DAY, START, World
+
+CONTROL_TEST = "T-05"
+OUTCOME_ONLY: frozenset[str] = frozenset()
+Parameters = Mapping[str, ParameterValue]
+_PERIOD = 20 * A_DAY
+_DECISIONS = {"approve", "revoke", "modify"}
+_WRONG = {"revoke", "modify"}
+
+
+def shared(world: World) -> None:
+    """Sometimes a calendar, which names the last days of periods, and a roster of every system."""
+    if world.chance(40):
+        world.add("calendar", id="default", zone="UTC")
+    if world.chance(25):
+        world.add("roster", scope="*", duty="review", person="boss", valid_from=world.moment())
+
+
+def parameters(world: World) -> Parameters:
+    """Short times, so that limits lie inside the worlds."""
+    return {
+        "grace_days": world.pick((0, 5)),
+        "max_snapshot_age_days": world.pick((0, 3, 14)),
+        "revoke_sla_days": world.pick((1, 10)),
+        "regrant_watch_days": world.pick((5, 30)),
+        "allow_role_title": world.chance(50),
+        "day_grained": world.chance(30),
+    }
+
+
+def populate(world: World) -> None:
+    """A system with two or three due periods, snapshots, campaigns of its pairs, removals and looks."""
+    system = world.key("erp")
+    hands = [*add_hands(world, "git"), world.key("git:cem")]
+    world.add("account_link", account=hands[-1], person=world.key("z"))
+    rights = [f"{system}:{name}" for name in ("read", "admin", "all")]
+    for right in world.some(rights, percent=90):
+        world.add(
+            "access_right",
+            id=right,
+            system=system,
+            **{"class": world.pick((None, "normal", "privileged"))},
+            contains=[rights[0]] if right == rights[2] and world.chance(80) else [],
+        )
+    pairs = [(account, right) for account in world.some(hands, percent=25) or hands[:1] for right in rights[:2]]
+    pairs += [(hands[0], rights[2])] if world.chance(30) else []
+    first_day = START + world.pick((0, 0, 15, 30)) * A_DAY + timedelta(hours=world.pick((0, 5)))
+    for number in range(world.pick((1, 2, 2, 3))):
+        start = first_day + number * _PERIOD
+        for _ in range(2 if world.chance(2) else 1):
+            due = start + _PERIOD if world.chance(99) else start + _PERIOD - A_DAY
+            world.add("due_occurrence", activity="access_review", system=system, starts_at=start, due_at=due)
+        for _ in range(world.pick((0, 1, 1, 1, 1, 2))):
+            _campaign(world, system, start, pairs, hands)
+    _people(world, system, pairs)
+    for _ in range(world.pick((0, 0, 0, 1, 2))):
+        start = START + world.number_in(0, 60) * A_DAY
+        world.add(
+            "source_gap",
+            table_name=world.pick(("campaign", "snapshot", "snapshot_row", "review_item", "revoke", "impact_review")),
+            system=world.pick((system, system, world.key("crm"))),
+            starts_at=world.maybe(70, start),
+            ends_before=world.maybe(70, start + world.pick((1, 30)) * A_DAY),
+            reason="not_extracted",
+        )
+
+
+def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
+    has_roster = world.chance(75)
+    decided = [row.values["decided_at"] for row in world.rows if row.table == "review_item"]
+    moments = [at.earliest for at in decided if isinstance(at, Instant)] or [START]
+    for name in ("x", "y", "z"):
+        person, start = world.key(name), world.near(world.pick(moments), days=9) + timedelta(hours=world.pick((0, 9)))
+        if has_roster and world.chance(85 if name != "x" else 20):
+            world.add(
+                "roster",
+                scope=system,
+                duty="review",
+                right_class=world.pick((None, None, None, "normal", "privileged")),
+                person=person,
+                valid_from=world.maybe(25, start),
+                valid_to=world.maybe(15, start + 30 * A_DAY),
+            )
+        if world.chance(40):
+            world.add(
+                "job",
+                person=person,
+                role=world.pick(("owner", "clerk")),
+                valid_from=world.maybe(30, start),
+                valid_to=world.maybe(15, start + 30 * A_DAY),
+            )
+        if world.chance(30):
+            world.add(
+                "engagement",
+                id=world.id("engagement"),
+                person=person,
+                type="employee",
+                started_at=world.maybe(50, world.instant(START - world.pick((-10, 90)) * A_DAY)),
+                last_day=world.maybe(40, world.instant(START + 30 * A_DAY)),
+                effective_end=world.maybe(20, world.instant(START + 40 * A_DAY)),
+            )
+    if world.chance(40):
+        world.add("role_authority", scope=system, duty="review", role="owner")
+    for account, right in world.some(pairs, percent=25):
+        for _ in range(world.pick((1, 2))):
+            world.add(
+                "grant_event",
+                id=world.id("grant"),
+                account=account,
+                right_id=right,
+                action=world.pick(("remove", "remove", "add")),
+                occurred_at=world.maybe(95, world.instant(START + world.number_in(5, 60) * A_DAY)),
+                net_change=world.pick((None,) * 9 + (False,)),
+            )
+        if world.chance(50):
+            request, asked = world.id("request"), START + world.number_in(5, 60) * A_DAY
+            world.add(
+                "access_request",
+                id=request,
+                beneficiary=world.pick((account, world.key("x"), world.key("y"))),
+                system=system,
+                rights=[right],
+                created_at=world.instant(asked),
+            )
+            world.add(
+                "approval",
+                id=world.id("approval"),
+                subject=request,
+                approver=world.key("git:ben"),
+                duty="access",
+                decision=world.pick(("approve", "approve", "approve", "reject")),
+                decided_at=world.instant(asked + world.pick((0, 1, 9)) * A_DAY),
+                withdrawn_at=world.maybe(8, world.instant(asked + 9 * A_DAY)),
+            )
+
+
+def _campaign(
+    world: World, system: str, start: datetime, pairs: Sequence[tuple[str, str]], hands: Sequence[str]
+) -> None:
+    taken = start + world.pick((-1, 0, 1, 10, 15, 19, 20, 22)) * A_DAY
+    began = taken + world.pick((0, 1, 1, 1, 3, 5)) * A_DAY
+    done = began + world.pick((1, 2, 5, 5, 20)) * A_DAY
+    name, snapshot = world.id("campaign"), world.id("snapshot")
+    ended, status = world.maybe(88, world.instant(done, coarse=25)), world.pick((None, None, None, False))
+    origin = world.pick(("system",) * 9 + ("roster",))
+    if world.chance(94):
+        for _ in range(2 if world.chance(2) else 1):
+            world.add(
+                "snapshot",
+                id=snapshot,
+                system=world.pick((system,) * 19 + (world.key("crm"),)),
+                taken_at=world.instant(taken, coarse=8),
+                origin=origin,
+                expands_nested=status,
+            )
+    for _ in range(2 if world.chance(2) else 1):
+        world.add(
+            "campaign",
+            id=name,
+            system=system,
+            snapshot=world.maybe(96, snapshot),
+            started_at=world.instant(began, coarse=8),
+            completed_at=ended,
+        )
+        ended = world.instant(done + A_DAY)
+    whole = world.chance(80)
+    for account, right in pairs:
+        if whole or world.chance(85):
+            world.add("snapshot_row", snapshot=snapshot, account=account, right_id=right)
+        if whole or world.chance(85):
+            _pair(world, name, account, right, began, done, hands)
+
+
+def _pair(
+    world: World, campaign: str, account: str, right: str, began: datetime, done: datetime, hands: Sequence[str]
+) -> None:
+    key = {"campaign": campaign, "account": account, "right_id": right}
+    at = world.pick(
+        (began, done - timedelta(hours=1), done - timedelta(hours=1), done, done + A_DAY, began - 2 * A_DAY)
+    )
+    at = at if world.chance(25) else done - timedelta(hours=1)
+    decision = world.pick(("approve",) * 5 + ("revoke", "revoke", "Modify", None))
+    decided, reviewer = (
+        world.maybe(95, world.instant(at, coarse=20)),
+        world.pick((hands[-1],) * 8 + tuple(hands) + (None,)),
+    )
+    for _ in range(2 if world.chance(2) else 1):
+        world.add("review_item", **key, reviewer=reviewer, decision=decision, decided_at=decided)
+        decision = world.pick(("approve", "revoke"))
+    if world.chance(30):
+        executed = at + world.pick((0, 1, 1, 5, 10, 12)) * A_DAY
+        for ticket in ("T-1", "T-2")[: 2 if world.chance(3) else 1]:
+            world.add("revoke", **key, ticket=ticket, executed_at=world.maybe(85, world.instant(executed)))
+    if world.chance(30):
+        world.add(
+            "impact_review",
+            **key,
+            reviewed_at=world.instant(done + A_DAY),
+            reviewed_by=world.pick((world.key("z"), world.key("z"), world.key("x"), world.key("y"))),
+            looked_from=world.maybe(80, START + world.pick((-90, 5, 25)) * A_DAY),
+        )
+
+
+def outcomes(records: Records, clock: datetime, parameters: Parameters) -> Mapping[str, Mapping[str, str]]:
+    """Return item -> letter -> reason code of each due review."""
+    schedule = Schedule(records, days(parameters["grace_days"]))
+    found = {}
+    for due in due_periods(records, ["access_review"]):
+        review = Review(records, clock, parameters, due.row, schedule.judged(due.row))
+        found[f"{due.system}/{due.day}"] = review.codes()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign with its snapshot, and when it was held: when the snapshot was taken, without one when it began."""
+
+    row: Record
+    snapshot: Record | None
+
+    @property
+    def held_at(self) -> datetime:
+        """Earliest moment of it."""
+        at: Span = self.snapshot["taken_at"] if self.snapshot is not None else self.row["started_at"]
+        return at[0]
+
+    @property
+    def completed(self) -> Span | None:
+        """Time of its completion."""
+        at: Span | None = self.row["completed_at"]
+        return at
+
+    def done_before(self, moment: datetime) -> bool:
+        """Return whether it was surely completed before a moment."""
+        return self.completed is not None and self.completed[1] < moment
+
+
+class Schedule:
+    """Which campaign answers which due period."""
+
+    def __init__(self, records: Records, grace: timedelta) -> None:
+        snapshots = {row["id"]: row for row in records["snapshot"]}
+        self.grace = grace
+        self.campaigns = [Campaign(row, snapshots.get(row["snapshot"])) for row in records["campaign"]]
+        self.periods = [row for row in records["due_occurrence"] if row["activity"] == "access_review"]
+
+    def own(self, due: Record) -> list[Campaign]:
+        """Return the campaigns that lie in a period."""
+        return [
+            each
+            for each in self.campaigns
+            if each.row["system"] == due["system"] and due["starts_at"] <= each.held_at < due["due_at"]
+        ]
+
+    def good(self, due: Record) -> int:
+        """Return how many campaigns of a period were completed in time."""
+        return sum(each.done_before(due["due_at"] + self.grace) for each in self.own(due))
+
+    def home(self, campaign: Campaign) -> int | None:
+        """Return how many good campaigns the period has in which a campaign lies; None where it lies in none."""
+        found = [self.good(due) for due in self.periods if any(each is campaign for each in self.own(due))]
+        return min(found, default=None)
+
+    def borrowed(self, due: Record) -> Campaign | None:
+        """Return the campaign that a period without a good one takes from its grace, or from an older snapshot."""
+        if self.good(due):
+            return None
+        deadline = due["due_at"] + self.grace
+        found = []
+        for each in self.campaigns:
+            began = each.row["started_at"][0]
+            in_grace = due["due_at"] <= each.held_at < deadline
+            older = each.held_at < due["starts_at"] <= began < due["due_at"]
+            home = self.home(each)
+            if (
+                each.row["system"] == due["system"]
+                and each.done_before(deadline)
+                and (in_grace or older)
+                and (home is None or home >= 2)
+            ):
+                found.append(each)
+        return min(found, key=lambda each: (each.held_at, each.row["id"]), default=None)
+
+    def judged(self, due: Record) -> Campaign | None:
+        """Return the campaign that is judged for a period."""
+        deadline = due["due_at"] + self.grace
+        lent = [self.borrowed(each) for each in self.periods]
+        own, taken = self.own(due), self.borrowed(due)
+        found = [each for each in own if not any(each is other for other in lent)] + ([taken] if taken else [])
+        found += [
+            each
+            for each in self.campaigns
+            if each.row["system"] == due["system"]
+            and due["due_at"] <= each.held_at < deadline
+            and not each.done_before(deadline)
+            and self.home(each) is None
+        ]
+        order = sorted(
+            found,
+            key=lambda each: (
+                not each.done_before(deadline),
+                each.completed is None,
+                each.held_at,
+                each.row["id"],
+            ),
+        )
+        return order[0] if order else None
+
+
+_ORDER_OF_C = (
+    "exception:self_review",
+    "exception:no_authority",
+    "exception:no_reviewer",
+    "exception:shared_reviewer",
+    "exception:bot_reviewer",
+    "cannot_test:conflict",
+    "cannot_test:no_decision_time",
+    "cannot_test:reviewer_unlinked",
+    "cannot_test:account_shared",
+    "cannot_test:account_unlinked",
+    "cannot_test:time_order_unclear",
+    "cannot_test:no_roster",
+    "pass",
+)
+_ORDER_OF_E = (
+    "exception:revoke_not_executed",
+    "exception:still_present",
+    "exception:regranted",
+    "exception:revoke_late",
+    "cannot_test:conflict",
+    "cannot_test:no_decision_time",
+    "cannot_test:source_gap",
+    "cannot_test:time_order_unclear",
+    "cannot_test:pending",
+    "pass",
+)
+_ORDER_OF_F = (
+    "exception:impact_not_judged",
+    "exception:look_too_short",
+    "exception:looked_at_own_use",
+    "cannot_test:conflict",
+    "cannot_test:look_start_unknown",
+    "cannot_test:source_gap",
+    "cannot_test:pending",
+    "pass",
+)
+_ORDER_OF_G = (
+    "exception:decided_before_snapshot",
+    "exception:decided_after_completion",
+    "cannot_test:conflict",
+    "cannot_test:no_decision_time",
+    "cannot_test:no_snapshot",
+    "cannot_test:time_order_unclear",
+    "cannot_test:pending",
+    "cannot_test:not_completed",
+    "pass",
+)
+
+
+class Review:
+    """One due period and the campaign that is judged for it."""
+
+    def __init__(
+        self, records: Records, clock: datetime, parameters: Parameters, due: Record, campaign: Campaign | None
+    ) -> None:
+        self.records, self.clock, self.parameters, self.due, self.campaign = records, clock, parameters, due, campaign
+        self.system = due["system"]
+        self.deadline = due["due_at"] + days(parameters["grace_days"])
+        self.sla = days(parameters["revoke_sla_days"])
+        self.lines = [
+            row for row in records["review_item"] if campaign is not None and row["campaign"] == campaign.row["id"]
+        ]
+        self.running = campaign is not None and campaign.completed is None and clock < self.deadline
+        self.conflicted = due["conflicted"] or (
+            campaign is not None
+            and (campaign.row["conflicted"] or (campaign.snapshot is not None and campaign.snapshot["conflicted"]))
+        )
+
+    def gap(self, tables: Sequence[str], start: datetime | None, end: datetime) -> bool:
+        """Return whether tables are not proven complete from one moment to another, both included."""
+        return has_gap(self.records, tables, self.system, start, end + TICK)
+
+    def codes(self) -> Mapping[str, str]:
+        """Return letter -> reason code."""
+        nothing = self._nothing()
+        if nothing or self.campaign is None:
+            return {"A": self._held(), **dict.fromkeys("BCDEFG", nothing or "")}
+        return {
+            "A": self._held(),
+            "B": self._complete(self.campaign),
+            "C": self._reviewers(),
+            "D": self._decided(),
+            "E": self._followed([self._removal(self.campaign, row) for row in self._wrong()], _ORDER_OF_E),
+            "F": self._followed([self._look(self.campaign, row) for row in self._wrong()], _ORDER_OF_F),
+            "G": self._orders(self.campaign),
+        }
+
+    def _nothing(self) -> str | None:
+        if self.conflicted:
+            return "cannot_test:conflict"
+        if self.campaign is not None:
+            return None
+        if self.clock < self.deadline:
+            return "cannot_test:pending"
+        return "cannot_test:source_gap" if self._campaign_gap() else "na:no_campaign"
+
+    def _campaign_gap(self) -> bool:
+        return has_gap(self.records, ["campaign"], self.system, self.due["starts_at"], self.deadline)
+
+    # A
+
+    def _held(self) -> str:
+        done = self.campaign.completed if self.campaign is not None else None
+        reasons = (
+            (self.conflicted, "cannot_test:conflict"),
+            (done is not None and done[1] < self.deadline, "pass"),
+            (self.clock < self.deadline, "cannot_test:pending"),
+            (done is not None and done[0] >= self.deadline, "exception:late"),
+            (done is not None, "cannot_test:time_order_unclear"),
+            (self.campaign is not None, "exception:not_completed"),
+            (self._campaign_gap(), "cannot_test:source_gap"),
+        )
+        return next((code for holds, code in reasons if holds), "exception:absent")
+
+    # B
+
+    def _complete(self, campaign: Campaign) -> str:
+        records, snapshot, began = self.records, campaign.snapshot, campaign.row["started_at"]
+        done = campaign.completed[0] if campaign.completed else self.deadline
+        no_list = self.gap(["snapshot", "snapshot_row"], campaign.held_at, campaign.held_at)
+        no_pairs = self.gap(["review_item"], began[0], done)
+        if snapshot is None:
+            return "cannot_test:source_gap" if no_list else "cannot_test:no_snapshot"
+        limit = days(self.parameters["max_snapshot_age_days"])
+        shown = {
+            (row["account"], row["right_id"]) for row in records["snapshot_row"] if row["snapshot"] == snapshot["id"]
+        }
+        asked = {(row["account"], row["right_id"]) for row in self.lines}
+        missing, extra = bool(shown - asked), bool(asked - shown)
+        nested = {(account, each) for account, right in shown for each in inside(records, right)}
+        flat = snapshot["expands_nested"] is not False
+        reasons = (
+            (snapshot["origin"] != "system", "exception:not_from_system"),
+            (snapshot["system"] != self.system, "exception:other_system"),
+            (began[0] > snapshot["taken_at"][1] + limit, "exception:snapshot_too_old"),
+            (self.running and (missing or extra), "cannot_test:pending"),
+            (missing and not no_pairs, "exception:missing_pair"),
+            (extra and not no_list, "exception:extra_pair"),
+            (not flat and bool(nested - shown), "exception:nested_hidden"),
+            (missing or extra or no_list, "cannot_test:source_gap"),
+            (not flat and not nested, "cannot_test:nested_unknown"),
+            (began[1] > snapshot["taken_at"][0] + limit, "cannot_test:time_order_unclear"),
+        )
+        return next((code for holds, code in reasons if holds), "pass")
+
+    # C
+
+    def _reviewers(self) -> str:
+        decided = [row for row in self.lines if _decision(row)]
+        return first((self._reviewer(row) for row in decided), _ORDER_OF_C) or "na:nothing_decided"
+
+    def _reviewer(self, row: Record) -> str:
+        at, reviewer = row["decided_at"], row["reviewer"]
+        if row["conflicted"]:
+            return "cannot_test:conflict"
+        if reviewer is None:
+            return "exception:no_reviewer"
+        if at is None:
+            return "exception:self_review" if reviewer == row["account"] else "cannot_test:no_decision_time"
+        who, owner = hand(self.records, reviewer, at[0]), hand(self.records, row["account"], at[0])
+        shown = self._authority(row, who.person, at)
+        reasons = (
+            (reviewer == row["account"] or (who.person and who.person == owner.person), "exception:self_review"),
+            (who.state == SHARED_ACCOUNT, "exception:shared_reviewer"),
+            (who.state == BOT, "exception:bot_reviewer"),
+            (who.state != LINKED, "cannot_test:reviewer_unlinked"),
+            (bool(shown), shown),
+            (owner.state == SHARED_ACCOUNT, "cannot_test:account_shared"),
+            (owner.state in {UNLINKED, AMBIGUOUS}, "cannot_test:account_unlinked"),
+        )
+        return next((code for holds, code in reasons if holds), "pass")
+
+    def _authority(self, row: Record, person: str | None, at: Span) -> str:
+        """Return what speaks against the authority of a reviewer at a decision, or an empty text."""
+        scopes = {self.system, "*"}
+        kinds = {each["id"]: each["class"] or "normal" for each in self.records["access_right"]}
+        held = [
+            each
+            for each in mandates(self.records)
+            if (each.person, each.duty) == (person, "review")
+            and each.scope in scopes
+            and each.right_class in {None, kinds.get(row["right_id"], "normal")}
+            and each.valid_from <= at[1]
+            and at[0] < each.valid_to
+        ]
+        if held:
+            sure = any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held)
+            return "" if sure else "cannot_test:time_order_unclear"
+        roster = [each for each in self.records["roster"] if each["duty"] == "review" and each["scope"] in scopes]
+        if any((each["valid_from"] or EVER) <= at[0] for each in roster):
+            return "exception:no_authority"
+        titles = {
+            each["role"]
+            for each in self.records["role_authority"]
+            if each["duty"] == "review" and each["scope"] in scopes
+        }
+        if not titles or not self.parameters["allow_role_title"]:
+            return "cannot_test:no_roster"
+        titled = any(
+            each["person"] == person
+            and each["role"] in titles
+            and (each["valid_from"] or EVER) <= at[0]
+            and at[1] < (each["valid_to"] or NEVER)
+            for each in self.records["job"]
+        )
+        works = any(start <= at[0] and at[1] < end for start, end in employed(self.records, person or ""))
+        return "" if titled and works else "exception:no_authority"
+
+    # D
+
+    def _decided(self) -> str:
+        undecided = any(not _decision(row) and not row["conflicted"] for row in self.lines)
+        reasons = (
+            (self.running and (undecided or not self.lines), "cannot_test:pending"),
+            (undecided, "exception:undecided"),
+            (any(row["conflicted"] for row in self.lines), "cannot_test:conflict"),
+            (not self.lines, "na:no_items"),
+        )
+        return next((code for holds, code in reasons if holds), "pass")
+
+    # E and F
+
+    def _wrong(self) -> list[Record]:
+        return [row for row in self.lines if _decision(row) in _WRONG]
+
+    def _followed(self, codes: Sequence[str], order: Sequence[str]) -> str:
+        worst = first(codes, order)
+        if worst in {None, "pass"} and self.running:
+            return "cannot_test:pending"
+        if worst in {None, "pass"} and any(row["conflicted"] for row in self.lines):
+            return "cannot_test:conflict"
+        return worst or "na:nothing_revoked"
+
+    def _same(self, table: str, row: Record) -> list[Record]:
+        key = row["campaign"], row["account"], row["right_id"]
+        return [each for each in self.records[table] if (each["campaign"], each["account"], each["right_id"]) == key]
+
+    def _late_gap(self, campaign: Campaign, table: str) -> bool:
+        return self.gap([table], campaign.row["started_at"][0], self.deadline + self.sla)
+
+    def _removal(self, campaign: Campaign, row: Record) -> str:
+        records, at = self.records, row["decided_at"]
+        told = self._same("revoke", row)
+        if row["conflicted"] or any(each["conflicted"] for each in told):
+            return "cannot_test:conflict"
+        if at is None:
+            return "cannot_test:no_decision_time"
+        grants = [
+            each
+            for each in records["grant_event"]
+            if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
+            and each["occurred_at"]
+            and not each["conflicted"]
+        ]
+        logged = [
+            each["occurred_at"] for each in grants if each["action"] == "remove" and each["occurred_at"][0] >= at[0]
+        ]
+        done: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
+        if done is None and logged:
+            done = min(each[0] for each in logged), min(each[1] for each in logged)
+        if done is None:
+            if self.clock < at[1] + self.sla:
+                return "cannot_test:pending"
+            gap = self._late_gap(campaign, "revoke")
+            return "cannot_test:source_gap" if gap else "exception:revoke_not_executed"
+        watch = done[0] + days(self.parameters["regrant_watch_days"])
+        given = [
+            each["occurred_at"][0]
+            for each in grants
+            if each["action"] == "add" and each["net_change"] is not False and done[1] < each["occurred_at"][0] < watch
+        ]
+        later = self._later_snapshots(row, done)
+        seen = [taken for place, (taken, shown) in enumerate(later) if shown and (place == 0 or taken < watch)]
+        approved = self._approved_again(row, at)
+        in_first = bool(later) and later[0][1]
+        if in_first and not given and not (approved and approved <= min(seen)):
+            return "exception:still_present"
+        for moments in (given, seen):
+            if moments and not (approved and approved <= min(moments)):
+                return "exception:regranted"
+        if done[0] >= at[1] + self.sla:
+            return "exception:revoke_late"
+        if done[1] >= at[0] + self.sla:
+            return "cannot_test:time_order_unclear"
+        return "pass" if later else "cannot_test:pending"
+
+    def _later_snapshots(self, row: Record, done: Span) -> list[tuple[datetime, bool]]:
+        """Return later snapshots of the system itself in order, and whether each still shows the pair."""
+        rows = {
+            each["snapshot"]
+            for each in self.records["snapshot_row"]
+            if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
+        }
+        found = sorted(
+            (each["taken_at"][0], each["id"])
+            for each in self.records["snapshot"]
+            if each["system"] == self.system
+            and each["origin"] == "system"
+            and each["taken_at"][0] > done[1]
+            and not each["conflicted"]
+        )
+        return [(taken, name in rows) for taken, name in found]
+
+    def _approved_again(self, row: Record, at: Span) -> datetime | None:
+        """Return when a request made after the decision was first approved."""
+        person = hand(self.records, row["account"], at[0]).person
+        requests = {
+            each["id"]
+            for each in self.records["access_request"]
+            if row["right_id"] in each["rights"]
+            and each["beneficiary"] in {row["account"], person}
+            and each["created_at"][0] > at[0]
+        }
+        approvals = [
+            each["decided_at"][1]
+            for each in self.records["approval"]
+            if each["subject"] in requests
+            and each["decision"] == "approve"
+            and each["withdrawn_at"] is None
+            and not each["conflicted"]
+        ]
+        return min(approvals, default=None)
+
+    def _look(self, campaign: Campaign, row: Record) -> str:
+        if row["conflicted"] or any(each["conflicted"] for each in self._same("revoke", row)):
+            return "cannot_test:conflict"
+        at = row["decided_at"]
+        looks = self._same("impact_review", row)
+        for look in looks:
+            owner = hand(self.records, row["account"], at[0]).person if at else None
+            good = self._last_good(campaign, row)
+            reasons = (
+                (look["conflicted"], "cannot_test:conflict"),
+                (owner is not None and look["reviewed_by"] == owner, "exception:looked_at_own_use"),
+                (look["looked_from"] is None, "cannot_test:look_start_unknown"),
+                (
+                    good is not None and bool(look["looked_from"]) and look["looked_from"] > good,
+                    "exception:look_too_short",
+                ),
+            )
+            return next((code for holds, code in reasons if holds), "pass")
+        if at is not None and self.clock < at[1] + self.sla:
+            return "cannot_test:pending"
+        gap = self._late_gap(campaign, "impact_review")
+        return "cannot_test:source_gap" if gap else "exception:impact_not_judged"
+
+    def _last_good(self, campaign: Campaign, row: Record) -> datetime | None:
+        """Return when the last review was completed, before this one began, that found the pair good."""
+        good = {
+            each["campaign"]
+            for each in self.records["review_item"]
+            if (each["account"], each["right_id"]) == (row["account"], row["right_id"]) and _decision(each) == "approve"
+        }
+        done = [
+            each["completed_at"][0]
+            for each in self.records["campaign"]
+            if each["id"] in good
+            and each["system"] == self.system
+            and each["completed_at"]
+            and each["completed_at"][0] < campaign.row["started_at"][0]
+        ]
+        return max(done, default=None)
+
+    # G
+
+    def _orders(self, campaign: Campaign) -> str:
+        decided = [row for row in self.lines if _decision(row)]
+        return first((self._order(campaign, row) for row in decided), _ORDER_OF_G) or "na:nothing_decided"
+
+    def _order(self, campaign: Campaign, row: Record) -> str:
+        at, done = row["decided_at"], campaign.completed
+        taken: Span | None = campaign.snapshot["taken_at"] if campaign.snapshot is not None else None
+        if row["conflicted"]:
+            return "cannot_test:conflict"
+        if at is None:
+            return "cannot_test:no_decision_time"
+        reasons = (
+            (taken is not None and at[1] < taken[0], "exception:decided_before_snapshot"),
+            (done is not None and at[0] > done[1], "exception:decided_after_completion"),
+            (taken is None, "cannot_test:no_snapshot"),
+            (self.running, "cannot_test:pending"),
+            (done is None, "cannot_test:not_completed"),
+            (bool(self.parameters["day_grained"]), "pass"),
+            (taken is not None and at[0] < taken[1], "cannot_test:time_order_unclear"),
+            (done is not None and at[1] > done[0], "cannot_test:time_order_unclear"),
+        )
+        return next((code for holds, code in reasons if holds), "pass")
+
+
+def _decision(row: Record) -> str | None:
+    word = (row["decision"] or "").lower()
+    return word if word in _DECISIONS else None
