@@ -23,11 +23,11 @@ contracts:
 	$(BIN)/lint-imports
 
 unit:
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 coverage: ## Run the tests and tell which branches they leave out
 	@tools/setup.sh dev
-	$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q --cov --cov-report=term:skip-covered
 
 determinism: ## Run every case of every control test in several arrangements of its rows; the bytes must be the same (about an hour)
 	@tools/setup.sh dev

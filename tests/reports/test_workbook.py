@@ -30,7 +30,7 @@ def lead_of(book: Any) -> dict[str, str]:
 def test_it_has_the_sheets_of_a_workpaper_and_the_clock_of_the_data(book: Any) -> None:
     assert book.sheetnames == ["Lead", "Grid", "Exceptions", "Completeness", "Rule", "Parameters"]
     assert book.properties.created == datetime(2026, 11, 1, 6)  # noqa: DTZ001  a workbook has no zone
-    assert "not an audit opinion" in book.properties.description
+    assert "Not an audit opinion" in book.properties.description
 
 
 def test_the_lead_sheet_shows_all_that_a_workpaper_must(book: Any) -> None:
@@ -59,7 +59,7 @@ def test_the_lead_sheet_shows_all_that_a_workpaper_must(book: Any) -> None:
         "Prepared by, date": "to be filled by a named person",
         "Reviewed by, date": "to be filled by a named person",
         "Compensating control": "to be filled by a named person",
-        "Note": "not an audit opinion",
+        "Note": "Not an audit opinion",
     }
     for label, text in expected.items():
         assert text in lead[label], label

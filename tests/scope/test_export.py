@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +85,17 @@ def scopes(draw: st.DrawFn) -> Scope:
 @given(scopes())
 def test_what_is_exported_loads_as_the_same_scope(scope: Scope) -> None:
     files = {name: text.encode() for name, text in export(scope).items()}
-    assert read_scope(files, reporting_zone=ZONE) == scope
+    again = read_scope(files, reporting_zone=ZONE)
+    assert again.as_written() == scope.as_written()
+    assert again == scope
+
+
+@pytest.mark.parametrize("value", [0.0015182411365509746, 0.00012345678901234567, 1e-05, 1e17, -0.1])
+def test_a_number_is_a_number_again_however_many_digits_it_has(value: float) -> None:
+    entry = {"control_test": "T-03", "name": "x", "value": value, "reason": "r", "approver": "p"}
+    scope = Scope.model_validate({"reporting_zone": ZONE, "parameters": [entry]}, context={"zone": ZONE})
+    files = {name: text.encode() for name, text in export(scope).items()}
+    assert read_scope(files, reporting_zone=ZONE).parameters[0].value == value
 
 
 @settings(max_examples=60, deadline=None)

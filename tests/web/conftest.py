@@ -33,6 +33,8 @@ def site(site_workspace: Path) -> Iterator[str]:
     """Set the web framework up over the workspace; give the one-time link of the first start."""
     os.environ["TWOFOLD_WORKSPACE"] = str(site_workspace)
     os.environ["DJANGO_SETTINGS_MODULE"] = "twofold.web.settings"
+    # The browser of other tests in this process keeps an event loop, which Django takes for code that must not wait.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     import django  # noqa: PLC0415  only now may settings be read
 
     django.setup()
@@ -48,7 +50,7 @@ def site(site_workspace: Path) -> Iterator[str]:
         user = User.objects.create_user(f"{role}@example.com", f"{role}@example.com", PASSWORD)
         Member.objects.create(user=user, role=role, person="p-0002" if role == "owner" else "")
     yield link
-    for name in ("TWOFOLD_WORKSPACE", "DJANGO_SETTINGS_MODULE"):
+    for name in ("TWOFOLD_WORKSPACE", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
         del os.environ[name]
 
 

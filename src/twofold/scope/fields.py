@@ -26,7 +26,7 @@ _LATEST_CREDIBLE = datetime(2200, 1, 1, tzinfo=UTC)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NAMED = re.compile(r"[a-z0-9_-]+:\S.*")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
-_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,3})?")
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,24})?([eE][-+]?[0-9]{1,3})?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _MOST_MINUTES = 10_000_000
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

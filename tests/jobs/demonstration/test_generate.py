@@ -88,7 +88,10 @@ def test_every_export_is_listed_with_its_true_count(company: GeneratedCompany) -
     assert {entry["path"] for entry in entries(company)} == on_disk
     for entry in entries(company):
         path = folder / entry["path"]
-        count = len(orjson.loads(path.read_bytes())) if path.suffix == ".json" else len(lines(path))
+        if entry["source"] == "documents":
+            count = 1  # a file that is kept as it came is one record
+        else:
+            count = len(orjson.loads(path.read_bytes())) if path.suffix == ".json" else len(lines(path))
         assert entry["claimed_count"] == count, entry["path"]
         assert entry["query"]
 
