@@ -30,6 +30,7 @@ NAVIGATION = (
     NavigationEntry("evidence", "Evidence", "see_evidence", "Programme"),
     NavigationEntry("results", "Test results", "see_results", "Programme"),
     NavigationEntry("findings", "Findings", "see_findings", "Programme"),
+    NavigationEntry("preparation", "Before an audit", "see_preparation", "Programme"),
     NavigationEntry("reviews", "Access reviews", "see_reviews", "Programme"),
     NavigationEntry("requests", "Requests", "see_requests", "Programme"),
     NavigationEntry("inbox", "My work", "see_overview", "Programme"),

@@ -1,0 +1,231 @@
+"""Before and between audits: advice, readiness, anti-patterns, cost, and SOC 2 beside SOX, each as of today.
+
+What takes seconds to compute is kept until an entry of the log or a new day changes it. Pages that are files of their
+own on the command line are the same files here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from twofold.jobs.advice.advise import advise_categories, advise_stage, advise_window
+from twofold.jobs.anti_patterns.looking import look_for_anti_patterns
+from twofold.jobs.cost import cost
+from twofold.jobs.explain_framework import explain_framework
+from twofold.jobs.readiness.review import review
+from twofold.jobs.readiness.shown import review_json
+from twofold.model.instant import zone_named
+from twofold.model.problem import UserError
+from twofold.model.statement import Statement
+from twofold.reports.cost_page import cost_page
+from twofold.reports.framework_comparison_page import comparison_page
+from twofold.reports.readiness_page import readiness_page
+from twofold.scope.advice.worded import Caution
+from twofold.web.guard import needs
+from twofold.web.page import page
+from twofold.web.problems import told
+from twofold.web.workspace_access import Current, current
+
+Computed = TypeVar("Computed")
+_OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
+"""Policy of a page that carries its own styles; it has no script."""
+_MOST_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of advice with its sentences; `marks` are words beside it, such as a verdict."""
+
+    title: str
+    marks: tuple[str, ...]
+    statements: tuple[Statement, ...]
+
+
+@require_safe
+@needs("see_preparation")
+def index(request: HttpRequest) -> HttpResponse:
+    """Answer with what can be asked."""
+    return page(request, "preparation.html", {}, at="preparation", title="Before an audit")
+
+
+@require_safe
+@needs("see_preparation")
+def stage(request: HttpRequest) -> HttpResponse:
+    """Answer with stage, posture, what to do first and what not to build yet."""
+    return _advice(request, "Stage and posture", "twofold advise stage", _stage)
+
+
+@require_safe
+@needs("see_preparation")
+def categories(request: HttpRequest) -> HttpResponse:
+    """Answer with each category argued for and against."""
+    return _advice(request, "Categories", "twofold advise categories", _categories)
+
+
+@require_safe
+@needs("see_preparation")
+def window(request: HttpRequest) -> HttpResponse:
+    """Answer with type, length, start gate, and the plans of the scope."""
+    return _advice(request, "Type, window and start", "twofold advise window", _window)
+
+
+@require_safe
+@needs("see_preparation")
+def anti_patterns(request: HttpRequest) -> HttpResponse:
+    """Answer with what was found of each pattern."""
+    return _advice(request, "Anti-patterns", "twofold anti-patterns", _anti_patterns)
+
+
+@require_safe
+@needs("see_preparation")
+def readiness(request: HttpRequest) -> HttpResponse:
+    """Answer with the readiness review, the page that `twofold readiness --html` writes."""
+    return _own_page(
+        request, lambda now, today: readiness_page(review_json(review(now.workspace, today=today, window_days=None)))
+    )
+
+
+@require_safe
+@needs("see_preparation")
+def soc2_and_sox(request: HttpRequest) -> HttpResponse:
+    """Answer with SOC 2 beside SOX, the page that `twofold explain-framework --html` writes."""
+    return _own_page(request, lambda now, _: comparison_page(explain_framework(now.workspace, [], engagements=[])))
+
+
+@require_safe
+@needs("see_preparation")
+def cost_and_time(request: HttpRequest) -> HttpResponse:
+    """Answer with cost and time, the page that `twofold cost --html` writes."""
+    return _own_page(request, lambda now, _: cost_page(cost(now.workspace, [], published="")))
+
+
+def _own_page(request: HttpRequest, make: Callable[[Current, date], str]) -> HttpResponse:
+    try:
+        text = _kept(request, make)
+    except UserError as error:
+        return _cannot(request, error)
+    answer = HttpResponse(text)
+    answer.headers["Content-Security-Policy"] = _OWN_PAGE
+    return answer
+
+
+def _advice(
+    request: HttpRequest, title: str, command: str, make: Callable[[Current, date], Sequence[Heading]]
+) -> HttpResponse:
+    try:
+        headings = _kept(request, make)
+    except UserError as error:
+        return _cannot(request, error)
+    values = {"command": command, "headings": headings}
+    return page(request, "advice.html", values, at="preparation", title=title)
+
+
+def _cannot(request: HttpRequest, error: UserError) -> HttpResponse:
+    for each in told(error):
+        messages.error(request, each)
+    return redirect("preparation")
+
+
+_COMPUTED: dict[tuple[str, tuple[int, ...], date], Any] = {}
+
+
+def _kept(request: HttpRequest, make: Callable[[Current, date], Computed]) -> Computed:
+    """Return what was computed today over the same log, or compute it."""
+    now = current()
+    today = timezone.now().astimezone(zone_named(now.workspace.settings.reporting_zone)).date()
+    key = (f"{now.workspace.root} {request.path}", now.newest, today)
+    if key not in _COMPUTED:
+        if len(_COMPUTED) >= _MOST_KEPT:
+            _COMPUTED.pop(next(iter(_COMPUTED)))
+        _COMPUTED[key] = make(now, today)
+    found: Computed = _COMPUTED[key]
+    return found
+
+
+def _stage(now: Current, today: date) -> list[Heading]:
+    advice = advise_stage(now.workspace, on=today, at=_moment())
+    result = advice.result
+    possibly = "" if result.stages.known else "possibly "
+    found = [
+        Heading(f"{possibly}{each.shown}".capitalize(), (f"priority: {each.priority}",), (posture,))
+        for each, posture in result.postures
+    ]
+    return [
+        *found,
+        Heading("Why", (), result.why),
+        Heading("Duties under SOX", (), result.duty_statements),
+        Heading("Do first", (), advice.items.do_first),
+        Heading("Do not build yet", (), advice.items.do_not_build),
+        _cautions("Warnings", advice.items.warnings),
+        Heading("What would change the answer", (), tuple(each.statement for each in result.changed)),
+        Heading("Not answered yet", tuple(each.replace("_", " ") for each in advice.unanswered), ()),
+    ]
+
+
+def _categories(now: Current, today: date) -> list[Heading]:
+    advice = advise_categories(now.workspace, on=today, at=_moment())
+    found = []
+    for each in advice.categories:
+        marks = (str(each.verdict), *(("chosen today",) if each.chosen else ()))
+        adds = each.adds.statements if each.adds else ()
+        found += [
+            Heading(each.title, marks, ()),
+            Heading(f"For {each.title}", (), each.arguments_for),
+            Heading(f"Against {each.title}", (), each.arguments_against),
+            Heading("Open", (), each.open_points),
+            Heading("What it adds", (), tuple(adds)),
+        ]
+    return [*found, _cautions("Over-scoping and under-scoping", advice.warnings)]
+
+
+def _window(now: Current, today: date) -> list[Heading]:
+    advice = advise_window(now.workspace, starts_on=None, months=None, on=today, at=_moment())
+    gate = advice.gate
+    return [
+        Heading("Proposed", (), advice.window.statements),
+        Heading("Start gate", (str(gate.gate),), (gate.statement, *(each.statement for each in gate.lines))),
+        *(
+            Heading(each.name, (each.type, f"{each.first} to {each.last}"), _with_cautions(each))
+            for each in advice.window.plans
+        ),
+        _cautions("Warnings", advice.window.warnings),
+    ]
+
+
+def _anti_patterns(now: Current, today: date) -> list[Heading]:
+    del today
+    return [
+        Heading(
+            each.rule.title,
+            (str(each.found.presence),),
+            (
+                *(hit.statement for hit in each.found.hits),
+                each.found.looked_at,
+                *(
+                    each.rule.statement(f"{lens}: {why}", f"pattern: {each.rule.pattern}")
+                    for lens, why in (("SOC 2", each.rule.soc2), ("SOX", each.rule.sox), ("Do", each.rule.remedy))
+                    if each.found.hits
+                ),
+            ),
+        )
+        for each in look_for_anti_patterns(now.workspace, ())
+    ]
+
+
+def _with_cautions(plan: Any) -> tuple[Statement, ...]:
+    return (*plan.statements, *(each.statement for each in plan.warnings))
+
+
+def _cautions(title: str, cautions: Sequence[Caution]) -> Heading:
+    return Heading(title, (), tuple(each.statement for each in cautions))
+
+
+def _moment() -> datetime:
+    return timezone.now()

@@ -1,0 +1,59 @@
+"""The pages before an audit: each says what the command says, with rule, source and data, and is no opinion."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from twofold.jobs.advice.advise import advise_stage
+from twofold.web.workspace_access import current
+
+As = Callable[[str], Any]
+ADVICE = ("stage", "categories", "window", "anti-patterns")
+OWN_PAGES = ("readiness", "soc2-and-sox", "cost")
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_each_sentence_names_rule_source_and_data(name: str, as_role: As) -> None:
+    shown = as_role("executive").get(f"/prepare/{name}").content.decode()
+    assert shown.count("Why we say so") == shown.count("Data: ") > 3
+    assert "Not an audit opinion" in shown
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_a_page_of_its_own_runs_nothing_and_loads_nothing(name: str, as_role: As) -> None:
+    answer = as_role("compliance").get(f"/prepare/{name}")
+    assert answer.status_code == 200
+    assert "Not an audit opinion" in answer.content.decode()
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+    assert "<script" not in answer.content.decode()
+
+
+def test_the_page_says_what_the_command_says(as_role: As) -> None:
+    from django.utils import timezone  # noqa: PLC0415
+    from django.utils.html import escape  # noqa: PLC0415
+
+    shown = as_role("compliance").get("/prepare/stage").content.decode()
+    now = current()
+    advice = advise_stage(now.workspace, on=None, at=timezone.now())
+    said = [*advice.result.why, *advice.items.do_first, *advice.items.do_not_build]
+    assert said
+    for each in said:
+        assert str(escape(each.text)).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in shown
+
+
+def test_it_is_computed_once_until_something_changes(as_role: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    from twofold.web.company import preparation  # noqa: PLC0415
+
+    client = as_role("compliance")
+    first = client.get("/prepare/cost").content
+    monkeypatch.setattr(preparation, "cost", None)
+    assert client.get("/prepare/cost").content == first
+
+
+@pytest.mark.parametrize("role", ["owner", "tester", "viewer"])
+def test_who_may_not_see_it(role: str, as_role: As) -> None:
+    names = ["", *ADVICE, *OWN_PAGES]
+    assert [as_role(role).get(f"/prepare/{name}").status_code for name in names] == [403] * len(names)
