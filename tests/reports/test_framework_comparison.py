@@ -117,6 +117,7 @@ def test_the_page_escapes_and_repeats() -> None:
 
     assert "Acme &lt;b&gt;" in page
     assert "<script" not in page
+    assert '"Segoe UI"' in page, "the style is not escaped, or its fonts are lost"
     assert "Not an audit opinion" in page
     assert page == comparison_page(comparison())
 

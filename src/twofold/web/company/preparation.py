@@ -41,11 +41,15 @@ _MOST_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of advice with its sentences; `marks` are words beside it, such as a verdict."""
+    """A heading of advice with its sentences; `marks` are words beside it, such as a verdict.
+
+    groups: sentences under a word of their own, such as those for and against.
+    """
 
     title: str
     marks: tuple[str, ...]
     statements: tuple[Statement, ...]
+    groups: tuple[tuple[str, tuple[Statement, ...]], ...] = ()
 
 
 @require_safe
@@ -174,14 +178,13 @@ def _categories(now: Current, today: date) -> list[Heading]:
     found = []
     for each in advice.categories:
         marks = (str(each.verdict), *(("chosen today",) if each.chosen else ()))
-        adds = each.adds.statements if each.adds else ()
-        found += [
-            Heading(each.title, marks, ()),
-            Heading(f"For {each.title}", (), each.arguments_for),
-            Heading(f"Against {each.title}", (), each.arguments_against),
-            Heading("Open", (), each.open_points),
-            Heading("What it adds", (), tuple(adds)),
-        ]
+        groups = (
+            ("For", each.arguments_for),
+            ("Against", each.arguments_against),
+            ("Open", each.open_points),
+            ("What it adds", tuple(each.adds.statements) if each.adds else ()),
+        )
+        found.append(Heading(each.title, marks, (), groups))
     return [*found, _cautions("Over-scoping and under-scoping", advice.warnings)]
 
 
