@@ -80,9 +80,11 @@ def test_a_case_runs_from_it(unpacked: Path) -> None:
     assert (said.returncode, said.stdout) == (0, "1 passed, 0 failed\n"), said.stderr
 
 
-def test_the_demonstration_runs_from_it(unpacked: Path, tmp_path: Path) -> None:
-    said = run(unpacked, "demo", tmp_path / "demo", "--changes", "600")
-
-    assert said.returncode == 0, said.stderr
-    assert "Not an audit opinion" in said.stdout
-    assert run(unpacked, "verify", tmp_path / "demo" / "package.zip").returncode == 0
+def test_a_workspace_begins_with_it(unpacked: Path, tmp_path: Path) -> None:
+    acme = tmp_path / "acme"
+    made = run(unpacked, "init", acme, "--company", "Acme", "--zone", "UTC")
+    assert made.returncode == 0, made.stderr
+    for words in (("scope", "plan"), ("status",), ("advise", "stage"), ("readiness", "--help"), ("serve", "--help")):
+        said = run(unpacked, *words, *(() if "--help" in words else ("-w", acme)))
+        assert said.returncode == 0, said.stderr
+        assert said.stdout
