@@ -50,6 +50,7 @@ dispose_items     -              yes         -      yes     -          -
 agree_with        -              yes         -      yes     yes        -
 sign_off          -              yes         -      -       yes        -
 see_preparation   yes            yes         -      -       yes        -
+answer_interview  -              yes         -      -       yes        -
 see_requests      yes            yes         yes    yes     yes        yes
 manage_requests   -              yes         -      -       -          -
 answer_requests   -              yes         own    -       -          -
