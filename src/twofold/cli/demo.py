@@ -50,6 +50,8 @@ def _print_ways(made: Demonstration, item: str) -> None:
     say("Look at it:")
     say(f"  the report         open {made.root / 'package' / 'data' / 'index.html'} in a browser")
     say(f"  a workbook         {made.root / 'package' / 'data' / 'controls'}: one folder per control")
+    say(f"  in a browser       twofold serve -w {made.workspace}")
+    say(f"  before an audit    twofold readiness -w {made.workspace}, then advise, what-if, cost, auditors")
     say(f"  one item           twofold explain '{item}' -w {made.workspace}")
     say(f"  the raw exports    {made.exports}")
     say(f"  the planted faults {made.answer_key}")
