@@ -9,7 +9,7 @@ from rich.text import Text
 
 from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say, say_table, say_wrapped
 from twofold.jobs.explain_framework import explain_framework
-from twofold.jobs.new_files import require_new, write_new
+from twofold.jobs.new_files import require_new
 from twofold.model.statement import NOT_AN_OPINION, Statement
 from twofold.records.workspace import Workspace
 from twofold.reports.framework_comparison import (
@@ -23,6 +23,7 @@ from twofold.reports.framework_comparison import (
 )
 from twofold.reports.framework_comparison_page import comparison_page
 from twofold.reports.framework_comparison_text import introduction, told
+from twofold.vault.blobs.written_file import write_new_file
 
 NAME = "explain-framework"
 SHORT_HELP = "Put SOC 2 and SOX side by side for your own controls."
@@ -56,7 +57,7 @@ def command(
     with Workspace.open(workspace) as opened:
         comparison = explain_framework(opened, control or [], engagements=engagement or [])
     if html:
-        write_new(html, comparison_page(comparison))
+        write_new_file(html, comparison_page(comparison).encode())
     if as_json:
         print_json(comparison_json(comparison))
         return

@@ -12,7 +12,7 @@ from twofold.cli.output import JsonOption, WorkspaceOption, counted, example, pr
 from twofold.cli.readiness_text import print_dry_run, print_review
 from twofold.jobs.clock import actor, now
 from twofold.jobs.control_tests import require_applied_scope
-from twofold.jobs.new_files import require_new, write_new
+from twofold.jobs.new_files import require_new
 from twofold.jobs.readiness.confirming import confirm_controls
 from twofold.jobs.readiness.drawing import finish_dry_run, start_dry_run
 from twofold.jobs.readiness.dry_run import dry_runs
@@ -25,6 +25,7 @@ from twofold.readiness.freshness import local_day
 from twofold.records.workspace import Workspace
 from twofold.reports.readiness_page import readiness_page
 from twofold.scope.nearest import nearest
+from twofold.vault.blobs.written_file import write_new_file
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -75,7 +76,7 @@ def _readiness(  # noqa: PLR0913, PLR0917  the options of the command
         found = review(opened, today=_day(opened, today), window_days=days)
         shown = review_json(found, control=control, system=system, area=area)
     if html is not None:
-        write_new(html, readiness_page(shown))
+        write_new_file(html, readiness_page(shown).encode())
     if as_json:
         print_json(shown)
         return

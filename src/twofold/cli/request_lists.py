@@ -16,7 +16,7 @@ from twofold.cli.output import (
     say_wrapped,
 )
 from twofold.jobs.clock import actor, now
-from twofold.jobs.new_files import require_new, write_new
+from twofold.jobs.new_files import require_new
 from twofold.jobs.request_lists.deciding import PairDecision, decide_pairs, pairs_text, read_decisions
 from twofold.jobs.request_lists.exporting import write_merged
 from twofold.jobs.request_lists.importing import ImportedList, ListOptions, import_list, read_file
@@ -34,6 +34,7 @@ from twofold.model.statement import NOT_AN_OPINION
 from twofold.readiness.near_duplicates.list_columns import ListRole
 from twofold.readiness.near_duplicates.scorer import shipped_scorer
 from twofold.records.workspace import Workspace
+from twofold.vault.blobs.written_file import write_new_file
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -169,7 +170,7 @@ def pairs(
             each for each in proposed_pairs(opened, standing) if everything or not text.decision_on(standing, each)
         ]
     if into is not None:
-        write_new(into, pairs_text(standing, found))
+        write_new_file(into, pairs_text(standing, found).encode())
     if as_json:
         print_json([text.pair_json(standing, each) for each in found])
         return

@@ -7,7 +7,7 @@ import typer
 
 from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, progress, say, say_wrapped
 from twofold.jobs.clock import actor, now
-from twofold.jobs.new_files import require_new, write_new
+from twofold.jobs.new_files import require_new
 from twofold.jobs.scope import apply_scope, export_scope, plan_scope
 from twofold.jobs.what_if.ask import ask
 from twofold.jobs.what_if.states import Asked
@@ -15,6 +15,7 @@ from twofold.records.workspace import Workspace
 from twofold.reports.what_if_pages import memo_markdown
 from twofold.scope.plan import ScopePlan
 from twofold.scope.plan_text import plan_dict, plan_text
+from twofold.vault.blobs.written_file import write_new_file
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Plan, apply or export the scope.")
 _HERE = Path()
@@ -46,7 +47,7 @@ def plan(
         with Workspace.open(workspace) as opened:
             folder = opened.scope_folder
         found = ask(workspace, Asked(folder, ()), actor=actor(), at=now(), report=progress())
-        write_new(memo, memo_markdown(found))
+        write_new_file(memo, memo_markdown(found).encode())
         planned = found.plan
     else:
         with Workspace.open(workspace) as opened:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, progress, say, say_table, say_wrapped
 from twofold.jobs.clock import actor, now
-from twofold.jobs.new_files import require_new, write_new
+from twofold.jobs.new_files import require_new
 from twofold.jobs.what_if.ask import ask
 from twofold.jobs.what_if.states import Asked
 from twofold.model.problem import Problem, UserError
@@ -18,6 +18,7 @@ from twofold.reports.what_if import WhatIf, what_if_dict
 from twofold.reports.what_if_memo import MemoTable, memo_sections
 from twofold.reports.what_if_pages import memo_html, memo_markdown
 from twofold.scope.what_if.questions import read_questions
+from twofold.vault.blobs.written_file import write_new_file
 
 NAME = "what-if"
 SHORT_HELP = "Say what a change of scope would change."
@@ -109,9 +110,9 @@ def command(  # noqa: PLR0913, PLR0917  each question is an option
     asked = Asked(folder, questions, tuple(control_test or ()))
     found = ask(workspace, asked, actor=actor(), at=now(), report=progress())
     if memo:
-        write_new(memo, memo_markdown(found))
+        write_new_file(memo, memo_markdown(found).encode())
     if html:
-        write_new(html, memo_html(found))
+        write_new_file(html, memo_html(found).encode())
     if as_json:
         print_json(what_if_json(found))
         return

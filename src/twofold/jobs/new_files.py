@@ -1,4 +1,4 @@
-"""Files that a command writes for a person: only where nothing lies yet, and looked at before the long work begins."""
+"""Whether files can be written where a person wants them, asked before the long work that makes them begins."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,12 +16,3 @@ def require_new(paths: Iterable[Path]) -> None:
             problems.append(Problem(str(path), "its folder is not there", "a file in a folder that exists"))
     if problems:
         raise UserError(problems)
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a text file in UTF-8; raises UserError where a file came to lie meanwhile."""
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise UserError(Problem(str(path), "this file is there already", "a new file", "name another file")) from error

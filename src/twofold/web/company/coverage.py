@@ -15,7 +15,7 @@ from twofold.model.instant import zone_named
 from twofold.records.workspace import Workspace
 
 _WEEK = timedelta(days=7)
-_SOME, _MANY = 1, 10
+_MANY = 10
 """From how many items on a week is drawn darker."""
 
 

@@ -43,7 +43,7 @@ def show(request: HttpRequest) -> HttpResponse:
                 problems[""] = " ".join(told(error))
             else:
                 count = len(recorded.recorded)
-                messages.success(request, f"{count} answers captured as {recorded.evidence}." if count else "No news.")
+                messages.success(request, f"Captured as {recorded.evidence}: {count} new." if count else "No news.")
                 return redirect("prepare_interview")
     values = {
         "held": dict(said.current),

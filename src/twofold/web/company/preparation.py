@@ -6,7 +6,7 @@ own on the command line are the same files here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -154,7 +154,7 @@ def _kept(request: HttpRequest, make: Callable[[Current, date], Computed]) -> Co
 
 
 def _stage(now: Current, today: date) -> list[Heading]:
-    advice = advise_stage(now.workspace, on=today, at=_moment())
+    advice = advise_stage(now.workspace, on=today, at=timezone.now())
     result = advice.result
     possibly = "" if result.stages.known else "possibly "
     found = [
@@ -174,7 +174,7 @@ def _stage(now: Current, today: date) -> list[Heading]:
 
 
 def _categories(now: Current, today: date) -> list[Heading]:
-    advice = advise_categories(now.workspace, on=today, at=_moment())
+    advice = advise_categories(now.workspace, on=today, at=timezone.now())
     found = []
     for each in advice.categories:
         marks = (str(each.verdict), *(("chosen today",) if each.chosen else ()))
@@ -189,7 +189,7 @@ def _categories(now: Current, today: date) -> list[Heading]:
 
 
 def _window(now: Current, today: date) -> list[Heading]:
-    advice = advise_window(now.workspace, starts_on=None, months=None, on=today, at=_moment())
+    advice = advise_window(now.workspace, starts_on=None, months=None, on=today, at=timezone.now())
     gate = advice.gate
     return [
         Heading("Proposed", (), advice.window.statements),
@@ -228,7 +228,3 @@ def _with_cautions(plan: Any) -> tuple[Statement, ...]:
 
 def _cautions(title: str, cautions: Sequence[Caution]) -> Heading:
     return Heading(title, (), tuple(each.statement for each in cautions))
-
-
-def _moment() -> datetime:
-    return timezone.now()
