@@ -83,9 +83,11 @@ def see_in_and_out(world: World, book: AccessBook) -> None:
             "signing_duty", [{"policy": CONDUCT, "valid_from": midnight(FIRST_DAY)}], "Policy portal, who signs"
         ),
     ]
-    granted = {event.person.id for event in book.grants if event.action == "add" and event.net_change}
+    granted = [(event.person.id, event.at) for event in book.grants if event.action == "add" and event.net_change]
     for person, engagement in joined:
-        if engagement.follows and person.id not in granted:
+        others = [each for each in person.engagements if each.id not in {engagement.id, engagement.follows}]
+        ended = [local(_day(each), "23:59") for each in others if each.last_day is not None]
+        if not any(who == person.id and all(at > end for end in ended) for who, at in granted):
             item = KeyItem("T-26", f"{engagement.id}/joining", (COMPANY_WIDE,), local(engagement.started_on, "12:00"))
             world.key.name(item)
             why = "The person's rights are older than the log, which does not say when the first was given."

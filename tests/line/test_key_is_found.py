@@ -3,25 +3,18 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from twofold.controltests.rule import known_rules
-from twofold.jobs.capture import capture, items_of_folder
-from twofold.jobs.control_tests import latest_runs, run_control_tests
+from twofold.jobs.control_tests import latest_runs
+from twofold.jobs.demo import Demonstration
 from twofold.jobs.demonstration.answer_key import SILENT_ON
-from twofold.jobs.demonstration.generate import generate
-from twofold.jobs.init import make_workspace
-from twofold.jobs.judge import judge
-from twofold.jobs.scope import apply_scope
-from twofold.jobs.signing_key import NewKey
 from twofold.model.outcome import ReasonCode
 from twofold.records.workspace import Workspace
 
-AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
 CONTROLS = {
     "T-01": "AC-01",
     "T-03": "AC-03",
@@ -42,29 +35,9 @@ ENGAGEMENTS = {"soc2": "soc2-2026", "sox": "sox-fy2026"}
 Code = tuple[str, str]
 
 
-def worked_through(folder: Path, variant: str) -> Path:
-    """Generate a small company and run the line on it; returns the folder with the key, workspace beside it."""
-    company = folder / "company"
-    generate(
-        company, seed=11, changes=220, people=130, leavers=30,
-        variant="incomplete" if variant == "incomplete" else "complete",
-    )  # fmt: skip
-    files = [company / "twofold.toml", *sorted((company / "scope").iterdir())]
-    given = {path.relative_to(company).as_posix(): path.read_bytes() for path in files}
-    make_workspace(folder / "workspace", given, key=NewKey("a passphrase of tests"), actor="p-0005", at=AT)
-    with Workspace.open(folder / "workspace") as workspace:
-        apply_scope(workspace, reason="first scope", actor="p-0005", at=AT)
-        items = items_of_folder(company / "exports", zone="America/New_York")
-        captured = capture(workspace, items, actor="p-0005", at=AT)
-        assert [file.reading.set_aside for file in captured if file.reading.set_aside] == []
-        run_control_tests(workspace, [], actor="p-0005", at=AT)
-        judge(workspace, [], actor="p-0005", at=AT)
-    return company
-
-
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return worked_through(tmp_path_factory.mktemp("complete"), "complete")
+def company(made: Demonstration) -> Path:
+    return made.root / "company"
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -117,13 +90,15 @@ def test_no_fault_is_invented(company: Path, control_test: str) -> None:
 @pytest.mark.parametrize("control_test", NAMED_ONLY)
 def test_a_lens_finds_the_named_items_and_can_test_all_others(company: Path, control_test: str) -> None:
     named = [line for line in lines(company / "answer_key_verdicts.csv") if line["control_test"] == control_test]
+    tested = set()
     for lens, engagement in ENGAGEMENTS.items():
         verdicts = [row for file in judged(company, engagement, f"*-{control_test}") for row in file]
 
         for verdict in ("EXCEPTION", "CANNOT_TEST") if verdicts else ():
             wanted = {line["item"] for line in named if line[lens] == verdict}
             assert {item for item, found in verdicts if found == verdict} == wanted
-        assert not verdicts or "PASS" in {found for _, found in verdicts}
+        tested |= {found for _, found in verdicts}
+    assert "PASS" in tested
 
 
 def judged(company: Path, engagement: str, pattern: str) -> Iterator[list[tuple[str, str]]]:
@@ -152,14 +127,3 @@ def test_the_verdicts_of_each_lens_add_up_as_the_key_says(company: Path, control
     for line in lines(company / "answer_key_verdicts.csv"):
         if line["control_test"] == control_test:
             assert verdicts[line["item"]] == line[lens], line["item"]
-
-
-def test_exports_with_holes_stop_the_line(tmp_path: Path) -> None:
-    company = worked_through(tmp_path, "incomplete")
-
-    with Workspace.open(company.parent / "workspace") as workspace:
-        runs = latest_runs(workspace)
-    stopped = {test for test, folder in runs.items() if not (folder / "outcomes.parquet").exists()}
-    assert stopped == {
-        *("T-01", "T-03", "T-04", "T-09", "T-10", "T-11", "T-12", "T-13", "T-14", "T-15", "T-16", "T-19"),
-    }
