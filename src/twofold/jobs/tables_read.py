@@ -1,17 +1,43 @@
-"""Some canonical tables as the evidence gives them this moment, without a run: what was captured just now is there."""
+"""Some canonical tables as the evidence gives them this moment, without a run: what was captured just now is there.
 
+The tables that were read last are kept while the process runs, so that a page or a command that asks again pays only
+for what is new.
+"""
+
+import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from twofold.jobs.normalise import clock_of, evidence_to_read, read_evidence, write_extractions, write_facts
 from twofold.jobs.source_registry import feeds
-from twofold.records.workspace import Workspace
+from twofold.model.evidence import EvidenceRef
+from twofold.records.workspace import AppliedScope, Workspace
 from twofold.sources.csvtable.normalise import FROM_SCOPE_FILES
-from twofold.tables.store import TableWriter, open_session
+from twofold.tables.store import TableSet, TableWriter, open_session
+
+_MOST_KEPT = 8
+"""Sets of tables; each is small, since no set of control tests' tables is asked for here."""
+
+
+class _Kept:
+    """A set of tables in a folder of its own, which goes when nobody holds the set any more."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="twofold-tables-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.tables = TableSet(self.folder, {})
+
+
+_LAST: OrderedDict[Hashable, _Kept] = OrderedDict()
+_LOCK = threading.Lock()
 
 
 @contextmanager
@@ -25,18 +51,38 @@ def tables_read(workspace: Workspace, wanted: frozenset[str]) -> Iterator[duckdb
     applied = workspace.applied_scope()
     evidence = evidence_to_read(workspace)
     clock = clock_of(evidence, applied)
-    with tempfile.TemporaryDirectory(prefix="twofold-tables-") as scratch:
-        with TableWriter(Path(scratch) / "tables") as writer:
-            if applied and not wanted.isdisjoint(FROM_SCOPE_FILES):
-                write_facts(writer, applied, clock)
-            for each in evidence:
-                if wanted.isdisjoint(feeds(each.provenance)):
-                    continue
-                reading = read_evidence(workspace, each, applied)
-                for table, lines in reading.staged():
-                    if table.partition("__")[0] in wanted:
-                        writer.add_lines(table, lines)
-                write_extractions(writer, reading, clock)
-            tables = writer.finish()
-        with open_session(tables, wanted=wanted | {"extraction"}) as session:
-            yield session
+    fed = [each for each in evidence if not wanted.isdisjoint(feeds(each.provenance))]
+    stand = (clock, applied and applied.entry_index, *((each.evidence_id, each.sha256) for each in fed))
+    key = (workspace.root.resolve(), wanted, stand)
+    with _LOCK:
+        kept = _LAST.pop(key, None)
+    if kept is None:
+        kept = _Kept()
+        kept.tables = _written(workspace, wanted, applied, clock, fed, into=kept.folder / "tables")
+    with _LOCK:
+        _LAST[key] = kept
+        while len(_LAST) > _MOST_KEPT:
+            _LAST.popitem(last=False)
+    with open_session(kept.tables, wanted=wanted | {"extraction"}) as session:
+        yield session
+
+
+def _written(
+    workspace: Workspace,
+    wanted: frozenset[str],
+    applied: AppliedScope | None,
+    clock: datetime,
+    fed: Sequence[EvidenceRef],
+    *,
+    into: Path,
+) -> TableSet:
+    with TableWriter(into) as writer:
+        if applied and not wanted.isdisjoint(FROM_SCOPE_FILES):
+            write_facts(writer, applied, clock)
+        for each in fed:
+            reading = read_evidence(workspace, each, applied)
+            for table, lines in reading.staged():
+                if table.partition("__")[0] in wanted:
+                    writer.add_lines(table, lines)
+            write_extractions(writer, reading, clock)
+        return writer.finish()
