@@ -2,6 +2,7 @@
 
 DEMO := build/demo
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # hundreds of processes start in the tests; each would compile everything again
 
 demo: ## Set up, make the demonstration company, run the line, write an audit package
 	@tools/setup.sh run
@@ -10,7 +11,7 @@ demo: ## Set up, make the demonstration company, run the line, write an audit pa
 
 test: ## Set up and run every check and test
 	@tools/setup.sh dev
-	@$(MAKE) --no-print-directory lint types contracts unit
+	@$(MAKE) --no-print-directory -j 2 lint types contracts unit
 
 lint:
 	$(BIN)/ruff check .
