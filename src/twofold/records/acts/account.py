@@ -1,6 +1,7 @@
 """Record what happens to an account of the company's site: an entry of kind `account`.
 
-A failed sign-in is no act; the one that locks the account is recorded. Nothing secret is: no password, token or code.
+A failed password is no act; the one that locks the account is recorded. A sign-in through an identity provider that is
+refused is one: the provider answered for somebody. Nothing secret is recorded: no password, token or code.
 """
 
 from datetime import datetime
@@ -28,6 +29,16 @@ class AccountAct(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     TOKEN_MADE = "token_made"  # noqa: S105  the name of an act
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  the name of an act
+    PROVIDER_ADDED = "provider_added"
+    PROVIDER_CHANGED = "provider_changed"
+    PROVIDER_REMOVED = "provider_removed"
+    SIGN_ON_CHANGED = "sign_on_changed"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    PROVISIONED = "provisioned"
+    PROFILE_CHANGED = "profile_changed"
+    PERSON_LINKED = "person_linked"
 
 
 def record_account_act(  # noqa: PLR0913  one entry, and each field of it is given

@@ -1,5 +1,8 @@
 """What a page asks about who is signed in."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -9,6 +12,8 @@ from twofold.web.rights import Role
 _KEPT = "twofold_member"
 FACTOR_NEEDED = frozenset({Role.ADMINISTRATOR})
 """Roles that must have a second factor before they see anything else."""
+FACTOR_ELSEWHERE = "twofold_factor_elsewhere"
+"""In a session: the identity provider that it came from asks for the second factor, so the site does not."""
 
 Account = User | AnonymousUser
 
@@ -30,9 +35,9 @@ def person_of(user: Account) -> str:
     return member.person if member else ""
 
 
-def must_add_factor(user: Account) -> bool:
+def must_add_factor(user: Account, session: Mapping[str, Any]) -> bool:
     """Whether the account has to add a second factor first."""
-    if role_of(user) not in FACTOR_NEEDED:
+    if role_of(user) not in FACTOR_NEEDED or session.get(FACTOR_ELSEWHERE):
         return False
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
     return not Authenticator.objects.filter(user_id=user.pk, type__in=kinds).exists()

@@ -52,6 +52,9 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    minute = models.BigIntegerField(default=0)
+    """The minute of its newest call, counted from 1970; `calls` are those of that minute."""
+    calls = models.IntegerField(default=0)
 
     def __str__(self) -> str:
         """Return its name and whose it is."""
@@ -65,7 +68,9 @@ class IdempotentAnswer(models.Model):
     key = models.CharField(max_length=200)
     request_sha256 = models.CharField(max_length=64)
     status = models.IntegerField()
+    """0 while it is being done."""
     body = models.TextField()
+    """Sealed, since an answer may hold a secret."""
     made_at = models.DateTimeField()
 
     class Meta:

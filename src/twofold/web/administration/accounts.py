@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -16,10 +15,12 @@ from twofold.records.acts.account import AccountAct
 from twofold.vault.entry import EntryKind
 from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.invitations import VALID_FOR, invite
+from twofold.web.accounts.leaving import close_account, end_sessions
 from twofold.web.accounts.models import ROLE_CHOICES, Invitation, Member
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.rights import RIGHTS, ROLE_TITLES, Role
+from twofold.web.sign_on.directory import decided_by_hand
 from twofold.web.workspace_access import current
 
 _LOG_PAGE = 100
@@ -83,14 +84,15 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
     member.save()
     if before != member.role:
         _record(request, AccountAct.ROLE_CHANGED, user, member.role, f"was {before}")
-    if user.is_active != given["active"]:
-        user.is_active = given["active"]
+    if user.is_active and not given["active"]:
+        close_account(user, by=_email(request), request=request)
+    elif given["active"] and not user.is_active:
+        user.is_active = True
         user.save()
-        act = AccountAct.REACTIVATED if user.is_active else AccountAct.DEACTIVATED
-        _record(request, act, user, member.role)
-    if before != member.role or not user.is_active:
-        for session in UserSession.objects.filter(user=user):
-            session.end()
+        _record(request, AccountAct.REACTIVATED, user, member.role)
+    if before != member.role:
+        end_sessions([user])
+    decided_by_hand(user)
     return redirect("accounts")
 
 

@@ -11,16 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from twofold.records.acts.account import AccountAct
-from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.member import role_of
 from twofold.web.accounts.models import ApiToken
-from twofold.web.accounts.tokens import make_token
+from twofold.web.acts.tokens import MOST_DAYS, make_own_token, revoke_own_token
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.rights import RIGHTS, Grant, grant_of
-
-MOST_DAYS = 366
 
 
 class TokenForm(forms.Form):
@@ -47,12 +43,8 @@ def make(request: HttpRequest) -> HttpResponse:
     if not form.is_valid() or not isinstance(user, User):
         return _listing(request, form, status=400)
     given = form.cleaned_data
-    now = timezone.now()
-    rights = [each for each in given["rights"] if grant_of(each, role_of(user)) is not Grant.NO]
-    token, secret = make_token(
-        user, name=given["name"], rights=rights, expires_at=now + timedelta(days=given["days"]), at=now
-    )
-    _record(request, AccountAct.TOKEN_MADE, user, f"{token.name}: {token.rights}")
+    ends = timezone.now() + timedelta(days=given["days"])
+    _, secret = make_own_token(request, user, name=given["name"], rights=given["rights"], expires_at=ends)
     return _listing(request, TokenForm(), secret=secret)
 
 
@@ -64,10 +56,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     if not isinstance(user, User):
         raise Http404
     token = get_object_or_404(ApiToken, pk=token_id, user=user)
-    if token.revoked_at is None:
-        token.revoked_at = timezone.now()
-        token.save()
-        _record(request, AccountAct.TOKEN_REVOKED, user, token.name)
+    revoke_own_token(request, user, token)
     messages.success(request, f"{token.name} is revoked.")
     return redirect("tokens")
 
@@ -84,7 +73,3 @@ def _listing(request: HttpRequest, form: TokenForm, *, status: int = 200, **more
         **more,
     }
     return page(request, "tokens.html", values, at="tokens", title="API tokens", status=status)
-
-
-def _record(request: HttpRequest, act: AccountAct, user: User, detail: str) -> None:
-    record_act(act, account=user.email, role=role_of(user) or "", by=user.email, request=request, detail=detail)

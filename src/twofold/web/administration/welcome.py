@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from twofold.web.accounts.invitations import accept, standing
+from twofold.web.sign_on.policy import must_use_provider, providers_in_use
 
 
 class PasswordForm(forms.Form):
@@ -58,6 +59,8 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
     invitation = standing(secret, at=timezone.now())
     if invitation is None:
         return render(request, "accounts/no_invitation.html", status=404)
+    if invitation.email and must_use_provider(invitation.email):
+        return render(request, "sign_on/invited.html", {"invitation": invitation, "providers": providers_in_use()})
     form = PasswordForm(request.POST or None, email=invitation.email)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
