@@ -32,7 +32,7 @@ def test_changes_at_random_are_found_and_named(
     copy = shutil.copytree(package, tmp_path / "package")
     assert not any(sentences for _, sentences in fuzz.faults_of(copy))
     victim = fuzz.Victim(copy, key, random.Random(20261125))  # noqa: S311
-    for _ in range(200):
+    for _ in range(100):
         made, missed = fuzz.attack(victim)
         assert missed == [], made
     assert not any(sentences for _, sentences in fuzz.faults_of(copy)), "mending left something behind"

@@ -1,5 +1,6 @@
-"""twofold scope plan | apply | export: the scope files, before and when they take effect."""
+"""twofold scope plan | apply | export | memo: the scope files, before and when they take effect."""
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +10,19 @@ from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json,
 from twofold.jobs.clock import actor, now
 from twofold.jobs.new_files import require_new
 from twofold.jobs.scope import apply_scope, export_scope, plan_scope
+from twofold.jobs.scope_memo import scope_memo
 from twofold.jobs.what_if.ask import ask
 from twofold.jobs.what_if.states import Asked
 from twofold.records.workspace import Workspace
+from twofold.reports.pdf.scope_memo import scope_memo_pdf
 from twofold.reports.what_if_pages import memo_markdown
 from twofold.scope.plan import ScopePlan
 from twofold.scope.plan_text import plan_dict, plan_text
 from twofold.vault.blobs.written_file import write_new_file
 
-app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Plan, apply or export the scope.")
+app = typer.Typer(
+    invoke_without_command=True, rich_markup_mode=None, help="Plan, apply or export the scope, or write its memo."
+)
 _HERE = Path()
 
 
@@ -69,12 +74,13 @@ def plan(
 )
 def apply(
     reason: Annotated[str, typer.Option(help="Why the scope changes; goes into the log.")],
+    second: Annotated[str | None, typer.Option(help="Person who approved the change; goes into the log.")] = None,
     workspace: WorkspaceOption = _HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Apply the files."""
     with Workspace.open(workspace) as opened:
-        done = apply_scope(opened, reason=reason, actor=actor(), at=now())
+        done = apply_scope(opened, reason=reason, actor=actor(), at=now(), second_person=second)
     if as_json:
         print_json(
             {
@@ -105,6 +111,30 @@ def export(
         print_json([str(file) for file in files])
     else:
         say("\n".join(f"wrote {file}" for file in files))
+
+
+@app.command(
+    "memo",
+    help="Write the scope memo for the auditor as PDF (PDF/A and PDF/UA): systems, labels with days and reasons, what "
+    "is left out, vendors, changes, sign-off lines, entry numbers and the root of the log. The same workspace gives "
+    "the same bytes.\n\n"
+    + example("twofold scope memo --pdf scope.pdf -w acme", "twofold scope memo --pdf a.pdf --engagement soc2 -w acme"),
+)
+def memo(
+    pdf: Annotated[Path, typer.Option(help="New file for the memo.", dir_okay=False)],
+    engagement: Annotated[str, typer.Option(help="Id of the engagement it is about; all when left out.")] = "",
+    workspace: WorkspaceOption = _HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the memo."""
+    require_new([pdf])
+    with Workspace.open(workspace) as opened:
+        content = scope_memo_pdf(scope_memo(opened, engagement=engagement))
+    write_new_file(pdf, content)
+    if as_json:
+        print_json({"file": str(pdf), "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
+    else:
+        say(f"wrote {pdf}")
 
 
 def _print(planned: ScopePlan) -> None:

@@ -11,10 +11,12 @@ import orjson
 
 from twofold.catalog.load import load_catalog
 from twofold.jobs.evidence_locks import lock_captured
+from twofold.jobs.scope_staging import changing, scope_files, settle
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.export import Exported, record_export
+from twofold.records.acts.people import need_reason, need_second
 from twofold.records.acts.recording import record
 from twofold.records.workspace import SCOPE_SOURCE, Workspace
 from twofold.scope.export import export
@@ -36,21 +38,14 @@ class AppliedChange:
     entry_index: int
 
 
-def read_scope_files(workspace: Workspace) -> Scope:
-    """Read and check the scope files as they stand; raises UserError with every problem."""
+def read_scope_files(workspace: Workspace, folder: Path | None = None) -> Scope:
+    """Read and check the scope files as they stand, or those of a folder; raises UserError with every problem."""
     catalog = load_catalog()
     zone = workspace.settings.reporting_zone
-    return load_scope(workspace.scope_folder, reporting_zone=zone, known_controls=list(catalog.controls))
+    return load_scope(folder or workspace.scope_folder, reporting_zone=zone, known_controls=list(catalog.controls))
 
 
-def scope_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that an apply captures, in order of path."""
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
-    )
-
-
-def _unknown_persons(workspace: Workspace) -> tuple[str, ...]:
+def _unknown_persons(workspace: Workspace, folder: Path) -> tuple[str, ...]:
     """Return a warning for each person whom the HR roster of the last test does not know; () before the first test.
 
     No error, since a person may be hired before the next roster is exported.
@@ -60,7 +55,7 @@ def _unknown_persons(workspace: Workspace) -> tuple[str, ...]:
         return ()
     known = [person for (person,) in duckdb.execute("SELECT id FROM read_parquet(?)", [str(persons)]).fetchall()]
     try:
-        load_scope(workspace.scope_folder, reporting_zone=workspace.settings.reporting_zone, known_persons=known)
+        load_scope(folder, reporting_zone=workspace.settings.reporting_zone, known_persons=known)
     except UserError as error:
         return tuple(f"{problem.where}: {problem.found}; {problem.remedy}" for problem in error.problems)
     return ()
@@ -68,32 +63,49 @@ def _unknown_persons(workspace: Workspace) -> tuple[str, ...]:
 
 def plan_scope(workspace: Workspace, *, at: datetime) -> ScopePlan:
     """Return what applying the files would change, compared with what was applied last."""
-    after = read_scope_files(workspace)
+    settle(workspace)
+    return plan_files(workspace, workspace.scope_folder, at=at)
+
+
+def plan_files(workspace: Workspace, folder: Path, *, at: datetime) -> ScopePlan:
+    """Return what applying the files of a folder would change, compared with what was applied last."""
+    after = read_scope_files(workspace, folder)
     applied = workspace.applied_scope()
     today = at.astimezone(zone_named(workspace.settings.reporting_zone)).date()
     planned = plan(applied.scope if applied else None, after, today=today, catalog_controls=_judged_controls(after))
-    return replace(planned, warnings=(*planned.warnings, *_unknown_persons(workspace)))
+    return replace(planned, warnings=(*planned.warnings, *_unknown_persons(workspace, folder)))
 
 
-def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) -> AppliedChange:
+def apply_scope(
+    workspace: Workspace, *, reason: str, actor: str, at: datetime, second_person: str | None = None
+) -> AppliedChange:
     """Record the scope files as the scope in force; raises UserError for faulty files, no reason, or no change.
+
+    second_person: who approved the change; somebody else than the actor.
+    """
+    settle(workspace)
+    with changing(workspace):
+        return record_files(
+            workspace, workspace.scope_folder, reason=reason, actor=actor, at=at, second_person=second_person
+        )
+
+
+def record_files(
+    workspace: Workspace, folder: Path, *, reason: str, actor: str, at: datetime, second_person: str | None
+) -> AppliedChange:
+    """Record the files of a folder as the scope in force, as `apply_scope` does; the caller holds `changing`.
 
     The schema for editors is renewed too, since a newer Twofold may know more keys.
     """
-    if not reason.strip():
-        raise UserError(Problem("--reason", "no reason is given", "why the scope changes", "say it in a sentence"))
-    planned = plan_scope(workspace, at=at)
+    need_reason(reason, why="why the scope changes")
+    if second_person is not None:
+        second_person = need_second(second_person, first=actor, why="a change of scope is approved by somebody else")
+    planned = plan_files(workspace, folder, at=at)
     if not planned.changes and not planned.first:
         raise UserError(
-            Problem(
-                str(workspace.scope_folder),
-                "the files say what is in force already",
-                "a change",
-                "edit a scope file first",
-            )
+            Problem(str(folder), "the files say what is in force already", "a change", "edit a scope file first")
         )
-    scope = read_scope_files(workspace)
-    folder = workspace.scope_folder
+    scope = read_scope_files(workspace, folder)
     items = [
         CaptureItem(path, path.relative_to(folder).as_posix(), _provenance(path, folder, actor, at))
         for path in scope_files(folder)
@@ -103,13 +115,19 @@ def apply_scope(workspace: Workspace, *, reason: str, actor: str, at: datetime) 
         "files": [[evidence.name, str(evidence.evidence_id)] for evidence in captured],
         "reason": reason.strip(),
         "reporting_zone": workspace.settings.reporting_zone,
-        "scope_sha256": hashlib.sha256(canonical_scope_bytes(scope)).hexdigest(),
+        "scope_sha256": scope_hash(scope),
+        "second_person": second_person,
     }
     schema = orjson.dumps(scope_schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     workspace.schema_file.write_bytes(schema)
     entry = record(workspace.vault, EntryKind.SCOPE_APPLY, body=body, acting_user=actor, at=at)
     lock_captured(workspace, captured)
     return AppliedChange(planned, tuple(captured), entry.index)
+
+
+def scope_hash(scope: Scope) -> str:
+    """Return the hash that the entry of an apply carries for a scope."""
+    return hashlib.sha256(canonical_scope_bytes(scope)).hexdigest()
 
 
 def export_scope(workspace: Workspace, into: Path, *, actor: str, at: datetime) -> list[Path]:

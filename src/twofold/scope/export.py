@@ -65,8 +65,13 @@ def _value(value: Any) -> str:
     return _quoted(value) if isinstance(value, str) else repr(value)
 
 
+def stands_plain(text: str) -> bool:
+    """Whether a text can stand in a file without quotes and is read as the same text by every reader of YAML."""
+    return _PLAIN.fullmatch(text) is not None and text.casefold() not in _WORDS_WITH_MEANING
+
+
 def _quoted(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS_WITH_MEANING:
+    if stands_plain(text):
         return text
     return f'"{"".join(_letter(letter) for letter in text)}"'
 

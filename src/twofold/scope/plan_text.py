@@ -52,6 +52,25 @@ def plan_lines(plan: ScopePlan) -> list[str]:
     return lines
 
 
+def system_lines(plan: ScopePlan, system: str) -> list[str]:
+    """Return the changes of one system itself, as `plan_lines` says them: what it is, and its labels."""
+    own = replace(
+        plan,
+        systems_added=tuple(each for each in plan.systems_added if each == system),
+        systems_removed=tuple(each for each in plan.systems_removed if each == system),
+        systems_changed=tuple(each for each in plan.systems_changed if each[0] == system),
+        labels=tuple(each for each in plan.labels if each.system == system),
+        entries=(),
+        due=(),
+    )
+    return plan_lines(own)
+
+
+def attention_lines(plan: ScopePlan) -> list[str]:
+    """Return what wants attention, a line each: back-dated changes, missing owners, warnings."""
+    return [line.strip().removeprefix("! ") for line in _open_points(plan) if line.startswith("  ")]
+
+
 def plan_dict(plan: ScopePlan) -> dict[str, Any]:
     """Return the plan as plain values; times in UTC, days as people read them in the reporting zone."""
     return {

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.scope.nearest import nearest
+from twofold.scope.notice_settings import NOTICE_KEYS, NoticeSettings, read_notices, wrong_notices
 from twofold.vault.database.database_location import read_location
 from twofold.vault.retention.retention import GREATEST_YEARS, shipped_policy
 
@@ -22,7 +23,10 @@ _TIMESTAMPS = {
 _STORAGE = {
     "database": "where the log is kept: postgresql://user@host/database?schema=name",
     "blobs": "where captured bytes are kept: a folder, or s3://bucket/prefix",
+    "site": "where accounts and sessions of the site are kept: here, or postgresql://user@host/database?schema=name",
 }
+SITE_HERE = "here"
+"""Keeps the site's database in the workspace although the log lies in PostgreSQL."""
 _ENGINE = {
     "spark": "server that computes the control tests: sc://host:port",
     "reads_files": "true where that server sees this folder under the same path",
@@ -34,6 +38,7 @@ KEYS = {
     "timestamps": _TIMESTAMPS,
     "storage": _STORAGE,
     "engine": _ENGINE,
+    "notices": NOTICE_KEYS,
 }
 _TOML_PLACE = re.compile(r"^(.*) \(at line (\d+), column (\d+)\)$")
 _ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
@@ -64,8 +69,12 @@ class Settings:
     """URL of the log in PostgreSQL, without a password; "" = a SQLite file in the vault."""
     blobs: str = ""
     """Where captured bytes are kept; "" = a folder in the vault."""
+    site: str = ""
+    """URL of the site's database in PostgreSQL, without a password; "here" = a SQLite file; "" = where the log is."""
     spark: str = ""
     """Address of the Spark Connect server that computes steps, populations and rules; "" = DuckDB in this process."""
+    notices: NoticeSettings | None = None
+    """Where notices go; None = nowhere."""
     spark_reads_files: bool = False
     """The server reads the files of the tables itself, under the path that they have here."""
 
@@ -106,6 +115,8 @@ def read_settings(content: bytes) -> Settings:
         source_zones=dict(sorted(sources.get("zones", {}).items())),
         database=values.get("storage", {}).get("database", ""),
         blobs=values.get("storage", {}).get("blobs", ""),
+        site=values.get("storage", {}).get("site", ""),
+        notices=read_notices(values.get("notices", {})),
         spark=values.get("engine", {}).get("spark", ""),
         spark_reads_files=values.get("engine", {}).get("reads_files", False),
         timestamp_authority=values.get("timestamps", {}).get("authority", ""),
@@ -150,6 +161,7 @@ def _wrong(values: Mapping[str, Any], text: str) -> Iterator[Problem]:
     yield from _wrong_timestamps(values.get("timestamps", {}), text)
     yield from _wrong_storage(values.get("storage", {}), text)
     yield from _wrong_engine(values.get("engine", {}), text)
+    yield from wrong_notices(values.get("notices", {}), lambda key: _where(text, "notices", key))
     yield from _wrong_key(sources.get("ticket_key", ""), _where(text, "sources", "ticket_key"))
     zones = sources.get("zones", {})
     if not isinstance(zones, dict):
@@ -201,12 +213,17 @@ def _wrong_storage(table: object, text: str) -> Iterator[Problem]:
         if not isinstance(value, str) or not value.strip():
             expected = f'{key} = "…": {about}'
             yield Problem(_where(text, "storage", key), f"'{key}' is no text", expected, "correct it, or delete it")
-    if isinstance(database := table.get("database"), str) and database.strip():
+    for key in ("database", "site"):
+        place = table.get(key)
+        if not isinstance(place, str) or not place.strip() or (key, place) == ("site", SITE_HERE):
+            continue
         try:
-            read_location(database)
+            read_location(place)
         except ValueError as error:
-            where = _where(text, "storage", "database")
-            yield Problem(where, f"'database' cannot be used: {error}", _STORAGE["database"], "correct it")
+            yield Problem(_where(text, "storage", key), f"'{key}' cannot be used: {error}", _STORAGE[key], "correct it")
+    if table.get("site") and table.get("site") == table.get("database"):
+        where = _where(text, "storage", "site")
+        yield Problem(where, "'site' names the schema of the log", "a schema of its own", "delete it, or name another")
 
 
 def _wrong_engine(table: object, text: str) -> Iterator[Problem]:

@@ -73,6 +73,10 @@ class System(Entry):
 
     id: Identifier = Field(description="Short id used everywhere else.")
     name: Text = Field(default="", description="What people call it.")
+    description: Text = Field(default="", description="What it does, in a sentence or two.")
+    data: Annotated[tuple[Filled, ...], Distinct] = Field(
+        default=(), description="Categories of data that it holds, for example customer data."
+    )
     layer: Annotated[
         Literal["application", "database", "platform", "identity", "pipeline", "scheduler", "secrets"],
         BeforeValidator(plain_text),

@@ -12,7 +12,8 @@ from twofold.controltests.run_record import ControlTestRun, read_run
 from twofold.jobs.control_tests import latest_runs, run_control_tests
 from twofold.jobs.judge import JudgedEngagement, judge, judged_engagements
 from twofold.jobs.progress import ProgressReporter, silent
-from twofold.jobs.scope import apply_scope, plan_scope, scope_files
+from twofold.jobs.scope import apply_scope, plan_scope
+from twofold.jobs.scope_staging import scope_files
 from twofold.jobs.what_if.sandbox import sandboxes_of
 from twofold.jobs.what_if.vendors import drop_vendors
 from twofold.model.evidence import EvidenceRef
