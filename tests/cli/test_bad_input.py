@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from twofold.tables import csv_records, json_records
 from twofold.vault.entry import EntryKind
 from twofold.vault.store import Vault
 
@@ -327,17 +328,20 @@ def test_a_file_beside_the_folder_of_a_zip_is_told(call: Call, applied: Path, tm
     assert "notes.txt: exports.toml does not name this file" in said.err
 
 
-@pytest.mark.parametrize(("source", "kind"), [("github", "pull_requests"), ("csvtable", "incident")])
+@pytest.mark.parametrize(
+    ("source", "kind", "size"),
+    [("github", "pull_requests", json_records.DEFAULT_LIMIT + 1), ("csvtable", "incident", csv_records.LINE_LIMIT + 1)],
+)
 def test_a_file_larger_than_memory_should_hold(
-    call: Call, applied: Path, tmp_path: Path, source: str, kind: str
+    call: Call, applied: Path, tmp_path: Path, source: str, kind: str, size: int
 ) -> None:
     path = tmp_path / "huge"
     with path.open("wb") as stream:
-        stream.truncate(2**30 + 1)
+        stream.truncate(size)
     options = ("--query", "all", "--run-by", "svc", "--run-at", "2026-07-10T06:00:00Z")
 
     said = call("capture", path, "--source", source, "--kind", kind, *options, "-w", applied)
 
     assert said.code == 3
-    assert "huge  1,073,741,825 bytes" in said.out
+    assert f"huge  {size:,} bytes" in said.out
     assert "of more than" in said.out or "holds more than" in said.out

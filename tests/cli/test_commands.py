@@ -247,6 +247,7 @@ def _json_calls(root: Path, tmp_path: Path, export: Path) -> dict[str, list[str]
         "init": ["init", str(tmp_path / "new"), "--company", "New"],
         "scope plan": ["scope", "plan", *workspace],
         "scope apply": ["scope", "apply", "--reason", "renamed", *workspace],
+        "scope memo": ["scope", "memo", "--pdf", str(tmp_path / "memo.pdf"), *workspace],
         "scope export": ["scope", "export", "--into", str(tmp_path / "scope"), *workspace],
         "capture": ["capture", str(export), *workspace],
         "test": ["test", "T-19", *workspace],
@@ -277,5 +278,5 @@ def test_every_command_is_in_the_json_page() -> None:
     page = JSON_PAGE.read_text(encoding="utf-8")
     names = [command.name for command in app.registered_commands if command.name != "serve"]  # it serves until stopped
 
-    for name in [*names, "scope plan", "scope apply", "scope export"]:
+    for name in [*names, "scope plan", "scope apply", "scope export", "scope memo"]:
         assert f"## {name}\n" in page, name

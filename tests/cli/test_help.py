@@ -51,6 +51,14 @@ def parse(arguments: list[str]) -> None:
     context.close()
 
 
+def test_a_command_reads_no_file_of_another() -> None:
+    program = "import sys; from twofold.cli.main import main; main(['serve', '--help']); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    read = {name for name in said.stdout.split() if name.startswith("twofold.cli.")}
+
+    assert read == {"twofold.cli.main", "twofold.cli.output", "twofold.cli.serve"}
+
+
 def test_no_arguments_give_the_help(call: Call) -> None:
     said = call()
 

@@ -9,6 +9,7 @@ import typer
 from twofold.cli import advise_text as text
 from twofold.cli.output import JsonOption, WorkspaceOption, example, print_json, say
 from twofold.jobs.advice.advise import advise_categories, advise_reply, advise_stage, advise_window
+from twofold.jobs.advice.letter import reply_letter
 from twofold.jobs.clock import now
 from twofold.model.problem import Problem, UserError
 from twofold.model.statement import NOT_AN_OPINION
@@ -141,7 +142,7 @@ def reply(
     with Workspace.open(workspace) as opened:
         advice = advise_reply(opened, request, on=_day(on), at=now())
     if into is not None:
-        into.write_text(text.reply_letter(advice), encoding="utf-8")
+        into.write_text(reply_letter(advice), encoding="utf-8")
     if as_json:
         print_json(text.reply_json(advice))
     else:

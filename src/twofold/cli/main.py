@@ -9,59 +9,17 @@ import sqlite3
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from importlib import import_module
+from typing import Annotated, Any
 
 import duckdb
 import typer
+import typer.core
+import typer.main
 
 from twofold import __version__
-from twofold.cli import (
-    advise,
-    answer,
-    anti_patterns,
-    auditors,
-    backup,
-    capture,
-    cases,
-    checkpoint,
-    compare,
-    completeness,
-    cost,
-    demo,
-    dispose,
-    explain,
-    explain_framework,
-    fsck,
-    hold,
-    init,
-    interview,
-    judge,
-    key,
-    log,
-    move,
-    order,
-    package,
-    questionnaire,
-    readiness,
-    reperform,
-    request,
-    request_lists,
-    restore,
-    retention,
-    review,
-    sample,
-    scope,
-    serve,
-    sign_off,
-    status,
-    timestamp,
-    trust_page,
-    verify,
-    what_if,
-    witness,
-)
-from twofold.cli import test as control_tests
 from twofold.cli.output import EXIT_CODES_HELP, ExitCode, NoReaderError, complain, say
 from twofold.model.problem import UserError
 
@@ -71,8 +29,54 @@ _REFUSALS = (OSError, sqlite3.OperationalError, duckdb.IOException, duckdb.OutOf
 _DUCKDB_INTERRUPTED = "Query interrupted"
 """Text of the RuntimeError that DuckDB gives in place of KeyboardInterrupt while a query runs."""
 
+COMMANDS = (
+    *("init", "capture", "test", "judge", "status", "explain", "compare", "package", "verify", "reperform"),
+    *("cases", "demo", "fsck", "backup", "restore", "move", "dispose", "sign-off", "answer", "order"),
+    *("checkpoint", "cost", "serve", "what-if", "explain-framework", "interview", "advise"),
+    *("anti-patterns", "scope", "readiness", "request", "request-lists", "completeness", "sample"),
+    *("auditors", "review", "questionnaire", "trust-page", "retention", "hold", "key", "log", "witness"),
+    *("timestamp", "notices"),
+)
+"""Names of the commands, in the order of the help. Each has a file of its name in this folder."""
+
+
+class _CommandFiles(Mapping[str, Any]):
+    """Name of a command -> the command; its file is read when it is asked for, so that the others cost nothing."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(typer.core.TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{**given, "commands": _CommandFiles()})
+
+
+@cache
+def _read(name: str) -> Any:
+    """Read the file of a command: it has a typer application of sub-commands, or one function."""
+    file = import_module(f"twofold.cli.{name.replace('-', '_')}")
+    group: typer.Typer | None = getattr(file, "app", None)
+    if group is not None:
+        return typer.main.get_group(group)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    single.command(file.NAME, help=file.HELP, short_help=file.SHORT_HELP)(file.command)
+    return typer.main.get_command(single)
+
+
 app = typer.Typer(
     name=NAME,
+    cls=_Commands,
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -97,38 +101,14 @@ def _main(
         say(context.get_help())
 
 
-for module in (init, capture, control_tests, judge, status, explain, compare, package, verify, reperform, cases, demo):
-    app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
-for module in (fsck, backup, restore, move, dispose, sign_off, answer, order, checkpoint, cost):
-    app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
-app.command(serve.NAME, help=serve.HELP, short_help=serve.SHORT_HELP)(serve.command)
-for module in (what_if, explain_framework):
-    app.command(module.NAME, help=module.HELP, short_help=module.SHORT_HELP)(module.command)
-app.command(interview.NAME, help=interview.HELP, short_help=interview.SHORT_HELP)(interview.command)
-app.add_typer(advise.app, name="advise")
-app.command(anti_patterns.NAME, help=anti_patterns.HELP, short_help=anti_patterns.SHORT_HELP)(anti_patterns.command)
-app.add_typer(scope.app, name="scope")
-app.add_typer(readiness.app, name="readiness")
-app.add_typer(request.app, name="request")
-app.add_typer(request_lists.app, name="request-lists")
-app.add_typer(completeness.app, name="completeness")
-app.add_typer(sample.app, name="sample")
-app.add_typer(auditors.app, name="auditors")
-app.add_typer(review.app, name="review")
-app.add_typer(questionnaire.app, name="questionnaire")
-app.add_typer(trust_page.app, name="trust-page")
-app.add_typer(retention.app, name="retention")
-app.add_typer(hold.app, name="hold")
-app.add_typer(key.app, name="key")
-app.add_typer(log.app, name="log")
-app.add_typer(witness.app, name="witness")
-app.add_typer(timestamp.app, name="timestamp")
+_commands = cache(partial(typer.main.get_command, app))
+"""The tree of commands, built once in a process."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every fault becomes a message on standard error."""
     try:
-        code = typer.main.get_command(app).main(args=list(arguments), prog_name=NAME, standalone_mode=False)
+        code = _commands().main(args=list(arguments), prog_name=NAME, standalone_mode=False)
     except UserError as error:
         count = len(error.problems)
         complain(f"{NAME}: {'' if count == 1 else f'{count} problems, '}nothing was changed\n{error}")

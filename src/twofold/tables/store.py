@@ -213,21 +213,37 @@ def open_session(
         for name, table in canonical_tables().items():
             if wanted is not None and name not in wanted:
                 continue
-            _view(connection, name, table.physical, tables.folder)
+            make_view(connection, name, table.physical, tables.folder)
             for column in table.list_columns:
-                _view(connection, child_table(name, column.name), table.child_physical, tables.folder)
+                make_view(connection, child_table(name, column.name), table.child_physical, tables.folder)
         yield connection
 
 
-def _view(
+def table_texts(names: Collection[str], folder: Path) -> dict[str, str]:
+    """Return a SELECT for each canonical table of these names and its child tables, with no rows where no file is."""
+    found = {}
+    for name in names:
+        table = canonical_tables()[name]
+        found[name] = _text(name, table.physical, folder)
+        for column in table.list_columns:
+            child = child_table(name, column.name)
+            found[child] = _text(child, table.child_physical, folder)
+    return found
+
+
+def make_view(
     connection: duckdb.DuckDBPyConnection, name: str, physical: tuple[tuple[str, str], ...], folder: Path
 ) -> None:
+    """Make a table of a folder a view of the connection, an empty one where it has no file."""
+    connection.execute(f"CREATE VIEW {name} AS {_text(name, physical, folder)}")
+
+
+def _text(name: str, physical: tuple[tuple[str, str], ...], folder: Path) -> str:
     file = folder / f"{name}.parquet"
     if file.exists():
-        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{_readable(file)}')")
-        return
+        return f"FROM read_parquet('{_readable(file)}')"
     empty = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in physical)
-    connection.execute(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")
+    return f"SELECT {empty} WHERE false"
 
 
 def quoted(path: Path) -> str:

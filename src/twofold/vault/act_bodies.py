@@ -62,7 +62,13 @@ BODIES: Mapping[str, Mapping[str, Shape]] = {
         "size": _number,
         "version": _number,
     },
-    EntryKind.SCOPE_APPLY: {"files": _PAIRS, "reason": _text, "reporting_zone": _text, "scope_sha256": _text},
+    EntryKind.SCOPE_APPLY: {
+        "files": _PAIRS,
+        "reason": _text,
+        "reporting_zone": _text,
+        "scope_sha256": _text,
+        "second_person": _or_none(_text),
+    },
     EntryKind.NORMALISE: {
         "clock": _text,
         "evidence": _RANGES,
@@ -142,6 +148,16 @@ BODIES: Mapping[str, Mapping[str, Shape]] = {
         "text": _text,
     },
     EntryKind.ANSWER: {"evidence": _TEXTS, "note": _text, "request": _text},
+    EntryKind.TASK: {
+        "about": _text,
+        "about_kind": _text,
+        "act": _text,
+        "assigned_to": _text,
+        "due_on": _or_none(_text),
+        "note": _text,
+        "task": _or_none(_text),
+        "what": _text,
+    },
     EntryKind.SAMPLE_AGREEMENT: {
         "agreed_with": _text,
         "confidence": _text,

@@ -39,6 +39,8 @@ class EntryKind(StrEnum):
     SIGN_OFF = "sign_off"
     REQUEST = "request"
     ANSWER = "answer"
+    TASK = "task"
+    """Somebody is to do something by a day; later, that it is done or dropped."""
     SAMPLE_AGREEMENT = "sample_agreement"
     SAMPLE_FREEZE = "sample_freeze"
     SAMPLE_DRAW = "sample_draw"

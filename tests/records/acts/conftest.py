@@ -78,6 +78,7 @@ def judged(vault: Vault, run: Entry, *, at: datetime = AT, **changed: Any) -> En
     }
     if body["scope"] == 0:
         scope: dict[str, Json] = {"files": [], "reason": "r", "reporting_zone": "UTC", "scope_sha256": SHA}
+        scope["second_person"] = None
         body["scope"] = record(vault, EntryKind.SCOPE_APPLY, body=scope, acting_user="p-0001", at=at).index
     return record(vault, EntryKind.JUDGEMENT, body=body, acting_user="p-0001", at=at)
 
