@@ -251,7 +251,7 @@ def compared(folder: Path, made: History, *, days: int) -> tuple[Mapping[str, in
     return again, contents(folder / "updated"), contents(folder / "whole")
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), late=st.integers(0, 4))
 def test_touched_days_made_again_give_the_bytes_of_a_run_over_everything(
     tmp_path_factory: pytest.TempPathFactory, seed: int, late: int

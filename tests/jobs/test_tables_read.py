@@ -47,7 +47,7 @@ def test_few_are_kept_and_their_folders_go(
     workspace: Workspace, kept: OrderedDict[object, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subject, "_MOST_KEPT", 1)
-    monkeypatch.setattr(subject.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     put(workspace, "one.csv")
     with tables_read(workspace, WANTED) as session:
         put(workspace, "two.csv", SECOND)

@@ -35,10 +35,7 @@ def dispose(  # noqa: PLR0913  who says what of which item, and with whom
 
     Raises UserError for an unknown control test or item, and as the act does.
     """
-    folder = latest_runs(workspace).get(control_test)
-    if folder is None:
-        known = ", ".join(sorted(latest_runs(workspace))) or "none was run yet"
-        raise UserError(Problem("--control-test", f"{control_test} was not run", f"one of {known}", "twofold test"))
+    folder = _newest_run(workspace, control_test)
     return disposition.dispose(
         workspace.vault,
         item=item,
@@ -51,6 +48,13 @@ def dispose(  # noqa: PLR0913  who says what of which item, and with whom
         acting_user=actor,
         at=at,
     )
+
+
+def require_item(workspace: Workspace, item: str, *, control_test: str) -> str:
+    """Return the id of the newest run of a control test; UserError where there is none, or where it lacks the item."""
+    folder = _newest_run(workspace, control_test)
+    _codes(folder, item)
+    return folder.name
 
 
 def sign(  # noqa: PLR0913  who concludes what
@@ -129,6 +133,14 @@ def change_request(
 ) -> Request:
     """Accept, return or withdraw a request; raises UserError as the act does."""
     return request.change_request(workspace.vault, request_id=request_id, act=act, note=note, acting_user=actor, at=at)
+
+
+def _newest_run(workspace: Workspace, control_test: str) -> Path:
+    runs = latest_runs(workspace)
+    if control_test not in runs:
+        known = ", ".join(sorted(runs)) or "none was run yet"
+        raise UserError(Problem("--control-test", f"{control_test} was not run", f"one of {known}", "twofold test"))
+    return runs[control_test]
 
 
 def _codes(folder: Path, item: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ It only points at text: nothing is decided from it.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from twofold.model.outcome import Outcome, ReasonCode
 
@@ -16,6 +17,7 @@ _CONDITION = re.compile(r"\b(WHEN|ELSE)\b", re.IGNORECASE)
 _LETTER = re.compile(r".*\bAS ([a-z])\s*,?\s*", re.IGNORECASE)
 
 
+@lru_cache(maxsize=2_000)
 def clause_of(sql: str, *, letter: str, code: str) -> tuple[str, ...]:
     """Return the lines as `rule.sql:120  WHEN ... THEN 'exception:late'`, each code with the conditions around it.
 

@@ -5,6 +5,7 @@ It reads the rule as the run kept it, so an explanation stays true after the rul
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from twofold.controltests.rule import Rule, load_rule, reason_sentence
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, ControlTestRun, RunState, read_run
 from twofold.jobs.clause import clause_of
 from twofold.jobs.control_tests import latest_runs
-from twofold.jobs.judge import judged_engagements
+from twofold.jobs.judge import JudgedEngagement, judged_engagements
 from twofold.jobs.normalise import tables_are
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
@@ -91,13 +92,51 @@ class Explanation:
         return asdict(self)
 
 
-def explain(workspace: Workspace, item: str, *, control_test: str = "", with_facts: bool = True) -> list[Explanation]:
+def explain(
+    workspace: Workspace,
+    item: str,
+    *,
+    control_test: str = "",
+    with_facts: bool = True,
+    judged: Sequence[JudgedEngagement] | None = None,
+    session: duckdb.DuckDBPyConnection | None = None,
+) -> list[Explanation]:
     """Explain the item in every latest run that holds it (or in one control test).
 
     with_facts: find the source rows too, which asks the whole tables and takes seconds.
+    judged, session: the stored judgements and a session, from a caller that keeps them; else they are read and opened.
 
     Raises UserError, with the nearest item ids, when no run holds it.
     """
+    if session is not None:
+        return _explain(_Asked(workspace, item, judged, session), control_test=control_test, with_facts=with_facts)
+    # One thread, since more cost more than they give for one item.
+    with duckdb.connect(config={"threads": 1}) as own:
+        return _explain(_Asked(workspace, item, judged, own), control_test=control_test, with_facts=with_facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of one item, and through which session the files of runs and judgements are read."""
+
+    workspace: Workspace
+    item: str
+    judged: Sequence[JudgedEngagement] | None
+    session: duckdb.DuckDBPyConnection
+
+    def row(self, columns: Sequence[str], file: Path) -> tuple[Any, ...] | None:
+        """Return these columns of the item, None where the file does not hold it; nothing stays open."""
+        query = _ITEM_ROW.format(", ".join(columns))
+        return next(iter(self.session.execute(query, [str(file), self.item]).fetchall()), None)
+
+    def holds(self, folder: Path, name: str) -> bool:
+        """Whether a file of a run holds the item."""
+        file = folder / name
+        return file.exists() and self.row(["item"], file) is not None
+
+
+def _explain(asked: _Asked, *, control_test: str, with_facts: bool) -> list[Explanation]:
+    workspace = asked.workspace
     runs = latest_runs(workspace)
     if not runs:
         raise UserError(Problem(str(workspace.root), "no control test was run yet", "runs", "run 'twofold test'"))
@@ -105,37 +144,26 @@ def explain(workspace: Workspace, item: str, *, control_test: str = "", with_fac
     if not folders:
         raise UserError(Problem("--control-test", f"{control_test} was not run", "one of " + ", ".join(sorted(runs))))
     found = [
-        _explain_in(workspace, item, folder, with_facts=with_facts)
+        each
         for _, folder in sorted(folders.items())
-        if _holds(folder, item)
+        if (each := _explain_in(asked, folder, with_facts=with_facts)) is not None
     ]
     if not found:
-        raise UserError(_not_found(folders, item))
+        raise UserError(_not_found(asked, folders))
     return found
 
 
-def _not_found(folders: Mapping[str, Path], item: str) -> Problem:
+def _not_found(asked: _Asked, folders: Mapping[str, Path]) -> Problem:
     """Say which stopped test holds the item, else which ids are near it."""
+    item = asked.item
     for test, folder in sorted(folders.items()):
-        if _holds(folder, item, POPULATION_FILE):
+        if asked.holds(folder, POPULATION_FILE):
             stops = "; ".join(read_run(folder).stops)
             found = f"{item!r} is in the population of {test}, which was stopped: {stops}"
             return Problem("ITEM", found, "a tested population", "complete the population, then run twofold test")
     near = _near(folders, item)
     expected = f"an item id such as {', '.join(near)}" if near else "an item of a population"
     return Problem("ITEM", f"no run holds the item {item!r}", expected, "copy the id from a workbook or a finding")
-
-
-def _holds(folder: Path, item: str, name: str = OUTCOMES_FILE) -> bool:
-    file = folder / name
-    return file.exists() and _item_row(["item"], file, item) is not None
-
-
-def _item_row(columns: Sequence[str], file: Path, item: str) -> tuple[Any, ...] | None:
-    """Return these columns of an item, None where the file does not hold it."""
-    # Of its own, since a shared one keeps the rest of the rows open; one thread, since more cost more than they give.
-    with duckdb.connect(config={"threads": 1}) as session:
-        return session.execute(_ITEM_ROW.format(", ".join(columns)), [str(file), item]).fetchone()
 
 
 def _near(folders: Mapping[str, Path], item: str) -> list[str]:
@@ -147,14 +175,18 @@ def _near(folders: Mapping[str, Path], item: str) -> list[str]:
     return [each for _, each in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:_NEAR]]
 
 
-def _explain_in(workspace: Workspace, item: str, folder: Path, *, with_facts: bool) -> Explanation:
-    run = read_run(folder)
-    rule = load_rule(folder)
+def _explain_in(asked: _Asked, folder: Path, *, with_facts: bool) -> Explanation | None:
+    """Explain the item in one run; None where the run does not hold it."""
+    file = folder / OUTCOMES_FILE
+    if not file.exists():
+        return None
+    workspace, item = asked.workspace, asked.item
+    rule = _rule_of(folder)
     columns = ["system", "CAST(operating_at AS VARCHAR)", *(attribute.letter for attribute in rule.attributes)]
-    row = _item_row(columns, folder / OUTCOMES_FILE, item)
+    row = asked.row(columns, file)
     if row is None:
-        msg = f"{item} left {folder}"
-        raise RuntimeError(msg)
+        return None
+    run = read_run(folder)
     current = run.state is not RunState.STOPPED and tables_are(workspace.tables_folder, run.tables)
     facts = _facts(workspace, run, rule, item) if current and with_facts else {}
     return Explanation(
@@ -177,9 +209,15 @@ def _explain_in(workspace: Workspace, item: str, folder: Path, *, with_facts: bo
             )
             for attribute, code in zip(rule.attributes, row[2:], strict=True)
         ),
-        verdicts=tuple(_verdicts(workspace, run, item)),
+        verdicts=tuple(_verdicts(asked, run)),
         current=current,
     )
+
+
+@lru_cache(maxsize=50)
+def _rule_of(folder: Path) -> Rule:
+    """Return the rule that a run kept; its folder is named by its content, so a server reads it once."""
+    return load_rule(folder)
 
 
 def _facts(workspace: Workspace, run: ControlTestRun, rule: Rule, item: str) -> dict[str, list[Fact]]:
@@ -207,15 +245,15 @@ def _fact(workspace: Workspace, table: str, fact: str, evidence: str, record: st
     return Fact(table, fact, evidence, record, known.sha256, known.name, raw)
 
 
-def _verdicts(workspace: Workspace, run: ControlTestRun, item: str) -> Sequence[VerdictExplained]:
+def _verdicts(asked: _Asked, run: ControlTestRun) -> Sequence[VerdictExplained]:
     found = []
-    for judged in judged_engagements(workspace):
+    for judged in judged_engagements(asked.workspace) if asked.judged is None else asked.judged:
         for control in judged.judgement.controls:
             for result in control.results:
                 file = judged.folder / f"{control.control_id}-{result.control_test}.parquet"
                 if result.run_id != run.run_id or not file.exists():
                     continue
-                row = _item_row(["verdict", "reason"], file, item)
+                row = asked.row(["verdict", "reason"], file)
                 if row:
                     lens, engagement = judged.judgement.lens, judged.judgement.engagement_id
                     found.append(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -122,14 +123,23 @@ def _run_entry(runs: Mapping[str, int], run_id: str) -> int:
 def judged_engagements(workspace: Workspace) -> list[JudgedEngagement]:
     """Return the stored judgements, by engagement id; [] when nothing was judged yet."""
     folders = sorted(path.parent for path in workspace.judgements_folder.glob(f"*/{JUDGEMENT_FILE}"))
-    return [
-        JudgedEngagement(
-            read_judgement(orjson.loads((folder / JUDGEMENT_FILE).read_bytes())),
-            tuple(_finding(body) for body in orjson.loads((folder / FINDINGS_FILE).read_bytes())),
-            folder,
-        )
-        for folder in folders
-    ]
+    return [_read_engagement(each, _stamp(each / JUDGEMENT_FILE), _stamp(each / FINDINGS_FILE)) for each in folders]
+
+
+@lru_cache(maxsize=8)
+def _read_engagement(folder: Path, judgement: tuple[int, ...], findings: tuple[int, ...]) -> JudgedEngagement:
+    """Read one judgement, once per state of its files: a server asks for them again and again."""
+    del judgement, findings
+    return JudgedEngagement(
+        read_judgement(orjson.loads((folder / JUDGEMENT_FILE).read_bytes())),
+        tuple(_finding(body) for body in orjson.loads((folder / FINDINGS_FILE).read_bytes())),
+        folder,
+    )
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def review_days(judgement: EngagementJudgement, zone: str) -> tuple[str, str]:

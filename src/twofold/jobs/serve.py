@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from twofold.model.problem import Problem, UserError
-from twofold.records.site_place import SitePlace
+from twofold.records.site_place import SitePlace, site_location
 from twofold.records.workspace import Workspace
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -18,8 +19,12 @@ def site_environment(
     """Return the environment of the site's process; raises UserError without a workspace, or for an unsafe address.
 
     hosts: names that people reach the site by, beside localhost. https: a proxy in front ends https and says so.
+    Where nothing else is said, memory comes from two arenas: a process with many threads else keeps far more of it.
     """
-    Workspace.open(root).vault.close()
+    with Workspace.open(root) as workspace:
+        if site_location(workspace.settings) is not None and find_spec("psycopg") is None:
+            remedy = "pip install 'twofold[postgres]'"
+            raise UserError(Problem("[storage]", "the package psycopg is missing", "psycopg 3", remedy))
     if address not in LOOPBACK and not https:
         raise UserError(
             Problem(
@@ -31,6 +36,7 @@ def site_environment(
         )
     SitePlace(root).make()
     return {
+        "MALLOC_ARENA_MAX": "2",
         **environment,
         "DJANGO_SETTINGS_MODULE": "twofold.web.settings",
         "TWOFOLD_SITE_ADDRESS": address,

@@ -74,10 +74,11 @@ def _cell_problems(row: Row, where: str) -> Iterator[Problem]:
         typed_row(row, zone="")
     except CellError as error:
         yield Problem(where, str(error), "a value that fits", "correct the cell")
-    yield from _odd_text(row.values, where)
+    yield from odd_text(row.values, where)
 
 
-def _odd_text(values: Mapping[str, object], where: str) -> Iterator[Problem]:
+def odd_text(values: Mapping[str, object], where: str) -> Iterator[Problem]:
+    """Yield what no cell may hold: control characters, and what a spreadsheet would run."""
     for name, value in values.items():
         if isinstance(value, str) and not value.replace("\n", " ").isprintable():
             yield Problem(where, f"{name} holds a control character", "printable text", "delete the character")

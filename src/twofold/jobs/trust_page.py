@@ -78,23 +78,27 @@ def make_claim(workspace: Workspace, claim: Claim, *, actor: str, at: datetime) 
     return claim_today(made, facts, today), evidence[0]
 
 
-def build_page(workspace: Workspace, *, into: Path, replacing: bool, actor: str, at: datetime) -> BuiltPage:
-    """Write the page into a folder. Raises UserError where one lies there, unless it is to be replaced."""
-    _check_folder(into, replacing=replacing)
-    claims = claims_today(workspace, at=at)
+def page_today(workspace: Workspace, *, at: datetime) -> TrustPage:
+    """Return the page as it would be built now; nothing is captured."""
     today = local_day(workspace, at)
     documents = trust_tables(workspace).documents.values()
     offered = [each.title for each in documents if each.ends_before is None or today < each.ends_before]
-    page = TrustPage(workspace.settings.company, today, claims, offered)
+    return TrustPage(workspace.settings.company, today, claims_today(workspace, at=at), offered)
+
+
+def build_page(workspace: Workspace, *, into: Path, replacing: bool, actor: str, at: datetime) -> BuiltPage:
+    """Write the page into a folder. Raises UserError where one lies there, unless it is to be replaced."""
+    _check_folder(into, replacing=replacing)
+    page = page_today(workspace, at=at)
     content = trust_page(page).encode()
-    said = f"Trust page as built on {today}"
+    said = f"Trust page as built on {page.built_on}"
     evidence = capture_lines(
         workspace, {}, name="trust-page", said=said, actor=actor, at=at, documents={"trust_page": (PAGE_FILE, content)}
     )
     into.mkdir(parents=True, exist_ok=True)
     replace_file(into / CLAIMS_FILE, claims_json(page))
     replace_file(into / PAGE_FILE, content)
-    return BuiltPage(into, claims, evidence[0])
+    return BuiltPage(into, page.claims, evidence[0])
 
 
 def offer_document(

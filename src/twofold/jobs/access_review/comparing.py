@@ -77,6 +77,12 @@ def review_shown(
         return review, _pairs_shown(tables, review, at), _removals_shown(tables, review)
 
 
+def removals_shown(workspace: Workspace, review_id: str) -> list[RemovalShown]:
+    """Return what became of the access judged wrong in a review; raises UserError for an unknown one."""
+    with review_tables(workspace) as tables:
+        return _removals_shown(tables, tables.review(review_id))
+
+
 def compare(workspace: Workspace, review_id: str, *, other: str | None) -> Comparison:
     """Compare a review with another one, with `today` (the newest snapshot), or with the one before where None.
 

@@ -15,6 +15,9 @@ from twofold.records.acts.people import need_reason
 from twofold.records.workspace import Workspace
 from twofold.vault.entry import instant_text
 
+BULK = "decided_in_bulk"
+"""Parameter of evidence whose decisions were given all at once; its value is their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -37,9 +40,19 @@ def decide(
 
 
 def decide_pairs(
-    workspace: Workspace, review_id: str, pairs: Mapping[Pair, tuple[Decision, str]], *, actor: str, at: datetime
+    workspace: Workspace,
+    review_id: str,
+    pairs: Mapping[Pair, tuple[Decision, str]],
+    *,
+    actor: str,
+    at: datetime,
+    in_bulk: bool = False,
 ) -> ActDone:
-    """Decide on several pairs as one act, each with its reason; raises UserError as `decide` does, for all of them."""
+    """Decide on several pairs as one act, each with its reason; raises UserError as `decide` does, for all of them.
+
+    in_bulk: one decision and one reason were given for all of them at once. The evidence says so, for who reads the
+    review later: it is an indicator, never a verdict.
+    """
     why = "why the access is right or wrong"
     said = {
         pair: Said(decision, need_reason(reason, why=f"{why}: {pair[0]} {pair[1]}"), f"{pair[0]} {pair[1]}")
@@ -50,7 +63,8 @@ def decide_pairs(
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.DECIDE, at)
         _check(tables, review, said, actor=actor, at=at)
-    return _record(workspace, review, said, actor=actor, at=at, parameters={})
+    bulk = {BULK: str(len(said))} if in_bulk and len(said) > 1 else {}
+    return _record(workspace, review, said, actor=actor, at=at, parameters=bulk)
 
 
 def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor: str, at: datetime) -> ActDone:

@@ -22,7 +22,7 @@ from twofold.populations.steps import register_steps
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.nearest import nearest
 
-_TABLES = frozenset(
+TABLES = frozenset(
     {
         "access_right",
         "account",
@@ -305,7 +305,7 @@ class ReviewTables:
 def review_tables(workspace: Workspace) -> Iterator[ReviewTables]:
     """Read what access reviews rest on; raises UserError without a scope."""
     applied = require_applied_scope(workspace)
-    with tables_read(workspace, _TABLES | _FACTS) as session:
+    with tables_read(workspace, TABLES | _FACTS) as session:
         yield ReviewTables(session, applied)
 
 

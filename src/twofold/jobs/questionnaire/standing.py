@@ -1,7 +1,7 @@
 """A questionnaire as it stands today: each question with its answer, its state, and what it rests on."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -101,11 +101,16 @@ def all_questionnaires(workspace: Workspace, *, at: datetime) -> list[Standing]:
 
 
 def mine(workspace: Workspace, person: str, *, at: datetime) -> list[tuple[Questionnaire, Shown]]:
+    """Return what waits for a person, over all questionnaires."""
+    return waiting_for(all_questionnaires(workspace, at=at), person)
+
+
+def waiting_for(standings: Iterable[Standing], person: str) -> list[tuple[Questionnaire, Shown]]:
     """Return what waits for a person: the questions given to them that are not up for review or approved."""
     waiting = {AnswerState.OPEN, AnswerState.DRAFT, AnswerState.RETURNED, AnswerState.STALE}
     return [
         (stands.questionnaire, each)
-        for stands in all_questionnaires(workspace, at=at)
+        for stands in standings
         for each in stands.shown
         if not each.not_asked and each.answer.assigned_to == person and each.state in waiting
     ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from twofold.jobs.control_tests import latest_runs, parameters_in_force, require
 from twofold.jobs.normalise import clock_of, evidence_to_read
 from twofold.jobs.source_registry import feeds
 from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef
+from twofold.model.ids import ControlTestId
 from twofold.model.instant import parse_boundary, parse_instant
 from twofold.populations.completeness import population_register
 from twofold.populations.define import definition_text
@@ -149,17 +151,21 @@ def _assignments(gathered: Gathered) -> Iterator[tuple[object, ...]]:
 
 def _needed(gathered: Gathered) -> Iterator[tuple[object, ...]]:
     """Yield (control, control test, table, defines the population, test was run) for what each control's tests read."""
-    known = {name for name, table in canonical_tables().items() if table.kind in {TableKind.EVENT, TableKind.STATE}} - {
-        "extraction"
-    }
     for name, control in gathered.controls.items():
         for test in control.control_tests:
-            if (rule := known_rules().get(test)) is None:
-                continue
-            words = set(_WORD.findall(definition_text(rule.population) + rule.sql))
-            primary = set(population_register()[rule.population].primary)
-            for table in sorted((words | primary) & known):
-                yield name, str(test), table, table in primary, str(test) in gathered.runs
+            for table, is_primary in tables_needed(test).items():
+                yield name, str(test), table, is_primary, str(test) in gathered.runs
+
+
+@cache
+def tables_needed(control_test: ControlTestId) -> Mapping[str, bool]:
+    """Return table -> whether it defines the population, of what a control test reads; {} for one without a rule."""
+    if (rule := known_rules().get(control_test)) is None:
+        return {}
+    known = {name for name, table in canonical_tables().items() if table.kind in {TableKind.EVENT, TableKind.STATE}}
+    words = set(_WORD.findall(definition_text(rule.population) + rule.sql))
+    primary = set(population_register()[rule.population].primary)
+    return {table: table in primary for table in sorted((words | primary) & (known - {"extraction"}))}
 
 
 def primary_tables(gathered: Gathered) -> dict[str, tuple[str, ...]]:
