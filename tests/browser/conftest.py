@@ -6,17 +6,20 @@ import hmac
 import os
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ..cli.conftest import _must, make_applied, write_export
+from ..cli.test_review import ACCOUNTS, ALL, RIGHTS, Desk, in_process
 from ..conftest import free_ports
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -26,11 +29,22 @@ FLAGS = (
 )
 PASSWORD = "a long password of tests"  # noqa: S105  of an account made here
 SECONDS_TO_START = 60
+WHO_DOES_WHAT = """
+people: [{id: p-0003, name: Cy}, {id: p-0004, name: Dee}, {id: p-0005, name: Eve}]
+controls: [{id: OP-02, owner: p-0003, from: 2025-01-01}, {id: AC-05, owner: p-0002, from: 2025-01-01}]
+account_links:
+  - {account: "okta:eve", person: p-0005, from: 2025-01-01}
+  - {account: "product:ana", person: p-0001, from: 2025-01-01}
+  - {account: "product:cy", person: p-0003, from: 2025-01-01}
+rosters:
+  - {scope: product, duty: review, person: p-0001, from: 2025-01-01}
+  - {scope: product, duty: review, person: p-0005, from: 2025-01-01}
+"""
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Serve a small judged workspace; give its address and the one-time link of the first start."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a small judged workspace with a snapshot of access, in which each person has a part."""
     from twofold.vault.signing import keys  # noqa: PLC0415  beside the setting that it is given
 
     folder = tmp_path_factory.mktemp("served")
@@ -38,9 +52,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
         patched.setenv("TWOFOLD_KEY_PASSPHRASE", "a passphrase of tests")
         patched.setattr(keys, "ROUNDS", 1_000)
         root = make_applied(folder / "acme")
+        (root / "scope" / "who.yaml").write_text(WHO_DOES_WHAT, encoding="utf-8")
+        _must("scope", "apply", "--reason", "who does what", "-w", root)
         _must("capture", write_export(folder / "exports"), "-w", root)
+        desk = Desk(in_process, root, folder, patched)
+        desk.capture("csvtable", "access_right", RIGHTS, "2026-03-25T07:00:00Z")
+        desk.capture("csvtable", "account", ACCOUNTS, "2026-03-25T07:00:00Z")
+        yesterday = datetime.fromtimestamp(time.time() - 86_400, UTC)
+        desk.snapshot("newest", yesterday.isoformat(timespec="seconds"), ALL)
         _must("test", "T-19", "-w", root)
         _must("judge", "-w", root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def site(served: Path) -> Iterator[tuple[str, str]]:
+    """Serve the workspace; give its address and the one-time link of the first start."""
+    root, folder = served, served.parent
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "twofold", "serve", "-w", str(root), "--port", str(port)]
     said = folder / "said"
@@ -55,11 +83,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 def _link(said: Path, server: "subprocess.Popen[bytes]") -> str:
     ends = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < ends and server.poll() is None:
-        if found := re.search(r"http://\S+/welcome/\S+", said.read_text()):
-            time.sleep(1)
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/welcome/\S+", said.read_text())
+        if found and _listens(int(found[1])):
             return found[0]
         time.sleep(0.1)
     pytest.fail(f"the site did not start: {said.read_text()}")
+
+
+def _listens(port: int) -> bool:
+    """Whether the server takes connections: the link is told before its workers are there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,22 @@
 """The site in this process over a small judged workspace, and a client signed in as each role."""
 
+import json
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from twofold.web.rights import RIGHTS
 
 from ..cli.conftest import _must, make_applied, write_export
 
 PASSWORD = "a long password of tests"  # noqa: S105  of accounts made here
+SITE_PLACE = "TWOFOLD_TEST_SITE"
+"""Names a place in PostgreSQL for the site's database; see test_on_postgres.py."""
 ROLES = ("administrator", "compliance", "owner", "tester", "executive", "viewer")
 
 
@@ -22,6 +30,9 @@ def site_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patched.setenv("TWOFOLD_KEY_PASSPHRASE", "a passphrase of tests")
         patched.setattr(keys, "ROUNDS", 1_000)
         root = make_applied(folder / "acme")
+        if place := os.environ.get(SITE_PLACE, ""):
+            with (root / "twofold.toml").open("a") as settings:
+                settings.write(f'\n[storage]\nsite = "{place}"\n')
         _must("capture", write_export(folder / "exports"), "-w", root)
         _must("test", "T-19", "-w", root)
         _must("judge", "-w", root)
@@ -77,3 +88,61 @@ def as_role(site: str) -> Callable[[str], object]:
         return client
 
     return sign_in
+
+
+class Program:
+    """A program with a token."""
+
+    def __init__(self, secret: str) -> None:
+        from django.test import Client  # noqa: PLC0415
+
+        self.client = Client()
+        self.secret = secret
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.secret}", **headers})
+
+    def post(self, path: str, body: object = None, **headers: str) -> Any:
+        """Send JSON, or nothing at all."""
+        given: dict[str, Any] = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        return self.client.post(
+            f"/api/v1{path}", headers={"authorization": f"Bearer {self.secret}", **headers}, **given
+        )
+
+    def send(self, path: str, form: Mapping[str, object], **headers: str) -> Any:
+        """Send a form with files."""
+        return self.client.post(f"/api/v1{path}", form, headers={"authorization": f"Bearer {self.secret}", **headers})
+
+
+@pytest.fixture
+def program(as_role: Callable[[str], object]) -> Callable[..., Program]:
+    """Return a function that gives a program with a token of a role, with all rights or those named."""
+
+    def make(role: str, *rights: str, days: int = 1) -> Program:
+        from django.contrib.auth.models import User  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from twofold.web.accounts.tokens import make_token  # noqa: PLC0415
+
+        as_role(role)
+        user = User.objects.get(username=f"{role}@example.com")
+        now = timezone.now()
+        ends = now + timedelta(days=days)
+        _, secret = make_token(user, name="test", rights=rights or tuple(RIGHTS), expires_at=ends, at=now)
+        return Program(secret)
+
+    return make
+
+
+@pytest.fixture
+def own_workspace(site: str, site_workspace: Path, tmp_path: Path) -> Iterator[Path]:
+    """Serve a copy of the workspace that a test may change, and that other processes may open.
+
+    No other process opens `site_workspace`: copying its log here gives up the locks on it (sqlite.org, howtocorrupt).
+    """
+    from django.test import override_settings  # noqa: PLC0415
+
+    del site
+    root = Path(shutil.copytree(site_workspace, tmp_path / "acme"))
+    with override_settings(WORKSPACE=root):
+        yield root

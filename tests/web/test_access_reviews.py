@@ -86,9 +86,11 @@ def test_a_review_from_the_snapshot_to_its_end(reviewers: dict[str, Any]) -> Non
     ana, bo = reviewers["ana"], reviewers["bo"]
     assert "product: march" in ana.get("/reviews/").content.decode()
     page = opened(reviewers)
-    for view in ("account", "right", "flat", "nonsense"):
+    for view in ("application", "person", "flat", "nonsense"):
         assert "product:cy" in ana.get(f"{page}?view={view}").content.decode()
-    assert "product:cy" not in ana.get(f"{page}?reviewer=okta:bo").content.decode().split("<form")[-1]
+    assert "product:cy" not in ana.get(f"{page}?reviewer=okta:bo").content.decode().split("<table class")[-1]
+    assert "No pair is like that" in ana.get(f"{page}?only=risky&words=zzz").content.decode()
+    assert "product:cy" not in ana.get(f"{page}?view=flat&after=product:d").content.decode().split("<table class")[-1]
     assert "undecided" in said(ana, f"{page}complete", {})
     done = decisions(
         a=(CY, "revoke", "moved to sales"), b=(CY_VIEW, "approve", "needs it"), c=(ROBOT, "approve", "the backup")
@@ -110,7 +112,7 @@ def test_nobody_decides_on_own_access_or_for_somebody_else(reviewers: dict[str, 
     assert "no reason is given" in said(ana, f"{page}decide", decisions(a=(CY, "approve", " ")))
     assert "no decision is given" in said(ana, f"{page}decide", decisions(a=(CY, "", "later")))
     assert "is not in" in said(ana, f"{page}decide", decisions(a=(("product:x", "product:y"), "approve", "x")))
-    assert "4</td>" in ana.get(page).content.decode(), "nothing was decided"
+    assert "4</b> <a" in ana.get(page).content.decode(), "nothing was decided"
 
 
 def test_pairs_go_to_somebody_else(reviewers: dict[str, Any]) -> None:
@@ -126,8 +128,59 @@ def test_what_is_refused(reviewers: dict[str, Any]) -> None:
     assert "linked to no one person" in said(ana, "/reviews/open", {"snapshot": "product|march", "reviewers": "x"})
     page = opened(reviewers)
     assert viewer.get(page).status_code == 200
-    acts = ("decide", "route", "complete", "removed")
-    assert [viewer.post(f"{page}{act}").status_code for act in acts] == [403] * 4
-    assert [reviewers["bo"].post(f"{page}{act}").status_code for act in ("route", "complete")] == [403] * 2
+    acts = ("decide", "route", "delegate", "remind", "complete", "removed", "looked")
+    assert [viewer.post(f"{page}{act}").status_code for act in acts] == [403] * 7
+    held = ("route", "remind", "complete")
+    assert [reviewers["bo"].post(f"{page}{act}").status_code for act in held] == [403] * 3
     assert ana.get("/reviews/rv-none/").status_code == 404
     assert ana.post("/reviews/rv-none/complete").status_code == 404
+
+
+def test_chosen_pairs_are_decided_at_once_and_the_evidence_says_so(reviewers: dict[str, Any]) -> None:
+    ana = reviewers["ana"]
+    page = opened(reviewers)
+    given = decisions(a=(CY, "", ""), b=(CY_VIEW, "", ""), c=(ROBOT, "approve", "not this way"))
+    bulk = {**given, "act": "bulk", "bulk-decision": "approve", "bulk-reason": "all of the team"}
+    assert "no decision is given" in said(ana, f"{page}decide", bulk), "nothing is chosen"
+    chosen = {**bulk, "chosen-a": "1", "chosen-b": "1", "here": "view=flat"}
+    shown = said(ana, f"{page}decide", chosen)
+    assert "Captured as ev-" in shown
+    assert "at once: 2 pairs" in shown
+    assert shown.count(">in bulk<") == 2
+    assert "no decision is given" in said(ana, f"{page}decide", {**chosen, "bulk-decision": ""})
+    assert "no reason is given" in said(ana, f"{page}decide", {**chosen, "bulk-reason": " "})
+
+
+def test_a_reviewer_delegates_and_is_reminded(reviewers: dict[str, Any]) -> None:
+    ana, bo = reviewers["ana"], reviewers["bo"]
+    page = opened(reviewers)
+    assert "p-0001 is reminded by" in said(ana, f"{page}remind", {"reviewer": "okta:ana"})
+    assert "has no undecided pair" in said(ana, f"{page}remind", {"reviewer": "okta:cy"})
+    given = {"account": "product:cy", "to": "okta:bo", "reason": "Bo leads the team"}
+    assert "no reason is given" in said(ana, f"{page}delegate", {**given, "reason": ""})
+    assert "Captured as ev-" in said(ana, f"{page}delegate", given)
+    assert "waits for p-0001" in said(ana, f"{page}delegate", given)
+    assert "Captured as ev-" in said(bo, f"{page}decide", decisions(a=(CY, "approve", "fine")))
+
+
+def test_context_removals_differences_and_the_completion_record(reviewers: dict[str, Any]) -> None:
+    ana, bo = reviewers["ana"], reviewers["bo"]
+    page = opened(reviewers)
+    assert "none seen" in ana.get(page).content.decode()
+    record = ana.get(f"{page}record").content.decode()
+    assert "not over yet" in record
+    assert "every pair" in record
+    done = decisions(a=(CY, "revoke", "moved"), b=(CY_VIEW, "approve", "needs it"), c=(ROBOT, "approve", "backup"))
+    said(ana, f"{page}decide", done)
+    said(bo, f"{page}decide", decisions(a=(ANA, "approve", "leads the team")))
+    look = {"pair": "|".join(CY), "from": "2026-01-01", "result": "no invoice changed"}
+    assert "no ISO 8601 day" in said(bo, f"{page}looked", {**look, "from": "then"}).replace("&#39;", "'")
+    assert "looked at" in said(bo, f"{page}looked", look)
+    assert "Captured as ev-" in said(ana, f"{page}complete", {})
+    record = ana.get(f"{page}record").content.decode()
+    assert "4 of 4: 3 approved, 1 revoke" in record
+    assert record.count("/evidence/ev-") >= 4
+    assert "first review" in ana.get(f"{page}difference", follow=True).content.decode()
+    assert "no snapshot" in ana.get(f"{page}difference?with=today", follow=True).content.decode()
+    assert ana.get("/reviews/rv-none/record").status_code == 404
+    assert ana.get("/reviews/rv-none/difference").status_code == 404

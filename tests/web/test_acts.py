@@ -141,7 +141,7 @@ def test_an_owner_answers_findings_of_own_controls(as_role: As, site_workspace: 
     assert "Captured as ev-" in said(owner, address, {**given, "due_on": "2026-09-01"})
     with Workspace.open(site_workspace) as workspace, tables_read(workspace, frozenset({"finding_response"})) as read:
         rows = read.execute("SELECT finding, cause, given_by FROM finding_response").fetchall()
-    assert rows == [(finding.finding_id, given["cause"], "p-0002")]
+    assert (finding.finding_id, given["cause"], "p-0002") in rows
     assert owner.get("/findings/answer?id=none").status_code == 404
 
 
@@ -188,7 +188,8 @@ def test_many_files_are_captured_as_one_act(as_role: As, site_workspace: Path) -
         newest = workspace.vault.list_evidence()[-1]
     assert newest.captured_by == "tester@example.com"
     assert str(newest.provenance.period_to) == "2026-07-01 00:00:00+00:00"
-    again = said(as_role("tester"), "/evidence/upload", {**UPLOAD, "files": SimpleUploadedFile("again.csv", LINE)})
+    given = {**UPLOAD, "although_alike": "1", "files": SimpleUploadedFile("again.csv", LINE)}
+    again = said(as_role("tester"), "/evidence/upload", given)
     assert "same bytes were captured before" in again
 
 
@@ -227,7 +228,8 @@ def test_a_faulty_upload_writes_nothing(as_role: As, site_workspace: Path, chang
 )
 def test_hostile_files_do_nothing(as_role: As, site_workspace: Path, name: str, content: bytes) -> None:
     client = as_role("compliance")
-    shown = said(client, "/evidence/upload", {**UPLOAD, "files": [SimpleUploadedFile(name or "x", content)]})
+    given = {**UPLOAD, "although_alike": "1", "files": [SimpleUploadedFile(name or "x", content)]}
+    shown = said(client, "/evidence/upload", given)
     assert "<script>alert" not in shown
     assert "<img src=x" not in shown
     assert "<svg onload" not in shown

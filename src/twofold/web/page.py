@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from twofold.web.accounts.member import role_of
 from twofold.web.rights import ROLE_TITLES, Grant, grant_of
+from twofold.web.tasks_about import tasks_of
 from twofold.web.workspace_access import current
 
 
@@ -29,13 +30,22 @@ NAVIGATION = (
     NavigationEntry("controls", "Controls", "see_controls", "Programme"),
     NavigationEntry("evidence", "Evidence", "see_evidence", "Programme"),
     NavigationEntry("results", "Test results", "see_results", "Programme"),
+    NavigationEntry("completeness", "Completeness", "see_results", "Programme"),
     NavigationEntry("findings", "Findings", "see_findings", "Programme"),
+    NavigationEntry("calendar", "Calendar", "see_findings", "Programme"),
     NavigationEntry("preparation", "Before an audit", "see_preparation", "Programme"),
+    NavigationEntry("questionnaires", "Questionnaires", "see_questionnaires", "Programme"),
     NavigationEntry("reviews", "Access reviews", "see_reviews", "Programme"),
     NavigationEntry("requests", "Requests", "see_requests", "Programme"),
     NavigationEntry("inbox", "My work", "see_overview", "Programme"),
+    NavigationEntry("people", "People", "see_programme", "Company"),
+    NavigationEntry("roster", "Approver roster", "see_programme", "Company"),
+    NavigationEntry("policies", "Policies", "see_programme", "Company"),
+    NavigationEntry("vendors", "Vendors", "see_programme", "Company"),
+    NavigationEntry("training", "Training", "see_programme", "Company"),
     NavigationEntry("tokens", "API tokens", "use_api", "Administration"),
     NavigationEntry("accounts", "Accounts", "manage_accounts", "Administration"),
+    NavigationEntry("sign_on", "Single sign-on", "manage_sign_on", "Administration"),
     NavigationEntry("account_log", "Account log", "see_account_log", "Administration"),
 )
 
@@ -55,7 +65,9 @@ def page(
         "messages": get_messages(request),
         "navigation": shown,
         "people": current().people,
+        "tasks_of": tasks_of,
         "role_title": ROLE_TITLES[role] if role else "",
+        "terms_used": {},
         "title": title,
         "zone": settings.reporting_zone,
     }

@@ -12,7 +12,7 @@ def told(error: UserError) -> Sequence[str]:
         parts = [each.found]
         if each.expected:
             parts.append(f"expected: {each.expected}")
-        if each.remedy and "twofold" not in each.remedy and not each.remedy.startswith("--"):
+        if each.remedy and "twofold" not in each.remedy and "--" not in each.remedy:
             parts.append(each.remedy)
         found.append("; ".join(parts))
     return found

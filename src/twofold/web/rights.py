@@ -37,32 +37,48 @@ class Grant(StrEnum):
 
 
 TABLE = """
-right             administrator  compliance  owner  tester  executive  viewer
-see_overview      yes            yes         yes    yes     yes        yes
-see_scope         yes            yes         yes    yes     yes        yes
-see_controls      yes            yes         yes    yes     yes        yes
-see_evidence      yes            yes         yes    yes     yes        yes
-open_evidence     -              yes         own    yes     -          -
-see_results       yes            yes         yes    yes     yes        yes
-see_findings      yes            yes         yes    yes     yes        yes
-answer_findings   -              yes         own    -       -          -
-dispose_items     -              yes         -      yes     -          -
-agree_with        -              yes         -      yes     yes        -
-sign_off          -              yes         -      -       yes        -
-see_preparation   yes            yes         -      -       yes        -
-answer_interview  -              yes         -      -       yes        -
-see_requests      yes            yes         yes    yes     yes        yes
-manage_requests   -              yes         -      -       -          -
-answer_requests   -              yes         own    -       -          -
-upload_evidence   -              yes         yes    yes     -          -
-see_reviews       yes            yes         yes    yes     yes        yes
-hold_reviews      -              yes         -      -       -          -
-decide_access     -              yes         yes    yes     yes        -
-record_removal    -              yes         yes    -       -          -
-manage_accounts   yes            -           -      -       -          -
-see_account_log   yes            yes         -      -       -          -
-keep_own_account  yes            yes         yes    yes     yes        yes
-use_api           yes            yes         yes    yes     yes        yes
+right                  administrator  compliance  owner  tester  executive  viewer
+see_overview           yes            yes         yes    yes     yes        yes
+see_scope              yes            yes         yes    yes     yes        yes
+propose_scope          -              yes         own    -       -          -
+approve_scope          -              yes         -      -       yes        -
+see_controls           yes            yes         yes    yes     yes        yes
+see_evidence           yes            yes         yes    yes     yes        yes
+open_evidence          -              yes         own    yes     -          -
+see_results            yes            yes         yes    yes     yes        yes
+see_findings           yes            yes         yes    yes     yes        yes
+answer_findings        -              yes         own    -       -          -
+keep_tasks             -              yes         yes    yes     -          -
+renew_results          -              yes         -      yes     -          -
+dispose_items          -              yes         -      yes     -          -
+agree_with             -              yes         -      yes     yes        -
+sign_completeness      -              yes         -      yes     -          -
+sign_off               -              yes         -      -       yes        -
+see_preparation        yes            yes         -      -       yes        -
+answer_interview       -              yes         -      -       yes        -
+ask_what_if            -              yes         -      -       yes        -
+see_questionnaires     -              yes         yes    yes     yes        yes
+answer_questionnaires  -              yes         yes    -       -          -
+approve_answers        -              yes         -      -       yes        -
+manage_trust_page      -              yes         -      -       -          -
+choose_auditor         -              yes         -      -       yes        -
+see_requests           yes            yes         yes    yes     yes        yes
+manage_requests        -              yes         -      -       -          -
+answer_requests        -              yes         own    -       -          -
+upload_evidence        -              yes         yes    yes     -          -
+see_reviews            yes            yes         yes    yes     yes        yes
+hold_reviews           -              yes         -      -       -          -
+decide_access          -              yes         yes    yes     yes        -
+record_removal         -              yes         yes    -       -          -
+see_programme          yes            yes         yes    yes     yes        yes
+see_people             -              yes         -      yes     yes        -
+tell_facts             -              yes         -      -       -          -
+acknowledge            yes            yes         yes    yes     yes        yes
+manage_accounts        yes            -           -      -       -          -
+manage_sign_on         yes            -           -      -       -          -
+see_account_log        yes            yes         -      -       -          -
+keep_own_account       yes            yes         yes    yes     yes        yes
+use_api                yes            yes         yes    yes     yes        yes
 """
 
 

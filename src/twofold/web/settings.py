@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from twofold.records.site_place import SitePlace
+from twofold.web.site_database import database_settings
 
 _HERE = Path(__file__).parent
 _WORKSPACE = os.environ.get("TWOFOLD_WORKSPACE", "")
@@ -24,18 +25,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _HOSTS.split(",") if host]
 ROOT_URLCONF = "twofold.web.urls"
 WSGI_APPLICATION = "twofold.web.wsgi.application"
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(_PLACE.database) if _PLACE else ":memory:",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
-        },
-    }
-}
+DATABASES = {"default": database_settings(_PLACE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -53,11 +43,16 @@ INSTALLED_APPS = [
     "ninja",
     "twofold.web.accounts",
     "twofold.web.company",
+    "twofold.web.company.work",
+    "twofold.web.company.scope_change",
+    "twofold.web.lookup",
+    "twofold.web.sign_on",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "twofold.web.headers.strict_headers",
+    "twofold.web.api.problem.only_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -101,7 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-ACCOUNT_ADAPTER = "twofold.web.accounts.adapter.InvitedOnly"
+ACCOUNT_ADAPTER = "twofold.web.sign_on.adapter.SignOnAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -143,6 +138,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 
+TWOFOLD_API_CALLS_A_MINUTE = 600
+"""Calls that one token may make in a minute."""
 TWOFOLD_UPLOAD_BYTES = 200 * 1024**2
 """Most that one uploaded file may have; larger ones are captured with the command line."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2

@@ -1,15 +1,18 @@
 """What every page's template knows: addresses, static files, and how numbers, days and conclusions are written."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
-from django.urls import reverse
-from jinja2 import Environment, StrictUndefined
+from django.urls import NoReverseMatch, reverse
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from twofold.lenses.conclusion import Conclusion
 from twofold.model.statement import NOT_AN_OPINION
+from twofold.web.glossary import Term, term_of
 
 NOTHING = "\N{EN DASH}"
 """Stands where there is no number, and for what does not apply."""
@@ -43,10 +46,37 @@ def environment(**options: Any) -> Environment:
         "not_an_opinion": NOT_AN_OPINION,
         "outcome_words": OUTCOME_WORDS,
         "static": static,
-        "url": lambda name, *arguments: reverse(name, args=arguments),
+        "term": term,
+        "url": address,
     }
-    made.filters |= {"count": count, "day": day, "moment": moment, "size": size}
+    made.filters |= {"count": count, "day": day, "moment": moment, "shown": shown, "size": size}
     return made
+
+
+@pass_context
+def term(context: Context, word: str, shown: str = "") -> Markup:
+    """Return a word with its help: a button that opens the meaning, without a script. Raises KeyError off the glossary.
+
+    The meanings that a page uses stand once at its end (base.html), in `terms_used`.
+    """
+    found = term_of(word)
+    used: dict[str, Term] = context["terms_used"]
+    used[found.slug] = found
+    button = '<button type="button" class="term" popovertarget="term-{}">{}</button>'
+    return Markup(button).format(found.slug, shown or word)  # noqa: S704  both are escaped by format
+
+
+def address(name: str, *arguments: object) -> str:
+    """Return the address of a page; "#" for an id that no address can hold, such as one with a slash or a line break.
+
+    Ids come from evidence, and a list with an odd one among them must open all the same.
+    """
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        if not arguments:
+            raise
+        return "#"
 
 
 def count(number: int | None) -> str:
@@ -69,6 +99,20 @@ def moment(at: datetime | None, zone: str) -> str:
         return ""
     local = at.astimezone(_zone(zone))
     return f"{local:%Y-%m-%d %H:%M} {local:%z}"
+
+
+def shown(cell: object, zone: str) -> str:
+    """Return a cell of a canonical table as text: a local midnight as its day, yes and no for a boolean.
+
+    >>> shown(None, "UTC"), shown(True, "UTC"), shown(3, "UTC")
+    ('', 'yes', '3')
+    """
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        local = cell.astimezone(_zone(zone))
+        return f"{local:%Y-%m-%d}" if local.time() == time.min else moment(cell, zone)
+    return "" if cell is None else str(cell)
 
 
 def size(octets: int) -> str:

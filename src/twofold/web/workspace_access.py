@@ -11,11 +11,15 @@ from django.conf import settings
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.load import load_catalog
 from twofold.engagement.access_review import Review
+from twofold.engagement.task import Task
 from twofold.findings.finding import Finding
+from twofold.findings.follow_up import FollowUp
 from twofold.jobs.access_review.tables import review_tables
+from twofold.jobs.follow_up import follow_ups
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
 from twofold.model.problem import Problem, UserError
+from twofold.records.acts.task import all_tasks
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence_list import evidence_numbers
@@ -32,8 +36,17 @@ _SHOWN = (
     EntryKind.RUN,
     EntryKind.SCOPE_APPLY,
     EntryKind.SIGN_OFF,
+    EntryKind.TASK,
 )
 """Kinds of entries that change what pages show. People sign in all the time, and that changes nothing."""
+
+_PARTS: Mapping[str, Sequence[EntryKind]] = {
+    "evidence_of_tests": (EntryKind.RUN,),
+    "findings": (EntryKind.JUDGEMENT,),
+    "people": (EntryKind.RUN,),
+    "scope": (EntryKind.SCOPE_APPLY,),
+}
+"""Parts that only entries of these kinds change: a capture leaves them as they are."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,16 @@ class Current:
     def findings(self) -> Sequence[Finding]:
         """The findings of all engagements."""
         return [finding for each in self.judged for finding in each.findings]
+
+    @cached_property
+    def follow_ups(self) -> Mapping[str, FollowUp]:
+        """Each finding once, by id, with what followed."""
+        return {each.finding_id: each for each in follow_ups(self.workspace, self.judged)}
+
+    @cached_property
+    def tasks(self) -> Sequence[Task]:
+        """The tasks, in order of their opening."""
+        return list(all_tasks(self.workspace.vault).values())
 
     @cached_property
     def evidence_of_tests(self) -> Mapping[str, frozenset[int]]:
@@ -122,6 +145,16 @@ def current() -> Current:
         return kept[1]
     latest = [workspace.vault.log.latest(kind) for kind in _SHOWN]
     newest = tuple(-1 if each is None else each.index for each in latest)
-    found = kept[1] if kept is not None and kept[1].newest == newest else Current(workspace, newest)
+    found = kept[1] if kept is not None and kept[1].newest == newest else _after(kept[1] if kept else None, newest)
     _THREAD.current = (size, found)
+    return found
+
+
+def _after(before: Current | None, newest: tuple[int, ...]) -> Current:
+    """Return what is known after new entries, with the parts of before that they did not change."""
+    found = Current(open_workspace(), newest)
+    if before is not None and before.workspace is found.workspace:
+        changed = {kind for kind, old, new in zip(_SHOWN, before.newest, newest, strict=True) if old != new}
+        same = {name for name, kinds in _PARTS.items() if changed.isdisjoint(kinds)}
+        found.__dict__.update({name: part for name, part in before.__dict__.items() if name in same})
     return found

@@ -1,43 +1,35 @@
-"""Access reviews: open one from a snapshot, decide pair by pair with a reason, route, complete, record removals.
+"""Access reviews: open one from a snapshot, decide pair by pair or for chosen pairs with a reason, delegate, complete.
 
-There is no button that approves everything. Who reviews is asked of persons: nobody decides on their own access.
+There is no button that approves everything: pairs are chosen one by one, and what was decided at once is recorded so.
+Who reviews is asked of persons: nobody decides on their own access.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from twofold.engagement.access_review import ALLOWED, Decision, Review, ReviewAct, progress, progress_by_reviewer
-from twofold.engagement.access_review_diff import counts
-from twofold.engagement.access_review_indicators import indicators
-from twofold.jobs.access_review.acts import complete_review, record_removal, route_pairs
+from twofold.engagement.access_review import ALLOWED, Decision, Pair, Review, ReviewAct, progress
+from twofold.jobs.access_review.acts import complete_review, record_look, record_removal, route_pairs
 from twofold.jobs.access_review.capturing import ActDone
-from twofold.jobs.access_review.comparing import PairShown, compare, review_shown
 from twofold.jobs.access_review.deciding import decide_pairs
 from twofold.jobs.access_review.opening import open_review
-from twofold.model.problem import UserError
+from twofold.jobs.access_review.reviewers import delegate_pairs, remind_reviewer
+from twofold.model.instant import parse_boundary, zone_named
+from twofold.model.problem import Problem, UserError
 from twofold.web.acting import acting_name
+from twofold.web.company.access_review_reading import ONLY, VIEWS, page_of_pairs, removals_of, sums_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current, current
 
-VIEWS = {"account": "by account", "right": "by right", "flat": "one list"}
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The pairs under one heading of the chosen view."""
-
-    title: str
-    detail: str
-    pairs: tuple[PairShown, ...]
+_ASKED = ("reviewer", "only", "words", "after")
 
 
 @require_safe
@@ -53,31 +45,34 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page(request, "reviews.html", values, at="reviews", title="Access reviews")
 
 
+def review_named(now: Current, review_id: str) -> Review:
+    """Return a review; raises Http404 for an unknown one."""
+    found = next((each for each in now.reviews[0] if each.review_id == review_id), None)
+    if found is None:
+        raise Http404
+    return found
+
+
 @require_safe
 @needs("see_reviews")
 def show(request: HttpRequest, review_id: str) -> HttpResponse:
-    """Answer with one review. The query chooses the view, and narrows to one reviewer or to what is undecided."""
+    """Answer with one review and a page of its pairs. The query chooses view, reviewer, which pairs, and the page."""
     now = current()
-    try:
-        review, pairs, removals = review_shown(now.workspace, review_id, at=timezone.now())
-    except UserError as error:
-        raise Http404 from error
-    view = request.GET.get("view", "account")
-    view = view if view in VIEWS else "account"
-    reviewer, only = request.GET.get("reviewer", ""), request.GET.get("only", "")
-    shown = [each for each in pairs if reviewer in {"", each.item.reviewer}]
-    shown = [each for each in shown if only != "undecided" or each.item.decision is None]
+    review = review_named(now, review_id)
+    view = request.GET.get("view", "application")
+    view = view if view in VIEWS else "application"
+    asked = {name: request.GET.get(name, "").strip() for name in _ASKED}
+    found = page_of_pairs(now, review_id, view, asked)
     values = {
         "acts": [str(each) for each in _acts(review)],
-        "groups": _groups(shown, view),
-        "indicators": indicators(review.items.values()),
-        "only": only,
-        "others": _others(now, review),
-        "reviewer": reviewer,
-        "reviewers": progress_by_reviewer(review),
-        "removals": removals,
+        "after": found.after,
+        "asked": asked,
+        "here": urlencode({name: value for name, value in {**asked, "view": view}.items() if value}),
+        "only": {name: words for name, (words, _) in ONLY.items()},
+        "pairs": found.pairs,
+        "removals": removals_of(now, review),
         "review": review,
-        "sum": progress("", review.items.values()),
+        "sums": sums_of(now, review),
         "view": view,
         "views": VIEWS,
     }
@@ -112,19 +107,28 @@ def open_one(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("decide_access")
 def decide(request: HttpRequest, review_id: str) -> HttpResponse:
-    """Record the decisions of the form as one act: fields `pair-N`, `decision-N`, `reason-N`."""
-    said: dict[tuple[str, str], tuple[Decision, str]] = {}
-    for name, pair in request.POST.items():
+    """Record the decisions of the form as one act.
+
+    Fields `pair-N`, `decision-N`, `reason-N`; with `act=bulk` one decision and one reason for the pairs that `chosen-N`
+    marks, which the evidence says.
+    """
+    in_bulk = request.POST.get("act") == "bulk"
+    said: dict[Pair, tuple[Decision, str]] = {}
+    for name, value in request.POST.items():
         number = name.removeprefix("pair-")
-        decision = request.POST.get(f"decision-{number}", "")
-        if number == name or decision not in set(Decision):
+        if number == name or (in_bulk and not request.POST.get(f"chosen-{number}")):
             continue
-        account, _, right = str(pair).partition("|")
-        said[account, right] = (Decision(decision), str(request.POST.get(f"reason-{number}", "")))
+        decision = request.POST.get("bulk-decision" if in_bulk else f"decision-{number}", "")
+        reason = request.POST.get("bulk-reason" if in_bulk else f"reason-{number}", "")
+        if decision in set(Decision):
+            account, _, right = str(value).partition("|")
+            said[account, right] = (Decision(decision), str(reason))
     return _act(
         request,
         review_id,
-        lambda now: decide_pairs(now.workspace, review_id, said, actor=acting_name(request), at=timezone.now()),
+        lambda now: decide_pairs(
+            now.workspace, review_id, said, actor=acting_name(request), at=timezone.now(), in_bulk=in_bulk
+        ),
     )
 
 
@@ -151,9 +155,44 @@ def route(request: HttpRequest, review_id: str) -> HttpResponse:
 
 
 @require_POST
+@needs("decide_access")
+def delegate(request: HttpRequest, review_id: str) -> HttpResponse:
+    """Give one's own undecided pairs to another reviewer, all of them or those of one account."""
+    given = {name: request.POST.get(name, "").strip() for name in ("to", "account", "reason")}
+    return _act(
+        request,
+        review_id,
+        lambda now: delegate_pairs(
+            now.workspace,
+            review_id,
+            to=given["to"],
+            account=given["account"] or None,
+            reason=given["reason"],
+            actor=acting_name(request),
+            at=timezone.now(),
+        ),
+    )
+
+
+@require_POST
+@needs("hold_reviews")
+def remind(request: HttpRequest, review_id: str) -> HttpResponse:
+    """Open a task for a reviewer with undecided pairs; it stands in their work, and notices tell of it."""
+    now, reviewer = current(), request.POST.get("reviewer", "")
+    review_named(now, review_id)
+    try:
+        task = remind_reviewer(now.workspace, review_id, reviewer, actor=acting_name(request), at=timezone.now())
+        messages.success(request, f"{task.assigned_to} is reminded by {task.task_id}, due {task.due_on}.")
+    except UserError as error:
+        for each in told(error):
+            messages.error(request, each)
+    return redirect("review", review_id)
+
+
+@require_POST
 @needs("hold_reviews")
 def complete(request: HttpRequest, review_id: str) -> HttpResponse:
-    """Complete the review; nobody's silence is an approval, so every pair needs a decision first."""
+    """Complete the review, apart from deciding; silence is no approval, so every pair needs a decision first."""
     return _act(
         request,
         review_id,
@@ -165,14 +204,13 @@ def complete(request: HttpRequest, review_id: str) -> HttpResponse:
 @needs("record_removal")
 def removed(request: HttpRequest, review_id: str) -> HttpResponse:
     """Record that access judged wrong was removed; a later snapshot has to show it gone."""
-    account, _, right = request.POST.get("pair", "").partition("|")
     return _act(
         request,
         review_id,
         lambda now: record_removal(
             now.workspace,
             review_id,
-            (account, right),
+            _pair(request),
             ticket=request.POST.get("ticket", ""),
             executed_at="",
             actor=acting_name(request),
@@ -181,10 +219,39 @@ def removed(request: HttpRequest, review_id: str) -> HttpResponse:
     )
 
 
+@require_POST
+@needs("record_removal")
+def looked(request: HttpRequest, review_id: str) -> HttpResponse:
+    """Record a look at what access judged wrong was used for since a local day; SOX asks for it."""
+
+    def look(now: Current) -> ActDone:
+        zone = now.workspace.settings.reporting_zone
+        try:
+            since = parse_boundary(request.POST.get("from", ""), zone=zone).astimezone(zone_named(zone)).date()
+        except ValueError as error:
+            raise UserError(Problem("from", str(error), "a day such as 2026-03-14", "correct it")) from error
+        return record_look(
+            now.workspace,
+            review_id,
+            _pair(request),
+            looked_from=since,
+            result=request.POST.get("result", ""),
+            actor=acting_name(request),
+            at=timezone.now(),
+        )
+
+    return _act(request, review_id, look)
+
+
+def _pair(request: HttpRequest) -> Pair:
+    account, _, right = request.POST.get("pair", "").partition("|")
+    return account, right
+
+
 def _act(request: HttpRequest, review_id: str, act: Callable[[Current], ActDone]) -> HttpResponse:
+    """Do an act, tell what became of it, and show the review again as it was narrowed before."""
     now = current()
-    if review_id not in {each.review_id for each in now.reviews[0]}:
-        raise Http404
+    review_named(now, review_id)
     try:
         done = act(now)
         messages.success(request, f"Captured as {', '.join(done.evidence)}.")
@@ -193,42 +260,9 @@ def _act(request: HttpRequest, review_id: str, act: Callable[[Current], ActDone]
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
-    return redirect("review", review_id)
+    here = request.POST.get("here", "")
+    return redirect(reverse("review", args=[review_id]) + (f"?{here}" if here else ""))
 
 
 def _acts(review: Review) -> Sequence[ReviewAct]:
     return ALLOWED[review.state] if review.held_here else ()
-
-
-def _groups(pairs: Sequence[PairShown], view: str) -> list[Group]:
-    """Return the pairs under their headings, in order of heading."""
-    if view == "flat":
-        return [Group("", "", tuple(pairs))] if pairs else []
-    found: dict[tuple[str, str], list[PairShown]] = {}
-    for each in pairs:
-        heading = (
-            (each.item.account, f"{each.belongs_to}, {each.status}")
-            if view == "account"
-            else (each.item.right_id, each.right_class)
-        )
-        found.setdefault(heading, []).append(each)
-    return [Group(*heading, tuple(found[heading])) for heading in sorted(found)]
-
-
-def _others(now: Current, review: Review) -> list[dict[str, Any]]:
-    """Return what changed since the review before, and until today; leave out what there is nothing to compare with."""
-    found = []
-    for other, title in ((None, "since the review before"), ("today", "until the newest snapshot")):
-        try:
-            compared = compare(now.workspace, review.review_id, other=other)
-        except UserError:
-            continue
-        found.append(
-            {
-                "title": title,
-                "earlier": compared.earlier,
-                "later": compared.later,
-                "counts": counts(compared.differences),
-            }
-        )
-    return found

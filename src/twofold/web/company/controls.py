@@ -1,17 +1,31 @@
 """Controls: the list with its state under each lens, and one control with its wording, mappings, people and results."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from twofold.catalog.entries import Control
-from twofold.findings.finding import Finding
+from twofold.findings.finding import OPEN, Finding
 from twofold.lenses.conclusion import ControlJudgement
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.records.acts.sign_off import sign_offs
 from twofold.reports.summary import StatusRow
 from twofold.scope.engagement import ControlAssignment
+from twofold.web.company.control_evidence import (
+    expected_kinds,
+    held_on,
+    occurrences,
+    past_judgements,
+    past_runs,
+    wordings_on,
+)
+from twofold.web.company.days import day_of, end_of_day
+from twofold.web.company.saved_filters import filters_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.workspace_access import Current, current
@@ -19,11 +33,12 @@ from twofold.web.workspace_access import Current, current
 
 @dataclass(frozen=True, slots=True)
 class ControlRow:
-    """One control as the list shows it; `status` None before the first judgement."""
+    """One control as the list shows it; `status` None before the first judgement, no systems = all of them."""
 
     control: Control
     family: str
     owners: tuple[str, ...]
+    systems: tuple[str, ...]
     status: StatusRow | None
 
 
@@ -35,20 +50,34 @@ class JudgedControl:
     control: ControlJudgement
 
 
+_FILTERS = ("words", "family", "conclusion", "owner", "criterion", "system", "tested")
+
+
 @require_safe
 @needs("see_controls")
 def listing(request: HttpRequest) -> HttpResponse:
-    """Answer with the controls. The query may narrow by family, conclusion, owner and words."""
+    """Answer with the controls, narrowed by what the query asks, under their families."""
     now = current()
-    asked = {name: request.GET.get(name, "").strip() for name in ("family", "conclusion", "owner", "words")}
+    asked = {name: request.GET.get(name, "").strip()[:200] for name in _FILTERS}
     rows = _rows(now)
+    shown = [row for row in rows if _matches(row, asked)]
+    families = [
+        (family.title, [row for row in shown if row.control.family == name])
+        for name, family in now.catalog.families.items()
+    ]
     values = {
         "asked": asked,
+        "criteria": [*now.catalog.criteria, *now.catalog.domains],
+        "engagements": [(each.judgement.engagement_id, each.judgement.lens_title) for each in now.judged],
         "families": now.catalog.families.values(),
+        "groups": [(title, group) for title, group in families if group],
+        "open_findings": Counter(each.control_id for each in _one_of_each(now.findings) if each.cause == OPEN),
         "owners": sorted({owner for row in rows for owner in row.owners}),
-        "rows": [row for row in rows if _matches(row, asked)],
+        "query": urlencode({name: value for name, value in asked.items() if value}),
+        "saved": filters_of(request, "controls"),
+        "shown": len(shown),
+        "systems": [each.id for each in now.scope.scope.systems] if now.scope else [],
         "total": len(rows),
-        "titles": {each.judgement.engagement_id: each.judgement.lens_title for each in now.judged},
     }
     return page(request, "controls.html", values, at="controls", title="Controls")
 
@@ -56,35 +85,51 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("see_controls")
 def show(request: HttpRequest, control_id: str) -> HttpResponse:
-    """Answer with one control."""
+    """Answer with one control; `on` is a day of the reporting zone: who had it, and how its tests were worded then."""
     now = current()
     control = now.catalog.controls.get(control_id)  # type: ignore[call-overload]  # an id from outside
     if control is None:
         raise Http404
+    on = day_of(request.GET.get("on", ""))
+    moment = None if on is None else end_of_day(on, now.workspace.settings.reporting_zone)
     values = {
-        "assignments": _assignments(now, control_id),
         "catalog": now.catalog,
         "control": control,
+        "expected": expected_kinds(now, control),
         "family": now.catalog.families[control.family].title,
         "findings": _findings(now, control_id),
+        "held": held_on(now, control_id, moment),
         "judged": [
             JudgedControl(each.judgement, one)
             for each in now.judged
             for one in each.judgement.controls
             if one.control_id == control_id
         ],
+        "judgements": past_judgements(now, control_id),
+        "now": timezone.now(),
+        "occurrences": occurrences(now, control),
+        "on": on,
+        "open": OPEN,
+        "reuse": _reuse(now, control),
+        "runs": past_runs(now, control),
         "signed": [each for each in sign_offs(now.workspace.vault) if each.control == control_id],
+        "titles": {each.judgement.engagement_id: each.judgement.lens_title for each in now.judged},
+        "wordings": [] if moment is None else wordings_on(now, control, moment),
     }
     return page(request, "control.html", values, at="controls", title=f"{control_id} {control.title}")
 
 
 def _rows(now: Current) -> list[ControlRow]:
     status = {row.control_id: row for row in now.status.rows}
+    held: dict[str, list[ControlAssignment]] = {}
+    for each in now.scope.scope.controls if now.scope else ():
+        held.setdefault(each.id, []).append(each)
     return [
         ControlRow(
             control,
             now.catalog.families[control.family].title,
-            tuple(sorted({each.owner for each in _assignments(now, control_id) if each.owner})),
+            tuple(sorted({each.owner for each in held.get(control_id, ()) if each.owner})),
+            tuple(sorted({system for each in held.get(control_id, ()) for system in each.systems})),
             status.get(control_id),
         )
         for control_id, control in now.catalog.controls.items()
@@ -92,25 +137,42 @@ def _rows(now: Current) -> list[ControlRow]:
 
 
 def _matches(row: ControlRow, asked: dict[str, str]) -> bool:
-    if asked["family"] and row.control.family != asked["family"]:
+    """Whether a control is what each filter asks; one without systems is for all of them."""
+    control = row.control
+    has = {
+        "family": (control.family,),
+        "owner": row.owners or ("nobody",),
+        "criterion": (*control.criteria, *control.domains),
+        "system": row.systems or (asked["system"],),
+        "tested": ("rule" if control.control_tests else "hand",),
+        "conclusion": tuple(cell.conclusion.value for cell in row.status.lenses) if row.status else (),
+    }
+    if any(asked[name] and asked[name] not in values for name, values in has.items()):
         return False
-    if asked["owner"] and asked["owner"] not in row.owners:
-        return False
-    found = {cell.conclusion.value for cell in row.status.lenses} if row.status else set()
-    if asked["conclusion"] and asked["conclusion"] not in found:
-        return False
-    text = f"{row.control.control_id} {row.control.title} {row.control.statement}".lower()
+    text = f"{control.control_id} {control.title} {control.statement} {' '.join(control.control_tests)}".lower()
     return all(word in text for word in asked["words"].lower().split())
 
 
-def _assignments(now: Current, control_id: str) -> list[ControlAssignment]:
-    return [each for each in now.scope.scope.controls if each.id == control_id] if now.scope else []
-
-
 def _findings(now: Current, control_id: str) -> list[tuple[str, Finding]]:
+    """Return each finding once, with the lenses that see it; of its texts those of the lens with most items."""
+    seen: dict[str, list[tuple[str, Finding]]] = {}
+    for each in now.judged:
+        for finding in each.findings:
+            if finding.control_id == control_id:
+                seen.setdefault(finding.finding_id, []).append((each.judgement.lens_title, finding))
     return [
-        (each.judgement.lens_title, finding)
-        for each in now.judged
-        for finding in each.findings
-        if finding.control_id == control_id
+        (", ".join(title for title, _ in pairs), max((one for _, one in pairs), key=lambda one: len(one.items)))
+        for pairs in seen.values()
     ]
+
+
+def _one_of_each(findings: Sequence[Finding]) -> Sequence[Finding]:
+    return list({each.finding_id: each for each in findings}.values())
+
+
+def _reuse(now: Current, control: Control) -> tuple[int, int]:
+    """Return how many pieces of evidence the control's newest runs read, and how many lenses they serve."""
+    read: set[int] = set()
+    for test in control.control_tests:
+        read |= now.evidence_of_tests.get(str(test), frozenset())
+    return len(read), len(control.lenses)

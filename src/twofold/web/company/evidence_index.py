@@ -10,28 +10,30 @@ from twofold.records.workspace import Workspace
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence import evidence_of, index_of
 from twofold.web.company.models import EvidenceRow, EvidenceSystem, IndexState
+from twofold.web.company.standing import add_standings, follow_runs
+from twofold.web.lookup.models import EvidenceStanding, StandingState
 
 _BATCH = 500
 
 
 def follow(workspace: Workspace) -> None:
     """Read what the log gained. Another log than the one that the index is of makes it anew."""
-    log = workspace.vault.log
+    size = workspace.vault.log.size
     log_id = str(workspace.vault.entry(0).body["log_id"])
-    state = IndexState.objects.first()
-    size = log.size
-    if state is not None and (state.log_id != log_id or state.read_to > size):
-        EvidenceRow.objects.all().delete()
-        state.delete()
-        state = None
-    if state is not None and state.read_to == size:
+    if IndexState.objects.filter(log_id=log_id, read_to=size).exists():
         return
-    start = 0 if state is None else state.read_to
-    entries = (entry for entry in log.entries(kind=EntryKind.CAPTURE, start=start) if entry.index < size)
-    refs = (evidence_of(entry) for entry in entries)
     with transaction.atomic():
+        state = IndexState.objects.select_for_update().first()
+        if state is None or state.log_id != log_id or state.read_to > size:
+            for each in (EvidenceRow, EvidenceStanding, StandingState, IndexState):
+                each.objects.all().delete()
+            state = None
+        start = 0 if state is None else state.read_to
+        entries = workspace.vault.log.entries(kind=EntryKind.CAPTURE, start=start)
+        refs = (evidence_of(entry) for entry in entries if entry.index < size)
         while batch := list(islice(refs, _BATCH)):
             _add(batch)
+        follow_runs(workspace)
         IndexState.objects.update_or_create(pk=1, defaults={"log_id": log_id, "read_to": size})
 
 
@@ -47,6 +49,7 @@ def number_of(evidence: EvidenceRef) -> int:
 def _add(batch: list[EvidenceRef]) -> None:
     EvidenceRow.objects.bulk_create([_row(each) for each in batch], ignore_conflicts=True)
     EvidenceSystem.objects.bulk_create(_systems(batch))
+    add_standings(batch)
     older = [number for each in batch if each.replaces and (number := index_of(each.replaces)) is not None]
     EvidenceRow.objects.filter(number__in=older).update(replaced=True)
 

@@ -4,10 +4,10 @@ What takes seconds to compute is kept until an entry of the log or a new day cha
 own on the command line are the same files here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,22 +21,20 @@ from twofold.jobs.cost import cost
 from twofold.jobs.explain_framework import explain_framework
 from twofold.jobs.readiness.review import review
 from twofold.jobs.readiness.shown import review_json
-from twofold.model.instant import zone_named
 from twofold.model.problem import UserError
 from twofold.model.statement import Statement
 from twofold.reports.cost_page import cost_page
 from twofold.reports.framework_comparison_page import comparison_page
 from twofold.reports.readiness_page import readiness_page
 from twofold.scope.advice.worded import Caution
+from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
-from twofold.web.workspace_access import Current, current
+from twofold.web.workspace_access import Current
 
-Computed = TypeVar("Computed")
 _OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 """Policy of a page that carries its own styles; it has no script."""
-_MOST_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def cost_and_time(request: HttpRequest) -> HttpResponse:
 
 def _own_page(request: HttpRequest, make: Callable[[Current, date], str]) -> HttpResponse:
     try:
-        text = _kept(request, make)
+        text = kept(request.path, make)
     except UserError as error:
         return _cannot(request, error)
     answer = HttpResponse(text)
@@ -124,7 +122,7 @@ def _advice(
     request: HttpRequest, title: str, command: str, make: Callable[[Current, date], Sequence[Heading]]
 ) -> HttpResponse:
     try:
-        headings = _kept(request, make)
+        headings = kept(request.path, make)
     except UserError as error:
         return _cannot(request, error)
     values = {"command": command, "headings": headings}
@@ -135,22 +133,6 @@ def _cannot(request: HttpRequest, error: UserError) -> HttpResponse:
     for each in told(error):
         messages.error(request, each)
     return redirect("preparation")
-
-
-_COMPUTED: dict[tuple[str, tuple[int, ...], date], Any] = {}
-
-
-def _kept(request: HttpRequest, make: Callable[[Current, date], Computed]) -> Computed:
-    """Return what was computed today over the same log, or compute it."""
-    now = current()
-    today = timezone.now().astimezone(zone_named(now.workspace.settings.reporting_zone)).date()
-    key = (f"{now.workspace.root} {request.path}", now.newest, today)
-    if key not in _COMPUTED:
-        if len(_COMPUTED) >= _MOST_KEPT:
-            _COMPUTED.pop(next(iter(_COMPUTED)))
-        _COMPUTED[key] = make(now, today)
-    found: Computed = _COMPUTED[key]
-    return found
 
 
 def _stage(now: Current, today: date) -> list[Heading]:
@@ -228,3 +210,12 @@ def _with_cautions(plan: Any) -> tuple[Statement, ...]:
 
 def _cautions(title: str, cautions: Sequence[Caution]) -> Heading:
     return Heading(title, (), tuple(each.statement for each in cautions))
+
+
+ADVICE: Mapping[str, Callable[[Current, date], Sequence[Heading]]] = {
+    "anti-patterns": _anti_patterns,
+    "categories": _categories,
+    "stage": _stage,
+    "window": _window,
+}
+"""Topic -> what gives its advice; the API tells the same."""

@@ -2,26 +2,23 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from twofold.engagement.request import Request, RequestAct, allowed_acts
-from twofold.jobs.acts import answer_request, ask, change_request
+from twofold.engagement.request import allowed_acts
+from twofold.jobs.acts import ask
 from twofold.jobs.acts import requests as all_requests
 from twofold.model.problem import UserError
-from twofold.records.acts.people import same_person
 from twofold.web.accounts.member import role_of
 from twofold.web.acting import acting_name
+from twofold.web.acts.requests import MOST_NOTE, answer_one, change_one, may_answer
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.rights import Grant, grant_of
-from twofold.web.workspace_access import Current, current
-
-_ACTS = {each.value: each for each in (RequestAct.ACCEPT, RequestAct.RETURN, RequestAct.WITHDRAW)}
+from twofold.web.workspace_access import current
 
 
 class AskForm(forms.Form):
@@ -84,19 +81,9 @@ def add(request: HttpRequest) -> HttpResponse:
 @needs("answer_requests")
 def answer(request: HttpRequest, request_id: str) -> HttpResponse:
     """Answer a request with captured evidence; an owner answers what is assigned to them."""
-    now = current()
-    if not may_answer(request, _named(now, request_id)):
-        raise PermissionDenied
     evidence = request.POST.get("evidence", "").replace(",", " ").split()
     try:
-        answer_request(
-            now.workspace,
-            request_id,
-            evidence=evidence,
-            note=request.POST.get("note", "")[:4000],
-            actor=acting_name(request),
-            at=timezone.now(),
-        )
+        answer_one(request, current(), request_id, evidence=evidence, note=request.POST.get("note", "")[:MOST_NOTE])
         messages.success(request, f"{request_id} is answered.")
     except UserError as error:
         for each in told(error):
@@ -108,36 +95,10 @@ def answer(request: HttpRequest, request_id: str) -> HttpResponse:
 @needs("manage_requests")
 def change(request: HttpRequest, request_id: str, act: str) -> HttpResponse:
     """Accept, return or withdraw a request, as the auditor said."""
-    if act not in _ACTS:
-        raise Http404
-    now = current()
-    _named(now, request_id)
     try:
-        change_request(
-            now.workspace,
-            request_id,
-            _ACTS[act],
-            note=request.POST.get("note", "")[:4000],
-            actor=acting_name(request),
-            at=timezone.now(),
-        )
+        change_one(request, current(), request_id, act, note=request.POST.get("note", "")[:MOST_NOTE])
         messages.success(request, f"{request_id}: recorded.")
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
     return redirect("requests")
-
-
-def _named(now: Current, request_id: str) -> Request:
-    found = {each.request_id: each for each in all_requests(now.workspace)} if now.scope else {}
-    if request_id not in found:
-        raise Http404
-    return found[request_id]
-
-
-def may_answer(request: HttpRequest, one: Request) -> bool:
-    """Whether the account may answer it: `own` is for what is assigned to its person."""
-    grant = grant_of("answer_requests", role_of(request.user))
-    if grant is Grant.OWN:
-        return same_person(one.assigned_to, acting_name(request))
-    return grant is Grant.YES

@@ -1,31 +1,46 @@
-"""Test results: the runs, one run's grid of items and attributes page by page, one item, the rule's text."""
+"""Test results: the runs, one run's grid of items and attributes page by page, the rule's text, the last difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import orjson
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from twofold.controltests.rule import Rule, load_rule, reason_sentence
-from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
+from twofold.controltests.rule import Rule, reason_sentence
+from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, RunState
+from twofold.jobs.clause import clause_of
+from twofold.jobs.compare import ComparedRuns, compare_runs
 from twofold.jobs.control_tests import latest_runs
-from twofold.jobs.explain import explain
 from twofold.model.outcome import ReasonCode
 from twofold.model.problem import UserError
-from twofold.records.acts.disposition import dispositions
+from twofold.records.workspace import Workspace
 from twofold.reports.completeness_text import check_rows
-from twofold.web.company.dispositions import KINDS
-from twofold.web.company.models import ProposedDisposition
+from twofold.reports.summary import LensCell
+from twofold.web.company.result_grid import (
+    FILTERS,
+    OUTCOMES,
+    SMALL,
+    VERDICTS,
+    GridRow,
+    engagements_of,
+    page_of_grid,
+    person_columns,
+)
+from twofold.web.company.run_files import record_of, rule_of
 from twofold.web.guard import needs
 from twofold.web.page import page
+from twofold.web.problems import told
 from twofold.web.workspace_access import Current, current
 
 _PAGE = 50
+_DIFFERENCES = 200
 STATE_WORDS = {
     RunState.TESTED: "tested",
     RunState.DID_NOT_OCCUR: "did not occur",
@@ -35,22 +50,20 @@ STATE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One control test's newest run as the list shows it; `codes` counts items by outcome of their worst attribute."""
+    """One control test's newest run as the list shows it. controls: (id, what each engagement says of it)."""
 
     record: ControlTestRun
     state: str
-    controls: tuple[str, ...]
+    controls: tuple[tuple[str, tuple[LensCell, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GridRow:
-    """One item: `cells` is (style, mark, code) per attribute, `verdicts` (style, mark, word) per engagement."""
+class RuleLine:
+    """One line of the rule's text; `marked` where it gives the attribute and reason that were asked for."""
 
-    item: str
-    system: str
-    operating_at: Any
-    cells: tuple[tuple[str, str, str], ...]
-    verdicts: tuple[str, ...]
+    number: int
+    text: str
+    marked: bool
 
 
 @require_safe
@@ -62,87 +75,138 @@ def listing(request: HttpRequest) -> HttpResponse:
     for control_id, control in now.catalog.controls.items():
         for test in control.control_tests:
             controls.setdefault(test, []).append(control_id)
-    records = [_record_of(folder) for _, folder in sorted(latest_runs(now.workspace).items())]
-    rows = [RunRow(each, STATE_WORDS[each.state], tuple(controls.get(each.control_test, ()))) for each in records]
-    return page(request, "results.html", {"rows": rows}, at="results", title="Test results")
+    cells = {row.control_id: row.lenses for row in now.status.rows}
+    records = [record_of(folder) for _, folder in sorted(latest_runs(now.workspace).items())]
+    rows = [
+        RunRow(
+            each,
+            STATE_WORDS[each.state],
+            tuple((one, cells.get(one, ())) for one in controls.get(each.control_test, ())),
+        )
+        for each in records
+    ]
+    engagements = [(each.judgement.engagement_id, each.judgement.lens_title) for each in now.judged]
+    values = {"engagements": engagements, "rows": rows}
+    return page(request, "results.html", values, at="results", title="Test results")
 
 
 @require_safe
 @needs("see_results")
 def show(request: HttpRequest, control_test: str) -> HttpResponse:
-    """Answer with a page of the grid, narrowed by code of a letter, system and words in the id; `after` pages."""
+    """Answer with a page of the grid, narrowed by what the query asks; `after` pages."""
     now = current()
     folder = _folder(now, control_test)
-    record, run_rule = _record_of(folder), _rule_of(folder)
-    asked = {name: request.GET.get(name, "").strip() for name in ("letter", "code", "system", "words", "after")}
-    engagements = _engagements(now, control_test)
-    rows = page_of_items(now, control_test, asked, limit=_PAGE) if record.state is RunState.TESTED else []
+    record, run_rule = record_of(folder), rule_of(folder)
+    asked = {name: request.GET.get(name, "").replace("\x00", "").strip()[:400] for name in FILTERS}
+    engagements = engagements_of(now, control_test)
+    grid = page_of_grid(now, folder, control_test, asked, limit=_PAGE) if record.state is RunState.TESTED else None
     completeness = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
+    kept = {name: value for name, value in asked.items() if value and name != "after"}
     values = {
         "asked": asked,
         "attributes": run_rule.attributes,
         "checks": check_rows(completeness),
         "codes": _codes(run_rule, record),
-        "completeness": completeness,
         "engagements": engagements,
-        "more": rows[_PAGE - 1].item if len(rows) > _PAGE else None,
+        "more": urlencode({**kept, "after": grid.after}) if grid and grid.after else "",
+        "narrowed": bool(kept),
+        "outcomes": OUTCOMES,
+        "persons": bool(person_columns(folder)),
         "record": record,
-        "rows": rows[:_PAGE],
+        "rows": grid.rows if grid else (),
         "rule": run_rule,
+        "shares": _shares(record),
+        "small": record.population_count <= SMALL,
         "state": STATE_WORDS[record.state],
         "systems": sorted({name for each in engagements for name in each["systems"]}),
+        "verdicts": VERDICTS,
     }
     return page(request, "result.html", values, at="results", title=f"{control_test} {record.title}")
 
 
 @require_safe
 @needs("see_results")
-def item(request: HttpRequest, control_test: str) -> HttpResponse:
-    """Answer with one item: each attribute with sentence and clause, and the verdict of each lens.
-
-    `rows=1` adds the source rows, which takes longer.
-    """
-    now = current()
-    name, with_facts = request.GET.get("id", ""), request.GET.get("rows") == "1"
-    try:
-        found = explain(now.workspace, name, control_test=control_test, with_facts=with_facts)[0]
-    except UserError as error:
-        raise Http404 from error
-    said = [
-        each for each in dispositions(now.workspace.vault) if (each.control_test, each.item) == (control_test, name)
-    ]
+def rule(request: HttpRequest, control_test: str) -> HttpResponse:
+    """Answer with the rule's text as the run kept it; the query may name a letter and code, whose lines are marked."""
+    folder = _folder(current(), control_test)
+    kept = rule_of(folder)
+    letter, code = request.GET.get("letter", ""), request.GET.get("code", "pass")
+    marked = _marked(kept, letter, code) if letter in {each.letter for each in kept.attributes} else frozenset()
+    lines = [RuleLine(at, text, at in marked) for at, text in enumerate(kept.sql.splitlines(), 1)]
     values = {
-        "control_test": control_test,
-        "found": found,
-        "kinds": KINDS,
-        "with_facts": with_facts,
-        "proposal": ProposedDisposition.objects.filter(control_test=control_test, item=name).first(),
-        "said": said[::-1],
+        "code": code,
+        "letter": letter if marked else "",
+        "lines": lines,
+        "record": record_of(folder),
+        "rule": kept,
     }
-    return page(request, "result_item.html", values, at="results", title=name)
+    return page(request, "result_rule.html", values, at="results", title=f"{control_test} rule")
 
 
 @require_safe
 @needs("see_results")
-def rule(request: HttpRequest, control_test: str) -> HttpResponse:
-    """Answer with the rule's text as the run kept it."""
+def difference(request: HttpRequest, control_test: str) -> HttpResponse:
+    """Answer with what changed between the newest run and the different one before it, and why."""
     now = current()
     folder = _folder(now, control_test)
-    kept = _rule_of(folder)
-    values = {"record": _record_of(folder), "rule": kept}
-    return page(request, "result_rule.html", values, at="results", title=f"{control_test} rule")
+    try:
+        compared = _compared(now.workspace, control_test, now.newest)
+    except UserError as error:
+        for each in told(error):
+            messages.info(request, each)
+        return redirect("result", control_test)
+    letters = {each.letter: each.wording for each in rule_of(folder).attributes}
+    values = {
+        "compared": compared,
+        "left_out": max(0, len(compared.items) - _DIFFERENCES),
+        "letters": letters,
+        "rows": compared.items[:_DIFFERENCES],
+    }
+    return page(request, "result_diff.html", values, at="results", title=f"{control_test}: the last two runs")
 
 
-@lru_cache(maxsize=200)
-def _record_of(folder: Path) -> ControlTestRun:
-    """Return the record of a run; its folder is named by its content, so it can be kept."""
-    return read_run(folder)
+@lru_cache(maxsize=20)
+def _compared(workspace: Workspace, control_test: str, newest: tuple[int, ...]) -> ComparedRuns:
+    """Compare the last two runs; kept until an entry of the log changes what pages show."""
+    del newest
+    return compare_runs(workspace, "", control_test)
 
 
-@lru_cache(maxsize=200)
-def _rule_of(folder: Path) -> Rule:
-    """Return the rule as the run kept it."""
-    return load_rule(folder)
+def page_of_items(now: Current, control_test: str, asked: Mapping[str, str], *, limit: int) -> list[GridRow]:
+    """Return one page of the newest run and the first row of the next; raises Http404 where it was never run."""
+    folder = _folder(now, control_test)
+    rows: list[GridRow] = []
+    after: str | None = asked.get("after", "")
+    while after is not None and len(rows) <= limit:
+        found = page_of_grid(now, folder, control_test, {**asked, "after": after}, limit=limit + 1 - len(rows))
+        rows += found.rows
+        after = found.after or None
+    return rows
+
+
+def _marked(kept: Rule, letter: str, code: str) -> frozenset[int]:
+    """Return the numbers of the lines that give a code of an attribute; of the whole attribute for an unknown code."""
+    try:
+        lines = clause_of(kept.sql, letter=letter, code=code)
+    except ValueError:
+        lines = clause_of(kept.sql, letter=letter, code="pass")
+    return frozenset(int(line.partition(":")[2].split()[0]) for line in lines)
+
+
+def _shares(record: ControlTestRun) -> list[tuple[str, list[tuple[str, int, float, float]]]]:
+    """Return per attribute (outcome, items, start, width) of a bar of 100, in the order of OUTCOMES."""
+    found = []
+    for letter, codes in sorted(record.counts.items()):
+        whole, start, parts = sum(codes.values()) or 1, 0.0, []
+        for prefix in OUTCOMES:
+            number = sum(count for code, count in codes.items() if code.startswith(prefix))
+            wide = 100 * number / whole
+            if number:
+                wide = max(wide, 1.5)
+                parts.append((prefix, number, round(start, 2), round(wide, 2)))
+            start += wide
+        found.append((letter, parts))
+    return found
 
 
 def _folder(now: Current, control_test: str) -> Path:
@@ -152,31 +216,9 @@ def _folder(now: Current, control_test: str) -> Path:
     return folder
 
 
-def _engagements(now: Current, control_test: str) -> list[dict[str, Any]]:
-    """Return each judged control of the test: its verdict file, what its lens requires, and the systems that count."""
-    return [
-        {
-            "id": each.judgement.engagement_id,
-            "title": each.judgement.lens_title,
-            "control_id": control.control_id,
-            "conclusion": control.conclusion.value,
-            "required": result.required,
-            "systems": sorted(result.by_system),
-            "counts": result.counts,
-            "file": now.workspace.judgements_folder
-            / each.judgement.engagement_id
-            / f"{control.control_id}-{control_test}.parquet",
-        }
-        for each in now.judged
-        for control in each.judgement.controls
-        for result in control.results
-        if result.control_test == control_test and result.counts is not None
-    ]
-
-
 def _codes(run_rule: Rule, record: ControlTestRun) -> list[dict[str, Any]]:
-    """Return each code that came up: letter, code, its sentence, and how many items have it."""
-    return [
+    """Return each code that came up: letter, code, its sentence, and how many items have it; those that pass last."""
+    found = [
         {
             "letter": letter,
             "code": code,
@@ -187,52 +229,5 @@ def _codes(run_rule: Rule, record: ControlTestRun) -> list[dict[str, Any]]:
         for letter, codes in sorted(record.counts.items())
         for code, items in sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
-
-
-def page_of_items(now: Current, control_test: str, asked: Mapping[str, str], *, limit: int) -> list[GridRow]:
-    """Return one page and the first row of the next. Outcomes lie in order of item, so a page reads few blocks."""
-    folder = _folder(now, control_test)
-    letters = [each.letter for each in _rule_of(folder).attributes]
-    engagements = _engagements(now, control_test)
-    where, given = ["o.item > ?"], [asked["after"]]
-    if asked["letter"] in letters and asked["code"]:
-        where.append(f"o.{asked['letter']} = ?")
-        given.append(asked["code"])
-    if asked["system"]:
-        where.append("o.system = ?")
-        given.append(asked["system"])
-    if asked["words"]:
-        where.append("contains(lower(o.item), lower(?))")
-        given.append(asked["words"])
-    columns = ", ".join(f"o.{letter}" for letter in letters)
-    chosen = f"""
-        SELECT o.item, o.system, o.operating_at, {columns} FROM read_parquet(?) AS o
-        WHERE {" AND ".join(where)} ORDER BY o.item LIMIT {limit + 1}
-    """  # noqa: S608  letters of the rule; what people typed is given apart
-    with duckdb.connect(config={"threads": 1}) as session:
-        session.execute("SET TimeZone = 'UTC'")
-        found = session.execute(chosen, [str(folder / OUTCOMES_FILE), *given]).fetchall()
-        items = [row[0] for row in found]
-        verdicts = [_verdicts(session, each["file"], items) for each in engagements]
-    return [
-        GridRow(
-            row[0],
-            row[1] or "",
-            row[2],
-            tuple(_cell(code) for code in row[3:]),
-            tuple(each.get(row[0], "") for each in verdicts),
-        )
-        for row in found
-    ]
-
-
-def _verdicts(session: duckdb.DuckDBPyConnection, file: Path, items: Sequence[str]) -> dict[str, str]:
-    if not file.exists() or not items:
-        return {}
-    query = "SELECT item, verdict FROM read_parquet(?) WHERE item BETWEEN ? AND ? AND list_contains(?, item)"
-    return dict(session.execute(query, [str(file), items[0], items[-1], list(items)]).fetchall())
-
-
-def _cell(code: str) -> tuple[str, str, str]:
-    parsed = ReasonCode.parse(code)
-    return parsed.outcome.value, parsed.reason, code
+    order = {"EXCEPTION": 0, "CANNOT_TEST": 1, "NOT_APPLICABLE": 2, "PASS": 3}
+    return sorted(found, key=lambda each: order[each["outcome"]])

@@ -2,17 +2,14 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from twofold.jobs.acts import sign
 from twofold.model.problem import UserError
 from twofold.records.acts.sign_off import SignedConclusion, SignOffRole
-from twofold.web.accounts.member import person_of
-from twofold.web.acting import acting_name, controls_of
+from twofold.web.acts.sign_off import Concluded, refuse_own
+from twofold.web.acts.sign_off import sign_control as sign_off
 from twofold.web.guard import needs
 from twofold.web.problems import told
 from twofold.web.workspace_access import current
@@ -32,24 +29,21 @@ class SignForm(forms.Form):
 def sign_control(request: HttpRequest, control_id: str) -> HttpResponse:
     """Record the sign-off. Who has a part in the control does not conclude on it."""
     now = current()
-    if control_id in controls_of(now.scope.scope if now.scope else None, person_of(request.user)):
-        raise PermissionDenied
+    refuse_own(request, now, control_id)
     form = SignForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say for which engagement, what you conclude, as what, and why.")
         return redirect("control", control_id)
     given = form.cleaned_data
+    concluded = Concluded(
+        given["engagement"],
+        control_id,
+        SignedConclusion(given["conclusion"]),
+        SignOffRole(given["role"]),
+        given["reason"],
+    )
     try:
-        done = sign(
-            now.workspace,
-            given["engagement"],
-            control=control_id,
-            conclusion=SignedConclusion(given["conclusion"]),
-            role=SignOffRole(given["role"]),
-            reason=given["reason"],
-            actor=acting_name(request),
-            at=timezone.now(),
-        )
+        done = sign_off(request, now, concluded)
         messages.success(request, f"Signed: entry {done.entry} of the log.")
     except UserError as error:
         for each in told(error):

@@ -3,6 +3,7 @@
 A file's name is data and never a path; nothing in a file is run, unpacked or shown as a page.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -23,8 +24,11 @@ from twofold.jobs.source_registry import SOURCES
 from twofold.model.evidence import Provenance
 from twofold.model.ids import SystemId
 from twofold.model.problem import UserError
+from twofold.readiness.near_duplicates.contents import GREATEST_TEXT
 from twofold.vault.evidence import CaptureItem
 from twofold.web.acting import acting_name
+from twofold.web.company.evidence_index import follow
+from twofold.web.company.likeness import alike_to_new
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
@@ -47,6 +51,7 @@ class UploadForm(forms.Form):
     claimed_count = forms.IntegerField(min_value=0, required=False)
     period_from = forms.DateField(required=False)
     period_to = forms.DateField(required=False)
+    although_alike = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
         """Check what two fields say together, and source and kind against what can be read."""
@@ -71,23 +76,11 @@ def show(request: HttpRequest) -> HttpResponse:
     now = current()
     form = UploadForm(request.POST or None)
     files = request.FILES.getlist("files")
-    if request.method == "POST":
-        if not files:
-            form.add_error(None, "Choose at least one file.")
-        large = [each.name for each in files if (each.size or 0) > settings.TWOFOLD_UPLOAD_BYTES]
-        if large:
-            limit = settings.TWOFOLD_UPLOAD_BYTES // 1024**2
-            form.add_error(None, f"Larger than {limit} MiB, so use twofold capture: {', '.join(map(str, large))}")
-        if form.is_valid():
-            try:
-                captured = _capture(request, now, form.cleaned_data, files)
-            except UserError as error:
-                for each in told(error):
-                    form.add_error(None, each)
-            else:
-                for one in captured:
-                    messages.success(request, _said(one))
-                return redirect("evidence")
+    captured = received(request, now, form, files) if request.method == "POST" else None
+    if captured is not None:
+        for one in captured:
+            messages.success(request, _said(one))
+        return redirect("evidence")
     values = {
         "form": form,
         "kinds": {name: sorted(source.kinds) for name, source in sorted(SOURCES.items())},
@@ -95,6 +88,49 @@ def show(request: HttpRequest) -> HttpResponse:
     }
     status = 400 if form.errors else 200
     return page(request, "upload.html", values, at="evidence", title="Upload evidence", status=status)
+
+
+def received(request: HttpRequest, now: Current, form: UploadForm, files: Sequence[Any]) -> list[CapturedFile] | None:
+    """Capture the files as one act; None, with the reasons in the form, where it is refused. Nothing is kept then."""
+    if not files:
+        form.add_error(None, "Choose at least one file.")
+    large = [each.name for each in files if (each.size or 0) > settings.TWOFOLD_UPLOAD_BYTES]
+    if large:
+        limit = settings.TWOFOLD_UPLOAD_BYTES // 1024**2
+        form.add_error(None, f"Larger than {limit} MiB, so use twofold capture: {', '.join(map(str, large))}")
+    if form.is_valid() and not form.cleaned_data["although_alike"]:
+        for each in _alike(now, form.cleaned_data, files):
+            form.add_error("although_alike", each)
+    if form.is_valid():
+        try:
+            return _capture(request, now, form.cleaned_data, files)
+        except UserError as error:
+            for each in told(error):
+                form.add_error(None, each)
+    return None
+
+
+def _alike(now: Current, given: dict[str, Any], files: Sequence[Any]) -> list[str]:
+    """Return a sentence per file that was captured before, or almost the same as one that was; nothing is kept yet."""
+    follow(now.workspace)
+    found = []
+    for file in files:
+        digest, head = hashlib.sha256(), bytearray()
+        for chunk in file.chunks():
+            digest.update(chunk)
+            if len(head) <= GREATEST_TEXT:
+                head += chunk
+        alike = alike_to_new(
+            now.workspace,
+            source=given["source"],
+            kind=given["kind"],
+            sha256=digest.hexdigest(),
+            content=bytes(head),
+        )
+        for each in alike[:1]:
+            how = "the same bytes as" if each.same_bytes else f"{each.percent}% of its lines are those of"
+            found.append(f"{_plain(file.name or '')}: {how} ev-{each.number} {each.name}.")
+    return found
 
 
 def _capture(request: HttpRequest, now: Current, given: dict[str, Any], files: Sequence[Any]) -> list[CapturedFile]:

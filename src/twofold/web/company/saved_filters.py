@@ -1,0 +1,67 @@
+"""Saved filters of a list: a name for what stands behind the `?` of its address, for oneself or for everybody."""
+
+from urllib.parse import parse_qsl
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from twofold.web.guard import needs
+from twofold.web.lookup.models import SavedFilter
+
+LISTINGS = ("controls", "evidence", "findings")
+"""Pages that have saved filters, by the name of their address."""
+_MOST = 50
+"""Filters of one person per list."""
+_LONGEST_NAME = 80
+_LONGEST_QUERY = 2_000
+
+
+def filters_of(request: HttpRequest, listing: str) -> list[SavedFilter]:
+    """Return the filters of a list that the account sees: its own, and those that others share; by name."""
+    rows = SavedFilter.objects.filter(listing=listing).select_related("owner")
+    mine = request.user.pk
+    return [each for each in rows if each.shared or each.owner_id == mine]
+
+
+@require_POST
+@needs("keep_own_account")
+def save(request: HttpRequest, listing: str) -> HttpResponse:
+    """Save the filter of the form's `query` under its `name`; the same name again replaces one's own."""
+    if listing not in LISTINGS:
+        raise Http404
+    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())[:_LONGEST_NAME]
+    query = _plain(request.POST.get("query", ""))
+    mine = request.user.pk
+    if not name:
+        messages.error(request, "A filter needs a name.")
+    elif not query:
+        messages.error(request, "Nothing is filtered here: choose something, press Show, then save it.")
+    elif SavedFilter.objects.filter(owner_id=mine, listing=listing).exclude(name=name).count() >= _MOST:
+        messages.error(request, f"You have {_MOST} filters of this list; delete one first.")
+    else:
+        kept = {"query": query, "shared": request.POST.get("shared") == "1", "made_at": timezone.now()}
+        SavedFilter.objects.update_or_create(owner_id=mine, listing=listing, name=name, defaults=kept)
+        messages.success(request, f"Saved as {name}.")
+    return redirect(f"{reverse(listing)}?{query}" if query else reverse(listing))
+
+
+@require_POST
+@needs("keep_own_account")
+def delete(request: HttpRequest, filter_id: int) -> HttpResponse:
+    """Delete one of one's own filters; another person's is not there for this."""
+    found = get_object_or_404(SavedFilter, pk=filter_id, owner_id=request.user.pk)
+    listing = found.listing
+    found.delete()
+    messages.success(request, f"{found.name} is deleted.")
+    return redirect(listing)
+
+
+def _plain(query: str) -> str:
+    """Return a query as we would write it: names and values again, without what pages."""
+    pairs = [(name, value) for name, value in parse_qsl(query[:_LONGEST_QUERY]) if name not in {"before", "after"}]
+    return urlencode([(name, value.replace("\x00", "")) for name, value in pairs])[:_LONGEST_QUERY]

@@ -1,0 +1,48 @@
+"""Completeness records on the site: read by everybody, concluded on by whom the table lets, never for own controls."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twofold.jobs.tables_read import tables_read
+from twofold.records.workspace import Workspace
+
+As = Callable[[str], Any]
+ADDRESS = "/completeness/incident_opened/"
+SIGNED = {"conclusion": "complete", "reason": "Filters read with the head of operations."}
+
+
+def test_a_record_shows_what_was_asked_and_each_check(as_role: As) -> None:
+    listed = as_role("viewer").get("/completeness/").content.decode()
+    shown = as_role("viewer").get(ADDRESS).content.decode()
+
+    assert ADDRESS in listed
+    for words in ("tracker, all incident", "No filter in the query can hide rows", "A compliance manager or a tester"):
+        assert words in shown
+    assert as_role("viewer").get("/completeness/no_such_population/").status_code == 404
+
+
+def test_a_person_concludes_and_it_is_evidence(as_role: As, site_workspace: Path) -> None:
+    tester = as_role("tester")
+    assert tester.post(ADDRESS, {**SIGNED, "reason": ""}).status_code == 400
+    assert tester.post(ADDRESS, {**SIGNED, "conclusion": "perhaps"}).status_code == 400
+
+    said = tester.post(ADDRESS, SIGNED, follow=True).content.decode()
+
+    assert re.search(r"Captured as ev-\d+", said)
+    wanted = frozenset({"completeness_signature"})
+    with Workspace.open(site_workspace) as workspace, tables_read(workspace, wanted) as read:
+        rows = read.execute("SELECT population, conclusion, signed_by FROM completeness_signature").fetchall()
+    assert ("incident_opened", "complete", "tester@example.com") in rows
+
+
+def test_who_has_a_part_in_the_control_or_no_right_does_not_conclude(as_role: As, monkeypatch: Any) -> None:
+    for role in ("administrator", "owner", "executive", "viewer"):
+        assert as_role(role).post(ADDRESS, SIGNED).status_code == 403, role
+
+    from twofold.web.company import completeness  # noqa: PLC0415  once the web framework is set up
+
+    monkeypatch.setattr(completeness, "controls_of", lambda *_: frozenset({"OP-02"}))
+    assert "You have a part in OP-02" in as_role("tester").get(ADDRESS).content.decode()
+    assert as_role("tester").post(ADDRESS, SIGNED).status_code == 403
