@@ -1,4 +1,4 @@
-.PHONY: demo test lint types contracts unit coverage determinism engines bench fuzz format requirements docs clean
+.PHONY: demo test lint types contracts unit coverage determinism engines bench fuzz format requirements docs screenshots clean
 
 DEMO := build/demo
 BIN := .venv/bin
@@ -39,13 +39,14 @@ engines: ## Run every case of every control test on Apache Spark too; the bytes 
 	@tools/setup.sh engines
 	TWOFOLD_EVERY_CASE=1 PYTHONPATH=build/spark $(BIN)/python -m pytest -q tests/conformance/test_engines.py
 
-bench: ## Measure against floors taken in the same run: the line, the control tests, the stores, the log, the package (over an hour)
+bench: ## Measure against floors taken in the same run: the line, the control tests, the stores, the log, the package, the site (over an hour)
 	@tools/setup.sh dev
 	$(BIN)/python tools/bench/line.py
 	$(BIN)/python tools/bench/rules.py
 	$(BIN)/python tools/bench/stores.py
 	$(BIN)/python tools/bench/package.py
 	$(BIN)/python tools/bench/log.py
+	$(BIN)/python tools/bench/site.py
 
 fuzz: ## Change packages and databases at random, and kill commands at random moments (about an hour)
 	@tools/setup.sh dev
@@ -65,6 +66,10 @@ format: ## Put the code into its form
 docs: ## Make the pages that are made from code
 	$(BIN)/python -m twofold.tables.document > docs/formats/tables.md
 	$(BIN)/python -m twofold.populations.document > docs/formats/steps.md
+
+screenshots: ## Take pictures of each screen of the demonstration company, for docs/screens.md (needs Chromium; minutes)
+	@tools/setup.sh dev
+	$(BIN)/python tools/screenshots.py
 
 requirements: ## Renew the hashed requirements (needs uv)
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt
