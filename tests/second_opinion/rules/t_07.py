@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .approvals import Authorisation, authorisations
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, days, has_gap, uncovered
-from .timeline import KNOWN, Change, Look, Month, Stretch, authorised, gaps_of, months, timeline
+from .steps import EVER, NEVER, TICK, days, has_gap, surely_before, uncovered
+from .timeline import KNOWN, Change, Look, Month, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-07"
@@ -348,4 +349,22 @@ def _change(records: Records, row: Record) -> str:
     ticket = next((each for each in records["ticket"] if each["key"] == row["reference"]), None)
     if ticket is None:
         return "unknown_ticket"
-    return "conflict" if ticket["conflicted"] else authorised(records, ticket, row["occurred_at"])
+    if ticket["conflicted"]:
+        return "conflict"
+    order = ("pass", "time_unclear", "conflict", "not_approved_then")
+    found = [_stood(each, row["occurred_at"]) for each in authorisations(records, ticket)]
+    return min(found, key=order.index, default="not_approved")
+
+
+def _stood(given: Authorisation, change: Span) -> str:
+    """Return whether an authorisation came before a change and still held then: pass, or else a reason."""
+    if given.conflicted:
+        return "conflict"
+    if given.migrated:
+        return "time_unclear"
+    if surely_before(change, given.at) or (given.ended is not None and surely_before(given.ended, change)):
+        return "not_approved_then"
+    if given.doubt is not None and given.doubt <= change[1]:
+        return "conflict"
+    held = given.ended is None or surely_before(change, given.ended)
+    return "pass" if surely_before(given.at, change) and held else "time_unclear"

@@ -233,11 +233,16 @@ Lines = Mapping[tuple[str, str], Sequence[Stretch]]
 
 
 def _lines(records: Records, branch: Branch) -> Lines:
+    seen: dict[tuple[str, datetime], list[Record]] = {}
     looks: dict[str, list[Look]] = {}
     changes: dict[str, list[Change]] = {}
     for row in records["branch_rule"]:
         if branch.is_of(records, row):
-            looks.setdefault(row["setting"], []).append(Look(row["observed_at"], row["value"], row["conflicted"]))
+            seen.setdefault((row["setting"], row["observed_at"][0]), []).append(row)
+    for (setting, at), rows in seen.items():
+        doubtful = any(row["conflicted"] for row in rows) or len({(row["value"] or "").lower() for row in rows}) > 1
+        at_latest = max(row["observed_at"][1] for row in rows)
+        looks.setdefault(setting, []).append(Look((at, at_latest), rows[0]["value"], doubtful))
     for row in records["branch_rule_event"]:
         if branch.is_of(records, row):
             change = Change(row["id"], row["occurred_at"], row["old_value"], row["new_value"], row["conflicted"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from .records import Record, Records, Span
+from .records import Records, Span
 from .steps import EVER, NEVER, TICK
 
 KNOWN, GAP, CONTRADICTION, CONFLICT, UNCLEAR, NOT_OBSERVED = (
@@ -139,37 +139,3 @@ def months(records: Records, clock: datetime) -> list[Month]:
     starts = [midnights.get(f"{first:%Y-%m-%d}", first) for first in firsts]
     named = zip(firsts, pairwise(starts), strict=False)
     return [Month(f"{first:%Y-%m}", start, end) for first, (start, end) in named]
-
-
-def authorised(records: Records, ticket: Record, at: Span) -> str:
-    """Return how well a ticket was authorised at a moment: pass, or else a reason (step ticket_authorisation)."""
-    rows = [row for row in records["approval"] if row["subject"] == ticket["key"] and row["duty"] == "authorise"]
-    found = []
-    for row in rows:
-        if row["decision"] != "approve" and not row["conflicted"]:
-            continue
-        given: Span = row["decided_at"]
-        later = [each for each in rows if each["decision"] == "reject" and each["decided_at"][0] > given[0]]
-        ends = [row["withdrawn_at"]] if row["withdrawn_at"] else []
-        ends += [each["decided_at"] for each in later if not each["conflicted"]]
-        doubts = [each["decided_at"] for each in later if each["conflicted"]]
-        found.append(_authorised_once(row, ticket, at, ends, doubts))
-    order = ("pass", "time_unclear", "conflict", "not_approved_then")
-    return min(found, key=order.index, default="not_approved")
-
-
-def _authorised_once(row: Record, ticket: Record, at: Span, ends: Sequence[Span], doubts: Sequence[Span]) -> str:
-    given: Span = row["decided_at"]
-    if row["conflicted"]:
-        return "conflict"
-    if ticket["migrated_at"] is not None and _meet(given, ticket["migrated_at"]):
-        return "time_unclear"
-    if given[0] > at[1] or any(end[1] < at[0] for end in ends):
-        return "not_approved_then"
-    if any(doubt[0] <= at[1] for doubt in doubts):
-        return "conflict"
-    return "time_unclear" if given[1] >= at[0] or any(end[0] <= at[1] for end in ends) else "pass"
-
-
-def _meet(one: Span, other: Span) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]

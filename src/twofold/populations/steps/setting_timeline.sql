@@ -12,7 +12,8 @@
 -- uncertainty of a change may be the old or the new value, so it proves its moment only. Such a moment, and one that was seen in
 -- two ways, is a row beside the stretch that it lies in; no other rows overlap, except for changes whose times do.
 -- Settings of systems: setting_state and setting_event. Protection of branches: branch_rule and branch_rule_event, per system
--- of branch_in_use, with the object <repository>@<branch>. Membership of the groups of mfa_scope, from grant_event and snapshots
+-- of branch_in_use, with the object <repository>@<branch>; what was seen of one setting at one moment under several names of the
+-- repository is one observation. Membership of the groups of mfa_scope, from grant_event and snapshots
 -- of the system of the account: the object is the account, the setting member:<right>, the value true or false. An account
 -- begins as a member of nothing.
 WITH member_kind AS (
@@ -32,12 +33,17 @@ seen AS (
     UNION ALL
     SELECT
         u.system AS system, u.repository || '@' || u.branch AS object, b.setting AS setting, 'branch_rule_event' AS log_table,
-        b.observed_at AS moment, b.observed_at_latest AS moment_latest,
-        MIN(b.value) AS value, MAX(CASE WHEN b.conflicted THEN 1 ELSE 0 END) AS conflicted
+        b.observed_at AS moment, MAX(b.observed_at_latest) AS moment_latest,
+        MIN(b.value) AS value,
+        CASE
+            WHEN MAX(CASE WHEN b.conflicted THEN 1 ELSE 0 END) = 1
+                OR MIN(LOWER(COALESCE(b.value, ''))) <> MAX(LOWER(COALESCE(b.value, ''))) THEN 1
+            ELSE 0
+        END AS conflicted
     FROM branch_rule AS b
     LEFT JOIN repository_now AS m ON m.name = b.repository
     JOIN branch_in_use AS u ON u.repository = COALESCE(m.current_name, b.repository) AND u.branch = b.branch
-    GROUP BY u.system, u.repository, u.branch, b.setting, b.observed_at, b.observed_at_latest
+    GROUP BY u.system, u.repository, u.branch, b.setting, b.observed_at
     UNION ALL
     SELECT
         k.system AS system, k.account AS object, 'member:' || k.right_id AS setting, 'grant_event' AS log_table,
