@@ -26,7 +26,7 @@ PAGES = (
     "/reviews/",
     "/account/password/change/",
     *("/prepare/trust-page/", "/prepare/trust-page/preview/", "/request-lists/", "/request-lists/merged"),
-    "/prepare/reply/",
+    *("/prepare/reply/", "/prepare/readiness", "/prepare/readiness/page"),
     "/scope/changes/",
     "/scope/history/",
 )

@@ -82,6 +82,24 @@ def test_an_old_result_is_called_old(call: Call, judged: Path, export_folder: Pa
     assert "1. Evidence or scope came after the last test, so this result is old" in call("status", "-w", judged).out
 
 
+def test_an_answer_to_a_finding_makes_no_result_old(call: Call, judged: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.csv"
+    answers.write_text(
+        "finding,cause,response,owner,due_on,given_by,given_at\n"
+        "OP-02/T-19/B/slow_response,Nobody was on call,A rota,p-0001,2026-12-15,p-0001,2026-07-10T10:00:00Z\n"
+    )
+    told = ("--query", "answers", "--run-by", "p-0001", "--run-at", "2026-07-10T10:05:00Z")
+    call("capture", answers, "--source", "csvtable", "--kind", "finding_response", *told, "-w", judged)
+
+    said = call("status", "-w", judged).out
+    assert "so this result is old" not in said
+    assert "1. Findings were answered since: twofold test, then twofold judge" in said
+
+    call("test", "T-19", "-w", judged)
+    assert "cause: Nobody was on call" in call("judge", "-w", judged).out
+    assert "Findings were answered" not in call("status", "-w", judged).out
+
+
 def test_explain_shows_facts_clause_and_record(call: Call, judged: Path) -> None:
     said = call("explain", "INC-2", "--raw", "-w", judged)
 

@@ -28,13 +28,27 @@ def test_each_sentence_names_rule_source_and_data(name: str, as_role: As) -> Non
 
 @pytest.mark.parametrize("name", OWN_PAGES)
 def test_a_page_of_its_own_runs_nothing_and_loads_nothing(name: str, as_role: As) -> None:
-    answer = as_role("compliance").get(f"/prepare/{name}")
+    answer = as_role("compliance").get(f"/prepare/{name}/page")
     assert answer.status_code == 200
     assert "Not an audit opinion" in answer.content.decode()
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
     assert "script" not in policy
     assert "<script" not in answer.content.decode()
+    assert "audit-domain" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_a_page_of_its_own_is_shown_inside_the_site(name: str, as_role: As) -> None:
+    client = as_role("compliance")
+    around, inside = client.get(f"/prepare/{name}"), client.get(f"/prepare/{name}/page")
+    shown = around.content.decode()
+    assert f'src="/prepare/{name}/page"' in shown
+    assert 'aria-label="Site"' in shown
+    assert "script-src 'self'" in around.headers["content-security-policy"]
+    assert around.headers["content-security-policy"].endswith("frame-src 'self'")
+    assert "frame-ancestors 'self'" in inside.headers["content-security-policy"]
+    assert inside.headers["x-frame-options"] == "SAMEORIGIN"
 
 
 def test_the_page_says_what_the_command_says(as_role: As) -> None:
@@ -53,9 +67,9 @@ def test_it_is_computed_once_until_something_changes(as_role: As, monkeypatch: p
     from twofold.web.company import preparation  # noqa: PLC0415
 
     client = as_role("compliance")
-    first = client.get("/prepare/cost").content
+    first = client.get("/prepare/cost/page").content
     monkeypatch.setattr(preparation, "cost", None)
-    assert client.get("/prepare/cost").content == first
+    assert client.get("/prepare/cost/page").content == first
 
 
 @pytest.mark.parametrize("role", ["owner", "tester", "viewer"])

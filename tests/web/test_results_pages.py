@@ -89,6 +89,7 @@ def test_what_changed_is_told_where_there_is_nothing_to_compare_with(as_role: As
     client = as_role("viewer")
     answer = client.get("/results/T-19/difference", follow=True)
     assert answer.status_code == 200
+    assert "There is only one run of this control test so far" in answer.content.decode()
     assert client.get("/results/T-10/difference").status_code == 404
 
 

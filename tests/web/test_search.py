@@ -36,6 +36,11 @@ def test_everything_is_found_by_its_words(as_role: As, asked: str, group: str, f
     assert found in shown.split(f">{group}</h2>")[1].split("</section>")[0]
 
 
+def test_an_exact_id_comes_first(as_role: As) -> None:
+    told = as_role("compliance").get("/search/suggest", {"q": "inc-2"}).json()
+    assert told["groups"][0]["hits"][0]["title"] == "INC-2"
+
+
 def test_a_finding_is_found_once_for_both_lenses(as_role: As) -> None:
     shown = text(as_role("viewer"), "/search?q=op-02 item deviates")
     group = shown.split(">Findings</h2>")[1].split("</section>")[0]

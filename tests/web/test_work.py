@@ -73,6 +73,9 @@ def test_a_finding_is_accepted_by_somebody_without_a_part_in_the_control(
 
     accepted = {"reason": "The tool is replaced in March", "until": "2027-03-01"}
     shown("compliance", f"/findings/answer?{ASKED}", ANSWER)
+    assert "Findings were answered since the last judgement" in shown("compliance", "/")
+    assert "/results/renewal" in shown("compliance", "/")
+    assert "/results/renewal" not in shown("executive", "/")
     for module in (answers, findings):
         monkeypatch.setattr(module, "controls_of", lambda *_: frozenset({"OP-02"}))
     assert as_role("compliance").post(f"/findings/accept?{ASKED}", accepted).status_code == 403

@@ -50,9 +50,9 @@ class Indicator:
 
 @cache
 def thresholds() -> Mapping[str, Threshold]:
-    """Return every threshold by the name of its indicator."""
+    """Return every threshold by the name of its indicator; `about` names its own numbers."""
     raw: Mapping[str, Mapping[str, Any]] = tomllib.loads(THRESHOLDS_FILE.read_text(encoding="utf-8"))
-    return {name: Threshold(**body) for name, body in raw.items()}
+    return {name: Threshold(**{**body, "about": body["about"].format_map(body)}) for name, body in raw.items()}
 
 
 def indicators(items: Iterable[ReviewItem]) -> list[Indicator]:

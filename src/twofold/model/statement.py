@@ -4,11 +4,22 @@ Nothing that leaves the company is said without both: a rule that has no source,
 be made. Source of the rules: audit-domain 7 and 8.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 NOT_AN_OPINION = "Not an audit opinion: the software proposes, a named person concludes."
 """Stands on each thing that leaves the tool."""
+_MARKS_OF_THE_PAPER = re.compile(r" (?:\[(?:seed|K|V:)[^\]]*\]|\(S\d+\)|\(audit-domain \d+, S\d+\))")
+
+
+def told_source(source: str) -> str:
+    """Return the source of a rule in words for readers, who do not have the paper with Twofold's rules.
+
+    >>> told_source("audit-domain 6: a bridge letter usually covers at most three months [V:S16]")
+    "Twofold's rulebook 6: a bridge letter usually covers at most three months"
+    """
+    return _MARKS_OF_THE_PAPER.sub("", source).replace("audit-domain", "Twofold's rulebook")
 
 
 @dataclass(frozen=True, slots=True)

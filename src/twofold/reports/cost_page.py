@@ -13,7 +13,7 @@ from twofold.engagement.cost.report import (
     missing_text,
     money_text,
 )
-from twofold.model.statement import NOT_AN_OPINION
+from twofold.model.statement import NOT_AN_OPINION, told_source
 from twofold.reports.cost_charts import bars, gantt
 from twofold.reports.pages import TEMPLATES_FOLDER
 
@@ -30,6 +30,7 @@ def cost_page(report: CostReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["told_source"] = told_source
     return environment.get_template("cost.html.j2").render(
         report=report,
         note=NOT_AN_OPINION,

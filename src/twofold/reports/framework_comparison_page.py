@@ -2,7 +2,7 @@
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from twofold.model.statement import NOT_AN_OPINION, AdviceRule
+from twofold.model.statement import NOT_AN_OPINION, AdviceRule, told_source
 from twofold.reports.framework_comparison import LENSES, Comparison, about, counts, sharing
 from twofold.reports.framework_comparison_text import introduction, told
 from twofold.reports.html_report import CONCLUSION_MARKS
@@ -19,6 +19,7 @@ def comparison_page(comparison: Comparison) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["told_source"] = told_source
     intro = introduction(comparison)
     words = {each.control.control_id: told(comparison, each) for each in comparison.controls}
     said = [*intro]

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from twofold.model.statement import told_source
 from twofold.reports.pages import TEMPLATES_FOLDER
 
 MARKS = {
@@ -32,6 +33,7 @@ def readiness_page(review: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["told_source"] = told_source
     spent = [each for each in review["freshness"] if each["left_days"] < 0 or each["alert"]]
     return environment.get_template("readiness.html.j2").render(
         review=review,

@@ -7,7 +7,7 @@ import re
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from twofold.model.statement import NOT_AN_OPINION, Statement
+from twofold.model.statement import NOT_AN_OPINION, Statement, told_source
 from twofold.reports.pages import TEMPLATES_FOLDER
 from twofold.reports.what_if import WhatIf
 from twofold.reports.what_if_memo import MemoTable, Section, memo_sections
@@ -51,6 +51,7 @@ def memo_html(found: WhatIf) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["told_source"] = told_source
     sections = memo_sections(found)
     return environment.get_template("what_if.html.j2").render(
         title=memo_title(found),

@@ -9,6 +9,8 @@ _POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 """`data:` for images: the square code of an authenticator is drawn into the page."""
+OWN_PAGE_INSIDE = f"{_POLICY}; frame-src 'self'"
+"""Policy of a page of the site that shows a page of its own inside."""
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 

@@ -1,5 +1,6 @@
 """What every page's template knows: addresses, static files, and how numbers, days and conclusions are written."""
 
+import re
 from datetime import datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from twofold.lenses.conclusion import Conclusion
-from twofold.model.statement import NOT_AN_OPINION
+from twofold.model.statement import NOT_AN_OPINION, told_source
 from twofold.web.glossary import Term, term_of
 
 NOTHING = "\N{EN DASH}"
@@ -33,6 +34,7 @@ OUTCOME_WORDS = {
     "CANNOT_TEST": "cannot test",
     "NOT_APPLICABLE": "not applicable",
 }
+_ANSWER_NAME = re.compile(r"finding_response/([A-Z]+-\d+)-(T-\d+)-([A-Z]+)-(.+)-\d{8}T\d+\.csv")
 LENS_TITLES = {"soc2": "SOC 2", "sox": "SOX"}
 
 
@@ -49,7 +51,16 @@ def environment(**options: Any) -> Environment:
         "term": term,
         "url": address,
     }
-    made.filters |= {"count": count, "day": day, "moment": moment, "shown": shown, "size": size}
+    made.filters |= {
+        "breakable": breakable,
+        "count": count,
+        "day": day,
+        "evidence_title": evidence_title,
+        "moment": moment,
+        "shown": shown,
+        "size": size,
+        "told_source": told_source,
+    }
     return made
 
 
@@ -77,6 +88,27 @@ def address(name: str, *arguments: object) -> str:
         if not arguments:
             raise
         return "#"
+
+
+def breakable(name: str) -> Markup:
+    """Return an id that a narrow cell breaks after a slash or a hyphen, and nowhere else.
+
+    >>> str(breakable("a/b-<c>"))
+    'a/<wbr>b-<wbr>&lt;c&gt;'
+    """
+    return Markup("<wbr>").join(re.findall(r"[^/-]*[/-]|[^/-]+", name))
+
+
+def evidence_title(name: str) -> str:
+    """Return the short title of a piece of evidence in a list: what a finding was answered, not its file's long name.
+
+    >>> evidence_title("finding_response/CM-01-T-10-A-no_ticket-20261120T101500000000.csv")
+    'Answer to CM-01 T-10 A no ticket'
+    >>> evidence_title("hr/roster.csv")
+    'hr/roster.csv'
+    """
+    found = _ANSWER_NAME.fullmatch(name)
+    return f"Answer to {' '.join(found.groups())}".replace("_", " ").replace(":", ": ") if found else name
 
 
 def count(number: int | None) -> str:

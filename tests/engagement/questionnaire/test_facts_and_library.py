@@ -48,7 +48,7 @@ def test_a_number_must_be_that_of_the_policy_line() -> None:
         return supported(("policy:access/leaver",), line, word="", text=text, basis={}, today=TODAY).reasons
 
     assert against("Removed within 1 business day; logs are kept 90 minutes.") == ()
-    assert against("Removed within 3 days.") == ("policy:access/leaver: the answer says 3 day, the policy says 1 day",)
+    assert against("Removed within 3 days.") == ("policy:access/leaver: the answer says 3 days, the policy says 1 day",)
 
 
 def test_an_answer_ends_on_the_day_that_a_person_said() -> None:
@@ -86,7 +86,7 @@ def test_answers_that_disagree_and_answers_that_say_it_twice_are_found() -> None
 
     assert {(each.one, each.other): (each.kind, each.why) for each in found} == {
         ("a", "b"): (DoubleKind.CONFLICT, "one says yes, the other no"),
-        ("d", "e"): (DoubleKind.CONFLICT, "one says 90 day, the other 30 day"),
+        ("d", "e"): (DoubleKind.CONFLICT, "one says 90 days, the other 30 days"),
         ("f", "g"): (DoubleKind.CONFLICT, "both say yes to opposite questions"),
         ("h", "i"): (DoubleKind.DUPLICATE, "they answer one question"),
     }

@@ -17,7 +17,7 @@ from typing import Any
 from twofold.engagement.auditor_choice.anonymity import Telling, telling
 from twofold.engagement.auditor_choice.identifying import Name, Term, plain, terms
 from twofold.engagement.auditor_choice.proposal import Need
-from twofold.model.statement import NOT_AN_OPINION, AdviceRule, Statement
+from twofold.model.statement import NOT_AN_OPINION, AdviceRule, Statement, told_source
 from twofold.scope.system import LAYERS
 
 BRIEF_FILE = Path(__file__).with_name("brief.toml")
@@ -84,9 +84,8 @@ class Brief:
         parts += ["", FROM, ""]
         for line in self.lines:
             said = line.statement
-            parts.append(
-                f"- {said.rule.rule}: {'; '.join(said.data)}; rule as of {said.rule.as_of}: {said.rule.source}"
-            )
+            source = told_source(said.rule.source)
+            parts.append(f"- {said.rule.rule}: {'; '.join(said.data)}; rule as of {said.rule.as_of}: {source}")
         return "\n".join([*parts, ""])
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from twofold.engagement.auditor_choice.proposal import same_firm
 from twofold.engagement.auditor_choice.shortlist import SCORES, Candidate, State, Verdict
 from twofold.model.problem import Problem, UserError
+from twofold.model.statement import told_source
 
 DECISION, CONSIDERED = "auditor_decision", "auditor_considered"
 
@@ -66,7 +67,7 @@ def _refusals(candidate: Candidate) -> Iterator[Problem]:
         yield Problem(
             f"{candidate.proposal.firm}, {each.title}",
             f"{each.verdict}: {each.because}",
-            f"a pass ({each.rule.source})",
+            f"a pass ({told_source(each.rule.source)})",
             f"{remedy}, or say why in spite of it: --despite",
         )
 

@@ -141,12 +141,22 @@ def numbers_in(text: str) -> frozenset[tuple[str, str]]:
     return frozenset((number, _UNITS.get(unit, unit)) for number, unit in _NUMBER.findall(text.casefold()))
 
 
+def counted(number: str, unit: str) -> str:
+    """Return a number with its unit, the unit of time in the plural where it takes one.
+
+    >>> counted("5", "day"), counted("1", "day"), counted("90", "percent")
+    ('5 days', '1 day', '90 percent')
+    """
+    return f"{number} {unit}s" if unit in _UNITS.values() and number != "1" else f"{number} {unit}"
+
+
 def _number_against(ref: str, fact: SourceFact, text: str) -> list[str]:
     """Say where a text gives other numbers than the policy line that it rests on."""
     if fact.number is None:
         return []
     value, unit = fact.number
-    said = sorted(number for number, each in numbers_in(text) if each == _UNITS.get(unit, unit))
+    one = _UNITS.get(unit, unit)
+    said = sorted(number for number, each in numbers_in(text) if each == one)
     if said and value not in said:
-        return [f"{ref}: the answer says {', '.join(said)} {unit}, the policy says {value} {unit}"]
+        return [f"{ref}: the answer says {counted(', '.join(said), one)}, the policy says {counted(value, one)}"]
     return []

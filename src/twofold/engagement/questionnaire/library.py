@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import combinations
 
-from twofold.engagement.questionnaire.facts import SourceFact, Support, numbers_in, supported
+from twofold.engagement.questionnaire.facts import SourceFact, Support, counted, numbers_in, supported
 from twofold.engagement.questionnaire.matching import Index, MatchKind, compare, index_of
 from twofold.engagement.questionnaire.words import wording
 
@@ -111,7 +111,7 @@ def disagree(one: LibraryAnswer, other: LibraryAnswer, *, opposite: bool = False
         numbers = [{number for number, each in side if each == unit} for side in (mine, theirs)]
         if numbers[0].isdisjoint(numbers[1]):
             shown = [", ".join(sorted(each)) for each in numbers]
-            return f"one says {shown[0]} {unit}, the other {shown[1]} {unit}"
+            return f"one says {counted(shown[0], unit)}, the other {counted(shown[1], unit)}"
     return ""
 
 

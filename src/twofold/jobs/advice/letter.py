@@ -1,7 +1,7 @@
 """The reply to a buyer as a text to send, after a person has read it."""
 
 from twofold.jobs.advice.advise import ReplyAdvice
-from twofold.model.statement import NOT_AN_OPINION
+from twofold.model.statement import NOT_AN_OPINION, told_source
 
 
 def reply_letter(advice: ReplyAdvice) -> str:
@@ -16,6 +16,6 @@ def reply_letter(advice: ReplyAdvice) -> str:
     lines += [f"- {each.text} [{number}]" for number, each in enumerate(reply.questions, first)]
     lines += ["", NOT_AN_OPINION, "", "Where each sentence comes from"]
     for number, each in enumerate([*reply.draft, *reply.questions], 1):
-        source = f"[{number}] {each.rule.rule} of {each.rule.as_of}: {each.rule.source}; from {'; '.join(each.data)}"
-        lines.append(source)
+        source = f"{told_source(each.rule.source)}; from {'; '.join(each.data)}"
+        lines.append(f"[{number}] {each.rule.rule} of {each.rule.as_of}: {source}")
     return "\n".join(lines) + "\n"

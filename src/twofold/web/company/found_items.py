@@ -11,7 +11,8 @@ from twofold.web.company.run_files import record_of, rows_of
 
 _SHORTEST = 3
 _FROM = "SELECT filename, item, system FROM read_parquet(?, filename = true, union_by_name = true) WHERE"
-_ANYWHERE = f"{_FROM} contains(lower(item), lower(?)) LIMIT ?"
+_NAMED = "lower(item) <> lower($asked), item"
+_ANYWHERE = f"{_FROM.replace('?', '$files')} contains(lower(item), lower($asked)) ORDER BY {_NAMED} LIMIT $limit"
 _BEGINNING = f"{_FROM} item >= ? AND item < ? LIMIT ?"
 
 
@@ -25,7 +26,7 @@ class FoundItem:
 
 
 def found_items(workspace: Workspace, asked: str, *, limit: int) -> Sequence[FoundItem]:
-    """Return items whose id has what was typed, what looks like no id finds none."""
+    """Return items whose id has what was typed, in small runs the very id first; what looks like no id finds none."""
     if len(asked) < _SHORTEST or not _looks_like_an_id(asked):
         return []
     runs = {
@@ -35,7 +36,7 @@ def found_items(workspace: Workspace, asked: str, *, limit: int) -> Sequence[Fou
     }
     small = [file for file, (_, is_small) in runs.items() if is_small]
     large = [file for file, (_, is_small) in runs.items() if not is_small]
-    found = rows_of(_ANYWHERE, [small, asked, limit]) if small else []
+    found = rows_of(_ANYWHERE, {"files": small, "asked": asked, "limit": limit}) if small else []
     if large and len(found) < limit:
         after = asked[:-1] + chr(ord(asked[-1]) + 1)
         found += rows_of(_BEGINNING, [large, asked, after, limit])

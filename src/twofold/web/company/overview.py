@@ -80,6 +80,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "domains": [each for each in judged if each.judgement.lens == "sox"],
         "families": family_rows(now) if judged else [],
         "first": now.status.first,
+        "old": now.status.old.value if judged else "",
         "groups": step_groups(now),
         "has_person": bool(person_of(request.user)),
         "kinds": kinds_in_doubt(now, until=timezone.now() + _WEEK),

@@ -1,7 +1,7 @@
 """Before and between audits: advice, readiness, anti-patterns, cost, and SOC 2 beside SOX, each as of today.
 
 What takes seconds to compute is kept until an entry of the log or a new day changes it. Pages that are files of their
-own on the command line are the same files here.
+own on the command line are the same files here, each in a frame of a page of the site.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -29,12 +30,13 @@ from twofold.reports.readiness_page import readiness_page
 from twofold.scope.advice.worded import Caution
 from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
+from twofold.web.headers import OWN_PAGE_INSIDE
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current
 
-_OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
-"""Policy of a page that carries its own styles; it has no script."""
+_OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
+"""Policy of a page that carries its own styles; it has no script, and is shown inside a page of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,34 +90,81 @@ def anti_patterns(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("see_preparation")
 def readiness(request: HttpRequest) -> HttpResponse:
-    """Answer with the readiness review, the page that `twofold readiness --html` writes."""
-    return _own_page(
-        request, lambda now, today: readiness_page(review_json(review(now.workspace, today=today, window_days=None)))
-    )
+    """Answer with the readiness review inside the site."""
+    return _around(request, "Readiness", "twofold readiness", "prepare_readiness_page", _readiness)
+
+
+@require_safe
+@needs("see_preparation")
+def readiness_alone(request: HttpRequest) -> HttpResponse:
+    """Answer with the page that `twofold readiness --html` writes."""
+    return _own_page(request, "prepare_readiness_page", _readiness)
 
 
 @require_safe
 @needs("see_preparation")
 def soc2_and_sox(request: HttpRequest) -> HttpResponse:
-    """Answer with SOC 2 beside SOX, the page that `twofold explain-framework --html` writes."""
-    return _own_page(request, lambda now, _: comparison_page(explain_framework(now.workspace, [], engagements=[])))
+    """Answer with SOC 2 beside SOX inside the site."""
+    command = "twofold explain-framework"
+    return _around(request, "SOC 2 beside SOX", command, "prepare_soc2_and_sox_page", _soc2_and_sox)
+
+
+@require_safe
+@needs("see_preparation")
+def soc2_and_sox_alone(request: HttpRequest) -> HttpResponse:
+    """Answer with the page that `twofold explain-framework --html` writes."""
+    return _own_page(request, "prepare_soc2_and_sox_page", _soc2_and_sox)
 
 
 @require_safe
 @needs("see_preparation")
 def cost_and_time(request: HttpRequest) -> HttpResponse:
-    """Answer with cost and time, the page that `twofold cost --html` writes."""
-    return _own_page(request, lambda now, _: cost_page(cost(now.workspace, [], published="")))
+    """Answer with cost and time inside the site."""
+    return _around(request, "Cost and time", "twofold cost", "prepare_cost_page", _cost)
 
 
-def _own_page(request: HttpRequest, make: Callable[[Current, date], str]) -> HttpResponse:
+@require_safe
+@needs("see_preparation")
+def cost_and_time_alone(request: HttpRequest) -> HttpResponse:
+    """Answer with the page that `twofold cost --html` writes."""
+    return _own_page(request, "prepare_cost_page", _cost)
+
+
+def _around(
+    request: HttpRequest, title: str, command: str, inside: str, make: Callable[[Current, date], str]
+) -> HttpResponse:
+    """Answer with a page of the site that shows a page of its own in a frame. inside: the name of its route."""
     try:
-        text = kept(request.path, make)
+        kept(inside, make)
+    except UserError as error:
+        return _cannot(request, error)
+    values = {"command": command, "inside": reverse(inside)}
+    answer = page(request, "own_page.html", values, at="preparation", title=title)
+    answer.headers["Content-Security-Policy"] = OWN_PAGE_INSIDE
+    return answer
+
+
+def _own_page(request: HttpRequest, name: str, make: Callable[[Current, date], str]) -> HttpResponse:
+    try:
+        text = kept(name, make)
     except UserError as error:
         return _cannot(request, error)
     answer = HttpResponse(text)
     answer.headers["Content-Security-Policy"] = _OWN_PAGE
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer
+
+
+def _readiness(now: Current, today: date) -> str:
+    return readiness_page(review_json(review(now.workspace, today=today, window_days=None)))
+
+
+def _soc2_and_sox(now: Current, _: date) -> str:
+    return comparison_page(explain_framework(now.workspace, [], engagements=[]))
+
+
+def _cost(now: Current, _: date) -> str:
+    return cost_page(cost(now.workspace, [], published=""))
 
 
 def _advice(

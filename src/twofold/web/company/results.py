@@ -23,6 +23,7 @@ from twofold.model.problem import UserError
 from twofold.records.workspace import Workspace
 from twofold.reports.completeness_text import check_rows
 from twofold.reports.summary import LensCell
+from twofold.vault.entry import EntryKind
 from twofold.web.company.result_grid import (
     FILTERS,
     OUTCOMES,
@@ -41,6 +42,10 @@ from twofold.web.workspace_access import Current, current
 
 _PAGE = 50
 _DIFFERENCES = 200
+_ONE_RUN = (
+    "There is only one run of this control test so far, so nothing can have changed since another. Once evidence, "
+    "scope or rules have changed, test and judge again: then this page says what came out otherwise, and why."
+)
 STATE_WORDS = {
     RunState.TESTED: "tested",
     RunState.DID_NOT_OCCUR: "did not occur",
@@ -152,7 +157,7 @@ def difference(request: HttpRequest, control_test: str) -> HttpResponse:
     try:
         compared = _compared(now.workspace, control_test, now.newest)
     except UserError as error:
-        for each in told(error):
+        for each in [_ONE_RUN] if _runs(now, control_test) == 1 else told(error):
             messages.info(request, each)
         return redirect("result", control_test)
     letters = {each.letter: each.wording for each in rule_of(folder).attributes}
@@ -163,6 +168,12 @@ def difference(request: HttpRequest, control_test: str) -> HttpResponse:
         "rows": compared.items[:_DIFFERENCES],
     }
     return page(request, "result_diff.html", values, at="results", title=f"{control_test}: the last two runs")
+
+
+def _runs(now: Current, control_test: str) -> int:
+    """Count the different runs of a control test."""
+    entries = now.workspace.vault.entries(kind=EntryKind.RUN)
+    return len({entry.body["run_id"] for entry in entries if entry.body["control_test"] == control_test})
 
 
 @lru_cache(maxsize=20)

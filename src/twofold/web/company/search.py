@@ -123,14 +123,19 @@ def _search(request: HttpRequest, asked: str, *, limit: int) -> list[HitGroup]:
         if hits:
             more = _more(kind, asked) if len(hits) > limit else ""
             groups.append(HitGroup(kind, title, tuple(hits[:limit]), more))
-    return groups
+    return sorted(groups, key=lambda each: not any(_is_named(hit, asked) for hit in each.hits))
 
 
 def _rank(hit: Hit, asked: str) -> tuple[int, int, str]:
     """Return the place of a hit: named so, then begins so, then has it in its name, then anything else."""
     title, wanted = hit.title.lower(), asked.lower()
-    order = 0 if title.split(" ")[0] == wanted or title == wanted else 1 if title.startswith(wanted) else 2
+    order = 0 if _is_named(hit, asked) else 1 if title.startswith(wanted) else 2
     return (order if wanted in title else 3, len(title) if order else 0, title)
+
+
+def _is_named(hit: Hit, asked: str) -> bool:
+    """Whether what was asked for is the whole name or id of a hit; its group comes first."""
+    return asked.lower() in (hit.title.lower(), hit.title.lower().split(" ")[0])
 
 
 def _more(kind: str, asked: str) -> str:
