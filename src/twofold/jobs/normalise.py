@@ -5,10 +5,11 @@ counted as one that no table needs.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -108,9 +109,14 @@ def evidence_in_force(evidence: Sequence[EvidenceRef]) -> list[EvidenceRef]:
     twice with the same provenance are read once.
     """
     kept: list[EvidenceRef] = []
-    for newer in sorted(evidence, key=lambda each: (each.captured_at, _number(each)), reverse=True):
-        if not any(_replaces(later, newer) for later in kept):
-            kept.append(newer)
+    by_bytes: dict[str, list[EvidenceRef]] = defaultdict(list)
+    by_name: dict[tuple[str, str, str], list[EvidenceRef]] = defaultdict(list)
+    for each in sorted(evidence, key=lambda each: (each.captured_at, _number(each)), reverse=True):
+        alike = (by_bytes[each.sha256], by_name[each.provenance.source, each.provenance.kind, each.name])
+        if not any(_replaces(later, each) for later in chain(*alike)):
+            kept.append(each)
+            for group in alike:
+                group.append(each)
     return sorted(kept, key=_number)
 
 
@@ -327,6 +333,7 @@ def _number(evidence: EvidenceRef) -> int:
 
 
 def _replaces(newer: EvidenceRef, older: EvidenceRef) -> bool:
+    """Whether evidence does; only where the bytes or else source, kind and name are the same."""
     new, old = newer.provenance, older.provenance
     if newer.sha256 == older.sha256:
         return new == old
