@@ -36,6 +36,7 @@ def site_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _must("capture", write_export(folder / "exports"), "-w", root)
         _must("test", "T-19", "-w", root)
         _must("judge", "-w", root)
+    shutil.copytree(root, folder / "untouched")
     return root
 
 
@@ -146,3 +147,17 @@ def own_workspace(site: str, site_workspace: Path, tmp_path: Path) -> Iterator[P
     root = Path(shutil.copytree(site_workspace, tmp_path / "acme"))
     with override_settings(WORKSPACE=root):
         yield root
+
+
+@pytest.fixture
+def untouched_workspace(site: str, site_workspace: Path, tmp_path: Path) -> Iterator[Path]:
+    """Serve the workspace as it was before any test worked in it."""
+    from django.test import override_settings  # noqa: PLC0415
+
+    from twofold.web.company.models import IndexState  # noqa: PLC0415
+
+    del site
+    root = Path(shutil.copytree(site_workspace.with_name("untouched"), tmp_path / "acme"))
+    with override_settings(WORKSPACE=root):
+        yield root
+    IndexState.objects.all().delete()  # the index has read a log that goes another way from here

@@ -33,6 +33,7 @@ def shown(as_role: As) -> Callable[..., str]:
     return ask
 
 
+@pytest.mark.usefixtures("untouched_workspace")
 def test_a_finding_from_answer_to_retest(shown: Callable[..., str], as_role: As) -> None:
     page = shown("compliance", ADDRESS)
     assert "Needs an answer" in page
@@ -66,6 +67,7 @@ def test_a_finding_from_answer_to_retest(shown: Callable[..., str], as_role: As)
         assert "Next step" not in shown(role, ADDRESS)
 
 
+@pytest.mark.usefixtures("untouched_workspace")
 def test_a_finding_is_accepted_by_somebody_without_a_part_in_the_control(
     shown: Callable[..., str], as_role: As, monkeypatch: pytest.MonkeyPatch
 ) -> None:
