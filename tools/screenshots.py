@@ -316,7 +316,7 @@ def photograph(address: str, sessions: Mapping[str, Any], wanted: list[Screen]) 
                 context.add_cookies([{**sessions[screen.account], "url": address}])
             context.set_default_timeout(SECONDS_TO_START * 1000)
             page = context.new_page()
-            answer = page.goto(address + screen.path)
+            answer = page.goto(address + screen.path, wait_until="networkidle")
             if answer is None or answer.status != 200:  # noqa: PLR2004  the status of a page that is there
                 told.append(f"{screen.name}: {screen.path} answered {answer.status if answer else 'nothing'}")
             taken = context.new_cdp_session(page).send(
