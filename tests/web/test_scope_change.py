@@ -201,3 +201,10 @@ def test_a_question_is_asked_stopped_and_kept(as_role: As) -> None:
     assert executive.get(f"{address}memo?form=markdown").content.startswith(b"# What if")
     assert "It is being stopped" in shown(executive, f"{address}stop", {})
     assert "✓ answered" in shown(executive, "/prepare/what-if")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "soon", "2026-02-30"])
+def test_labels_on_a_day_that_cannot_be_are_those_of_today(as_role: As, day: str) -> None:
+    text = shown(as_role("viewer"), f"/systems/?on={day}")
+    assert "product" in text
+    assert day not in text

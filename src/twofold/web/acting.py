@@ -7,10 +7,15 @@ from twofold.web.accounts.member import person_of, role_of
 from twofold.web.rights import Grant, grant_of
 
 
+def email_of(request: HttpRequest) -> str:
+    """Return the e-mail address of the account, "" without one: acts on accounts are told by it."""
+    email: str = getattr(request.user, "email", "")
+    return email
+
+
 def acting_name(request: HttpRequest) -> str:
     """Return the name that the log gets: the HR id where the account is linked to a person, else its e-mail address."""
-    email: str = getattr(request.user, "email", "")
-    return person_of(request.user) or email
+    return person_of(request.user) or email_of(request)
 
 
 def controls_of(scope: Scope | None, person: str) -> frozenset[str]:

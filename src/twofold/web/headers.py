@@ -11,7 +11,20 @@ _POLICY = (
 """`data:` for images: the square code of an authenticator is drawn into the page."""
 OWN_PAGE_INSIDE = f"{_POLICY}; frame-src 'self'"
 """Policy of a page of the site that shows a page of its own inside."""
+_REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors "
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def report_answer(text: str | bytes, *, inside: bool = False) -> HttpResponse:
+    """Answer with a report as the files of it are: it carries its own styles and has no script.
+
+    inside: whether a page of the site may show it in a frame.
+    """
+    answer = HttpResponse(text)
+    answer.headers["Content-Security-Policy"] = _REPORT + ("'self'" if inside else "'none'")
+    if inside:
+        answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
 
 
 def strict_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
 
 import duckdb
 from django.conf import settings
+from django.utils import timezone
 
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.load import load_catalog
@@ -18,6 +20,7 @@ from twofold.jobs.access_review.tables import review_tables
 from twofold.jobs.follow_up import follow_ups
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
+from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.task import all_tasks
 from twofold.records.workspace import AppliedScope, Workspace
@@ -117,6 +120,15 @@ class Current:
                 for name, _ in tables.snapshots_of(system.id)[-_SNAPSHOTS:]
             ]
             return list(tables.reviews().values()), newest
+
+    @property
+    def today(self) -> date:
+        """The day in the reporting zone."""
+        return self.day_of(timezone.now())
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day in the reporting zone of an aware moment."""
+        return moment.astimezone(zone_named(self.workspace.settings.reporting_zone)).date()
 
     @property
     def catalog(self) -> Catalog:

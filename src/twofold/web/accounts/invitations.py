@@ -1,6 +1,5 @@
 """Invitations: a link with a secret that works once, for three days. Nobody ever gets a password from us."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from django.http import HttpRequest
 from twofold.records.acts.account import AccountAct
 from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.models import Invitation, Member
+from twofold.web.accounts.secret_hash import hash_of
 from twofold.web.rights import Role
 
 VALID_FOR = timedelta(days=3)
@@ -23,7 +23,7 @@ def invite(email: str, role: Role, *, person: str, by: str, at: datetime, reques
         email=email.lower(),
         role=role.value,
         person=person,
-        secret_sha256=_hash(secret),
+        secret_sha256=hash_of(secret),
         made_by=by,
         made_at=at,
         expires_at=at + VALID_FOR,
@@ -34,7 +34,7 @@ def invite(email: str, role: Role, *, person: str, by: str, at: datetime, reques
 
 def standing(secret: str, *, at: datetime) -> Invitation | None:
     """Return the invitation that a link's secret opens; None where it is unknown, used or over."""
-    return Invitation.objects.filter(secret_sha256=_hash(secret), used_at=None, expires_at__gt=at).first()
+    return Invitation.objects.filter(secret_sha256=hash_of(secret), used_at=None, expires_at__gt=at).first()
 
 
 def accept(
@@ -52,7 +52,3 @@ def accept(
         Member.objects.update_or_create(user=user, defaults={"role": invitation.role, "person": invitation.person})
     record_act(AccountAct.ACTIVATED, account=user.email, role=invitation.role, by=user.email, request=request)
     return user
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

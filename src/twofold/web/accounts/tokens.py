@@ -1,6 +1,5 @@
 """API tokens: a secret that a program shows, for one account, some rights and a while. Only its hash is kept."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from twofold.web.accounts.models import ApiToken
+from twofold.web.accounts.secret_hash import hash_of
 
 PREFIX = "twofold_"
 """So that a scanner of leaked secrets finds one."""
@@ -22,7 +22,7 @@ def make_token(
         user=user,
         name=name,
         rights=" ".join(sorted(set(rights))),
-        secret_sha256=_hash(secret),
+        secret_sha256=hash_of(secret),
         made_at=at,
         expires_at=expires_at,
     )
@@ -32,10 +32,6 @@ def make_token(
 def token_of(secret: str, *, at: datetime) -> ApiToken | None:
     """Return the token that a secret opens: not revoked, not over, of an account that may sign in."""
     found = ApiToken.objects.select_related("user").filter(
-        secret_sha256=_hash(secret), revoked_at=None, expires_at__gt=at, user__is_active=True
+        secret_sha256=hash_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True
     )
     return found.first()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -17,6 +17,7 @@ from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.invitations import VALID_FOR, invite
 from twofold.web.accounts.leaving import close_account, end_sessions
 from twofold.web.accounts.models import ROLE_CHOICES, Invitation, Member
+from twofold.web.acting import email_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.rights import RIGHTS, ROLE_TITLES, Role
@@ -61,7 +62,7 @@ def invite_person(request: HttpRequest) -> HttpResponse:
         given["email"],
         Role(given["role"]),
         person=given["person"],
-        by=_email(request),
+        by=email_of(request),
         at=timezone.now(),
         request=request,
     )
@@ -85,7 +86,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
     if before != member.role:
         _record(request, AccountAct.ROLE_CHANGED, user, member.role, f"was {before}")
     if user.is_active and not given["active"]:
-        close_account(user, by=_email(request), request=request)
+        close_account(user, by=email_of(request), request=request)
     elif given["active"] and not user.is_active:
         user.is_active = True
         user.save()
@@ -135,9 +136,4 @@ def _listing(request: HttpRequest, form: InviteForm, *, status: int = 200, **mor
 
 
 def _record(request: HttpRequest, act: AccountAct, user: User, role: str, detail: str = "") -> None:
-    record_act(act, account=user.email, role=role, by=_email(request), request=request, detail=detail)
-
-
-def _email(request: HttpRequest) -> str:
-    email: str = getattr(request.user, "email", "")
-    return email
+    record_act(act, account=user.email, role=role, by=email_of(request), request=request, detail=detail)

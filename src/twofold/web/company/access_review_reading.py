@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from twofold.jobs.access_review.comparing import Comparison, RemovalShown, compa
 from twofold.jobs.access_review.kept_pairs import kept_pairs
 from twofold.model.sql_path import one_file
 from twofold.records.site_place import SitePlace
+from twofold.web.company.days import in_utc
 from twofold.web.workspace_access import Current
 
 PAGE = 100
@@ -141,7 +141,7 @@ def _rows(now: Current, query: str, given: Sequence[object], *more: object) -> l
     try:
         cursor = session.execute(query, [one_file(file), *given, *more])
         names = [each[0] for each in cursor.description or ()]
-        return [{name: _aware(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]
+        return [{name: in_utc(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]
     finally:
         session.close()
 
@@ -152,7 +152,3 @@ def _database() -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(config={"threads": 1, "memory_limit": "512MB"})
     database.execute("SET GLOBAL TimeZone = 'UTC'")
     return database
-
-
-def _aware(cell: object) -> object:
-    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell

@@ -16,7 +16,6 @@ from twofold.engagement.access_review_diff import Change, Difference, counts
 from twofold.jobs.access_review.comparing import TODAY, RemovalShown
 from twofold.jobs.access_review.tables import Snapshot, review_tables
 from twofold.jobs.control_tests import latest_runs
-from twofold.model.instant import zone_named
 from twofold.model.problem import UserError
 from twofold.web.company.access_review_reading import comparison_of, once, removals_of, sums_of
 from twofold.web.company.access_reviews import review_named
@@ -145,7 +144,7 @@ def _item(now: Current, review: Review) -> GridRow | None:
     asked = {"letter": "", "code": "", "system": review.system, "words": f"{review.system}/", "after": ""}
     if CONTROL_TEST not in latest_runs(now.workspace):
         return None
-    began = review.started_at.astimezone(zone_named(now.workspace.settings.reporting_zone)).date().isoformat()
+    began = now.day_of(review.started_at).isoformat()
     rows = page_of_items(now, CONTROL_TEST, asked, limit=_PAGE)
     return next((each for each in rows if each.item.removeprefix(f"{review.system}/") >= began), None)
 

@@ -21,6 +21,11 @@ def day_of(text: str) -> date | None:
     return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
+def in_utc(cell: object) -> object:
+    """Return a cell of a canonical table, where it is a moment (naive UTC) as an aware one."""
+    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell
+
+
 def start_of_day(day: date, zone: str) -> datetime:
     """Return the moment at which a local day begins, as aware UTC."""
     return parse_boundary(day.isoformat(), zone=zone).astimezone(UTC)

@@ -6,6 +6,7 @@ Nobody who has a part in a control that the test serves softens an outcome of it
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -64,7 +65,7 @@ def agree_with_disposition(request: HttpRequest, now: Current, proposal: Propose
     """Record a proposal, with the one who agrees as its second person.
 
     Raises PermissionDenied for the one who proposed it and for whoever has a part in the control; UserError where the
-    test ran again since: the proposal is then gone.
+    test ran again since (the proposal is then gone), or somebody else was quicker.
     """
     second = acting_name(request)
     if same_person(second, proposal.proposed_by) or has_a_part(now, request, proposal.control_test):
@@ -75,9 +76,10 @@ def agree_with_disposition(request: HttpRequest, now: Current, proposal: Propose
         proposal.delete()
         raise UserError(Problem("proposal", "The test ran again since; look at the item anew.", ""))
     said = Said(proposal.control_test, proposal.item, DispositionKind(proposal.kind), proposal.reason)
-    done = _record(now, said, by=proposal.proposed_by, second=second)
-    proposal.delete()
-    return done
+    with transaction.atomic():
+        if not ProposedDisposition.objects.filter(pk=proposal.pk).delete()[0]:
+            raise UserError(Problem("proposal", "Somebody else decided it a moment ago.", ""))
+        return _record(now, said, by=proposal.proposed_by, second=second)
 
 
 def has_a_part(now: Current, request: HttpRequest, control_test: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -67,7 +66,7 @@ class LensPart:
 def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the findings, those due first. The query narrows; `after` is the key of the last row before."""
     now = current()
-    today = local_today(now)
+    today = now.today
     asked = _asked(request)
     found = sorted(_narrowed(now, asked, today), key=_order)
     after = request.GET.get("after", "")
@@ -89,7 +88,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def board(request: HttpRequest) -> HttpResponse:
     """Answer with the findings in columns by stage, those due first in each."""
     now = current()
-    today = local_today(now)
+    today = now.today
     asked = _asked(request)
     by_stage: dict[Stage, list[FollowUp]] = {stage: [] for stage in Stage}
     for each in sorted(_narrowed(now, asked, today), key=_order):
@@ -125,7 +124,6 @@ def finding_page(
 ) -> HttpResponse:
     """Answer with a finding's page. bound: forms that were sent and are wrong, by name; opened: the form to open."""
     now = current()
-    zone = zone_named(now.workspace.settings.reporting_zone)
     scope = now.scope.scope if now.scope else None
     finding = follow_up.finding
     may_answer = may_for_control(request, "answer_findings", scope, finding.control_id)
@@ -146,7 +144,7 @@ def finding_page(
         "stage_titles": STAGE_TITLES,
         "stages": list(Stage),
         "steps": STEPS,
-        "today": timezone.now().astimezone(zone).date(),
+        "today": now.today,
     }
     status = 400 if bound else 200
     title = follow_up.title or finding.condition
@@ -156,11 +154,6 @@ def finding_page(
 def is_late(follow_up: FollowUp, today: date) -> bool:
     """Whether the promised day is over and something is still to be done."""
     return follow_up.is_open and follow_up.due_on is not None and follow_up.due_on < today
-
-
-def local_today(now: Current) -> date:
-    """Return the day in the company's reporting zone."""
-    return timezone.now().astimezone(zone_named(now.workspace.settings.reporting_zone)).date()
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:

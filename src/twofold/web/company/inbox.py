@@ -16,7 +16,6 @@ from twofold.jobs.due import DueKind, DueThing, about_address, finding_address
 from twofold.records.acts.people import same_person
 from twofold.web.accounts.member import person_of, role_of
 from twofold.web.acting import acting_name, controls_of
-from twofold.web.company.findings import local_today
 from twofold.web.company.models import ProposedDisposition
 from twofold.web.company.scope_change.waiting import waiting_for
 from twofold.web.company.work.gathered import reviews_of, things_of
@@ -47,7 +46,7 @@ def show(request: HttpRequest) -> HttpResponse:
     me = acting_name(request)
     own = controls_of(now.scope.scope if now.scope else None, person_of(request.user))
     agrees = grant_of("agree_with", role_of(request.user)) is Grant.YES
-    today = local_today(now)
+    today = now.today
     things = things_of(now, until=today + _AHEAD)
     unanswered = [
         each for each in now.follow_ups.values() if each.stage is Stage.ANSWER and each.finding.control_id in own

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from twofold.jobs.due import DueKind, DueThing, due_things
 from twofold.jobs.judge import JudgedEngagement
 from twofold.lenses.conclusion import Conclusion
-from twofold.model.instant import zone_named
 from twofold.scope.labels import FIN_RELEVANT, effective_labels
 from twofold.web.accounts.member import person_of
 from twofold.web.acting import acting_name
@@ -66,8 +65,7 @@ class Clock:
 def show(request: HttpRequest) -> HttpResponse:
     """Answer with the overview; `system` narrows coverage by week."""
     now = current()
-    zone = now.workspace.settings.reporting_zone
-    today = timezone.now().astimezone(zone_named(zone)).date()
+    today = now.today
     judged = [each for each in now.judged if each.judgement.lens != "sox" or _is_relevant(now)]
     month, mine = _mine(request, now, today)
     systems = [each.id for each in now.scope.scope.systems] if now.scope else []

@@ -30,13 +30,10 @@ from twofold.reports.readiness_page import readiness_page
 from twofold.scope.advice.worded import Caution
 from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
-from twofold.web.headers import OWN_PAGE_INSIDE
+from twofold.web.headers import OWN_PAGE_INSIDE, report_answer
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current
-
-_OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
-"""Policy of a page that carries its own styles; it has no script, and is shown inside a page of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +146,7 @@ def _own_page(request: HttpRequest, name: str, make: Callable[[Current, date], s
         text = kept(name, make)
     except UserError as error:
         return _cannot(request, error)
-    answer = HttpResponse(text)
-    answer.headers["Content-Security-Policy"] = _OWN_PAGE
-    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return report_answer(text, inside=True)
 
 
 def _readiness(now: Current, today: date) -> str:

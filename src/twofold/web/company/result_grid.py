@@ -109,7 +109,7 @@ def page_of_grid(now: Current, folder: Path, control_test: str, asked: Mapping[s
             row[0],
             row[1] or "",
             row[2],
-            tuple(_cell(code) for code in row[3:]),
+            tuple(cell_of(code) for code in row[3:]),
             tuple(each.get(row[0], "") for each in verdicts),
         )
         for row in found
@@ -206,6 +206,7 @@ def _verdicts(file: Path, items: Sequence[str]) -> dict[str, str]:
     return dict(rows_of(query, [str(file), items[0], items[-1], list(items)]))
 
 
-def _cell(code: str) -> tuple[str, str, str]:
+def cell_of(code: str) -> tuple[str, str, str]:
+    """Return outcome, reason and code of a cell of the grid."""
     parsed = ReasonCode.parse(code)
     return parsed.outcome.value, parsed.reason, code

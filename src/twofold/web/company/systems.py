@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.scope_history import ScopeApply, scope_history
 from twofold.lenses.verdict import Counts
-from twofold.model.instant import parse_boundary, zone_named
 from twofold.scope.labels import FIN_RELEVANT, SOC2, EffectiveLabel, effective_labels
 from twofold.scope.plan_text import system_lines
 from twofold.scope.register import Scope
 from twofold.scope.system import System
+from twofold.web.company.days import day_of, start_of_day
 from twofold.web.company.scope_change.models import ScopeProposal
 from twofold.web.company.scope_change.propose import may_propose
 from twofold.web.guard import needs
@@ -77,10 +76,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the systems; `on`: the day on which labels are looked at, `label` and `sort` as the page offers."""
     now = current()
     scope = now.scope.scope if now.scope else None
-    zone = now.workspace.settings.reporting_zone
     chosen = {name: request.GET.get(name, "") for name in ("label", "sort", "on")}
-    on = _day(chosen["on"]) or timezone.now().astimezone(zone_named(zone)).date()
-    at = parse_boundary(on.isoformat(), zone=zone)
+    on = day_of(chosen["on"]) or now.today
+    at = start_of_day(on, now.workspace.settings.reporting_zone)
     rows = rows_of_systems(scope, now.judged) if scope else []
     _, key = SORTS.get(chosen["sort"], SORTS["name"])
     values = {
@@ -91,7 +89,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "label_filters": LABEL_FILTERS,
         "may_add": may_propose(request, None),
         "looked_at": at,
-        "misread": bool(chosen["on"]) and _day(chosen["on"]) is None,
+        "misread": bool(chosen["on"]) and day_of(chosen["on"]) is None,
         "rows": sorted(_labelled(rows, chosen["label"], at), key=key),
         "sorts": [(name, words) for name, (words, _) in SORTS.items()],
         "sox": _sox(scope),
@@ -122,13 +120,6 @@ def show(request: HttpRequest, system_id: str) -> HttpResponse:
         "waiting": [each for each in waiting if system_id in each.systems],
     }
     return page(request, "system.html", values, at="systems", title=system.name or system.id)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _starts(row: SystemRow) -> list[str]:

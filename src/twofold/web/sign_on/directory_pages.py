@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from twofold.records.acts.account import AccountAct
-from twofold.web.accounts.acts import record_act
+from twofold.web.acting import email_of
 from twofold.web.guard import needs
 from twofold.web.sign_on.forms import GroupForm, TokenForm
 from twofold.web.sign_on.models import GroupRole, ScimToken
-from twofold.web.sign_on.pages import answer
+from twofold.web.sign_on.pages import answer, record_setting
 from twofold.web.sign_on.scim_tokens import make_scim_token
 
 
@@ -34,7 +34,7 @@ def add_group(request: HttpRequest) -> HttpResponse:
             defaults={"role": given["role"]},
             create_defaults={"role": given["role"], "position": last + 1},
         )
-    _record(request, AccountAct.SIGN_ON_CHANGED, f"group {given['group']} gives the role {given['role']}")
+    record_setting(request, AccountAct.SIGN_ON_CHANGED, f"group {given['group']} gives the role {given['role']}")
     return redirect("sign_on")
 
 
@@ -44,7 +44,7 @@ def remove_group(request: HttpRequest, group_id: int) -> HttpResponse:
     """Take a group from the table; roles that it gave stay until its members sign in or are sent again."""
     group = get_object_or_404(GroupRole, pk=group_id)
     group.delete()
-    _record(request, AccountAct.SIGN_ON_CHANGED, f"group {group.group} gives no role")
+    record_setting(request, AccountAct.SIGN_ON_CHANGED, f"group {group.group} gives no role")
     return redirect("sign_on")
 
 
@@ -57,8 +57,8 @@ def make_token(request: HttpRequest) -> HttpResponse:
         return answer(request, token_form=form, status=400)
     given, now = form.cleaned_data, timezone.now()
     ends = now + timedelta(days=given["days"])
-    token, secret = make_scim_token(given["name"], by=_email(request), expires_at=ends, at=now)
-    _record(request, AccountAct.TOKEN_MADE, f"scim: {token.name}, until {ends:%Y-%m-%d}")
+    token, secret = make_scim_token(given["name"], by=email_of(request), expires_at=ends, at=now)
+    record_setting(request, AccountAct.TOKEN_MADE, f"scim: {token.name}, until {ends:%Y-%m-%d}")
     return answer(request, secret=secret)
 
 
@@ -68,15 +68,6 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """Revoke a token of the directory."""
     token = get_object_or_404(ScimToken, pk=token_id)
     if ScimToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        _record(request, AccountAct.TOKEN_REVOKED, f"scim: {token.name}")
+        record_setting(request, AccountAct.TOKEN_REVOKED, f"scim: {token.name}")
     messages.success(request, f"{token.name} is revoked.")
     return redirect("sign_on")
-
-
-def _record(request: HttpRequest, act: AccountAct, detail: str) -> None:
-    record_act(act, account="", role="", by=_email(request), request=request, detail=detail)
-
-
-def _email(request: HttpRequest) -> str:
-    email: str = getattr(request.user, "email", "")
-    return email

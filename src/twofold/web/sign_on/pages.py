@@ -16,6 +16,7 @@ from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.leaving import end_sessions
 from twofold.web.accounts.member import role_of
 from twofold.web.accounts.models import ROLE_CHOICES
+from twofold.web.acting import email_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.rights import ROLE_TITLES, Role
@@ -75,7 +76,7 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
     told = provider_told(provider)
     provider.delete()
     end_sessions(linked)
-    _record(request, AccountAct.PROVIDER_REMOVED, told)
+    record_setting(request, AccountAct.PROVIDER_REMOVED, told)
     messages.success(request, f"{provider.name} is removed.")
     return redirect("sign_on")
 
@@ -92,7 +93,7 @@ def unlink(request: HttpRequest, link_id: int) -> HttpResponse:
         AccountAct.UNLINKED,
         account=user.email,
         role=role_of(user) or "",
-        by=_email(request),
+        by=email_of(request),
         request=request,
         detail=provider.name,
     )
@@ -117,7 +118,7 @@ def change_settings(request: HttpRequest) -> HttpResponse:
             BreakGlass.objects.get_or_create(user_id=each)
     after = settings_told()
     if before != after:
-        _record(request, AccountAct.SIGN_ON_CHANGED, after)
+        record_setting(request, AccountAct.SIGN_ON_CHANGED, after)
     messages.success(request, "Saved.")
     return redirect("sign_on")
 
@@ -171,7 +172,7 @@ def _save(request: HttpRequest, provider: IdentityProvider, act: AccountAct) -> 
     after = provider_told(provider)
     secret = "; new secret" if form.cleaned_data.get("client_secret") else ""
     if act is AccountAct.PROVIDER_ADDED or before != after or secret:
-        _record(request, act, after + secret)
+        record_setting(request, act, after + secret)
     messages.success(request, f"{provider.name} is saved.")
     return redirect("sign_on_provider", provider.slug)
 
@@ -218,10 +219,6 @@ def _counts() -> dict[int, int]:
     return found
 
 
-def _record(request: HttpRequest, act: AccountAct, detail: str) -> None:
-    record_act(act, account="", role="", by=_email(request), request=request, detail=detail)
-
-
-def _email(request: HttpRequest) -> str:
-    email: str = getattr(request.user, "email", "")
-    return email
+def record_setting(request: HttpRequest, act: AccountAct, detail: str) -> None:
+    """Record that an administrator changed how people sign in."""
+    record_act(act, account="", role="", by=email_of(request), request=request, detail=detail)

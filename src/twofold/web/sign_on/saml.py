@@ -4,7 +4,6 @@ The library checks schema, signature, issuer, status and times, and refuses sign
 the assertion that is read. What it only checks where it is there, we ask for: audience, recipient and end.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_Validatio
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
+from twofold.web.accounts.secret_hash import hash_of
 from twofold.web.sign_on.asserted import Asserted, groups_in
 from twofold.web.sign_on.models import ArrivedAssertion, IdentityProvider
 from twofold.web.sign_on.refused import RefusedError
@@ -97,8 +97,8 @@ def arrive(provider: IdentityProvider, response: str, ours: OurAddresses, *, at:
         with transaction.atomic():
             ArrivedAssertion.objects.create(
                 provider=provider,
-                assertion_sha256=_hash(named),
-                key_sha256=_hash(key),
+                assertion_sha256=hash_of(named),
+                key_sha256=hash_of(key),
                 request_id=request_id,
                 subject=asserted.subject,
                 email=asserted.email,
@@ -115,7 +115,7 @@ def arrive(provider: IdentityProvider, response: str, ours: OurAddresses, *, at:
 def take(provider: IdentityProvider, key: str, *, at: datetime) -> Arrived:
     """Return what a one-time key leads to, and use it up; raises RefusedError where it leads nowhere any more."""
     found = ArrivedAssertion.objects.filter(
-        provider=provider, key_sha256=_hash(key), used_at=None, usable_until__gt=at
+        provider=provider, key_sha256=hash_of(key), used_at=None, usable_until__gt=at
     ).first()
     if found is None or not ArrivedAssertion.objects.filter(pk=found.pk, used_at=None).update(used_at=at):
         message = "the way back was used or took too long"
@@ -213,7 +213,3 @@ def _text(node: etree._Element) -> str:
 def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

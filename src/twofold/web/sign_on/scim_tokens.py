@@ -1,9 +1,9 @@
 """The directory's tokens: each opens the SCIM operations and nothing else. Only the hash of a secret is kept."""
 
-import hashlib
 import secrets
 from datetime import datetime
 
+from twofold.web.accounts.secret_hash import hash_of
 from twofold.web.sign_on.models import ScimToken
 
 PREFIX = "twofold_scim_"
@@ -14,15 +14,11 @@ def make_scim_token(name: str, *, by: str, expires_at: datetime, at: datetime) -
     """Make a token and return it with its secret, which is shown this once. Times are aware UTC."""
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ScimToken.objects.create(
-        name=name, secret_sha256=_hash(secret), made_by=by, made_at=at, expires_at=expires_at
+        name=name, secret_sha256=hash_of(secret), made_by=by, made_at=at, expires_at=expires_at
     )
     return token, secret
 
 
 def scim_token_of(secret: str, *, at: datetime) -> ScimToken | None:
     """Return the token that a secret opens: neither revoked nor over."""
-    return ScimToken.objects.filter(secret_sha256=_hash(secret), revoked_at=None, expires_at__gt=at).first()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return ScimToken.objects.filter(secret_sha256=hash_of(secret), revoked_at=None, expires_at__gt=at).first()

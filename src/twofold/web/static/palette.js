@@ -26,6 +26,8 @@ if (box) {
   let at = 0;
   let asked = 0;
   let timer = 0;
+  let drawn = null; // the text that the list answers
+  let waiting = false; // Enter was pressed before the list answered what is typed
 
   const choose = (number) => {
     options.forEach((each, place) => each.setAttribute("aria-selected", String(place === number)));
@@ -78,10 +80,21 @@ if (box) {
     choose(0);
   };
 
+  const search = () => window.location.assign(`${box.action}?q=${encodeURIComponent(field.value)}`);
+
+  const go = () => (options[at] ? options[at].click() : search());
+
   const ask = async () => {
     const mine = ++asked;
-    const answer = await fetch(`${box.dataset.palette}?q=${encodeURIComponent(field.value.trim())}`);
-    if (answer.ok && mine === asked) draw((await answer.json()).groups);
+    const text = field.value.trim();
+    const answer = await fetch(`${box.dataset.palette}?q=${encodeURIComponent(text)}`);
+    const groups = answer.ok ? (await answer.json()).groups : null;
+    if (mine !== asked) return;
+    if (groups) {
+      draw(groups);
+      drawn = text;
+    }
+    if (waiting) (groups ? go : search)();
   };
 
   const open = () => {
@@ -100,6 +113,7 @@ if (box) {
     }
   });
   field.addEventListener("input", () => {
+    waiting = false;
     clearTimeout(timer);
     timer = setTimeout(ask, 120);
   });
@@ -110,8 +124,13 @@ if (box) {
       choose((at + steps[event.key] + options.length) % options.length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (options[at]) options[at].click();
-      else window.location.assign(`${box.action}?q=${encodeURIComponent(field.value)}`);
+      if (drawn === field.value.trim()) {
+        go();
+      } else {
+        waiting = true;
+        clearTimeout(timer);
+        ask();
+      }
     }
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

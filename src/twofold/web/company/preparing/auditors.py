@@ -21,7 +21,7 @@ from twofold.jobs.auditor_choice import choice as jobs
 from twofold.model.problem import UserError
 from twofold.web.company.preparing.acts import captured_as, done, field
 from twofold.web.company.preparing.files import download, uploaded
-from twofold.web.company.preparing.kept import kept, local_today
+from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
@@ -140,7 +140,7 @@ def template(request: HttpRequest) -> HttpResponse:
     """Answer with a CSV that has the columns of a proposal."""
     now, engagement = current(), request.GET.get("engagement", "")
     try:
-        text = jobs.proposals_template(now.workspace, engagement, today=local_today(now))
+        text = jobs.proposals_template(now.workspace, engagement, today=now.today)
     except UserError as error:
         for each in told(error):
             messages.error(request, each)

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
-from django.utils import timezone
-
-from twofold.model.instant import zone_named
 from twofold.web.workspace_access import Current, current
 
 Computed = TypeVar("Computed")
@@ -17,7 +14,7 @@ _COMPUTED: dict[tuple[str, tuple[int, ...], date], Any] = {}
 def kept(what: str, make: Callable[[Current, date], Computed]) -> Computed:
     """Return what was computed today over the same log, or compute it. what: names it; one name, one `make`."""
     now = current()
-    today = local_today(now)
+    today = now.today
     key = (f"{now.workspace.root} {what}", now.newest, today)
     if key not in _COMPUTED:
         if len(_COMPUTED) >= _MOST_KEPT:
@@ -25,8 +22,3 @@ def kept(what: str, make: Callable[[Current, date], Computed]) -> Computed:
         _COMPUTED[key] = make(now, today)
     found: Computed = _COMPUTED[key]
     return found
-
-
-def local_today(now: Current) -> date:
-    """Return the day in the reporting zone."""
-    return timezone.now().astimezone(zone_named(now.workspace.settings.reporting_zone)).date()

@@ -32,6 +32,7 @@ from twofold.web.company.preparing.files import download
 from twofold.web.company.preparing.kept import kept
 from twofold.web.company.preparing.sources import address_of, nameable
 from twofold.web.guard import needs
+from twofold.web.headers import report_answer
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.rights import Grant, grant_of
@@ -40,8 +41,6 @@ from twofold.web.workspace_access import current
 _LEVELS = [str(each) for each in Level]
 _FIELDS = 4
 _DAY = timedelta(days=1)
-_PREVIEW = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
-"""Policy of the preview. The page's script only hides what ended since it was built, and this one is built now."""
 
 
 class ClaimForm(forms.Form):
@@ -123,12 +122,13 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("see_preparation")
 def preview(request: HttpRequest) -> HttpResponse:
-    """Answer with the page as it would be built now. Nothing is captured; only public claims that hold are on it."""
+    """Answer with the page as it would be built now. Nothing is captured; only public claims that hold are on it.
+
+    Its script is left out: it only hides what ended since the page was built.
+    """
     del request
     text = kept("trust page preview", lambda now, _: trust_page(jobs.page_today(now.workspace, at=timezone.now())))
-    answer = HttpResponse(text.partition("<script>")[0] + text.rpartition("</script>")[2])
-    answer.headers["Content-Security-Policy"] = _PREVIEW
-    return answer
+    return report_answer(text.partition("<script>")[0] + text.rpartition("</script>")[2])
 
 
 @require_safe

@@ -10,10 +10,10 @@ import duckdb
 from twofold.controltests.rule import known_rules, rule_named
 from twofold.controltests.run_record import OUTCOMES_FILE
 from twofold.jobs.control_tests import latest_runs, parameters_in_force
-from twofold.model.outcome import ReasonCode
 from twofold.model.sql_path import one_file
 from twofold.populations.define import definition_text
 from twofold.populations.steps import step_text, steps_needed
+from twofold.web.company.result_grid import cell_of
 from twofold.web.workspace_access import Current
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
@@ -112,7 +112,7 @@ def items_about(now: Current, control_test: str, words: Iterable[str]) -> ItemsO
         return None
     finally:
         session.close()
-    rows = tuple(ItemRow(item, tuple(_cell(code) for code in codes)) for item, *codes in found)
+    rows = tuple(ItemRow(item, tuple(cell_of(code) for code in codes)) for item, *codes in found)
     title = rule_named(control_test, where="control test").title
     letters = tuple((each.letter, each.wording) for each in attributes)
     return ItemsOfControlTest(control_test, title, letters, rows) if rows else None
@@ -122,11 +122,6 @@ def items_about(now: Current, control_test: str, words: Iterable[str]) -> ItemsO
 def _outcomes() -> duckdb.DuckDBPyConnection:
     """Return a database to read outcomes with; opening one takes longer than the reading."""
     return duckdb.connect(config={"threads": 1, "memory_limit": "512MB"})
-
-
-def _cell(code: str) -> tuple[str, str, str]:
-    parsed = ReasonCode.parse(code)
-    return parsed.outcome.value, parsed.reason, code
 
 
 def parameter(now: Current, control_test: str, name: str) -> int:

@@ -11,13 +11,13 @@ import duckdb
 from django.utils import timezone
 
 from twofold.jobs.programme.kept_tables import HISTORY, LIMITS, PERSON_ACCOUNT, TABLES, kept_tables
-from twofold.model.instant import zone_named
 from twofold.model.sql_path import one_file
 from twofold.populations.steps import step_text
 from twofold.records.site_place import SitePlace
 from twofold.records.workspace import Workspace
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import table_texts
+from twofold.web.company.days import in_utc
 from twofold.web.company.programme.awareness import prepare
 from twofold.web.workspace_access import Current
 
@@ -46,7 +46,7 @@ class Reading:
         """Return what a query of ours gives; what people typed is given apart."""
         cursor = self.session.execute(query, [_naive(each) for each in given])
         names = [each[0] for each in cursor.description or ()]
-        return [{name: _aware(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]
+        return [{name: in_utc(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]
 
     def one(self, query: str, *given: object) -> Row | None:
         """Return the first row, None without one."""
@@ -77,7 +77,7 @@ def reading(now: Current) -> Iterator[Reading]:
 def _database(now: Current, folder: Path) -> duckdb.DuckDBPyConnection:
     """Return this process's database of the kept tables: made once a day, and when they are made again."""
     at = timezone.now()
-    key = (folder, at.astimezone(zone_named(now.workspace.settings.reporting_zone)).date())
+    key = (folder, now.day_of(at))
     with _OPENING:
         if key not in _DATABASES:
             for old in list(_DATABASES)[: max(0, len(_DATABASES) - 1)]:
@@ -136,7 +136,3 @@ def first_page(rows: Sequence[Row], key: str) -> tuple[Sequence[Row], str]:
 
 def _naive(cell: object) -> object:
     return cell.astimezone(UTC).replace(tzinfo=None) if isinstance(cell, datetime) and cell.tzinfo else cell
-
-
-def _aware(cell: object) -> object:
-    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell

@@ -8,7 +8,6 @@ import orjson
 
 from twofold.jobs.scope_change import PlannedChange, ScopeChange, base_of, plan_change
 from twofold.jobs.scope_reach import Reached, reached
-from twofold.model.instant import zone_named
 from twofold.model.problem import UserError
 from twofold.scope.plan import ScopePlan
 from twofold.scope.plan_text import attention_lines, plan_lines
@@ -111,4 +110,4 @@ def _said(value: Any) -> str:
 
 
 def _day(now: Current, at: datetime) -> date:
-    return at.astimezone(zone_named(now.workspace.settings.reporting_zone)).date()
+    return now.day_of(at)

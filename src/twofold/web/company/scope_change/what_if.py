@@ -26,12 +26,11 @@ from twofold.web.company.scope_change.forms import systems_of
 from twofold.web.company.scope_change.models import ScopeProposal
 from twofold.web.company.scope_change.what_if_form import ASKED, asked_in
 from twofold.web.guard import needs
+from twofold.web.headers import report_answer
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current, current
 
-_OWN_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
-"""Policy of the memo, which carries its own styles; it has no script."""
 _AGAIN_SECONDS = "4"
 
 
@@ -142,9 +141,7 @@ def memo(request: HttpRequest, run_id: str) -> HttpResponse:
         answer = HttpResponse((run.folder / MARKDOWN_FILE).read_bytes(), content_type="text/markdown; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{run.run_id}.md"'
         return answer
-    answer = HttpResponse((run.folder / PAGE_FILE).read_bytes())
-    answer.headers["Content-Security-Policy"] = _OWN_PAGE
-    return answer
+    return report_answer((run.folder / PAGE_FILE).read_bytes())
 
 
 def _run(run_id: str) -> KeptRun:

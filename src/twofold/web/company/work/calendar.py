@@ -12,7 +12,6 @@ from twofold.jobs.due import DueKind, DueThing
 from twofold.model.instant import zone_named
 from twofold.records.acts.people import same_person
 from twofold.web.acting import acting_name
-from twofold.web.company.findings import local_today
 from twofold.web.company.work.gathered import things_of
 from twofold.web.company.work.stale import stale_things
 from twofold.web.guard import needs
@@ -52,7 +51,7 @@ class Day:
 def show(request: HttpRequest) -> HttpResponse:
     """Answer with a month. The query names it (`month=2026-11`), a person (`me`, an id, none = all) and a kind."""
     now = current()
-    today = local_today(now)
+    today = now.today
     first = _month(request.GET.get("month", ""), today)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
     zone = zone_named(now.workspace.settings.reporting_zone)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from twofold.reports.calendar_feed import MEDIA_TYPE, CalendarDay, calendar_text
 from twofold.web.accounts.member import member_of
-from twofold.web.company.findings import local_today
+from twofold.web.accounts.secret_hash import hash_of
 from twofold.web.company.work.gathered import things_of
 from twofold.web.company.work.models import CalendarFeed
 from twofold.web.rights import Grant, Role, grant_of
@@ -26,7 +26,7 @@ def make_feed(user_id: int, *, at: datetime) -> str:
     """Make a new address of an account, which ends the old one, and return its secret, which is shown this once."""
     secret = secrets.token_urlsafe(32)
     end_feed(user_id, at=at)
-    CalendarFeed.objects.create(user_id=user_id, secret_sha256=_hash(secret), made_at=at, expires_at=at + VALID_FOR)
+    CalendarFeed.objects.create(user_id=user_id, secret_sha256=hash_of(secret), made_at=at, expires_at=at + VALID_FOR)
     return secret
 
 
@@ -52,7 +52,7 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
         raise Http404
     now, at = current(), timezone.now()
     person = member.person or user.email
-    today = local_today(now)
+    today = now.today
     own = [each for each in things_of(now, until=today + _AHEAD) if each.is_for(person)]
     host = request.get_host()
     events = [
@@ -73,7 +73,7 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _owner(secret: str) -> User:
     """Return whose address it is. The hash is compared in constant time once more, beside the look-up by it."""
-    hashed = _hash(secret)
+    hashed = hash_of(secret)
     found = CalendarFeed.objects.select_related("user").filter(
         secret_sha256=hashed, revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True
     )
@@ -82,7 +82,3 @@ def _owner(secret: str) -> User:
         raise Http404
     user: User = feed.user
     return user
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
