@@ -143,19 +143,22 @@ paused AS (
 ),
 run_gap AS (
     SELECT
-        p.item AS item,
-        MAX(CASE WHEN g.table_name = 'backup_run' AND (g.starts_at IS NULL OR g.starts_at < p.due_at) THEN 1 ELSE 0 END)
+        n.item AS item,
+        MAX(CASE WHEN n.table_name = 'backup_run' AND (n.starts_at IS NULL OR n.starts_at < n.due_at) THEN 1 ELSE 0 END)
             AS of_window,
-        MAX(CASE WHEN g.table_name = 'backup_run' THEN 1 ELSE 0 END) AS of_solution,
-        MAX(CASE WHEN g.table_name IN ('run_followup', 'ticket') THEN 1 ELSE 0 END) AS of_ticket
-    FROM population AS p
-    CROSS JOIN parameter AS q
-    JOIN tried AS t ON t.item = p.item
-    JOIN gap AS g ON g.system = p.system
-        AND (g.starts_at IS NULL OR g.starts_at < t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR)
-        AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    WHERE g.table_name IN ('backup_run', 'run_followup', 'ticket') AND t.is_good = 0
-    GROUP BY p.item
+        MAX(CASE WHEN n.table_name = 'backup_run' AND n.in_solution THEN 1 ELSE 0 END) AS of_solution,
+        MAX(CASE WHEN n.table_name IN ('run_followup', 'ticket') AND n.in_solution THEN 1 ELSE 0 END) AS of_ticket
+    FROM (
+        SELECT
+            t.item AS item, t.due_at AS due_at, g.table_name AS table_name, g.starts_at AS starts_at,
+            g.starts_at IS NULL OR g.starts_at < t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR AS in_solution
+        FROM tried AS t
+        CROSS JOIN parameter AS q
+        JOIN population AS p ON p.item = t.item
+        JOIN gap AS g ON g.system = p.system AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+        WHERE t.is_good = 0
+    ) AS n
+    GROUP BY n.item
 ),
 run_code AS (
     SELECT
