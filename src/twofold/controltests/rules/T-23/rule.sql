@@ -129,16 +129,19 @@ paused AS (
 ),
 run_gap AS (
     SELECT
-        s.item AS item,
-        MAX(CASE WHEN g.table_name = 'job_run' AND (g.starts_at IS NULL OR g.starts_at < s.due_at) THEN 1 ELSE 0 END) AS of_window,
-        MAX(CASE WHEN g.table_name = 'job_run' THEN 1 ELSE 0 END) AS of_solution,
-        MAX(CASE WHEN g.table_name = 'run_followup' THEN 1 ELSE 0 END) AS of_followup
-    FROM slot AS s
-    JOIN population AS p ON p.item = s.item
-    JOIN gap AS g ON g.system = p.system AND g.table_name IN ('job_run', 'run_followup')
-        AND (g.starts_at IS NULL OR g.starts_at < s.failed_at_latest + s.solve_minutes * INTERVAL '1' MINUTE)
-        AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    GROUP BY s.item
+        n.item AS item,
+        MAX(CASE WHEN n.table_name = 'job_run' AND (n.starts_at IS NULL OR n.starts_at < n.due_at) THEN 1 ELSE 0 END) AS of_window,
+        MAX(CASE WHEN n.table_name = 'job_run' AND n.in_solution THEN 1 ELSE 0 END) AS of_solution,
+        MAX(CASE WHEN n.table_name = 'run_followup' AND n.in_solution THEN 1 ELSE 0 END) AS of_followup
+    FROM (
+        SELECT
+            s.item AS item, s.due_at AS due_at, g.table_name AS table_name, g.starts_at AS starts_at,
+            g.starts_at IS NULL OR g.starts_at < s.failed_at_latest + s.solve_minutes * INTERVAL '1' MINUTE AS in_solution
+        FROM slot AS s
+        JOIN population AS p ON p.item = s.item
+        JOIN gap AS g ON g.system = p.system AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    ) AS n
+    GROUP BY n.item
 ),
 -- B: what stands before a judgement of the failure, then whether it was solved, then whether finance was told.
 solution AS (
