@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .approvals import taken_back
 from .hands import add_hands, pick_hand
 from .records import Record, Records, Span
 from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, days, hand, has_gap
@@ -444,18 +445,18 @@ def _authorised(records: Records, event: Record, ticket: Record, row: Record) ->
         return "cannot_test:conflict"
     at, given = event["occurred_at"], row["decided_at"]
     refused = [
-        each
+        (each, each["decided_at"])
         for each in records["approval"]
-        if (each["subject"], each["duty"], each["decision"]) == (row["subject"], "authorise", "reject")
-        and each["decided_at"][0] > given[0]
+        if (each["subject"], each["duty"]) == (row["subject"], "authorise")
+        and (each["decision"] == "reject" or each["conflicted"])
+        and each is not row
     ]
-    refusals = [each["decided_at"] for each in refused if not each["conflicted"]]
-    ended = min([*refusals, *([row["withdrawn_at"]] if row["withdrawn_at"] else [])], default=None)
+    ended, _, doubt = taken_back(given, row["withdrawn_at"], refused)
     if given[0] > at[1]:
         return "exception:approved_late"
     if ended and ended[1] <= at[0]:
         return "exception:not_approved"
-    if any(each["conflicted"] and each["decided_at"][0] <= at[1] for each in refused):
+    if doubt is not None and doubt <= at[1]:
         return "cannot_test:conflict"
     moved = ticket["migrated_at"]
     if (moved and moved[0] <= given[1] and given[0] <= moved[1]) or given[1] >= at[0] or (ended and ended[0] <= at[1]):
