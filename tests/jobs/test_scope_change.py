@@ -7,10 +7,18 @@ import pytest
 
 from twofold.jobs import scope_staging
 from twofold.jobs.scope import plan_scope
-from twofold.jobs.scope_change import ScopeChange, apply_change, plan_change
+from twofold.jobs.scope_change import ScopeChange, apply_change, base_of, plan_change
 from twofold.model.problem import UserError
 from twofold.records.workspace import Workspace
-from twofold.scope.edits.edit import Edit, LabelBegun, LabelEnded, SystemAdded, SystemChanged, SystemRetired
+from twofold.scope.edits.edit import (
+    ControlHeld,
+    Edit,
+    LabelBegun,
+    LabelEnded,
+    SystemAdded,
+    SystemChanged,
+    SystemRetired,
+)
 
 from .conftest import AT
 
@@ -63,6 +71,37 @@ def test_every_kind_of_edit(workspace: Workspace) -> None:
     assert [each.valid_to and each.valid_to.text for each in wiki.soc2] == ["2026-05-01"]
 
 
+def test_several_edits_are_one_change(workspace: Workspace) -> None:
+    day = date(2026, 4, 1)
+    held = [ControlHeld(control=each, day=day, owner="p-0002") for each in ("AC-01", "AC-02")]
+    change = _change(
+        SystemAdded(system="erp", layer="application"), LabelBegun(system="erp", label="soc2", day=day), *held
+    )
+    planned = plan_change(workspace, change, at=AT).plan
+    assert planned.systems_added == ("erp",)
+    assert [(each.control_id, each.parts) for each in planned.held] == [
+        (each, (("owner", "", "p-0002"),)) for each in ("AC-01", "AC-02")
+    ]
+    _approved(workspace, change)
+    applied = workspace.applied_scope()
+    assert applied is not None
+    assert [(each.id, each.owner) for each in applied.scope.controls] == [("AC-01", "p-0002"), ("AC-02", "p-0002")]
+    assert not plan_scope(workspace, at=AT).changes
+
+
+def test_one_edit_that_cannot_be_refuses_the_whole(workspace: Workspace) -> None:
+    day = date(2026, 4, 1)
+    change = _change(
+        SystemChanged(system="wiki", owner="p-0002"), ControlHeld(control="XX-99", day=day, owner="p-0002")
+    )
+    before = _file(workspace).read_bytes()
+    with pytest.raises(UserError, match="unknown control 'XX-99'"):
+        plan_change(workspace, change, at=AT)
+    with pytest.raises(UserError, match="unknown control 'XX-99'"):
+        apply_change(workspace, change, seen=base_of(workspace, change), approver="p-0009", at=AT)
+    assert (_file(workspace).read_bytes(), len(list(workspace.scope_folder.iterdir()))) == (before, 1)
+
+
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
@@ -71,7 +110,7 @@ def test_every_kind_of_edit(workspace: Workspace) -> None:
         (SystemChanged(system="none", owner="p-1"), "no scope file names"),
         (SystemAdded(system="wiki", layer="application"), "wiki"),
         (SystemAdded(system="new one", layer="application"), "no id"),
-        (SystemRetired(system="product", day=date(2027, 1, 1)), "nothing of it holds"),
+        (SystemRetired(system="product", day=date(2027, 1, 1)), "nothing of product holds"),
     ],
 )
 def test_what_no_scope_may_say_is_refused(edit: Edit, found: str, workspace: Workspace) -> None:

@@ -128,4 +128,4 @@ def test_edits_are_kept_as_json() -> None:
         SystemRetired(system="a", day=date(2026, 1, 1)),
     )
     assert read_edits(edits_as_json(edits)) == edits
-    assert all(each.system in each.text for each in edits)
+    assert all(each.subject in each.text for each in edits)

@@ -5,6 +5,7 @@ What is applied are the scope files with the edits written into them, by the sam
 
 import hashlib
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from twofold.jobs.scope_staging import changing, contents_of, put_in_place, sett
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_second
 from twofold.records.workspace import Workspace
-from twofold.scope.edits.edit import Edit, edits_as_json
+from twofold.scope.edits.edit import ControlEdit, Edit, SystemEdit, edits_as_json, sentences
 from twofold.scope.edits.written import edited_files
 from twofold.scope.load import read_scope
 from twofold.scope.plan import ScopePlan
@@ -25,15 +26,21 @@ from twofold.scope.register import Scope
 
 TO_BE_APPROVED = "to-be-approved"
 """Stands for the approver of a label while nobody has approved it."""
+BY_HAND = "The scope files as they were edited by hand."
+"""Says a change without edits."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeChange:
-    """What is proposed. No edits: the files as they were edited by hand."""
+    """What is proposed, planned and applied whole: edits in order. No edits: the files as they were edited by hand."""
 
     edits: tuple[Edit, ...]
     reason: str
     proposed_by: str
+
+    def told(self, people: Mapping[str, str] | None = None, *, short: bool = False) -> list[str]:
+        """Return what is proposed, a sentence each, as `sentences` says edits."""
+        return sentences(self.edits, short=short, people=people or {}) or [BY_HAND]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +130,19 @@ def change_contents(workspace: Workspace, change: ScopeChange, approver: str) ->
     written = edited_files(present, change.edits, reason=change.reason, approver=approver, zone=zone)
     contents = {**present, **written}
     after = read_scope(contents, reporting_zone=zone)
-    named = {edit.system for edit in change.edits}
-    if _others(before, named) != _others(after, named):
+    if _others(before, change.edits) != _others(after, change.edits):
         found = "writing the change into the files would change something else as well"
         raise UserError(Problem("scope", found, "a change of what was asked only", "make this change in the file"))
     return contents
 
 
-def _others(scope: Scope, named: set[str]) -> dict[str, object]:
+def _others(scope: Scope, edits: Sequence[Edit]) -> dict[str, object]:
+    """Return what a scope says of all that the edits are not about."""
+    systems = {edit.system for edit in edits if isinstance(edit, SystemEdit)}
+    controls = {edit.control for edit in edits if isinstance(edit, ControlEdit)}
     written = scope.as_written()
-    systems = [each for each in written.pop("systems", ()) if each["id"] not in named]
-    return {**written, "systems": systems}
+    left = {
+        "systems": [each for each in written.pop("systems", ()) if each["id"] not in systems],
+        "controls": [each for each in written.pop("controls", ()) if each["id"] not in controls],
+    }
+    return {**written, **left}

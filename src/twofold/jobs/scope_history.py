@@ -16,6 +16,7 @@ _KEPT = 200
 """Applies that a process keeps: reading and comparing two scopes takes most of a second."""
 _APPLIES: dict[tuple[str, int, str], "ScopeApply"] = {}
 """Root of the workspace, entry and hash of the scope -> what was told of it. An entry never changes."""
+_LAST: dict[tuple[str, int, str], Scope] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,16 @@ def scope_apply(workspace: Workspace, entry: int) -> ScopeApply | None:
 
 def _kept(workspace: Workspace, before: Entry | None, entry: Entry) -> ScopeApply:
     """Return what was told before of the same two entries, or tell it."""
-    key = (str(workspace.root.resolve()), entry.index, str(entry.body["scope_sha256"]))
+    key = _key(workspace, entry)
     if key not in _APPLIES:
         while len(_APPLIES) >= _KEPT:
             _APPLIES.pop(next(iter(_APPLIES)), None)
         _APPLIES[key] = _told(workspace, before, entry)
     return _APPLIES[key]
+
+
+def _key(workspace: Workspace, entry: Entry) -> tuple[str, int, str]:
+    return str(workspace.root.resolve()), entry.index, str(entry.body["scope_sha256"])
 
 
 def _told(workspace: Workspace, before: Entry | None, entry: Entry) -> ScopeApply:
@@ -85,6 +90,15 @@ def _differences(workspace: Workspace, before: Entry | None, entry: Entry) -> Sc
 
 
 def _scope(workspace: Workspace, entry: Entry) -> Scope:
-    """Return what an apply said, read from its evidence; raises UserError where that is gone."""
+    """Return what an apply said; the last one read is kept, since the next apply is compared with it."""
+    key = _key(workspace, entry)
+    found = _LAST.get(key) or _read(workspace, entry)
+    _LAST.clear()
+    _LAST[key] = found
+    return found
+
+
+def _read(workspace: Workspace, entry: Entry) -> Scope:
+    """Read what an apply said from its evidence; raises UserError where that is gone."""
     contents = {name: workspace.read_evidence(evidence) for name, evidence in entry.body["files"]}
     return read_scope(contents, reporting_zone=entry.body["reporting_zone"])

@@ -80,7 +80,7 @@ def proposed_memo(
         people={**memo.people, TO_BE_APPROVED: "whoever approves the change"},
         proposal=MemoProposal(
             number=number,
-            sentences=[each.text for each in change.edits] or ["The scope files as they were edited by hand."],
+            sentences=change.told(memo.people),
             reason=change.reason,
             proposed_by=change.proposed_by,
             proposed_at=proposed_at,

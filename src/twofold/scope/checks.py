@@ -112,7 +112,7 @@ def _person_references(scope: ScopeFile) -> Iterator[tuple[Entry, str]]:
     yield from ((entry, entry.approved_by) for entry in scope.birthrights)
     yield from ((entry, entry.approved_by) for entry in scope.standard_changes)
     for control in scope.controls:
-        yield from _named(control, control.owner, control.performer, control.evidence_owner, control.deputy)
+        yield from _named(control, *control.people)
     for parameter in scope.parameters:
         yield parameter, parameter.approver
 

@@ -77,6 +77,11 @@ class ControlAssignment(Dated):
         """Id of the control; `id` in the file."""
         return self.id
 
+    @property
+    def people(self) -> tuple[str | None, ...]:
+        """Who has a part in it; None for a part that nobody has."""
+        return self.owner, self.performer, self.evidence_owner, self.deputy
+
 
 class ParameterOverride(Entry):
     """A threshold of a control test that the company set otherwise than the default, with reason and approver."""

@@ -14,6 +14,7 @@ import orjson
 from twofold.model.instant import parse_boundary
 from twofold.scope.due import DueOccurrence, due_occurrences
 from twofold.scope.entry import Entry
+from twofold.scope.held import HeldChange, held_changes
 from twofold.scope.labels import FIN_RELEVANT, SOC2, SSO_ONLY, EffectiveLabel, effective_labels
 from twofold.scope.register import Scope, ScopeFile
 from twofold.scope.stretches import Stretch, joined, without
@@ -82,6 +83,12 @@ class ScopePlan:
     """(system, key, before, after); values as JSON, empty = nothing."""
     labels: tuple[LabelChange, ...]
     entries: tuple[EntryChange, ...]
+    held: tuple[HeldChange, ...]
+    """Who has which control otherwise: what the entries of the section `controls` come to."""
+    controls_chosen: tuple[str, ...]
+    """Controls that are judged from now on: the files name them, as they named others before."""
+    controls_given_up: tuple[str, ...]
+    """Controls that are judged no longer: the files still name others."""
     due: tuple[DueChange, ...]
     controls_losing_owner: tuple[str, ...]
     controls_without_owner: tuple[str, ...]
@@ -97,9 +104,11 @@ class ScopePlan:
         return bool(moved or self.labels or self.entries or self.due)
 
     @property
-    def back_dated(self) -> tuple[LabelChange | EntryChange, ...]:
-        """Changes that reach before the day of the apply."""
-        return (*(label for label in self.labels if label.back_dated), *(it for it in self.entries if it.back_dated))
+    def back_dated(self) -> tuple[LabelChange | EntryChange | HeldChange, ...]:
+        """Changes that reach before the day of the apply; of entries that say who has a control, what they come to."""
+        others = (each for each in self.entries if each.section != "controls")
+        moved: tuple[LabelChange | EntryChange | HeldChange, ...] = (*self.labels, *others, *self.held)
+        return tuple(each for each in moved if each.back_dated)
 
 
 def plan(
@@ -114,6 +123,7 @@ def plan(
     old = before or Scope(reporting_zone=zone)
     edge = now if before else None
     had, has = _owned(old, now), _owned(after, now)
+    judged, chosen = ({entry.id for entry in each.controls} for each in (old, after))
     old_ids, new_ids = {system.id for system in old.systems}, {system.id for system in after.systems}
     labels = effective_labels(after)
     return ScopePlan(
@@ -125,11 +135,14 @@ def plan(
         systems_changed=tuple(sorted(_changed(old, after))),
         labels=tuple(sorted(_label_changes(effective_labels(old), labels, edge))),
         entries=tuple(sorted(_entry_changes(old, after, edge))),
+        held=tuple(sorted(held_changes(old, after, edge=edge))),
+        controls_chosen=tuple(sorted(chosen - judged)) if judged and chosen else (),
+        controls_given_up=tuple(sorted(judged - chosen)) if judged and chosen else (),
         due=tuple(sorted(_due_changes(old, after))),
         controls_losing_owner=tuple(sorted(had - has)),
         controls_without_owner=tuple(sorted(set(catalog_controls) - has)),
         systems_without_owner=tuple(sorted(system.id for system in after.systems if not system.owner)),
-        warnings=(*_zone_moved(old, after), *_warnings(after, labels)),
+        warnings=(*_zone_moved(old, after), *_choice_moved(before, after), *_warnings(after, labels)),
     )
 
 
@@ -223,6 +236,14 @@ def _due(scope: Scope) -> dict[tuple[str, str, datetime], DueOccurrence]:
 def _zone_moved(old: Scope, new: Scope) -> Iterator[str]:
     if old.reporting_zone != new.reporting_zone:
         yield f"The reporting zone changes from {old.reporting_zone} to {new.reporting_zone}: all days move."
+
+
+def _choice_moved(old: Scope | None, new: Scope) -> Iterator[str]:
+    """Yield what a first, or no more, named control means: without any, all controls of the catalog are judged."""
+    if old and new.controls and not old.controls:
+        yield "No control was named, so all were judged. From now on only those that the files name are judged."
+    if old and old.controls and not new.controls:
+        yield "No control is named any more, so all controls of the catalog are judged."
 
 
 def _warnings(scope: Scope, labels: Iterable[EffectiveLabel]) -> Iterator[str]:

@@ -3,13 +3,15 @@
 Both are made from the plan alone, in one order, so that the same plan gives the same bytes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import orjson
 
+from twofold.scope.edits.edit import PARTS
+from twofold.scope.held import HeldChange
 from twofold.scope.plan import EntryChange, LabelChange, ScopePlan
 from twofold.scope.stretches import moment_text, stretch_text
 
@@ -26,9 +28,12 @@ _SECTION_NAMES = {
     "standard_changes": "Standard changes",
     "pipeline_agreements": "Pipeline agreements",
     "engagements": "Engagements",
-    "controls": "Control owners",
+    "controls": "Who has controls, in other words",
     "parameters": "Parameters",
 }
+
+HELD = "Who has controls"
+"""How the block begins that says who has which control otherwise."""
 
 
 def plan_text(plan: ScopePlan) -> str:
@@ -61,9 +66,18 @@ def system_lines(plan: ScopePlan, system: str) -> list[str]:
         systems_changed=tuple(each for each in plan.systems_changed if each[0] == system),
         labels=tuple(each for each in plan.labels if each.system == system),
         entries=(),
+        held=(),
+        controls_chosen=(),
+        controls_given_up=(),
         due=(),
     )
     return plan_lines(own)
+
+
+def control_lines(plan: ScopePlan, control_id: str, people: Mapping[str, str]) -> list[str]:
+    """Return the changes of who has one control, a line each. people: HR id -> name, which then stands for the id."""
+    own = (each for each in plan.held if each.control_id == control_id)
+    return [" ".join(_held_text(each, plan.reporting_zone, people).split()) for each in own]
 
 
 def attention_lines(plan: ScopePlan) -> list[str]:
@@ -107,6 +121,9 @@ def plan_dict(plan: ScopePlan) -> dict[str, Any]:
             for due in plan.due
         ],
         "controls": {
+            "chosen": list(plan.controls_chosen),
+            "given_up": list(plan.controls_given_up),
+            "held": [_held_dict(each, plan.reporting_zone) for each in plan.held],
             "losing_owner": list(plan.controls_losing_owner),
             "without_owner": list(plan.controls_without_owner),
         },
@@ -115,6 +132,18 @@ def plan_dict(plan: ScopePlan) -> dict[str, Any]:
             for each in plan.populations
         ],
         "warnings": list(plan.warnings),
+    }
+
+
+def _held_dict(change: HeldChange, zone: str) -> dict[str, Any]:
+    return {
+        "control": change.control_id,
+        "systems": list(change.systems),
+        "changes": {part: {"before": before, "after": after} for part, before, after in change.parts},
+        "starts_at": change.stretch.first.isoformat() if change.stretch.first else None,
+        "ends_before": change.stretch.last.isoformat() if change.stretch.last else None,
+        "days": stretch_text(change.stretch, zone=zone),
+        "back_dated": change.back_dated,
     }
 
 
@@ -144,7 +173,9 @@ def _changes(plan: ScopePlan) -> Iterator[str]:
             f"{_sign(gained=it.gained)} {it.system}  {stretch_text(it.stretch, zone=zone)}{_back(it)}" for it in labels
         )
         yield from _block(f"In scope for {_LENS_NAMES[lens]}" if lens != "sso_only" else "Single sign-on only", lines)
-    for section, entries in groupby(plan.entries, key=lambda entry: entry.section):
+    yield from _block("Controls judged", _judged(plan))
+    yield from _block(HELD, _held_lines(plan))
+    for section, entries in groupby(_not_told(plan), key=lambda entry: entry.section):
         lines = (f"{_sign(gained=it.gained)} {_entry_text(it.values)}{_back(it)}" for it in entries)
         yield from _block(_SECTION_NAMES[section], lines)
     due = (
@@ -154,6 +185,41 @@ def _changes(plan: ScopePlan) -> Iterator[str]:
     yield from _block("Due occurrences", due)
     populations = (f"~ {it.population}  {it.items_before} -> {it.items_after} items" for it in plan.populations)
     yield from _block("Populations", populations)
+
+
+def _not_told(plan: ScopePlan) -> Iterator[EntryChange]:
+    """Yield the entries but those whose control `held` tells of."""
+    told = {each.control_id for each in plan.held}
+    for each in plan.entries:
+        if each.section != "controls" or orjson.loads(each.values)["id"] not in told:
+            yield each
+
+
+def _judged(plan: ScopePlan) -> Iterator[str]:
+    yield from (f"+ {each}" for each in plan.controls_chosen)
+    yield from (f"- {each}" for each in plan.controls_given_up)
+
+
+def _held_lines(plan: ScopePlan) -> Iterator[str]:
+    """Say who has controls otherwise; controls that change in the same way share a line."""
+    alike: dict[HeldChange, list[str]] = {}
+    for each in plan.held:
+        alike.setdefault(replace(each, control_id=""), []).append(each.control_id)
+    for change, controls in alike.items():
+        yield _held_text(replace(change, control_id=", ".join(controls)), plan.reporting_zone, {})
+
+
+def _held_text(change: HeldChange, zone: str, people: Mapping[str, str]) -> str:
+    """Say who has a control otherwise: `~ AC-01  owner p-1 -> p-2  from 2026-04-01`; `+` begins, `-` ends."""
+    sign = "+" if change.began else "-" if change.ended else "~"
+    systems = f" for {', '.join(change.systems)}" if change.systems else ""
+    named = [(PARTS[part], *(people.get(each, each) for each in moved)) for part, *moved in change.parts]
+    parts = [
+        f"{part} {before or 'nobody'} -> {after or 'nobody'}" if sign == "~" else f"{part} {before or after}"
+        for part, before, after in named
+    ]
+    days = stretch_text(change.stretch, zone=zone)
+    return f"{sign} {change.control_id}{systems}  {', '.join(parts) or 'nobody named'}  {days}{_back(change)}"
 
 
 def _open_points(plan: ScopePlan) -> Iterator[str]:
@@ -190,7 +256,7 @@ def _short(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _back(change: LabelChange | EntryChange) -> str:
+def _back(change: LabelChange | EntryChange | HeldChange) -> str:
     return "  (back-dated)" if change.back_dated else ""
 
 

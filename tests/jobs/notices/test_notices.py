@@ -14,10 +14,11 @@ import pytest
 
 from twofold.jobs.due import DueKind, DueThing
 from twofold.jobs.notices import send
-from twofold.jobs.notices.digest import Digest, DigestLine, DigestTime, digest_for
+from twofold.jobs.notices.digest import Digest, DigestLine, DigestTime, digest_for, owns
 from twofold.jobs.notices.hook import Hook, signature, slack_body, webhook_body
 from twofold.jobs.notices.mail import MailServer, NotSentError, mail_of
 from twofold.jobs.notices.outbox import Channel, NoticeKey, Outbox, Recipient, outbox
+from twofold.scope.load import read_scope
 from twofold.scope.notice_settings import NoticeSettings
 
 from .mail_sink import certificate, mail_server, web_server
@@ -25,7 +26,7 @@ from .mail_sink import certificate, mail_server, web_server
 AT = datetime(2026, 11, 26, 8, tzinfo=UTC)
 TODAY = AT.date()
 SITE = "https://audit.example.com"
-WHEN = DigestTime(TODAY, AT - timedelta(days=1), 7)
+WHEN = DigestTime(AT, TODAY, AT - timedelta(days=1), 7)
 KEY = NoticeKey("ana@example.com", Channel.EMAIL, "2026-11-26")
 LINE = DigestLine("CM-01: <Late> & more", "2026-11-20", f"{SITE}/findings/CM-01/T-10/C/late/")
 DIGEST = Digest("p-1", "Acme", (("Overdue", (LINE,)), ("Due soon", (LINE, LINE))))
@@ -40,6 +41,13 @@ def thing(days: int, **changed: object) -> DueThing:
 def told(*things: DueThing) -> dict[str, list[str]]:
     found = digest_for("p-1", things, [], None, company="Acme", site=SITE, when=WHEN)
     return {heading: [each.title for each in lines] for heading, lines in found.parts} if found else {}
+
+
+def test_who_gave_a_control_away_is_told_of_it_no_more() -> None:
+    held = b"controls: [{id: CM-01, owner: p-1, to: 2026-11-25}, {id: CM-01, owner: p-2, from: 2026-11-25}]"
+    scope = read_scope({"scope/a.yaml": held}, reporting_zone="UTC")
+    assert [owns(scope, "CM-01", person, at=AT) for person in ("p-1", "p-2")] == [False, True]
+    assert owns(scope, "CM-01", "p-1", at=AT - timedelta(days=9))
 
 
 def test_what_a_person_is_told() -> None:

@@ -72,5 +72,4 @@ def _of_scope(scope: Scope) -> Iterator[Name]:
 def _person_ids(scope: Scope) -> Iterable[str]:
     yield from (entry.person for entry in scope.rosters)
     for control in scope.controls:
-        people = (control.owner, control.performer, control.evidence_owner, control.deputy)
-        yield from (person for person in people if person)
+        yield from (person for person in control.people if person)

@@ -54,8 +54,9 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DigestTime:
-    """When it is made: the local day, the moment since which things are new (None = all), and how far soon reaches."""
+    """When it is made: moment and local day, since when things are new (None = all), and how far soon reaches."""
 
+    at: datetime
     today: date
     new_since: datetime | None
     soon_days: int
@@ -79,7 +80,8 @@ def digest_for(
         heading = _heading(each, when, soon)
         if heading:
             found[heading].append(DigestLine(_short(each.title), each.on.isoformat(), site + each.address))
-    waits = sum(1 for each in follow_ups if each.stage is Stage.ANSWER and owns(scope, each.finding.control_id, person))
+    unanswered = (each.finding.control_id for each in follow_ups if each.stage is Stage.ANSWER)
+    waits = sum(1 for control in unanswered if owns(scope, control, person, at=when.at))
     if waits:
         counted = "1 finding of a control of yours" if waits == 1 else f"{waits} findings of controls of yours"
         found[ANSWERS].append(DigestLine(counted, "", f"{site}/inbox/"))
@@ -87,9 +89,10 @@ def digest_for(
     return Digest(person, company, parts) if parts else None
 
 
-def owns(scope: Scope | None, control_id: str, person: str) -> bool:
-    """Whether the person is the owner of a control, for any time and system."""
-    return scope is not None and any(each.id == control_id and each.owner == person for each in scope.controls)
+def owns(scope: Scope | None, control_id: str, person: str, *, at: datetime) -> bool:
+    """Whether the person is the owner of a control at a moment, for any system."""
+    held = () if scope is None else scope.controls
+    return any(each.id == control_id and each.owner == person and at in each.stretch for each in held)
 
 
 def _heading(thing: DueThing, when: DigestTime, soon: date) -> str:

@@ -79,7 +79,7 @@ def send_notices(workspace: Workspace, box: Outbox, senders: Senders, *, at: dat
     things = due_things(facts)
     today = _today(workspace, at)
     for recipient, span in wanted:
-        when = DigestTime(today, box.last_sent(recipient.account, before=span), senders.settings.soon_days)
+        when = DigestTime(at, today, box.last_sent(recipient.account, before=span), senders.settings.soon_days)
         digest = digest_for(
             recipient.person,
             things,
