@@ -41,7 +41,7 @@ MUTATIONS = [
     (T10, "s.txn = e.txn", "s.txn = 'never'", "description-edited-in-the-same-save"),
     (T10, "AND e.occurred_at <= u.started_at_latest", "", "description-edited-after-release"),
     (T11, "WHEN a.independence = 'contributor' THEN 30", "", "golden-12-bot-opens-human-fixes-and-approves"),
-    (T11, "u.by_pipeline AND g.item_no IS NOT NULL", "u.by_pipeline", "pipeline-without-agreement"),
+    (T11, "d.by_pipeline AND g.item_no IS NOT NULL", "d.by_pipeline", "pipeline-without-agreement"),
     (T12, "WHEN o.recorded_at > a.started_at_latest THEN 30", "", "on-call-recorded-afterwards"),
     (T12, "e.old_value AS severity", "e.new_value AS severity", "severity-raised-afterwards"),
 ]

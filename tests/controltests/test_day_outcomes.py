@@ -276,6 +276,19 @@ def test_a_change_of_the_roster_or_of_a_parameter_makes_every_day_again(tmp_path
     assert updated == whole
 
 
+def test_a_later_clock_looks_again_at_what_waited_for_it_and_an_earlier_one_at_everything(tmp_path: Path) -> None:
+    tables, run = history(7, days=4, late=0).tables(3, tmp_path / "tables"), run_of(3)
+    later = replace(run, clock=clock(5))
+    write_all_days(tables, run, into=tmp_path / "store")
+    write_all_days(tables, later, into=tmp_path / "later")
+    on = write_touched_days(tables, later, before=tables, store=tmp_path / "store", into=tmp_path / "on")
+    back = write_touched_days(tables, run, before=tables, store=tmp_path / "on", into=tmp_path / "back")
+    assert contents(tmp_path / "on") == contents(tmp_path / "later") != contents(tmp_path / "store")
+    assert contents(tmp_path / "back") == contents(tmp_path / "store")
+    assert (on["T-10"], back["T-10"], back["T-13"]) == (0, 0, -1)
+    assert on["T-13"] > 0
+
+
 def test_the_files_of_the_days_hold_the_outcomes_of_one_run(tmp_path: Path) -> None:
     tables = history(11, days=3, late=2).tables(3, tmp_path / "tables")
     run = run_of(3)

@@ -140,9 +140,11 @@ SELECT c.item,
         WHEN apart = 77 THEN 'cannot_test:deployer_unlinked' WHEN apart = 71 THEN 'cannot_test:subordinate_approved'
         WHEN apart = 30 THEN 'exception:approver_is_deployer' ELSE 'na:no_counting_approval' END AS H,
     CASE WHEN status = 'failure' THEN 'na:never_served' WHEN type = 'Change' THEN 'na:not_functional'
-        WHEN uat_at < started_at AND uat_by IS NOT NULL AND uat_by <> coalesce(author, '') THEN 'pass'
+        WHEN uat_at < started_at AND uat_by <> author THEN 'pass'
         WHEN type IS DISTINCT FROM 'Feature' THEN 'cannot_test:functional_unknown'
-        WHEN uat_by = author THEN 'exception:accepted_by_contributor' ELSE 'exception:no_uat' END AS I
+        WHEN uat_by = author THEN 'exception:accepted_by_contributor'
+        WHEN uat_at < started_at AND uat_by IS NOT NULL THEN 'cannot_test:contributor_unknown'
+        ELSE 'exception:no_uat' END AS I
 FROM change AS c LEFT JOIN approved USING (item) ORDER BY c.item
 """
 """T-10 in one query. Reads the tables by name."""
@@ -203,6 +205,7 @@ def with_pandas(tables: Path) -> Any:
     late = change["authorised"] >= change["started_at"]
     failed, emergency = change["status"] == "failure", change["key"].isin(flagged)
     own_uat = change["uat_by"] == change["author_is"]
+    accepted = change["uat_by"].notna() & ~own_uat & (change["uat_at"] < change["started_at"])
 
     def code(*cases: tuple[Any, str], rest: str, routed: bool = False) -> Any:
         first = [(failed, "na:never_served"), *([(emergency, "na:emergency_tested_by_t12")] if routed else [])]
@@ -242,9 +245,10 @@ def with_pandas(tables: Path) -> Any:
             "H": ranked("apart", _H, _H[0]),
             "I": code(
                 (change["type"] == "Change", "na:not_functional"),
-                (change["uat_by"].notna() & ~own_uat & (change["uat_at"] < change["started_at"]), "pass"),
+                (accepted & change["author_is"].notna(), "pass"),
                 (change["type"] != "Feature", "cannot_test:functional_unknown"),
                 (change["uat_by"].notna() & own_uat, "exception:accepted_by_contributor"),
+                (accepted, "cannot_test:contributor_unknown"),
                 rest="exception:no_uat",
             ),
         }
@@ -417,12 +421,15 @@ def _accepted(company: _Company, type_: str | None, uat: Any, started: datetime,
     if type_ == "Change":
         return "na:not_functional"
     by = company.person.get(uat[0]) if uat else None
-    own = by is not None and by == company.person.get(author)
-    if by and not own and uat[1] < started:
+    known = company.person.get(author)
+    accepted = by is not None and by != known and uat[1] < started
+    if accepted and known:
         return "pass"
     if type_ != "Feature":
         return "cannot_test:functional_unknown"
-    return "exception:accepted_by_contributor" if own else "exception:no_uat"
+    if by is not None and by == known:
+        return "exception:accepted_by_contributor"
+    return "cannot_test:contributor_unknown" if accepted else "exception:no_uat"
 
 
 _C = {90: "pass", 78: "cannot_test:approver_unlinked", 76: "cannot_test:contributor_unlinked"}

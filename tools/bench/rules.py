@@ -99,6 +99,7 @@ def run(tables: Path, into: Path, tested: Sequence[str], lenses: Sequence[str]) 
     chosen = [rule for rule in rules() if rule.control_test in tested]
     texts = [text for rule in chosen for text in (definition_text(rule.population), rule.sql)]
     held: Population | None = None
+    into.mkdir()
     with open_session(TableSet(tables, {}), SessionLimits(memory=MEMORY, spill=into / "spill")) as session:
         register_steps(session, steps_needed(*texts))
         for rule in chosen:

@@ -1,13 +1,18 @@
 """Outcomes kept in one file per operating day, of which a new state of the tables makes only the touched ones again.
 
     <store>/<control test>/<day>.parquet   outcomes of the items of the day, sorted by item
-    <store>/state.json                     what made them: texts, parameters, engine, reading, clock
+    <store>/state.json                     what made them: texts, parameters, engine, reading, clock; and the days on
+                                           which an item waits for the clock
+
+A rule asks the clock only whether a window is still open, and an item whose window is open is pending. So when the
+clock went on, the pending items are looked at again, and nothing else.
 
 A store is a function of tables, parameters and texts alone: made at once or day by day, its files have the same bytes.
 """
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +22,8 @@ import duckdb
 import orjson
 
 from twofold.controltests.engine import run_rule, set_parameters
-from twofold.controltests.reach import DAY_OF_ITEM, RULES, narrow_to_days
+from twofold.controltests.links import DAY_OF_ITEM, forget_links, note_links
+from twofold.controltests.reach import FOLLOWED, RULES, narrow_to_days
 from twofold.controltests.rule import ParameterValue, Rule
 from twofold.controltests.touched import EVERY_DAY, touched_days
 from twofold.populations.define import define_population, definition_text
@@ -25,6 +31,9 @@ from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.tables.store import SessionLimits, TableSet, open_session, quoted
 
 STATE_FILE = "state.json"
+PENDING = "cannot_test:pending"
+"""What an attribute says whose window was still open by the clock (audit-domain 4.0)."""
+_WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,16 @@ class DayRun:
 
     def texts_of(self, rule: Rule) -> str:
         """Return the hash of everything but the tables and the clock that the outcomes of a rule rest on."""
-        texts = [definition_text(rule.population), rule.sql]
-        steps = [step_text(name) for name in steps_needed(*texts)]
         values = orjson.dumps(dict(self.parameters[rule.control_test]), option=orjson.OPT_SORT_KEYS).decode()
-        parts = [*texts, *steps, values, duckdb.__version__, self.reading]
+        parts = [*_texts([rule]), values, duckdb.__version__, self.reading]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def write_all_days(tables: TableSet, run: DayRun, *, into: Path) -> None:
     """Make the store from nothing."""
-    for rule in run.rules:
-        (into / rule.control_test).mkdir(parents=True)
     with open_session(tables, run.limits) as session:
-        _write_days(session, run, run.rules, {}, into=into)
-    _write_state(run, into)
+        waiting = _write_days(session, run, {rule.control_test: EVERY_DAY for rule in run.rules}, into=into)
+    _write_state(run, waiting, into)
 
 
 def write_touched_days(
@@ -73,68 +78,130 @@ def write_touched_days(
         for rule in run.rules
         if rule.control_test in RULES and state["texts"].get(rule.control_test) == run.texts_of(rule)
     ]
-    with open_session(tables, run.limits) as session:
-        touched = touched_days(session, before.folder, followed, run.parameters, clocks=clocks)
-    days: dict[str, frozenset[str] | None] = {
-        rule.control_test: touched.get(rule.control_test, EVERY_DAY) for rule in run.rules
-    }
-    for rule in run.rules:
-        _keep(store / rule.control_test, into / rule.control_test, days[rule.control_test])
-    whole = [rule for rule in run.rules if days[rule.control_test] is EVERY_DAY]
+    waiting: dict[str, list[str]] = {}
+    parts: dict[str, _Part | None] = {rule.control_test: EVERY_DAY for rule in run.rules}
+    if followed:
+        with open_session(tables, run.limits, wanted=_tables_read(followed)) as session:
+            note_links(session)
+            days = touched_days(session, (before.folder, tables.folder), followed, run.parameters, clocks=clocks)
+            for rule in followed:
+                test, touched = rule.control_test, days[rule.control_test]
+                if touched is not EVERY_DAY:
+                    pending = frozenset(state["waiting"][test])
+                    waited = pending - touched if clocks[0] != clocks[1] else frozenset()
+                    items = _pending_items(session, rule, store / test, waited)
+                    parts[test] = _Part(touched, waited, items, store / test)
+                    _keep(store / test, into / test, touched | waited)
+                    waiting[test] = sorted(pending - touched - waited)
+            partly = {test: part for test, part in parts.items() if part is not None}
+            reached = frozenset().union(*(part.days for part in partly.values()))
+            items = frozenset().union(*(part.items for part in partly.values()))
+            if reached or items:
+                narrow_to_days(session, reached, items, _texts(followed))
+                forget_links(session)
+                for name, found in _write_days(session, run, partly, into=into).items():
+                    waiting[name] = sorted([*waiting[name], *found])
+    whole = {test: part for test, part in parts.items() if part is EVERY_DAY}
     if whole:
         with open_session(tables, run.limits) as session:
-            _write_days(session, run, whole, days, into=into)
-    partly = [rule for rule in run.rules if days[rule.control_test]]
-    if partly:
-        with open_session(tables, run.limits) as session:
-            narrow_to_days(session, frozenset().union(*(days[rule.control_test] or () for rule in partly)))
-            _write_days(session, run, partly, days, into=into)
-    _write_state(run, into)
-    return {name: -1 if found is EVERY_DAY else len(found) for name, found in days.items()}
+            waiting |= _write_days(session, run, whole, into=into)
+    _write_state(run, waiting, into)
+    return {test: -1 if part is None else len(part.days | part.waited) for test, part in parts.items()}
 
 
-def _keep(old: Path, new: Path, days: frozenset[str] | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a rule's outcomes is made again: all items of some days, and those that were pending on others.
+
+    old: the folder of the outcomes before, which the other items of the days that waited keep.
+    """
+
+    days: frozenset[str]
+    waited: frozenset[str]
+    items: frozenset[str]
+    old: Path
+
+    def narrowed(self, definition: str) -> str:
+        """Return the SQL of a population narrowed to what is made again; the items are in the table `asked_item`."""
+        days = ", ".join(f"'{day}'" for day in sorted(self.days)) or "NULL"
+        chosen = f"{DAY_OF_ITEM} IN ({days}) OR item IN (FROM asked_item)"
+        return f"SELECT * FROM (\n{definition}\n) AS every WHERE {chosen}"  # noqa: S608  our own text
+
+    def others(self) -> str:
+        """Return the SQL of the outcomes that the days that waited keep."""
+        files = ", ".join(f"'{quoted(self.old / day)}.parquet'" for day in sorted(self.waited))
+        return f"SELECT * FROM read_parquet([{files}]) WHERE item NOT IN (FROM asked_item)"  # noqa: S608  our own text
+
+
+def _texts(rules: Sequence[Rule]) -> list[str]:
+    """Return every SQL text that makes the outcomes of these rules."""
+    texts = [text for rule in rules for text in (definition_text(rule.population), rule.sql)]
+    return [*texts, *(step_text(name) for name in steps_needed(*texts))]
+
+
+def _tables_read(rules: Sequence[Rule]) -> frozenset[str]:
+    """Return the words of their texts, which the tables that they read are among, and what is followed by key."""
+    return frozenset(_WORD.findall(" ".join([*_texts(rules), *FOLLOWED])))
+
+
+def _keep(old: Path, new: Path, days: frozenset[str]) -> None:
+    """Link the outcomes of all days but these."""
     new.mkdir(parents=True)
-    if days is not EVERY_DAY:
-        for file in old.glob("*.parquet"):
-            if file.stem not in days:
-                os.link(file, new / file.name)
+    for file in old.glob("*.parquet"):
+        if file.stem not in days:
+            os.link(file, new / file.name)
+
+
+def _is_pending(rule: Rule) -> str:
+    return " OR ".join(f"{attribute.letter} = '{PENDING}'" for attribute in rule.attributes)
+
+
+def _pending_items(
+    session: duckdb.DuckDBPyConnection, rule: Rule, folder: Path, days: frozenset[str]
+) -> frozenset[str]:
+    """Return the items of these days with an attribute that waits for the clock."""
+    if not days:
+        return frozenset()
+    files = [str(folder / f"{day}.parquet") for day in sorted(days)]
+    rows = session.execute(f"SELECT item FROM read_parquet(?) WHERE {_is_pending(rule)}", [files])  # noqa: S608  letters of the rule
+    return frozenset(item for (item,) in rows.fetchall())
 
 
 def _write_days(
-    session: duckdb.DuckDBPyConnection,
-    run: DayRun,
-    rules: Sequence[Rule],
-    days: Mapping[str, frozenset[str] | None],
-    *,
-    into: Path,
-) -> None:
-    """Write the files of the days that `days` names for each rule, of every day where it names none."""
-    texts = [text for rule in rules for text in (definition_text(rule.population), rule.sql)]
-    register_steps(session, steps_needed(*texts))
+    session: duckdb.DuckDBPyConnection, run: DayRun, parts: Mapping[str, _Part | None], *, into: Path
+) -> dict[str, list[str]]:
+    """Write the files of these parts of rules, of every day where none is named; return the days that wait, by rule."""
+    rules = [rule for rule in run.rules if rule.control_test in parts]
+    register_steps(session, steps_needed(*_texts(rules)))
+    waiting: dict[str, list[str]] = {}
     for rule in sorted(rules, key=lambda each: each.population):
         folder = into / rule.control_test
         scratch = folder / ".making"
-        scratch.mkdir()
+        scratch.mkdir(parents=True)
         set_parameters(session, run.parameters[rule.control_test], extracted_at=run.clock)
-        text = definition_text(rule.population)
-        chosen = days.get(rule.control_test, EVERY_DAY)
-        if chosen is not EVERY_DAY:
-            listed = ", ".join(f"'{day}'" for day in sorted(chosen))
-            text = f"SELECT * FROM (\n{text}\n) AS every WHERE {DAY_OF_ITEM} IN ({listed})"  # noqa: S608  our own text
+        part, text, made = parts[rule.control_test], definition_text(rule.population), "FROM outcome"
+        if part is not EVERY_DAY:
+            asked = "CREATE OR REPLACE TEMP TABLE asked_item AS SELECT unnest(?::VARCHAR[]) AS item"
+            session.execute(asked, [sorted(part.items)])
+            text = part.narrowed(text)
+            made += f" UNION ALL {part.others()}" if part.waited else ""
         define_population(session, rule.population, into=scratch, text=text)
         run_rule(session, rule, into=scratch)
-        by_day = f"SELECT *, {DAY_OF_ITEM} AS day FROM outcome ORDER BY day, item"  # noqa: S608  our own text
+        by_day = f"SELECT *, {DAY_OF_ITEM} AS day FROM ({made}) AS made ORDER BY day, item"  # noqa: S608  our own text
         session.execute(f"CREATE OR REPLACE TEMP TABLE outcome_of_day AS {by_day}")
-        for (day,) in session.execute("SELECT DISTINCT day FROM outcome_of_day ORDER BY day").fetchall():
+        found = f"SELECT day, bool_or({_is_pending(rule)}) FROM outcome_of_day GROUP BY day ORDER BY day"  # noqa: S608  letters of the rule
+        days = session.execute(found).fetchall()
+        for day, _ in days:
             rows = f"SELECT * EXCLUDE (day) FROM outcome_of_day WHERE day = '{day}' ORDER BY item"  # noqa: S608  an ISO day
             session.execute(f"COPY ({rows}) TO '{quoted(folder / f'{day}.parquet')}' (FORMAT parquet)")
+        waiting[rule.control_test] = [day for day, pending in days if pending]
         for file in scratch.iterdir():
             file.unlink()
         scratch.rmdir()
+    return waiting
 
 
-def _write_state(run: DayRun, into: Path) -> None:
+def _write_state(run: DayRun, waiting: Mapping[str, Sequence[str]], into: Path) -> None:
     texts = {rule.control_test: run.texts_of(rule) for rule in run.rules}
-    state = {"clock": run.clock.isoformat(), "texts": texts}
+    state = {"clock": run.clock.isoformat(), "texts": texts, "waiting": waiting}
     (into / STATE_FILE).write_bytes(orjson.dumps(state, option=orjson.OPT_SORT_KEYS))

@@ -4,18 +4,21 @@
 Rows are new by their evidence: a row of evidence that the other state of its table does not hold has changed, and so
 has the row with its key there, and every row in conflict. That is sound while evidence is read the same way (the same
 scope and version, nothing redacted in between); the caller makes sure of it by `DayRun.reading`. From the keys of
-changed rows the items are found by the joins of the steps and rules, in both states. What every item may read (people,
-rosters, types of tickets, requirements) touches every day when it changes.
+changed rows the items are found by the joins of the steps and rules, as they hold in either state. What every item may
+read (people, rosters, types of tickets, requirements) touches every day when it changes.
 """
 
+import filecmp
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from twofold.controltests.reach import DEPLOYMENT_DAY, EVENT_DAY, FOLLOWED
+from twofold.controltests.links import LINKS, claims, link_text
+from twofold.controltests.reach import FOLLOWED
 from twofold.controltests.rule import ParameterValue, Rule
 from twofold.populations.define import definition_text
 from twofold.populations.steps import step_text, steps_needed
@@ -24,10 +27,11 @@ from twofold.tables.store import quoted
 
 EVERY_DAY = None
 _BEFORE = "before"
-_SIDES = (_BEFORE, "main")
 _WORD = re.compile(r"[a-z_]+")
 _READ_OF = {"account": "id, kind, triggered_by, email, conflicted"}
 """Columns that matter of a table whose other columns change with each extraction."""
+_NO_ITEM = frozenset({"source_gap", "branch_rule"})
+"""Tables that reach items by time."""
 _KEYED = {
     "deployment": ("id", "touched_deployment", "id"),
     "code_commit": ("sha", "touched_commit", "sha"),
@@ -42,68 +46,91 @@ _KEYED = {
     "prod_event": ("id", "touched_event", "id"),
 }
 """Captured table -> its key, where the keys of its changed rows are noted, and which column is noted."""
-_CLAIMED = """
-    SELECT c.sha AS sha, c.pull_request AS id FROM pull_request_commit AS c
-    UNION ALL SELECT p.head_sha, p.id FROM pull_request AS p
-    UNION ALL SELECT p.merge_sha, p.id FROM pull_request AS p
-"""
+_CLAIMS = claims("either_pull_request", "either_pull_request_commit")
 _NAMED = {
-    "touched_pull": "SELECT t.id AS key FROM pull_request__tickets AS t WHERE t.value IN (FROM touched_ticket)",
-    "touched_commit": "SELECT t.sha AS key FROM code_commit__tickets AS t WHERE t.value IN (FROM touched_ticket)",
+    "touched_pull": "SELECT t.id AS key FROM either_pull_request__tickets AS t WHERE t.ticket IN (FROM touched_ticket)",
+    "touched_commit": "SELECT t.sha AS key FROM either_code_commit__tickets AS t"
+    " WHERE t.ticket IN (FROM touched_ticket)",
 }
 """What names a touched ticket."""
 _CLAIM_ROUND = (
-    ("touched_commit", f"SELECT c.sha AS key FROM ({_CLAIMED}) AS c WHERE c.id IN (FROM touched_pull)"),
+    ("touched_commit", f"SELECT c.sha AS key FROM ({_CLAIMS}) AS c WHERE c.pull IN (FROM touched_pull)"),
     (
         "touched_commit",
         """
-        SELECT o.sha AS key FROM code_commit AS o WHERE o.tree_sha IN (
-            SELECT c.tree_sha FROM code_commit AS c WHERE c.sha IN (FROM touched_commit)
+        SELECT o.sha AS key FROM either_code_commit AS o WHERE o.tree IN (
+            SELECT c.tree FROM either_code_commit AS c WHERE c.sha IN (FROM touched_commit)
         )
         """,
     ),
-    ("touched_pull", f"SELECT c.id AS key FROM ({_CLAIMED}) AS c WHERE c.sha IN (FROM touched_commit)"),
+    ("touched_pull", f"SELECT c.pull AS key FROM ({_CLAIMS}) AS c WHERE c.sha IN (FROM touched_commit)"),
 )
 """Commits that touched pull requests claim, commits of equal content, and what claims those."""
-_ROUNDS = 3
+_ROUNDS = 6
 """A claim decides whose a commit is: from a pull request over its commits to those that share one, and theirs."""
 _USED = {
     "touched_deployment": """
-        SELECT s.deployment AS key FROM change_set AS s WHERE s.sha IN (FROM touched_commit)
-        UNION SELECT d.id FROM deployment AS d WHERE d.commit_sha IN (FROM touched_commit)
-        UNION SELECT d.id FROM deployment AS d WHERE d.digest IN (FROM touched_digest)
-        UNION
-        SELECT d.id FROM deployment AS d JOIN artefact AS a ON a.digest = d.digest
-        WHERE a.commit_sha IN (FROM touched_commit)
+        SELECT s.deployment AS key FROM either_change_set AS s WHERE s.sha IN (FROM touched_commit)
+        UNION ALL SELECT d.id FROM either_deployment AS d WHERE d.sha IN (FROM touched_commit)
+        UNION ALL SELECT d.id FROM either_deployment AS d WHERE d.digest IN (FROM touched_digest)
+        UNION ALL
+        SELECT d.id FROM either_deployment AS d JOIN either_artefact AS a ON a.digest = d.digest
+        WHERE a.sha IN (FROM touched_commit)
     """,
     "touched_event": """
-        SELECT e.id AS key FROM prod_event AS e WHERE e.reference IN (FROM touched_ticket)
-        UNION SELECT e.id FROM prod_event AS e WHERE e.reference IN (FROM touched_pull)
+        SELECT e.id AS key FROM either_prod_event AS e WHERE e.reference IN (FROM touched_ticket)
+        UNION ALL SELECT e.id FROM either_prod_event AS e WHERE e.reference IN (FROM touched_pull)
     """,
 }
 _FOLLOWERS = """
-    INSERT INTO touched_deployment
-    SELECT d.id FROM deployment AS d
+    SELECT d.id AS key FROM either_deployment AS d
     JOIN (
         SELECT f.system AS system, bool_or(f.started_at IS NULL) AS open, MIN(f.started_at) AS starts_at
-        FROM deployment AS f
-        WHERE f.id IN (FROM changed_deployment) AND f.environment = 'production'
+        FROM either_deployment AS f
+        WHERE f.id IN (FROM touched_deployment) OR f.digest IN (FROM touched_digest)
         GROUP BY f.system
     ) AS c ON c.system = d.system AND (c.open OR d.started_at IS NULL OR d.started_at >= c.starts_at)
-    WHERE d.environment = 'production'
 """
 """What is released after a changed deployment of its system may be a rerun of it, or a rollback to it."""
-_DAYS = f"""
-    SELECT DISTINCT {DEPLOYMENT_DAY} AS day FROM deployment AS d
-    WHERE d.environment = 'production' AND d.id IN (FROM touched_deployment)
-    UNION
-    SELECT DISTINCT {EVENT_DAY} AS day FROM prod_event AS e WHERE e.id IN (FROM touched_event)
+_DAYS = """
+    SELECT DISTINCT d.day FROM either_deployment AS d WHERE d.id IN (FROM touched_deployment)
+    UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE e.id IN (FROM touched_event)
 """
+_DAYS_FROM = """
+    SELECT DISTINCT d.day FROM either_deployment AS d WHERE COALESCE(d.latest_at >= $moment, true)
+    UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE COALESCE(e.latest_at >= $moment, true)
+"""
+
+
+@dataclass(slots=True)
+class _States:
+    """Both states in one session: the tables as they are now, and under the schema `before` as they were."""
+
+    session: duckdb.DuckDBPyConnection
+    now: Path
+    before: Path
+    differences: dict[tuple[str, str], list[tuple[object, ...]]] = field(default_factory=dict)
+
+    def difference(self, table: str, columns: str) -> list[tuple[object, ...]]:
+        """Return the rows that one of the states has alone, found once; none where the files have the same bytes."""
+        if (table, columns) not in self.differences:
+            now_file, file_before = (folder / f"{table}.parquet" for folder in (self.now, self.before))
+            there = {now_file.exists(), file_before.exists()}
+            same = there == {False} or (there == {True} and filecmp.cmp(now_file, file_before, shallow=False))
+            now, then = (f"SELECT {columns} FROM {side}.{table}" for side in ("main", _BEFORE))
+            query = f"(({now}) EXCEPT ({then})) UNION ALL (({then}) EXCEPT ({now}))"
+            self.differences[table, columns] = [] if same else self.session.execute(query).fetchall()
+        return self.differences[table, columns]
+
+    def count(self, query: str) -> int:
+        """Return the first number that a query gives."""
+        row = self.session.execute(query).fetchone()
+        return 0 if row is None else row[0]
 
 
 def touched_days(
     session: duckdb.DuckDBPyConnection,
-    before: Path,
+    folders: tuple[Path, Path],
     rules: Sequence[Rule],
     parameters: Mapping[str, Mapping[str, ParameterValue]],
     *,
@@ -111,60 +138,27 @@ def touched_days(
 ) -> Mapping[str, frozenset[str] | None]:
     """Return by control test the days (ISO) whose outcomes the session's tables may change, EVERY_DAY where any may.
 
-    session: the tables as they are now, as views. before: the folder of the tables as they were. clocks: then and now.
+    session: the tables as they are now, as views, with their links noted. folders: of the tables then and now.
+    clocks: then and now.
     """
-    _view_before(session, before)
-    dated: dict[str, frozenset[str] | None] = {
-        rule.control_test: EVERY_DAY
-        if _whole_tables_changed(session, rule)
-        else _days_of_dated(session, rule, parameters[rule.control_test], clocks)
-        for rule in rules
-    }
-    if all(days is EVERY_DAY for days in dated.values()):
-        return dated
-    keyed = _days_of_keys(session)
-    return {name: EVERY_DAY if days is EVERY_DAY else days | keyed for name, days in dated.items()}
+    before, now = folders
+    states = _States(session, now, before)
+    read = {rule.control_test: _tables_read(rule) for rule in rules}
+    _view_before(states, frozenset(_KEYED) | {"source_gap", "change_set"} | frozenset().union(*read.values()))
+    kept = [rule for rule in rules if not _whole_tables_changed(states, read[rule.control_test])]
+    found: dict[str, frozenset[str] | None] = {rule.control_test: EVERY_DAY for rule in rules}
+    if kept:
+        keyed = _days_of_keys(states)
+        for rule in kept:
+            dated = _days_of_dated(states, rule, parameters[rule.control_test], clocks)
+            found[rule.control_test] = EVERY_DAY if dated is EVERY_DAY else dated | keyed
+    return found
 
 
-def _days_of_keys(session: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Return the days of the items that changed rows lead to, in either state."""
-    _note_changed_rows(session)
-    found: set[str] = set()
-    for side in _SIDES:
-        session.execute(f"SET schema = '{side}'")
-        session.execute(_FOLLOWERS)
-        for noted, text in _NAMED.items():
-            _note(session, noted, text)
-        for _ in range(_ROUNDS):
-            if not sum(_note(session, noted, text) for noted, text in _CLAIM_ROUND):
-                break
-        for noted, text in _USED.items():
-            _note(session, noted, text)
-    for side in _SIDES:
-        session.execute(f"SET schema = '{side}'")
-        found.update(day for (day,) in session.execute(_DAYS).fetchall())
-    session.execute("SET schema = 'main'")
-    return frozenset(found)
-
-
-def _note(session: duckdb.DuckDBPyConnection, noted: str, text: str) -> int:
-    """Add the keys that are not noted yet and return how many they were."""
-    session.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE newly AS
-        SELECT DISTINCT key FROM ({text}) WHERE key IS NOT NULL EXCEPT FROM {noted}
-        """
-    )
-    session.execute(f"INSERT INTO {noted} FROM newly")
-    return _count(session, "SELECT COUNT(*) FROM newly")
-
-
-def _view_before(session: duckdb.DuckDBPyConnection, before: Path) -> None:
-    session.execute(f"CREATE SCHEMA IF NOT EXISTS {_BEFORE}")
-    for name in _table_names():
-        file = before / f"{name}.parquet"
-        source = f"read_parquet('{quoted(file)}')" if file.exists() else f"main.{name} LIMIT 0"
-        session.execute(f"CREATE OR REPLACE VIEW {_BEFORE}.{name} AS SELECT * FROM {source}")
+def _tables_read(rule: Rule) -> frozenset[str]:
+    texts = [definition_text(rule.population), rule.sql]
+    texts += [step_text(name) for name in steps_needed(*texts)]
+    return frozenset(_WORD.findall(" ".join(texts))) & frozenset(_table_names())
 
 
 def _table_names() -> list[str]:
@@ -175,134 +169,133 @@ def _table_names() -> list[str]:
     ]
 
 
-def _whole_tables_changed(session: duckdb.DuckDBPyConnection, rule: Rule) -> bool:
-    """Tell whether a table that is not followed by key says something else than before, wherever it came from."""
-    texts = [definition_text(rule.population), rule.sql]
-    read = set(_WORD.findall(" ".join([*texts, *(step_text(name) for name in steps_needed(*texts))])))
-    apart = set(FOLLOWED) | {"source_gap", "branch_rule"}
+def _view_before(states: _States, tables: Collection[str]) -> None:
+    states.session.execute(f"CREATE SCHEMA {_BEFORE}")
+    for name in tables:
+        file = states.before / f"{name}.parquet"
+        source = f"read_parquet('{quoted(file)}')" if file.exists() else f"main.{name} LIMIT 0"
+        states.session.execute(f"CREATE VIEW {_BEFORE}.{name} AS SELECT * FROM {source}")
+
+
+def _whole_tables_changed(states: _States, read: Collection[str]) -> bool:
+    """Tell whether one of these tables, if not followed by key, says something else than before."""
     lineage = {name for name, _ in LINEAGE} - {"conflicted"}
-    for name in _table_names():
-        if name in apart or name not in read:
-            continue
+    for name in sorted(set(read) - set(FOLLOWED) - _NO_ITEM):
         columns = _READ_OF.get(name)
         if columns is None:
-            every = session.execute(f"SELECT column_name FROM (DESCRIBE {name})").fetchall()
-            columns = ", ".join(column for (column,) in every if column not in lineage)
-        if _difference(session, name, columns):
+            every = states.session.execute(f"DESCRIBE {name}").fetchall()
+            columns = ", ".join(column for column, *_ in every if column not in lineage)
+        if states.difference(name, columns):
             return True
-    return bool(_difference(session, "code_commit", "DISTINCT repository"))
+    return bool(states.difference("code_commit", "DISTINCT repository"))
 
 
-def _difference(session: duckdb.DuckDBPyConnection, name: str, columns: str) -> list[tuple[object, ...]]:
-    now, then = (f"SELECT {columns} FROM {side}.{name}" for side in ("main", _BEFORE))
-    return session.execute(f"(({now}) EXCEPT ({then})) UNION ALL (({then}) EXCEPT ({now}))").fetchall()
+def _days_of_keys(states: _States) -> frozenset[str]:
+    """Return the days of the items that changed rows lead to, in either state."""
+    session = states.session
+    for table in LINKS:
+        session.execute(f"CREATE TEMP TABLE old_{table} AS FROM link_{table} LIMIT 0")
+        session.execute(f"CREATE TEMP VIEW either_{table} AS FROM link_{table} UNION ALL FROM old_{table}")
+    for noted in {noted for _, noted, _ in _KEYED.values()}:
+        session.execute(f"CREATE TEMP TABLE {noted} (key UBIGINT)")
+    for table, (key, noted, column) in _KEYED.items():
+        _note_changed_rows(states, table, (f"number(t.{key})", f"number(t.{column})"), noted)
+    _note(states, "touched_deployment", _FOLLOWERS)
+    _note_changed_sets(states)
+    for noted, text in _NAMED.items():
+        _note(states, noted, text)
+    for _ in range(_ROUNDS):
+        if not sum(_note(states, noted, text) for noted, text in _CLAIM_ROUND):
+            break
+    for noted, text in _USED.items():
+        _note(states, noted, text)
+    return frozenset(day for (day,) in session.execute(_DAYS).fetchall())
 
 
-def _count(session: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = session.execute(query).fetchone()
-    return 0 if row is None else row[0]
+def _note(states: _States, noted: str, text: str) -> int:
+    """Add the keys that are not noted yet and return how many they were."""
+    fresh = f"SELECT DISTINCT n.key FROM ({text}) AS n WHERE n.key IS NOT NULL AND n.key NOT IN (FROM {noted})"
+    return states.count(f"INSERT INTO {noted} {fresh}")
+
+
+def _note_changed_rows(states: _States, table: str, numbers: tuple[str, str], noted: str) -> None:
+    """Note the keys of the rows of a table that changed, and keep the links of those that one finds no more.
+
+    numbers: of the key of a row `t`, and of what is noted of it.
+    """
+    key, keys = numbers[0], f"{numbers[0]} AS key, {numbers[1]} AS noted"
+    now, before = f"main.{table}", f"{_BEFORE}.{table}"
+    _make_changed(states, "fresh", keys, now, before)
+    _make_changed(states, "gone", keys, before, now)
+    rows, once, fresh = (states.count(f"SELECT COUNT(*) FROM {each}") for each in (now, before, "fresh"))
+    if rows - fresh != once or states.count("SELECT COUNT(*) FROM gone"):
+        # Not every row stands where it stood: look at the rows with these keys on the other side, too.
+        for here, there, relation in (("fresh", "gone", before), ("gone", "fresh", now)):
+            same_key = f"SELECT {keys} FROM {relation} AS t WHERE {key} IN (SELECT h.key FROM {here} AS h)"
+            states.session.execute(f"INSERT INTO {there} {same_key}")
+        if table in LINKS:
+            old = link_text(table, before, f"{key} IN (SELECT g.key FROM gone AS g)")
+            states.session.execute(f"INSERT INTO old_{table} {old}")
+    _note(states, noted, "SELECT noted AS key FROM fresh UNION ALL SELECT noted FROM gone")
+
+
+def _make_changed(states: _States, made: str, keys: str, here: str, there: str) -> None:
+    """Make the rows of `here` whose evidence `there` does not hold, or that are in conflict, the table `made`."""
+    evidence = f"SELECT DISTINCT t.evidence FROM {here} AS t EXCEPT SELECT DISTINCT o.evidence FROM {there} AS o"
+    states.session.execute(f"CREATE OR REPLACE TEMP TABLE other_evidence AS {evidence}")
+    states.session.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {made} AS
+        SELECT {keys} FROM {here} AS t WHERE t.evidence IN (FROM other_evidence)
+        UNION ALL SELECT {keys} FROM {here} AS t WHERE t.conflicted AND t.evidence NOT IN (FROM other_evidence)
+        """
+    )
+
+
+def _note_changed_sets(states: _States) -> None:
+    """Note the deployments whose change sets, which are computed and carry no evidence, are others than before."""
+    states.session.execute(f"CREATE TEMP TABLE past_change_set AS {link_text('change_set', f'{_BEFORE}.change_set')}")
+    past = "SELECT p.deployment AS key FROM past_change_set AS p WHERE p.content NOT IN"
+    now = "SELECT c.deployment AS key FROM link_change_set AS c WHERE c.content NOT IN"
+    states.session.execute(
+        """
+        INSERT INTO old_change_set
+        SELECT p.* FROM past_change_set AS p WHERE p.content NOT IN (SELECT c.content FROM link_change_set AS c)
+        """
+    )
+    _note(
+        states,
+        "touched_deployment",
+        f"{past} (SELECT c.content FROM link_change_set AS c)"
+        f" UNION ALL {now} (SELECT p.content FROM past_change_set AS p)",
+    )
+    states.session.execute("DROP TABLE past_change_set")
 
 
 def _days_of_dated(
-    session: duckdb.DuckDBPyConnection,
+    states: _States,
     rule: Rule,
     parameters: Mapping[str, ParameterValue],
     clocks: tuple[datetime, datetime],
 ) -> frozenset[str] | None:
-    """Return the days that changed gaps, looks at branches and the clock reach: they have times, not keys."""
+    """Return the days that changed gaps and looks at branches reach: they have times, not keys.
+
+    A clock that went back reaches every day. One that went on reaches what waited for it, which the outcomes tell.
+    """
     waits = max(
         [int(value) for name, value in parameters.items() if name in {"explain_days", "correct_days"}], default=0
     )
     froms: list[datetime] = []
-    for starts_at, *_ in _difference(session, "source_gap", "starts_at, ends_before, table_name, system"):
+    for starts_at, _, table, _ in states.difference("source_gap", "starts_at, ends_before, table_name, system"):
         if not isinstance(starts_at, datetime):
             return EVERY_DAY
-        froms.append(starts_at - timedelta(days=waits))
-    if clocks[0] != clocks[1] and "extracted_at" in rule.sql:
-        if not waits:
-            return EVERY_DAY
-        froms.append(min(clocks).replace(tzinfo=None) - timedelta(days=waits))
-    looked = _difference(
-        session, "branch_rule", "observed_at, observed_at_latest, repository, branch, setting, value, conflicted"
-    )
-    if looked and "branch_rule" in rule.sql:
+        # An answer may come long after the item, what it answers is there with it.
+        froms.append(starts_at if table in FOLLOWED else starts_at - timedelta(days=waits))
+    if clocks[1] < clocks[0] and "extracted_at" in rule.sql:
+        return EVERY_DAY
+    looks = "observed_at, observed_at_latest, repository, branch, setting, value, conflicted"
+    if "branch_rule" in rule.sql and states.difference("branch_rule", looks):
         return EVERY_DAY
     if not froms:
         return frozenset()
-    session.execute("CREATE OR REPLACE TEMP TABLE reached_from AS SELECT ?::TIMESTAMP AS moment", [min(froms)])
-    found: set[str] = set()
-    for side in _SIDES:
-        session.execute(f"SET schema = '{side}'")
-        rows = session.execute(
-            f"""
-            SELECT DISTINCT {DEPLOYMENT_DAY} FROM deployment AS d, reached_from AS r WHERE d.environment = 'production'
-                AND COALESCE(GREATEST(d.started_at_latest, d.completed_at_latest) >= r.moment, true)
-            UNION
-            SELECT DISTINCT {EVENT_DAY} FROM prod_event AS e, reached_from AS r
-            WHERE COALESCE(e.occurred_at_latest >= r.moment, true)
-            """
-        ).fetchall()
-        found.update(day for (day,) in rows)
-    session.execute("SET schema = 'main'")
-    return frozenset(found)
-
-
-def _note_changed_rows(session: duckdb.DuckDBPyConnection) -> None:
-    """Fill touched_* with the keys of rows that changed, and changed_deployment, at which later ones look back."""
-    for _, noted, _ in _KEYED.values():
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {noted} (key VARCHAR)")
-    session.execute("CREATE OR REPLACE TEMP TABLE changed_deployment (key VARCHAR)")
-    for table, (key, noted, column) in _KEYED.items():
-        for here, there in (("main", _BEFORE), (_BEFORE, "main")):
-            session.execute(
-                f"""
-                CREATE OR REPLACE TEMP TABLE fresh AS
-                SELECT t.{key} AS key, t.{column} AS noted FROM {here}.{table} AS t
-                WHERE t.conflicted OR t.evidence NOT IN (SELECT DISTINCT o.evidence FROM {there}.{table} AS o)
-                """
-            )
-            if _count(session, "SELECT COUNT(*) FROM fresh"):
-                session.execute(
-                    f"""
-                    INSERT INTO {noted}
-                    SELECT noted FROM fresh
-                    UNION SELECT o.{column} FROM {there}.{table} AS o WHERE o.{key} IN (SELECT key FROM fresh)
-                    """
-                )
-    session.execute(
-        """
-        INSERT INTO changed_deployment
-        SELECT key FROM touched_deployment
-        UNION SELECT d.id FROM main.deployment AS d WHERE d.digest IN (FROM touched_digest)
-        UNION SELECT d.id FROM before.deployment AS d WHERE d.digest IN (FROM touched_digest)
-        """
-    )
-    session.execute(
-        """
-        INSERT INTO touched_deployment
-        WITH now AS (
-            SELECT SUBSTRING(s.deployment, 1, LENGTH(s.deployment) - 4) AS part, COUNT(*) AS sets,
-                SUM(hash(s.deployment, s.repository, s.sha)::HUGEINT) AS content
-            FROM main.change_set AS s GROUP BY part
-        ),
-        past AS (
-            SELECT SUBSTRING(s.deployment, 1, LENGTH(s.deployment) - 4) AS part, COUNT(*) AS sets,
-                SUM(hash(s.deployment, s.repository, s.sha)::HUGEINT) AS content
-            FROM before.change_set AS s GROUP BY part
-        ),
-        other AS (
-            SELECT COALESCE(n.part, t.part) AS part FROM now AS n FULL JOIN past AS t ON t.part = n.part
-            WHERE n.sets IS DISTINCT FROM t.sets OR n.content IS DISTINCT FROM t.content
-        ),
-        now_there AS (
-            SELECT s.* EXCLUDE (evidence, record, row_hash, source, connector, extracted_at, copies, conflicted)
-            FROM main.change_set AS s WHERE SUBSTRING(s.deployment, 1, LENGTH(s.deployment) - 4) IN (FROM other)
-        ),
-        past_there AS (
-            SELECT s.* EXCLUDE (evidence, record, row_hash, source, connector, extracted_at, copies, conflicted)
-            FROM before.change_set AS s WHERE SUBSTRING(s.deployment, 1, LENGTH(s.deployment) - 4) IN (FROM other)
-        )
-        SELECT deployment
-        FROM ((FROM now_there EXCEPT FROM past_there) UNION ALL (FROM past_there EXCEPT FROM now_there))
-        """
-    )
+    return frozenset(day for (day,) in states.session.execute(_DAYS_FROM, {"moment": min(froms)}).fetchall())

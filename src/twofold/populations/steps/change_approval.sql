@@ -39,7 +39,9 @@ given AS (
         r.dismissed_at AS ended_at, r.dismissed_at_latest AS ended_at_latest,
         CASE WHEN r.dismissed_at IS NOT NULL THEN 'dismissed' END AS ended_by,
         r.state = 'dismissed' AS was_dismissed, r.conflicted AS conflicted,
-        'review' AS table_name, r.evidence AS evidence, r.record AS record
+        'review' AS table_name, r.evidence AS evidence, r.record AS record,
+        u.item AS item, u.system AS system, u.repository AS repository, u.pull_request AS pull_request,
+        u.final_sha AS final_sha, u.merged_at_latest AS merged_at_latest
     FROM change_unit AS u
     JOIN review AS r ON r.pull_request = u.pull_request
     WHERE r.state IN ('approved', 'dismissed') OR r.conflicted
@@ -50,8 +52,11 @@ given AS (
         a.withdrawn_at AS ended_at, a.withdrawn_at_latest AS ended_at_latest,
         CASE WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn' END AS ended_by,
         false AS was_dismissed, a.conflicted AS conflicted,
-        'approval' AS table_name, a.evidence AS evidence, a.record AS record
+        'approval' AS table_name, a.evidence AS evidence, a.record AS record,
+        u.item AS item, u.system AS system, u.repository AS repository, u.pull_request AS pull_request,
+        u.final_sha AS final_sha, u.merged_at_latest AS merged_at_latest
     FROM change_ticket AS t
+    JOIN change_unit AS u ON u.item_no = t.item_no
     JOIN approval AS a ON a.subject = t.ticket
     WHERE a.duty IN ('release', 'emergency') AND (a.decision = 'approve' OR a.conflicted)
     UNION ALL
@@ -60,7 +65,9 @@ given AS (
         c.committed_at AS approved_at, c.committed_at_latest AS approved_at_latest, c.sha AS commit_sha,
         CAST(NULL AS TIMESTAMP) AS ended_at, CAST(NULL AS TIMESTAMP) AS ended_at_latest,
         CAST(NULL AS STRING) AS ended_by, false AS was_dismissed, c.conflicted AS conflicted,
-        'code_commit' AS table_name, c.evidence AS evidence, c.record AS record
+        'code_commit' AS table_name, c.evidence AS evidence, c.record AS record,
+        u.item AS item, u.system AS system, u.repository AS repository, u.pull_request AS pull_request,
+        u.final_sha AS final_sha, u.merged_at_latest AS merged_at_latest
     FROM change_unit AS u
     JOIN code_commit__reviewed_by AS r ON r.repository = u.repository AND r.sha = u.sha
     JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.sha
@@ -117,7 +124,7 @@ superseded AS (
 ),
 named AS (
     SELECT
-        g.item_no AS item_no, u.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
+        g.item_no AS item_no, g.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
         g.approved_at AS approved_at, g.approved_at_latest AS approved_at_latest, g.commit_sha AS commit_sha,
         LEAST(COALESCE(g.ended_at, s.ended_at), COALESCE(s.ended_at, g.ended_at)) AS ended_at,
         LEAST(COALESCE(g.ended_at_latest, s.ended_at_latest), COALESCE(s.ended_at_latest, g.ended_at_latest))
@@ -127,11 +134,10 @@ named AS (
         s.doubt_at AS doubt_at,
         g.was_dismissed AND g.ended_at IS NULL AS ended_unknown,
         g.conflicted AS conflicted, g.table_name AS table_name, g.evidence AS evidence, g.record AS record,
-        u.system AS system, u.repository AS repository, u.pull_request AS pull_request, u.final_sha AS final_sha,
-        u.merged_at_latest AS merged_at_latest,
+        g.system AS system, g.repository AS repository, g.pull_request AS pull_request, g.final_sha AS final_sha,
+        g.merged_at_latest AS merged_at_latest,
         i.person AS person, COALESCE(i.state, 'unlinked') AS state, COALESCE(n.kind, 'human') AS kind
     FROM given AS g
-    JOIN change_unit AS u ON u.item_no = g.item_no
     LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.approved_at AND g.approved_at < i.valid_to
     LEFT JOIN account AS n ON n.id = g.account
@@ -221,12 +227,12 @@ made_by AS (
     FROM change_contributor AS c
     GROUP BY c.item_no
 ),
-own_account AS (
-    -- A shared account may be two people's, so that it does not show who acted.
-    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c WHERE c.state <> 'shared'
-),
-own_person AS (
-    SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
+own_approval AS (
+    -- Approvals by somebody who worked on the change. A shared account may be two people's, so that it does not show who acted.
+    SELECT DISTINCT n.item_no AS item_no, n.table_name AS table_name, n.id AS id
+    FROM named AS n
+    JOIN change_contributor AS c ON c.item_no = n.item_no
+    WHERE c.person = n.person OR (c.account = n.account AND c.state <> 'shared')
 )
 SELECT
     n.item AS item,
@@ -271,7 +277,7 @@ SELECT
         ELSE 'no_roster'
     END AS emergency_authority,
     CASE
-        WHEN oa.account IS NOT NULL OR op.person IS NOT NULL THEN 'contributor'
+        WHEN o.id IS NOT NULL THEN 'contributor'
         WHEN n.state = 'bot' OR n.kind IN ('bot', 'service') THEN 'bot'
         WHEN n.state = 'shared' THEN 'shared'
         WHEN n.person IS NULL THEN 'unlinked'
@@ -293,5 +299,4 @@ LEFT JOIN by_title AS te
 LEFT JOIN roster_known AS k ON k.system = n.system AND k.duty = 'release'
 LEFT JOIN roster_known AS ke ON ke.system = n.system AND ke.duty = 'emergency'
 LEFT JOIN made_by AS m ON m.item_no = n.item_no
-LEFT JOIN own_account AS oa ON oa.item_no = n.item_no AND oa.account = n.account
-LEFT JOIN own_person AS op ON op.item_no = n.item_no AND op.person = n.person
+LEFT JOIN own_approval AS o ON o.item_no = n.item_no AND o.table_name = n.table_name AND o.id = n.id

@@ -74,36 +74,36 @@ acted AS (
 with_history AS (
     SELECT DISTINCT c.repository AS repository FROM code_commit AS c
 ),
-unseen AS (
-    -- Listed commits and heads that are not in the data.
+not_squashed AS (
+    -- Pull requests that no commit in the data holds as a whole.
+    SELECT DISTINCT p.id AS pull_request, p.repository AS repository, w.repository IS NOT NULL AS history
+    FROM pull_request AS p
+    LEFT JOIN code_commit AS s ON s.repository = p.repository AND s.sha = p.merge_sha
+    LEFT JOIN merge_parents AS m ON m.repository = s.repository AND m.sha = s.sha
+    LEFT JOIN with_history AS w ON w.repository = p.repository
+    WHERE s.sha IS NULL OR m.sha IS NOT NULL
+),
+unknown_hand AS (
+    -- Their listed commits and heads that are not in the data.
     SELECT
-        c.pull_request AS pull_request, p.repository AS repository, p.merge_sha AS merge_sha, c.sha AS sha,
+        x.pull_request AS pull_request, c.sha AS sha, x.history AS history,
         c.table_name AS table_name, c.evidence AS evidence, c.record AS record
-    FROM (
+    FROM not_squashed AS x
+    JOIN (
         SELECT
             l.pull_request AS pull_request, l.sha AS sha,
             'pull_request_commit' AS table_name, l.evidence AS evidence, l.record AS record
         FROM pull_request_commit AS l
         UNION ALL
         SELECT
-            h.id AS pull_request, h.head_sha AS sha,
-            'pull_request' AS table_name, h.evidence AS evidence, h.record AS record
-        FROM pull_request AS h
-        WHERE h.head_sha IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM pull_request_commit AS l WHERE l.pull_request = h.id AND l.sha = h.head_sha)
-    ) AS c
-    JOIN pull_request AS p ON p.id = c.pull_request
-    WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = p.repository AND k.sha = c.sha)
-),
-unknown_hand AS (
-    SELECT
-        x.pull_request AS pull_request, x.sha AS sha, w.repository IS NOT NULL AS history,
-        x.table_name AS table_name, x.evidence AS evidence, x.record AS record
-    FROM unseen AS x
-    LEFT JOIN with_history AS w ON w.repository = x.repository
-    LEFT JOIN code_commit AS s ON s.repository = x.repository AND s.sha = x.merge_sha
-    LEFT JOIN merge_parents AS m ON m.repository = s.repository AND m.sha = s.sha
-    WHERE s.sha IS NULL OR m.sha IS NOT NULL
+            h.pull_request AS pull_request, p.head_sha AS sha,
+            'pull_request' AS table_name, p.evidence AS evidence, p.record AS record
+        FROM not_squashed AS h
+        JOIN pull_request AS p ON p.id = h.pull_request
+        LEFT JOIN pull_request_commit AS l ON l.pull_request = p.id AND l.sha = p.head_sha
+        WHERE p.head_sha IS NOT NULL AND l.sha IS NULL
+    ) AS c ON c.pull_request = x.pull_request
+    WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = x.repository AND k.sha = c.sha)
 )
 SELECT
     u.item AS item, a.item_no AS item_no, a.account AS account, a.role AS role, i.person AS person,

@@ -5,28 +5,25 @@
 --   via   listed (the source lists it, or it is the head), merge (named as the merge), tree (equal content)
 WITH claimed AS (
     SELECT
-        c.repository AS repository, c.sha AS sha, c.pull_request AS pull_request,
-        MIN(c.via) AS via, MAX(c.merged) AS merged
-    FROM (
-        SELECT
-            p.repository AS repository, c.sha AS sha, p.id AS pull_request, 'listed' AS via,
-            CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
-        FROM pull_request_commit AS c
-        JOIN pull_request AS p ON p.id = c.pull_request
-        UNION ALL
-        SELECT
-            p.repository AS repository, p.head_sha AS sha, p.id AS pull_request, 'listed' AS via,
-            CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
-        FROM pull_request AS p
-        WHERE p.head_sha IS NOT NULL
-        UNION ALL
-        SELECT
-            p.repository AS repository, p.merge_sha AS sha, p.id AS pull_request, 'merge' AS via,
-            CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
-        FROM pull_request AS p
-        WHERE p.merge_sha IS NOT NULL
-    ) AS c
-    GROUP BY c.repository, c.sha, c.pull_request
+        p.repository AS repository, c.sha AS sha, p.id AS pull_request, 'listed' AS via,
+        CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
+    FROM pull_request_commit AS c
+    JOIN pull_request AS p ON p.id = c.pull_request
+    UNION ALL
+    SELECT
+        p.repository AS repository, p.head_sha AS sha, p.id AS pull_request, 'listed' AS via,
+        CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
+    FROM pull_request AS p
+    WHERE p.head_sha IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM pull_request_commit AS c WHERE c.pull_request = p.id AND c.sha = p.head_sha)
+    UNION ALL
+    SELECT
+        p.repository AS repository, p.merge_sha AS sha, p.id AS pull_request, 'merge' AS via,
+        CASE WHEN p.merged_at IS NULL THEN 0 ELSE 1 END AS merged
+    FROM pull_request AS p
+    WHERE p.merge_sha IS NOT NULL
+        AND p.merge_sha IS DISTINCT FROM p.head_sha
+        AND NOT EXISTS (SELECT 1 FROM pull_request_commit AS c WHERE c.pull_request = p.id AND c.sha = p.merge_sha)
 ),
 unclaimed AS (
     SELECT DISTINCT

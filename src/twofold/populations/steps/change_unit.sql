@@ -182,6 +182,7 @@ SELECT
     r.merge_sha AS merge_sha,
     r.author AS pull_request_author,
     r.merged_by AS merged_by,
+    r.merged_at AS merged_at,
     r.merged_at_latest AS merged_at_latest,
     r.base_ref AS base_ref,
     COALESCE(r.created_at, k.begins_at) AS begins_at,

@@ -15,6 +15,7 @@ given AS (
         e.ticket AS ticket, e.id AS id, e.occurred_at AS authorised_at, e.occurred_at_latest AS authorised_at_latest,
         CAST(NULL AS TIMESTAMP) AS withdrawn_at, CAST(NULL AS TIMESTAMP) AS withdrawn_at_latest, e.txn AS txn,
         e.actor AS account, e.conflicted AS conflicted,
+        t.migrated_at AS migrated_at, t.migrated_at_latest AS migrated_at_latest,
         'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record
     FROM ticket_event AS e
     JOIN ticket AS t ON t.key = e.ticket
@@ -31,8 +32,10 @@ given AS (
         a.subject AS ticket, a.id AS id, a.decided_at AS authorised_at, a.decided_at_latest AS authorised_at_latest,
         a.withdrawn_at AS withdrawn_at, a.withdrawn_at_latest AS withdrawn_at_latest, a.txn AS txn,
         a.approver AS account, a.conflicted AS conflicted,
+        t.migrated_at AS migrated_at, t.migrated_at_latest AS migrated_at_latest,
         'approval' AS table_name, a.evidence AS evidence, a.record AS record
     FROM approval AS a
+    LEFT JOIN ticket AS t ON t.key = a.subject
     WHERE a.duty = 'authorise' AND (a.decision = 'approve' OR a.conflicted)
 ),
 taken_back AS (
@@ -93,10 +96,9 @@ SELECT
     g.txn AS txn,
     g.account AS account,
     g.conflicted AS conflicted,
-    COALESCE(t.migrated_at <= g.authorised_at_latest AND g.authorised_at <= t.migrated_at_latest, false) AS migrated,
+    COALESCE(g.migrated_at <= g.authorised_at_latest AND g.authorised_at <= g.migrated_at_latest, false) AS migrated,
     g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record
 FROM given AS g
-LEFT JOIN ticket AS t ON t.key = g.ticket
 LEFT JOIN first_back AS f ON f.table_name = g.table_name AND f.id = g.id

@@ -105,47 +105,25 @@ same_tree AS (
 ),
 content AS (
     -- B: commits whose content is exactly what was deployed: the deployed commit, and commits with an equal tree.
-    SELECT u.item_no AS item_no, u.repository AS repository, u.deployed_sha AS sha FROM unit AS u
+    SELECT
+        u.item_no AS item_no, u.repository AS repository, u.deployed_sha AS sha, u.system AS system,
+        u.emergency AS emergency, u.started_at AS started_at, u.started_at_latest AS started_at_latest
+    FROM unit AS u
     UNION ALL
-    SELECT u.item_no AS item_no, u.repository AS repository, o.sha AS sha
+    SELECT
+        u.item_no AS item_no, u.repository AS repository, o.sha AS sha, u.system AS system,
+        u.emergency AS emergency, u.started_at AS started_at, u.started_at_latest AS started_at_latest
     FROM unit AS u
     JOIN same_tree AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
     JOIN same_tree AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha AND o.sha <> c.sha
 ),
 content_run AS (
-    -- B: every run of a check on that content.
+    -- B: every run of a check on that content, against the start. A run without a conclusion has not finished.
     SELECT
-        n.item_no AS item_no, c.name AS name, c.conclusion AS conclusion, c.conflicted AS conflicted,
-        c.completed_at AS completed_at, c.completed_at_latest AS completed_at_latest, c.id AS id
-    FROM content AS n
-    JOIN check_run AS c ON c.sha = n.sha AND COALESCE(c.repository, n.repository) = n.repository
-),
-asked_for AS (
-    -- B: items of systems for which the scope files name a check, whenever it was asked for.
-    SELECT DISTINCT u.item_no AS item_no
-    FROM unit AS u
-    JOIN check_requirement AS r ON r.scope = u.system OR r.scope = '*'
-),
-required AS (
-    -- B: the checks asked for when the release started. Where none was ever named for the system, each one seen.
-    SELECT DISTINCT u.item_no AS item_no, r.name AS name, 0 AS assumed
-    FROM unit AS u
-    JOIN check_requirement AS r
-        ON (r.scope = u.system OR r.scope = '*')
-        AND COALESCE(r.valid_from, u.started_at) <= u.started_at
-        AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-    UNION ALL
-    SELECT DISTINCT c.item_no AS item_no, c.name AS name, 1 AS assumed
-    FROM content_run AS c
-    CROSS JOIN parameter AS q
-    LEFT JOIN asked_for AS a ON a.item_no = c.item_no
-    WHERE a.item_no IS NULL AND q.seen_tests_where_none_named
-),
-run AS (
-    -- B: runs of required checks on that content, against the start. A run without a conclusion has not finished.
-    SELECT
-        r.item_no AS item_no,
-        r.name AS name,
+        n.item_no AS item_no,
+        n.system AS system,
+        n.emergency AS emergency,
+        c.name AS name,
         CASE
             WHEN c.conflicted THEN 95
             WHEN c.conclusion = 'success' THEN 94
@@ -154,40 +132,72 @@ run AS (
         END AS result,
         CASE
             WHEN c.conclusion IS NULL AND NOT c.conflicted THEN 'unfinished'
-            WHEN c.completed_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
-            WHEN c.completed_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
+            WHEN c.completed_at_latest < n.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
+            WHEN c.completed_at > n.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
             WHEN c.completed_at IS NULL THEN 'unknown'
             ELSE 'unclear'
         END AS came,
         c.completed_at AS completed_at,
         c.completed_at_latest AS completed_at_latest
-    FROM required AS r
+    FROM content AS n
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item_no = r.item_no
-    JOIN content_run AS c ON c.item_no = r.item_no AND c.name = r.name
+    JOIN check_run AS c ON c.sha = n.sha AND COALESCE(c.repository, n.repository) = n.repository
 ),
-last_before AS (
-    -- B: of the runs that surely finished before the start, when the last one finished at the earliest.
-    SELECT r.item_no AS item_no, r.name AS name, MAX(r.completed_at) AS completed_at
-    FROM run AS r
-    WHERE r.came = 'before'
-    GROUP BY r.item_no, r.name
+asked_for AS (
+    -- B: the checks that the scope files name for a system, and when.
+    SELECT DISTINCT s.system AS system, r.name AS name, r.valid_from AS valid_from, r.valid_to AS valid_to
+    FROM (SELECT DISTINCT u.system AS system FROM unit AS u) AS s
+    JOIN check_requirement AS r ON r.scope = s.system OR r.scope = '*'
+),
+required AS (
+    -- B: the checks asked for when the release started. Where none was ever named for the system, each one seen.
+    SELECT u.item_no AS item_no, u.emergency AS emergency, r.name AS name, 0 AS assumed
+    FROM unit AS u
+    JOIN asked_for AS r
+        ON r.system = u.system
+        AND COALESCE(r.valid_from, u.started_at) <= u.started_at
+        AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+    UNION ALL
+    SELECT DISTINCT c.item_no AS item_no, c.emergency AS emergency, c.name AS name, 1 AS assumed
+    FROM content_run AS c
+    CROSS JOIN parameter AS q
+    LEFT JOIN asked_for AS a ON a.system = c.system
+    WHERE a.system IS NULL AND q.seen_tests_where_none_named
+),
+run AS (
+    -- B: the runs of required checks; a check without any stands here once.
+    SELECT
+        r.item_no AS item_no, r.name AS name, r.assumed AS assumed, r.emergency AS emergency,
+        c.result AS result, c.came AS came,
+        c.completed_at AS completed_at, c.completed_at_latest AS completed_at_latest
+    FROM required AS r
+    LEFT JOIN content_run AS c ON c.item_no = r.item_no AND c.name = r.name
 ),
 result AS (
-    -- B: what the runs that may be the last one before the start say; a run without a time may be it as well.
+    -- B: what the runs before the start say, or that may be before it; a run without a time may be as well.
     SELECT
         r.item_no AS item_no,
         r.name AS name,
+        MAX(r.assumed) AS assumed,
+        MAX(CASE WHEN r.emergency THEN 1 ELSE 0 END) AS emergency,
         MAX(CASE WHEN r.came = 'before' THEN 1 ELSE 0 END) AS is_before,
         MAX(CASE WHEN r.came = 'unclear' THEN 1 ELSE 0 END) AS is_unclear,
         MAX(CASE WHEN r.came = 'unknown' THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN r.came = 'before' THEN r.completed_at END) AS last_before,
         MAX(CASE WHEN r.came = 'after' THEN r.completed_at END) AS last_after,
-        MIN(CASE WHEN r.came IN ('before', 'unclear') AND r.completed_at_latest >= l.completed_at THEN r.result END) AS worst,
-        MAX(CASE WHEN r.came IN ('before', 'unclear') AND r.completed_at_latest >= l.completed_at THEN r.result END) AS best,
+        MIN(CASE WHEN r.came IN ('before', 'unclear') THEN r.result END) AS worst,
+        MAX(CASE WHEN r.came IN ('before', 'unclear') THEN r.result END) AS best,
         MIN(CASE WHEN r.came = 'unknown' THEN r.result END) AS worst_timeless,
         MAX(CASE WHEN r.came = 'unknown' THEN r.result END) AS best_timeless
     FROM run AS r
-    LEFT JOIN last_before AS l ON l.item_no = r.item_no AND l.name = r.name
+    GROUP BY r.item_no, r.name
+),
+last_result AS (
+    -- B: where these differ, what those say that may be the last one before the start.
+    SELECT r.item_no AS item_no, r.name AS name, MIN(r.result) AS worst, MAX(r.result) AS best
+    FROM result AS t
+    JOIN run AS r ON r.item_no = t.item_no AND r.name = t.name AND r.completed_at_latest >= t.last_before
+    WHERE t.worst < t.best AND r.came IN ('before', 'unclear')
     GROUP BY r.item_no, r.name
 ),
 good_after AS (
@@ -201,26 +211,26 @@ good_after AS (
 checked AS (
     -- B: 92 to 95 are the results of a run; 49, 50 and 95 cannot be tested.
     SELECT
-        r.item_no AS item_no,
-        r.name AS name,
-        r.assumed AS assumed,
+        t.item_no AS item_no,
+        t.name AS name,
+        t.assumed AS assumed,
         CASE
-            WHEN t.name IS NULL THEN 10
-            WHEN t.is_before = 1 AND t.worst < t.best AND t.best = 95 THEN 95
-            WHEN t.is_before = 1 AND t.worst < t.best THEN 50
-            WHEN t.is_before = 1 AND (t.worst_timeless <> t.best OR t.best_timeless <> t.best) THEN 49
-            WHEN t.is_before = 1 THEN t.best
+            WHEN t.is_before = 1 AND l.worst < l.best AND l.best = 95 THEN 95
+            WHEN t.is_before = 1 AND l.worst < l.best THEN 50
+            WHEN t.is_before = 1 AND (
+                t.worst_timeless <> COALESCE(l.best, t.best) OR t.best_timeless <> COALESCE(l.best, t.best)
+            ) THEN 49
+            WHEN t.is_before = 1 THEN COALESCE(l.best, t.best)
             WHEN t.is_unclear = 1 THEN 50
             WHEN t.is_unknown = 1 THEN 49
-            WHEN a.worst = 94 AND a.best = 94 AND u.emergency AND q.tests_may_follow_emergency THEN 48
+            WHEN a.worst = 94 AND a.best = 94 AND t.emergency = 1 AND q.tests_may_follow_emergency THEN 48
             WHEN t.last_after IS NOT NULL THEN 20
             ELSE 10
         END AS rank
-    FROM required AS r
+    FROM result AS t
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item_no = r.item_no
-    LEFT JOIN result AS t ON t.item_no = r.item_no AND t.name = r.name
-    LEFT JOIN good_after AS a ON a.item_no = r.item_no AND a.name = r.name
+    LEFT JOIN last_result AS l ON l.item_no = t.item_no AND l.name = t.name
+    LEFT JOIN good_after AS a ON a.item_no = t.item_no AND a.name = t.name
 ),
 tested AS (
     SELECT
@@ -242,6 +252,8 @@ deployer AS (
     -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it.
     SELECT
         u.item_no AS item_no,
+        u.started_at AS started_at,
+        u.started_at_latest AS started_at_latest,
         CASE WHEN u.by_pipeline AND g.system IS NOT NULL THEN NULL ELSE i.person END AS person,
         CASE
             WHEN u.by_pipeline AND g.system IS NOT NULL THEN false
@@ -280,27 +292,26 @@ approval_fact AS (
         a.basis AS basis,
         a.ended_by AS ended_by,
         CASE
-            WHEN a.approved_at_latest < u.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
-            WHEN a.approved_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
+            WHEN a.approved_at_latest < d.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'before'
+            WHEN a.approved_at > d.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'after'
             WHEN q.day_grained THEN 'before'
             ELSE 'unclear'
         END AS came,
         CASE
             WHEN a.conflicted THEN 'yes'
-            WHEN a.ended_at_latest <= u.started_at THEN 'no'
-            WHEN a.doubt_at <= u.started_at_latest THEN 'doubt'
+            WHEN a.ended_at_latest <= d.started_at THEN 'no'
+            WHEN a.doubt_at <= d.started_at_latest THEN 'doubt'
             WHEN a.ended_unknown THEN 'unknown'
-            WHEN a.ended_at <= u.started_at_latest THEN 'unclear'
+            WHEN a.ended_at <= d.started_at_latest THEN 'unclear'
             ELSE 'yes'
         END AS live,
         CASE WHEN d.person = a.person THEN 1 ELSE 0 END AS is_deployer,
         CASE WHEN d.unlinked THEN 1 ELSE 0 END AS deployer_unlinked,
         CASE WHEN s.id IS NULL THEN 0 ELSE 1 END AS is_subordinate
-    FROM unit AS u
+    FROM deployer AS d
     CROSS JOIN parameter AS q
-    JOIN change_approval AS a ON a.item_no = u.item_no AND a.duty = 'release'
-    LEFT JOIN deployer AS d ON d.item_no = u.item_no
-    LEFT JOIN subordinate AS s ON s.item_no = u.item_no AND s.table_name = a.table_name AND s.id = a.id
+    JOIN change_approval AS a ON a.item_no = d.item_no AND a.duty = 'release'
+    LEFT JOIN subordinate AS s ON s.item_no = d.item_no AND s.table_name = a.table_name AND s.id = a.id
 ),
 approval_rank AS (
     -- C: 90 counts; 60 to 79 may count; below 50 does not count.
@@ -391,7 +402,7 @@ approved AS (
 ),
 carried AS (
     -- E: whether the content that was to be approved is in the deployment: the head, its merge, or an equal tree.
-    SELECT DISTINCT u.item_no AS item_no
+    SELECT u.item_no AS item_no
     FROM unit AS u
     JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = u.repository
     WHERE s.sha = u.final_sha OR s.sha = u.merge_sha
@@ -425,6 +436,15 @@ last_authorised AS (
     WHERE a.rank = 90
     GROUP BY a.item_no, a.ticket
 ),
+material_field AS (
+    -- F: the fields in the history that are material for some type of ticket, or by the parameter.
+    SELECT f.field AS field
+    FROM (SELECT DISTINCT e.field AS field FROM ticket_event AS e) AS f
+    CROSS JOIN parameter AS q
+    LEFT JOIN (SELECT DISTINCT LOWER(n.value) AS field FROM change_type__material_fields AS n) AS m
+        ON m.field = LOWER(f.field)
+    WHERE m.field IS NOT NULL OR ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(f.field) || ';%'
+),
 edit AS (
     -- F: edits of material fields after it and up to the release. Case, blanks and punctuation alone are typing: rank 0.
     -- An edit in the save that authorised is part of what was authorised.
@@ -443,6 +463,7 @@ edit AS (
     CROSS JOIN parameter AS q
     JOIN unit AS u ON u.item_no = l.item_no
     JOIN ticket_event AS e ON e.ticket = l.ticket
+    JOIN material_field AS f ON f.field = e.field
     LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = LOWER(e.field)
     LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = l.type
     WHERE (

@@ -72,34 +72,38 @@ made_by AS (
     FROM change_contributor AS c
     GROUP BY c.item_no
 ),
-own AS (
-    SELECT DISTINCT c.item_no AS item_no, c.person AS person FROM change_contributor AS c WHERE c.person IS NOT NULL
+deployer AS (
+    SELECT u.item_no AS item_no, u.by_pipeline AS by_pipeline, u.actor AS account, i.person AS person, i.state AS state
+    FROM unit AS u
+    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
 ),
-own_account AS (
-    -- A shared account may be two people's, so that it does not show who acted.
-    SELECT DISTINCT c.item_no AS item_no, c.account AS account FROM change_contributor AS c WHERE c.state <> 'shared'
+own AS (
+    -- B: changes that were released by somebody who worked on them. A shared account may be two people's, so that it does
+    -- not show who acted; nor does that of a bot.
+    SELECT DISTINCT d.item_no AS item_no
+    FROM deployer AS d
+    JOIN change_contributor AS c ON c.item_no = d.item_no
+    WHERE c.person = d.person
+        OR (c.account = d.account AND c.state <> 'shared' AND COALESCE(d.state, 'unlinked') <> 'bot')
 ),
 released AS (
     SELECT
-        u.item_no AS item_no,
+        d.item_no AS item_no,
         CASE
-            WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN 'pass'
-            WHEN o.person IS NOT NULL OR (s.account IS NOT NULL AND COALESCE(i.state, 'unlinked') <> 'bot')
-                THEN 'exception:deployer_is_contributor'
-            WHEN i.state = 'bot' AND g.item_no IS NOT NULL THEN 'pass'
-            WHEN i.state = 'bot' OR (u.by_pipeline AND i.person IS NULL) THEN 'cannot_test:no_pipeline_agreement'
-            WHEN i.state = 'shared' THEN 'cannot_test:shared_account'
-            WHEN i.person IS NULL THEN 'cannot_test:deployer_unlinked'
+            WHEN d.by_pipeline AND g.item_no IS NOT NULL THEN 'pass'
+            WHEN o.item_no IS NOT NULL THEN 'exception:deployer_is_contributor'
+            WHEN d.state = 'bot' AND g.item_no IS NOT NULL THEN 'pass'
+            WHEN d.state = 'bot' OR (d.by_pipeline AND d.person IS NULL) THEN 'cannot_test:no_pipeline_agreement'
+            WHEN d.state = 'shared' THEN 'cannot_test:shared_account'
+            WHEN d.person IS NULL THEN 'cannot_test:deployer_unlinked'
             WHEN m.item_no IS NULL THEN 'cannot_test:contributor_unknown'
             WHEN m.somebody_unknown = 1 THEN 'cannot_test:contributor_unlinked'
             ELSE 'pass'
         END AS code
-    FROM unit AS u
-    LEFT JOIN agreed AS g ON g.item_no = u.item_no
-    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
-    LEFT JOIN own AS o ON o.item_no = u.item_no AND o.person = i.person
-    LEFT JOIN own_account AS s ON s.item_no = u.item_no AND s.account = u.actor
-    LEFT JOIN made_by AS m ON m.item_no = u.item_no
+    FROM deployer AS d
+    LEFT JOIN agreed AS g ON g.item_no = d.item_no
+    LEFT JOIN own AS o ON o.item_no = d.item_no
+    LEFT JOIN made_by AS m ON m.item_no = d.item_no
 ),
 observed AS (
     -- C: what each look at the branch's protection showed: good when reviews are required of administrators too and
@@ -120,22 +124,26 @@ observed AS (
     FROM branch_rule AS b
     GROUP BY b.repository, b.branch, b.observed_at, b.observed_at_latest
 ),
+looked_at AS (
+    SELECT DISTINCT o.repository AS repository, o.branch AS branch FROM observed AS o
+),
 bracket AS (
     -- C: one look proves its moment only. Looks shortly before and shortly after the release, both good, are taken as
     -- proof for it; the parameter says how far apart they may lie.
     SELECT
         u.item_no AS item_no,
-        MAX(1) AS looked,
         MAX(CASE WHEN o.observed_at_latest <= u.started_at
             AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS before,
         MAX(CASE WHEN o.observed_at >= u.started_at_latest
             AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS after,
-        MAX(CASE WHEN o.good = 0
-            AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY
-            AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS bad
+        MAX(CASE WHEN o.good = 0 THEN 1 ELSE 0 END) AS bad
     FROM unit AS u
     CROSS JOIN parameter AS q
-    JOIN observed AS o ON o.repository = u.repository AND o.branch = u.base_ref
+    JOIN observed AS o
+        ON o.repository = u.repository
+        AND o.branch = u.base_ref
+        AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY
+        AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY
     GROUP BY u.item_no
 )
 SELECT
@@ -167,7 +175,7 @@ SELECT
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.started_at IS NULL THEN 'cannot_test:start_unknown'
-        WHEN k.item_no IS NULL THEN 'cannot_test:rights_not_tested'
+        WHEN l.repository IS NULL THEN 'cannot_test:rights_not_tested'
         WHEN k.bad = 1 THEN 'cannot_test:bypass_possible'
         WHEN k.before = 1 AND k.after = 1 THEN 'pass'
         ELSE 'cannot_test:rights_not_observed'
@@ -176,4 +184,5 @@ FROM unit AS u
 JOIN released AS r ON r.item_no = u.item_no
 LEFT JOIN approver AS a ON a.item_no = u.item_no
 LEFT JOIN gap AS g ON g.item_no = u.item_no
+LEFT JOIN looked_at AS l ON l.repository = u.repository AND l.branch = u.base_ref
 LEFT JOIN bracket AS k ON k.item_no = u.item_no

@@ -233,14 +233,19 @@ matching AS (
 explanation AS (
     SELECT
         e.difference_key AS item,
+        p.operating_at AS operating_at,
+        p.operating_at_latest AS operating_at_latest,
         e.explained_at AS explained_at,
         e.explained_at_latest AS explained_at_latest,
         e.conflicted AS conflicted
     FROM difference_explanation AS e
+    JOIN population AS p ON p.item = e.difference_key
     WHERE e.population = 'release_event'
     UNION ALL
     SELECT
         p.item AS item,
+        p.happened_at AS operating_at,
+        p.happened_at_latest AS operating_at_latest,
         t.created_at AS explained_at,
         t.created_at_latest AS explained_at_latest,
         t.conflicted AS conflicted
@@ -256,14 +261,13 @@ explained AS (
         e.item AS item,
         MIN(CASE
             WHEN e.conflicted THEN '40 cannot_test:conflict'
-            WHEN e.explained_at_latest < p.operating_at + q.explain_days * INTERVAL '1' DAY THEN '00 pass'
-            WHEN e.explained_at >= p.operating_at_latest + q.explain_days * INTERVAL '1' DAY
+            WHEN e.explained_at_latest < e.operating_at + q.explain_days * INTERVAL '1' DAY THEN '00 pass'
+            WHEN e.explained_at >= e.operating_at_latest + q.explain_days * INTERVAL '1' DAY
                 THEN '50 exception:explained_late'
             ELSE '41 cannot_test:time_order_unclear'
         END) AS code
     FROM explanation AS e
     CROSS JOIN parameter AS q
-    JOIN population AS p ON p.item = e.item
     GROUP BY e.item
 ),
 -- C: what was done about it, as recorded: an answer to the finding of this cause given afterwards, or a look back at the
