@@ -18,6 +18,7 @@ from twofold.jobs.clause import clause_of
 from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.judge import JudgedEngagement, judged_engagements
 from twofold.jobs.normalise import tables_are
+from twofold.jobs.run_rows import PLACE_COLUMNS, ItemPlace, rows_beside
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps, steps_needed
@@ -26,7 +27,7 @@ from twofold.tables.raw_record import raw_record
 from twofold.tables.store import TableSet, open_session
 
 _NEAR = 5
-_ITEM_ROW = "SELECT {} FROM read_parquet(?) WHERE item = ?"
+_ITEM_ROW = "SELECT {} FROM read_parquet(?, file_row_number = true) WHERE item = ?"
 _NEAREST = """
 SELECT max(jaro_winkler_similarity(lower(item), lower(?))) AS near, item FROM read_parquet(?)
 GROUP BY item ORDER BY near DESC, item LIMIT ?
@@ -86,10 +87,12 @@ class Explanation:
     verdicts: tuple[VerdictExplained, ...]
     current: bool
     """Whether the tables are still those of the run; if not, facts are left out."""
+    place: ItemPlace
+    """Where it stands in the files of the run."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the explanation as plain JSON values."""
-        return asdict(self)
+        """Return the explanation as plain JSON values; where it stands is no part of it."""
+        return {name: value for name, value in asdict(self).items() if name != "place"}
 
 
 def explain(
@@ -128,6 +131,11 @@ class _Asked:
         """Return these columns of the item, None where the file does not hold it; nothing stays open."""
         query = _ITEM_ROW.format(", ".join(columns))
         return next(iter(self.session.execute(query, [str(file), self.item]).fetchall()), None)
+
+    def beside(self, columns: Sequence[str], file: Path, *, outcomes: Path, place: ItemPlace) -> tuple[Any, ...] | None:
+        """Return these columns of the item in a file beside the outcomes, None where it is not there."""
+        found = rows_beside(self.session, file, columns, outcomes=outcomes, places=[place])
+        return found.get(self.item)
 
     def holds(self, folder: Path, name: str) -> bool:
         """Whether a file of a run holds the item."""
@@ -182,17 +190,18 @@ def _explain_in(asked: _Asked, folder: Path, *, with_facts: bool) -> Explanation
         return None
     workspace, item = asked.workspace, asked.item
     rule = _rule_of(folder)
-    columns = ["system", "CAST(operating_at AS VARCHAR)", *(attribute.letter for attribute in rule.attributes)]
-    row = asked.row(columns, file)
+    letters = [attribute.letter for attribute in rule.attributes]
+    row = asked.row([*PLACE_COLUMNS, "CAST(operating_at AS VARCHAR)", *letters], file)
     if row is None:
         return None
+    place, operating_at, codes = ItemPlace(*row[:4]), row[4], row[5:]
     run = read_run(folder)
     current = run.state is not RunState.STOPPED and tables_are(workspace.tables_folder, run.tables)
     facts = _facts(workspace, run, rule, item) if current and with_facts else {}
     return Explanation(
         item=item,
-        system=row[0],
-        operating_at=row[1] or "",
+        system=place.system or "",
+        operating_at=operating_at or "",
         control_test=run.control_test,
         title=run.title,
         run_id=run.run_id,
@@ -207,10 +216,11 @@ def _explain_in(asked: _Asked, folder: Path, *, with_facts: bool) -> Explanation
                 clause=clause_of(rule.sql, letter=attribute.letter, code=code),
                 facts=tuple(facts.get(attribute.letter, ())),
             )
-            for attribute, code in zip(rule.attributes, row[2:], strict=True)
+            for attribute, code in zip(rule.attributes, codes, strict=True)
         ),
-        verdicts=tuple(_verdicts(asked, run)),
+        verdicts=tuple(_verdicts(asked, run, file, place)),
         current=current,
+        place=place,
     )
 
 
@@ -245,15 +255,17 @@ def _fact(workspace: Workspace, table: str, fact: str, evidence: str, record: st
     return Fact(table, fact, evidence, record, known.sha256, known.name, raw)
 
 
-def _verdicts(asked: _Asked, run: ControlTestRun) -> Sequence[VerdictExplained]:
+def _verdicts(asked: _Asked, run: ControlTestRun, outcomes: Path, place: ItemPlace) -> Sequence[VerdictExplained]:
     found = []
     for judged in judged_engagements(asked.workspace) if asked.judged is None else asked.judged:
         for control in judged.judgement.controls:
             for result in control.results:
-                file = judged.folder / f"{control.control_id}-{result.control_test}.parquet"
-                if result.run_id != run.run_id or not file.exists():
+                if result.run_id != run.run_id:
                     continue
-                row = asked.row(["verdict", "reason"], file)
+                file = judged.folder / f"{control.control_id}-{result.control_test}.parquet"
+                if not file.exists():
+                    continue
+                row = asked.beside(["verdict", "reason"], file, outcomes=outcomes, place=place)
                 if row:
                     lens, engagement = judged.judgement.lens, judged.judgement.engagement_id
                     found.append(

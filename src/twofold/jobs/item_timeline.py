@@ -4,7 +4,8 @@ It reads the canonical tables of the run and judges nothing. For a change: ticke
 deployment, follow-up; for an incident its own steps; for any other item the times that its population gives it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,56 +13,55 @@ from typing import Any
 
 import duckdb
 
-from twofold.controltests.run_record import POPULATION_FILE, ControlTestRun
+from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, ControlTestRun
 from twofold.jobs.normalise import tables_are
+from twofold.jobs.run_rows import ItemPlace, columns_of, rows_beside
 from twofold.records.workspace import Workspace
 from twofold.tables.store import table_texts
 
 CHANGE_STAGES = ("ticket", "pull request", "review", "checks", "deployment", "follow-up")
 _MOST = 60
 """Events of an item that are given at most, the first ones; a ticket may have a very long history."""
-_CHANGE_TABLES = frozenset(
-    {"approval", "check_run", "code_commit", "deployment", "pull_request", "review", "ticket", "ticket_event"}
-)
-_INCIDENT_TABLES = frozenset({"incident", "incident_action", "incident_event"})
-_CHANGE = """
-WITH named AS (
-    SELECT value AS ticket FROM pull_request__tickets WHERE id = $pull_request
-    UNION
-    SELECT value AS ticket FROM code_commit__tickets
-    WHERE repository = $repository AND list_contains($commits, sha)
-)
+_TABLE = re.compile(r"FROM ([a-z_]+)")
+_CHANGE_COLUMNS = ("deployment", "pull_request", "repository", "sha", "deployed_sha", "final_sha", "merge_sha")
+"""Columns of a population of changes."""
+_COMMITS = "($sha, $deployed_sha, $final_sha, $merge_sha)"
+_TICKETS_NAMED = f"""
+SELECT value FROM pull_request__tickets WHERE id = $pull_request
+UNION
+SELECT value FROM code_commit__tickets WHERE repository = $repository AND sha IN {_COMMITS}
+"""  # noqa: S608  our own text
+_TICKETS = """
 SELECT 'ticket', created_at, 'Ticket ' || key || ' opened', reporter, evidence, record
-FROM ticket WHERE key IN (SELECT ticket FROM named)
+FROM ticket WHERE list_contains($tickets, key)
 UNION ALL
 SELECT
     'ticket', occurred_at, ticket || ': ' || field || ' became ' || COALESCE(new_value, 'empty'),
     actor, evidence, record
-FROM ticket_event WHERE ticket IN (SELECT ticket FROM named)
+FROM ticket_event WHERE list_contains($tickets, ticket)
 UNION ALL
 SELECT 'ticket', decided_at, subject || ': ' || decision || ' (' || duty || ')', approver, evidence, record
-FROM approval WHERE subject IN (SELECT ticket FROM named)
+FROM approval WHERE list_contains($tickets, subject)
+"""
+_CHANGE = f"""
+SELECT 'pull request', unnest([created_at, merged_at]), unnest(['Opened ' || id, 'Merged']),
+    unnest([author, merged_by]), evidence, record
+FROM pull_request WHERE id = $pull_request
 UNION ALL
-SELECT 'pull request', created_at, 'Opened ' || id, author, evidence, record FROM pull_request WHERE id = $pull_request
+SELECT 'pull request', committed_at, 'Commit ' || left(sha, 10), author, evidence, record
+FROM code_commit WHERE repository = $repository AND sha IN {_COMMITS}
 UNION ALL
-SELECT 'pull request', merged_at, 'Merged', merged_by, evidence, record FROM pull_request WHERE id = $pull_request
-UNION ALL
-SELECT 'pull request', committed_at, 'Commit ' || left(sha, 10), author, evidence, record FROM code_commit
-WHERE repository = $repository AND list_contains($commits, sha)
-UNION ALL
-SELECT 'review', submitted_at, replace(state, '_', ' '), reviewer, evidence, record
+SELECT 'review', unnest([submitted_at, dismissed_at]), unnest([replace(state, '_', ' '), 'dismissed']),
+    reviewer, evidence, record
 FROM review WHERE pull_request = $pull_request
 UNION ALL
-SELECT 'review', dismissed_at, 'dismissed', reviewer, evidence, record FROM review WHERE pull_request = $pull_request
-UNION ALL
 SELECT 'checks', completed_at, name || ': ' || COALESCE(conclusion, 'not finished'), NULL, evidence, record
-FROM check_run WHERE list_contains($commits, sha) AND COALESCE(repository, $repository) = $repository
+FROM check_run WHERE sha IN {_COMMITS} AND COALESCE(repository, $repository) = $repository
 UNION ALL
-SELECT 'deployment', started_at, 'Release started', actor, evidence, record FROM deployment WHERE id = $deployment
-UNION ALL
-SELECT 'deployment', completed_at, 'Release ' || COALESCE(status, 'ended'), actor, evidence, record
+SELECT 'deployment', unnest([started_at, completed_at]),
+    unnest(['Release started', 'Release ' || COALESCE(status, 'ended')]), actor, evidence, record
 FROM deployment WHERE id = $deployment
-"""
+"""  # noqa: S608  our own text
 _INCIDENT = """
 SELECT 'incident', u.moment, replace(replace(u.name, '_at', ''), '_', ' '), NULL, i.evidence, i.record
 FROM incident AS i, LATERAL (
@@ -98,7 +98,7 @@ class ItemEvent:
 
 
 def item_timeline(
-    session: duckdb.DuckDBPyConnection, workspace: Workspace, run: ControlTestRun, folder: Path, item: str
+    session: duckdb.DuckDBPyConnection, workspace: Workspace, run: ControlTestRun, folder: Path, place: ItemPlace
 ) -> list[ItemEvent]:
     """Return what happened to an item of a run, in order of time; [] where the population does not hold it.
 
@@ -106,23 +106,33 @@ def item_timeline(
 
     Where the tables were made anew since the run, only the times that the population kept are given.
     """
-    row = _population_row(session, folder / POPULATION_FILE, item)
-    if row is None:
+    population = folder / POPULATION_FILE
+    if not population.exists():
         return []
+    known = columns_of(session, population)
+
+    def row(columns: Sequence[str]) -> dict[str, Any]:
+        texts = [f'"{each}"' for each in columns]
+        cells = rows_beside(session, population, texts, outcomes=folder / OUTCOMES_FILE, places=[place])
+        return dict(zip(columns, cells.get(place.item, ()), strict=False))
+
+    found: list[ItemEvent] = []
     current = tables_are(workspace.tables_folder, run.tables)
-    if current and row.get("deployment"):
-        found = _change(session, workspace, row)
-    elif current and row.get("incident"):
-        found = _asked(session, workspace, _INCIDENT_TABLES, _INCIDENT, {"incident": row["incident"]})
-    else:
-        found = []
-    return sorted(found or _own_times(row), key=lambda each: (each.at, each.stage, each.words))[:_MOST]
+    if current and set(_CHANGE_COLUMNS) <= set(known):
+        change = row(_CHANGE_COLUMNS)
+        found = _change(session, workspace, change) if change.get("deployment") else []
+    elif current and "incident" in known:
+        incident = row(["incident"])
+        found = _asked(session, workspace, _INCIDENT, incident) if incident.get("incident") else []
+    return sorted(found or _own_times(row(known)), key=lambda each: (each.at, each.stage, each.words))[:_MOST]
 
 
 def _change(session: duckdb.DuckDBPyConnection, workspace: Workspace, row: Mapping[str, Any]) -> list[ItemEvent]:
-    commits = {row[name] for name in ("sha", "deployed_sha", "final_sha", "merge_sha") if row[name]}
-    given = {name: row[name] for name in ("deployment", "pull_request", "repository")}
-    found = _asked(session, workspace, _CHANGE_TABLES, _CHANGE, {**given, "commits": sorted(commits)})
+    named = {name: value for name, value in row.items() if name != "deployment"}
+    tickets = [ticket for (ticket,) in _rows(session, workspace, _TICKETS_NAMED, named)]
+    found = _asked(session, workspace, _CHANGE, row)
+    if tickets:
+        found += _asked(session, workspace, _TICKETS, {"tickets": tickets})
     released = max((each.at for each in found if each.stage == "deployment"), default=None)
     if released is None:
         return found
@@ -134,30 +144,24 @@ def _followed(event: ItemEvent) -> ItemEvent:
 
 
 def _asked(
-    session: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    tables: frozenset[str],
-    query: str,
-    given: Mapping[str, Any],
+    session: duckdb.DuckDBPyConnection, workspace: Workspace, query: str, given: Mapping[str, Any]
 ) -> list[ItemEvent]:
-    texts = table_texts(sorted(tables), workspace.tables_folder)
-    read = ", ".join(f"{name} AS ({text})" for name, text in texts.items())
-    events = f"({query}) AS e(stage, happened_at, words, who, evidence, record)"
-    rows = session.execute(f"WITH {read} SELECT DISTINCT * FROM {events}", given).fetchall()  # noqa: S608  our own text
+    """Return the events of a query, each once; those without a time are left out."""
+    events = dict.fromkeys(_rows(session, workspace, query, given))
     return [
         ItemEvent(stage, _aware(at), words, who or "", evidence or "", record or "")
-        for stage, at, words, who, evidence, record in rows
+        for stage, at, words, who, evidence, record in events
         if at is not None
     ]
 
 
-def _population_row(session: duckdb.DuckDBPyConnection, file: Path, item: str) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
-    answer = session.execute("SELECT * FROM read_parquet(?) WHERE item = ?", [str(file), item])
-    names = [each[0] for each in answer.description or ()]
-    rows = answer.fetchall()
-    return dict(zip(names, rows[0], strict=True)) if rows else None
+def _rows(
+    session: duckdb.DuckDBPyConnection, workspace: Workspace, query: str, given: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query over canonical tables; those that it names are read where they lie."""
+    named = {table.partition("__")[0] for table in _TABLE.findall(query)}
+    texts = table_texts(named, workspace.tables_folder)
+    return session.execute(_TABLE.sub(lambda found: f"FROM ({texts[found[1]]})", query), dict(given)).fetchall()
 
 
 def _own_times(row: Mapping[str, Any]) -> list[ItemEvent]:

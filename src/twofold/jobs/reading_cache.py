@@ -7,7 +7,7 @@ of them and it is read anew. It holds nothing that reading the evidence again wo
 import hashlib
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class FileReading:
 
 def reading_key(evidence: EvidenceRef, context: NormaliseContext) -> str:
     """Return the name under which a reading is kept: a hash of all that decides it."""
-    decides = [evidence.evidence_id, evidence.sha256, asdict(evidence.provenance), asdict(context), code_digest()]
+    decides = [evidence.evidence_id, evidence.sha256, evidence.provenance, context, code_digest()]
     return hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 

@@ -1,6 +1,6 @@
 """The sources that evidence can come from: one line per folder below twofold/sources."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from twofold.model.evidence import Provenance
@@ -57,3 +57,13 @@ def feeds(provenance: Provenance) -> tuple[str, ...]:
     """Return the canonical tables that this kind of evidence can fill, () for an unknown kind."""
     source = SOURCES.get(provenance.source)
     return source.feeds.get(provenance.kind, ()) if source else ()
+
+
+def kinds_feeding(tables: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Return (source, kind) of all evidence that can fill one of these canonical tables."""
+    return frozenset(
+        (name, kind)
+        for name, source in SOURCES.items()
+        for kind, fed in source.feeds.items()
+        if not set(fed).isdisjoint(tables)
+    )

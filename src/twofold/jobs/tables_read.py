@@ -16,8 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from twofold.jobs.normalise import clock_of, evidence_to_read, read_evidence, write_extractions, write_facts
-from twofold.jobs.source_registry import feeds
+from twofold.jobs.evidence_by_kind import clock_now, evidence_of_kinds, evidence_state
+from twofold.jobs.normalise import read_evidence, write_extractions, write_facts
+from twofold.jobs.source_registry import kinds_feeding
 from twofold.model.evidence import EvidenceRef
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.sources.csvtable.normalise import FROM_SCOPE_FILES
@@ -38,6 +39,7 @@ class _Kept:
 
 _LAST: OrderedDict[Hashable, _Kept] = OrderedDict()
 _LOCK = threading.Lock()
+"""Held while tables are made, so that of several threads that ask one makes them."""
 
 
 @contextmanager
@@ -48,23 +50,28 @@ def tables_read(workspace: Workspace, wanted: frozenset[str]) -> Iterator[duckdb
     what cannot be read is set aside, which the doubts of `extraction` tell. The facts of the applied scope are there
     where a scope was applied and one of the wanted tables is of the scope files.
     """
-    applied = workspace.applied_scope()
-    evidence = evidence_to_read(workspace)
-    clock = clock_of(evidence, applied)
-    fed = [each for each in evidence if not wanted.isdisjoint(feeds(each.provenance))]
-    stand = (clock, applied and applied.entry_index, *((each.evidence_id, each.sha256) for each in fed))
-    key = (workspace.root.resolve(), wanted, stand)
     with _LOCK:
-        kept = _LAST.pop(key, None)
-    if kept is None:
-        kept = _Kept()
-        kept.tables = _written(workspace, wanted, applied, clock, fed, into=kept.folder / "tables")
-    with _LOCK:
-        _LAST[key] = kept
-        while len(_LAST) > _MOST_KEPT:
-            _LAST.popitem(last=False)
+        kept = _kept(workspace, wanted)
     with open_session(kept.tables, wanted=wanted | {"extraction"}) as session:
         yield session
+
+
+def _kept(workspace: Workspace, wanted: frozenset[str]) -> _Kept:
+    """Return the set of tables that was made of the same evidence, or make it."""
+    applied = workspace.applied_scope()
+    state, feeding = evidence_state(workspace), kinds_feeding(wanted)
+    clock = clock_now(workspace, state, applied)
+    fed = tuple(each for each in state.kinds if each[0] in feeding)
+    key = (state.place, wanted, clock, applied and applied.entry_index, fed, state.deleted)
+    if key not in _LAST:
+        made = _Kept()
+        evidence = evidence_of_kinds(workspace, [kind for kind, _ in fed])
+        made.tables = _written(workspace, wanted, applied, clock, evidence, into=made.folder / "tables")
+        _LAST[key] = made
+    _LAST.move_to_end(key)
+    while len(_LAST) > _MOST_KEPT:
+        _LAST.popitem(last=False)
+    return _LAST[key]
 
 
 def _written(

@@ -28,6 +28,13 @@ class IndexRow(NamedTuple):
     version: int
 
 
+class CapturesOfKind(NamedTuple):
+    """How many captures there are of a source and kind, and the entry of the newest."""
+
+    captures: int
+    newest: int
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceFilter:
     """Which captures are asked for; None asks for all."""
@@ -123,6 +130,13 @@ def first_and_latest_of_blob(database: Database, sha256: str) -> tuple[int, ...]
     """Return the entries of the first and the latest capture of these bytes: none, one, or two."""
     ((_, first, latest),) = database.execute(_blobs_query(1), (sha256,))
     return _ends(first, latest)
+
+
+def captures_by_kind(database: Database) -> dict[tuple[str, str], CapturesOfKind]:
+    """Return (source, kind) -> its captures, for each that was ever captured."""
+    query = "SELECT source, kind, COUNT(*), MAX(idx) FROM evidence GROUP BY source, kind"
+    found = database.execute(query)
+    return {(source, kind): CapturesOfKind(captures, newest) for source, kind, captures, newest in found}
 
 
 def rows(database: Database, *, after: int = -1) -> Iterator[IndexRow]:

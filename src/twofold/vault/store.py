@@ -25,7 +25,7 @@ from twofold.vault.blobs.steady_file import SteadyFile
 from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind
 from twofold.vault.evidence import CaptureItem, body_of, evidence_id_of, evidence_of, index_of, item_problems
-from twofold.vault.evidence_index import CapturesSoFar, EvidenceFilter
+from twofold.vault.evidence_index import CapturesOfKind, CapturesSoFar, EvidenceFilter
 from twofold.vault.log import Log, LogWriter
 from twofold.vault.mediatype import HEAD_SIZE, media_type_of
 from twofold.vault.opening.guards import mark_blobs, missing_log, require_own_blobs, require_same_history
@@ -250,6 +250,10 @@ class Vault:
             self.log, wanted or EvidenceFilter(), after=start, limit=limit, newest_only=newest_only
         )
         return (evidence_of(entry) for entry in found)
+
+    def captures_by_kind(self) -> dict[tuple[str, str], CapturesOfKind]:
+        """Return (source, kind) -> how many captures there are and the entry of the newest."""
+        return evidence_index.captures_by_kind(self.log.database)
 
     def records_of_blob(self, sha256: str) -> list[EvidenceRef]:
         """Return every record of these bytes, first capture first."""

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,15 @@ def test_entries_are_listed_by_kind_and_page(log: Log, monkeypatch: pytest.Monke
     assert latest.index == 11
     assert log.latest("sign_off") is None
     assert (log.count("judgement"), log.count("sign_off")) == (8, 0)
+
+
+def test_captures_are_counted_by_source_and_kind(vault: Vault, make_file: FileMaker, provenance: Provenance) -> None:
+    file = make_file("a.json", b"[]")
+    review = replace(provenance, kind="reviews")
+    assert vault.captures_by_kind() == {}
+    for each in (provenance, review, provenance):
+        vault.capture(file, provenance=each, name="a.json", captured_by="p", at=AT)
+    assert vault.captures_by_kind() == {("github", "pull_requests"): (2, 3), ("github", "reviews"): (1, 2)}
 
 
 def test_a_block_that_fails_leaves_nothing(log: Log) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,11 @@ FORMAT_VERSION = 2
 WAIT_SECONDS = 60.0
 """How long a writer waits for another process."""
 
+_CACHE, _CACHE_OF_A_WRITER = 4_096, 65_536
+"""KiB of the file that a connection keeps, and while it writes: many captures touch many pages of each index.
+
+A reader needs no more, since the system keeps the file as well; a server has a connection for each thread.
+"""
 _SCHEMA = Path(__file__).with_name("schema_sqlite.sql")
 _FREE = "see that no other command hangs, then try again"
 _ROOM = "make room on the disk, then try again"
@@ -130,7 +135,7 @@ class SqliteDatabase:
     def writing(self) -> Iterator[None]:
         """Hold the file against other writers, for at most `WAIT_SECONDS` of waiting."""
         joined = self.connection.in_transaction
-        with self._in("writing"):
+        with self._in("writing"), nullcontext() if joined else self._keeping_more():
             self.execute("SAVEPOINT twofold" if joined else "BEGIN IMMEDIATE")
             try:
                 if joined:
@@ -153,6 +158,15 @@ class SqliteDatabase:
                 yield
             finally:
                 self._undo(joined=False)
+
+    @contextmanager
+    def _keeping_more(self) -> Iterator[None]:
+        self.execute(f"PRAGMA cache_size = -{_CACHE_OF_A_WRITER}")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self.connection.execute(f"PRAGMA cache_size = -{_CACHE}")
 
     @contextmanager
     def _in(self, state: str) -> Iterator[None]:
@@ -201,5 +215,5 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=WAIT_SECONDS, isolation_level=None
     )
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
     return connection
