@@ -368,3 +368,27 @@ def test_a_request_is_answered_without_scripts(walks: Callable[..., Walk], serve
     said = manager.click(f"{card} button:text-is('Accept')")
     assert "accepted" in said
     assert entries(served, EntryKind.ANSWER)[-1].actor == "p-0003"
+
+
+def test_controls_are_chosen_by_keyboard_and_given_away_at_once(walks: Callable[..., Walk], served: Path) -> None:
+    manager, executive = walks("compliance"), walks("executive")
+    manager.go("/controls/?words=op-")
+    for key in "jjxjx":
+        manager.page.keyboard.press(key)
+    assert "(2)" in manager.page.inner_text("#bulk button >> nth=0")
+    manager.click("button:has-text('Change the chosen')")
+    manager.fill(i_day="2027-01-01", i_owner="p-0005", i_reason="operations move")
+    assert "2 controls have owner" in manager.click("button:text-is('Show the plan')")
+    place = urlsplit(manager.page.url).path
+    manager.click("a:text-is('systems')")
+    manager.page.locator("input[value=product]").check()
+    manager.click("button:has-text('Change the chosen')")
+    manager.page.locator("summary:has-text('Change owner')").click()
+    manager.page.fill("#i-change-owner", "p-0005")
+    assert "It holds 3 edits" in manager.click("details[open] form:has(#i-change-owner) button[type=submit]")
+    executive.go(place)
+    assert "In force: entry" in executive.click("button:text-is('Approve and apply')")
+    said = entries(served, EntryKind.SCOPE_APPLY)[-1]
+    assert (said.actor, said.body["second_person"], said.body["reason"]) == ("p-0001", "p-0005", "operations move")
+    written = "".join(each.read_text() for each in (served / "scope").glob("*.yaml"))
+    assert written.count("owner: p-0005, from: 2027-01-01") == 2

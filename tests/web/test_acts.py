@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.tables_read import tables_read
 from twofold.records.acts.disposition import dispositions
 from twofold.records.acts.sign_off import sign_offs
@@ -80,19 +81,18 @@ def test_softer_than_the_rule_waits_for_a_second_person(as_role: As, site_worksp
 def test_of_two_who_agree_at_once_one_is_recorded(
     as_role: As, site_workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twofold.web.company import disposing  # noqa: PLC0415
     from twofold.web.company.models import ProposedDisposition  # noqa: PLC0415
 
     said(as_role("tester"), "/results/T-19/dispose", {**ITEM, "kind": "scope_error", "reason": "a drill"})
-    proposal, runs = ProposedDisposition.objects.get(), disposing.latest_runs
+    proposal = ProposedDisposition.objects.get()
     with Workspace.open(site_workspace) as workspace:
         before = workspace.vault.size
 
     def somebody_else_is_quicker(workspace: Workspace) -> dict[str, Path]:
         ProposedDisposition.objects.all().delete()
-        return runs(workspace)
+        return latest_runs(workspace)
 
-    monkeypatch.setattr(disposing, "latest_runs", somebody_else_is_quicker)
+    monkeypatch.setattr("twofold.web.company.disposing.latest_runs", somebody_else_is_quicker)
     shown = said(as_role("compliance"), f"/dispositions/{proposal.pk}/agree", {})
     assert "a moment ago" in shown
     with Workspace.open(site_workspace) as workspace:

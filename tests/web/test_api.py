@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.web.rights import Grant, Role, grant_of
 
@@ -16,6 +17,23 @@ from .conftest import ROLES, Program
 
 As = Callable[[str], Any]
 GIVEN = {
+    "change_id": "99999",
+    "entry": "1",
+    "letter": "B",
+    "person_id": "p-0001",
+    "population": "incident_opened",
+    "filter_id": "99999",
+    "listing": "controls",
+    "grant_id": "none",
+    "answer_id": "none",
+    "question_id": "q-001",
+    "questionnaire_id": "none",
+    "policy_id": "no-such-policy",
+    "table": "vendor_review",
+    "vendor_id": "no-such-vendor",
+    "run_id": "wi-none",
+    "task_id": "tk-99999",
+    "word": "slow_response",
     "control_id": "OP-02",
     "control_test": "T-19",
     "evidence_id": "ev-2",
@@ -26,9 +44,22 @@ GIVEN = {
     "token_id": "99999",
     "topic": "stage",
 }
-EXAMPLES = int(os.environ.get("TWOFOLD_API_EXAMPLES", "3"))
-"""Calls of each operation that schemathesis makes up."""
+FINDING = "/follow-ups/OP-02/T-19/B/slow_response"
+EXAMPLES = int(os.environ.get("TWOFOLD_API_EXAMPLES", "2"))
+"""Calls of each act that schemathesis makes up; of each operation that only reads it makes up half as many."""
 TOKEN = r"twofold_[\w-]{43}"  # noqa: S105  the form of one
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_background(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse to test and judge in another process, which would open the workspace that all tests share."""
+    del site
+    from twofold.web.api import renewal  # noqa: PLC0415
+
+    def busy(*_: object, **__: object) -> None:
+        raise UserError(Problem("test and judge", "results are being renewed already", "one renewal at a time"))
+
+    monkeypatch.setattr(renewal, "start_renewal", busy)
 
 
 def operations() -> list[tuple[str, str, str]]:
@@ -41,33 +72,52 @@ def operations() -> list[tuple[str, str, str]]:
         for path, view in router.path_operations.items():
             for each in view.operations:
                 right = getattr(each.view_func, API_RIGHT, "")
-                found += [(method, path.format(**GIVEN), right) for method in each.methods]
+                found += [(method, path.replace("{path:", "{").format(**GIVEN), right) for method in each.methods]
     return found
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_operation_by_every_role(role: str, program: Callable[..., Program]) -> None:
-    full, none = program(role), program(role, "keep_own_account")
+    one = program(role)
     wrong = []
-    walked = operations()
-    assert len(walked) >= 40
-    for method, path, right in walked:
+    for method, path, right in operations():
         assert right, f"{method} {path} names no right"
-        got = [(each.get(path) if method == "GET" else each.post(path, {})).status_code for each in (full, none)]
+        got = (one.get(path) if method == "GET" else one.post(path, {})).status_code
         allowed = grant_of(right, Role(role)) is not Grant.NO
-        if got[1] != 403:
-            wrong.append((method, path, "token without the right", got[1]))
-        if allowed and got[0] not in {200, 201, 403, 404, 415, 422}:
-            wrong.append((method, path, role, got[0]))
-        if not allowed and got[0] != 403:
-            wrong.append((method, path, role, got[0]))
+        if got not in ({200, 201, 403, 404, 415, 422} if allowed else {403}):
+            wrong.append((method, path, role, got))
     assert wrong == []
 
 
+def test_a_token_without_the_right_of_an_operation_is_refused(program: Callable[..., Program]) -> None:
+    tokens = [program("compliance", right) for right in ("keep_own_account", "use_api")]
+    walked = operations()
+    assert len(walked) >= 120
+    for method, path, right in walked:
+        one = tokens[right == "keep_own_account"]
+        got = (one.get(path) if method == "GET" else one.post(path, {})).status_code
+        assert got == 403, (method, path, right)
+
+
+def test_each_form_of_the_description_has_a_name_of_its_own(site: str) -> None:
+    """Two forms of one name would be one in the description, and generated clients would read the wrong one."""
+    del site
+    from ninja import Schema  # noqa: PLC0415
+
+    from twofold.web.api.api import api  # noqa: PLC0415
+
+    def under(kind: type[Any]) -> set[type[Any]]:
+        return {kind} | {deep for each in kind.__subclasses__() for deep in under(each)}
+
+    assert api.title
+    names = [each.__name__ for each in under(Schema) if each.__module__.startswith("twofold.web.api")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_a_body_is_not_looked_at_for_who_has_no_right(program: Callable[..., Program]) -> None:
-    given = {"finding": "OP-02/T-19/A/x", "cause": "a", "response": "b", "owner": "c", "due_on": "2026-09-01"}
-    assert program("viewer").post("/findings/answer", given).status_code == 403
-    assert program("compliance", "see_findings").post("/findings/answer", given).status_code == 403
+    given = {"cause": 1}
+    assert program("viewer").post(f"{FINDING}/answer", given).status_code == 403
+    assert program("compliance", "see_findings").post(f"{FINDING}/answer", given).status_code == 403
 
 
 def test_without_a_token_nothing_is_told(program: Callable[..., Program], as_role: As) -> None:
@@ -179,32 +229,31 @@ def test_the_same_request_with_the_same_key_does_nothing_again(
     program: Callable[..., Program], site_workspace: Path
 ) -> None:
     one = program("compliance")
-    finding = one.get("/findings").json()["items"][0]["finding"]
-    given = {"finding": finding, "cause": "a", "response": "b", "owner": "p-0001", "due_on": "2026-09-01"}
+    given = {"cause": "a", "response": "b", "owner": "p-0001", "due_on": "2026-09-01"}
     key = {"idempotency-key": "k-1"}
-    first = one.post("/findings/answer", given, **key)
+    first = one.post(f"{FINDING}/answer", given, **key)
     with Workspace.open(site_workspace) as workspace:
         size = workspace.vault.size
-    again = one.post("/findings/answer", given, **key)
+    again = one.post(f"{FINDING}/answer", given, **key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     with Workspace.open(site_workspace) as workspace:
         assert workspace.vault.size == size
-    other = one.post("/findings/answer", {**given, "cause": "c"}, **key)
+    other = one.post(f"{FINDING}/answer", {**given, "cause": "c"}, **key)
     assert other.status_code == 422
     assert other.headers["content-type"] == "application/problem+json"
-    assert one.post("/findings/answer", given).json() != first.json()
+    assert one.post(f"{FINDING}/answer", given).json() != first.json()
 
 
 def test_problems_say_where_what_and_what_to_do(program: Callable[..., Program]) -> None:
     one = program("compliance")
-    given = {"finding": "OP-02/T-19/A/none", "cause": "a", "response": "b", "owner": "c", "due_on": "2026-09-01"}
-    answer = one.post("/findings/answer", given)
+    given = {"cause": "a", "response": "b", "owner": "nobody", "due_on": "2026-09-01"}
+    answer = one.post(f"{FINDING}/answer", given)
     assert answer.status_code == 422
     (told,) = answer.json()["problems"]
-    assert told["where"] == "FINDING"
-    assert "there is no finding" in told["found"]
-    bad = one.post("/findings/answer", {**given, "due_on": "soon"})
+    assert told["where"] == "owner"
+    assert "the roster has nobody" in told["found"]
+    bad = one.post(f"{FINDING}/answer", {**given, "due_on": "soon"})
     assert bad.json()["problems"][0]["where"].endswith("due_on")
     assert bad.json()["problems"][0]["found"]
 
@@ -231,7 +280,7 @@ def test_schemathesis_finds_no_fault(program: Callable[..., Program]) -> None:
     for found in schema.get_all_operations():
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES if found.ok().method == "post" else max(1, EXAMPLES // 2),
             deadline=None,
             database=None,
             derandomize=True,

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from twofold.records.workspace import Workspace
 
+from ..engagement.questionnaire.sample_files import QUESTIONS, caiq_like
 from .conftest import Program
 from .test_acts import LINE, UPLOAD
 
@@ -109,15 +111,54 @@ def test_a_journey_with_a_generated_client(
     assert (late.status, late.title) == (412, "It has changed since")
 
 
-def test_the_examples_of_the_how_to_run(program: Make, site_workspace: Path, tmp_path: Path) -> None:
+def test_a_generated_client_proposes_follows_up_and_tells(
+    generated: Callable[[str], ModuleType], client: Callable[[str], Any], own_workspace: Path
+) -> None:
+    """Bodies that are made from the forms of pages, edits of several kinds, and files."""
+    models, types = generated("models"), generated("types")
+
+    def api(name: str) -> ModuleType:
+        return generated(f"api.{name}")
+
+    assert own_workspace.is_dir()
+    manager, second = client("compliance"), client("executive")
+    edits = [
+        models.SystemChanged(system="product", name="The product"),
+        models.SystemAdded(system="billing", layer="application", kind="add"),
+    ]
+    edits[0].kind = "change"
+    proposed = models.ChangeIn(edits=edits, reason="a new product")
+    change = api("scope.propose_scope_change").sync(client=manager, body=proposed)
+    assert [type(each).__name__ for each in change.edits] == ["SystemChanged", "SystemAdded"]
+    seen = models.ApprovalIn(seen=change.seen)
+    applied = api("scope.approve_scope_change").sync(client=second, change_id=change.id, body=seen)
+    assert (applied.state, applied.decided_by) == ("applied", "executive@example.com")
+
+    due = date(2026, 12, 1)
+    answer = models.AnswerFindingIn(cause="A phone was off", response="Two phones", owner="p-0001", due_on=due)
+    finding = {"control_id": "OP-02", "control_test": "T-19", "letter": "B", "word": "slow_response"}
+    captured = api("findings.answer_finding").sync(client=manager, body=answer, **finding)
+    assert captured.evidence.startswith("ev-")
+    assert api("findings.follow_up").sync(client=manager, **finding).due_on == due
+
+    file = types.File(payload=BytesIO(caiq_like()), file_name="globex.xlsx", mime_type="application/octet-stream")
+    body = models.TakeInQuestionnaireMultiPartBodyParams.from_dict({"audience": "private", "file": b""})
+    body.identifier, body.file = "globex-2026", file
+    taken = api("questionnaires.take_in_questionnaire").sync(client=manager, body=body)
+    assert taken.questionnaire == "globex-2026", taken
+    one = api("questionnaires.questionnaire").sync(client=manager, questionnaire_id=taken.questionnaire)
+    assert one.counts.additional_properties["questions"] == len(QUESTIONS)
+
+
+def test_the_examples_of_the_how_to_run(program: Make, untouched_workspace: Path, tmp_path: Path) -> None:
     """Each call of curl that the how-to shows is made here, in its order."""
     one = program("compliance")
-    with Workspace.open(site_workspace) as workspace:
+    with Workspace.open(untouched_workspace) as workspace:
         evidence = next(workspace.vault.each_evidence()).evidence_id
     asked = one.post("/requests", {"engagement": "soc2-2026", "text": "x", "assigned_to": "p-0002"}).json()["id"]
     (tmp_path / "incidents.csv").write_bytes(LINE + b"\n" * 80)
     calls = re.findall(r"^    curl (?:.*\\\n)*.*$", HOW_TO.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(calls) >= 6
+    assert len(calls) >= 12
     for call in calls:
         words = _words(call.replace("rq-57", asked).replace("ev-12", evidence))
         path = next(word for word in words if word.startswith("http")).partition("/api/v1")[2]

@@ -302,3 +302,29 @@ def test_odd_ids_of_evidence_break_no_page(programme: As) -> None:
     assert client.get("/tell/vendor/?id=x&relied_from=%00&system=").status_code == 200
     assert client.get("/roster/?after=%00&duty='&system=%ff&on=9999-12-31").status_code == 200
     assert client.get("/people/?words=%25&after=%f0").status_code == 200
+
+
+def test_what_the_programme_has_due_stands_in_calendar_work_and_feed(shown: As) -> None:
+    """Paylane's letter ends on 31 May; Ana signs by 2 February and was to be trained again by then."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from twofold.web.company.work.feed import make_feed  # noqa: PLC0415
+
+    manager, viewer = shown("compliance"), shown("viewer")
+    work = text(manager, "/inbox/")
+    lines = ("Sign Access policy, version 1", "Yearly training", "Review the policy: Access policy", "no report or")
+    assert [line for line in lines if line not in work] == []
+    assert "! to sign" in work or "✗ overdue" in work
+    assert "Sign Access policy" not in text(viewer, "/inbox/"), "nobody of the roster is behind this account"
+    may = text(viewer, "/calendar/?month=2026-05")
+    assert "Paylane: no report or letter covers what comes after this day" in may.split("2026-05-31")[1]
+    february = text(viewer, "/calendar/?month=2026-02")
+    assert "Signatures under access: 1 person" in february
+    assert "Training of 1 person" in february
+    assert "Yearly training" not in text(viewer, "/calendar/?month=2026-02&person=p-0001"), "it is hers to know"
+    assert "Yearly training" in text(manager, "/calendar/?month=2026-02&person=me")
+    user = User.objects.get(username="compliance@example.com")
+    feed = text(manager, f"/calendar/feed/{make_feed(user.pk, at=timezone.now())}.ics")
+    assert "SUMMARY:overdue: Sign Access policy\\, version 1" in feed
+    assert "SUMMARY:soc2-2026: the period ends" in feed

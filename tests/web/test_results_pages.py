@@ -107,7 +107,7 @@ def test_what_changed_is_told_with_its_cause(
     )
     inputs = (ChangedInput(Cause.PARAMETER, "days was 5, is 3"),)
     compared = ComparedRuns("T-19", run, run, inputs, 7, items, told_apart=False)
-    monkeypatch.setattr(results, "_compared", lambda *_: compared)
+    monkeypatch.setattr(results, "compared_runs", lambda *_: compared)
     shown = text(as_role("viewer"), "/results/T-19/difference")
     for words in (
         "days was 5, is 3",

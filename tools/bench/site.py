@@ -1,5 +1,7 @@
 """Measure the site under load: `tools/bench/site.py [--evidence N] [--findings N] [--outcomes N] [--seconds N]`.
 
+`--only sqlite` or `--only postgres` measures one database of the two.
+
 50 people each open a page every three seconds, going round all list and detail pages, on SQLite and on PostgreSQL.
 Said are the median and the 99th percentile of each page, its queries, the memory of all processes of the server, and
 beside them floors of the same run: a page that reads nothing, and one with its session alone. These machines are
@@ -42,6 +44,7 @@ MEDIAN, P99 = 0.060, 0.200
 MEMORY = 600.0
 """Limit of all processes of the server, in MiB, with pages that they share counted once."""
 PORT = 8974
+WARMERS = 8
 FLOORS = {"alive", "tokens"}
 
 
@@ -149,6 +152,23 @@ async def person(number: int, pages: Sequence[tuple[str, str]], cookie: dict[str
     return found
 
 
+def warm(pages: dict[str, list[str]], sessions: Sequence[str], cookie: str) -> None:
+    """Open every address a few times, some at once and each as soon as the one before is there: in every process."""
+
+    async def one(session: str, addresses: Sequence[str]) -> None:
+        base = f"http://127.0.0.1:{PORT}"
+        async with httpx.AsyncClient(base_url=base, cookies={cookie: session}, timeout=600) as client:
+            for address in addresses:
+                await client.get(address)
+
+    async def work() -> None:
+        every = [address for some in pages.values() for address in some]
+        parts = (every[at:] + every[:at] for at in range(0, len(every), -(-len(every) // WARMERS)))
+        await asyncio.gather(*(one(session, part) for session, part in zip(sessions, parts, strict=False)))
+
+    asyncio.run(work())
+
+
 def drive(pages: dict[str, list[str]], sessions: Sequence[str], cookie: str, seconds: float) -> list[Taken]:
     """Let all people work for so many seconds."""
     longest = max(map(len, pages.values()))
@@ -201,7 +221,7 @@ def measure(root: Path, pages: dict[str, list[str]], seconds: float, name: str) 
     told = subprocess.run(accounts, check=True, stdout=subprocess.PIPE, env=environment)  # noqa: S603  our own script
     known = json.loads(told.stdout)
     with served(root) as pid:
-        drive(pages, known["sessions"], known["cookie"], 2 * EVERY * len(pages) / 5)
+        warm(pages, known["sessions"], known["cookie"])
         before, started = worked(pid), time.monotonic()
         found = drive(pages, known["sessions"], known["cookie"], seconds)
         busy = (worked(pid) - before) / (time.monotonic() - started)
@@ -246,6 +266,7 @@ def main() -> int:
         given.add_argument(f"--{name}", type=int, default=number)
     for name in ("keep", "base"):
         given.add_argument(f"--{name}", type=Path)
+    given.add_argument("--only", choices=("sqlite", "postgres"))
     asked = given.parse_args()
     size = Size(asked.evidence, asked.findings, asked.outcomes)
     with ExitStack() as stack:
@@ -255,8 +276,10 @@ def main() -> int:
             make(scratch, size, say, base=asked.base)
         pages = pages_of(root)
         (root / ".twofold" / "site").mkdir(mode=0o700, exist_ok=True)
-        within = measure(root, pages, asked.seconds, "SQLite")
-        if on_postgres(root, stack):
+        within = asked.only == "postgres" or measure(root, pages, asked.seconds, "SQLite")
+        if asked.only == "sqlite":
+            pass
+        elif on_postgres(root, stack):
             within &= measure(root, pages, asked.seconds, "PostgreSQL")
         else:
             say("PostgreSQL is not installed: not measured")

@@ -46,7 +46,8 @@ def classify(
         why = f"the items follow a pattern ({finding.pattern})"
     elif not answered:
         word = "exception; a deficiency while the cause is unknown"
-        why = f"within the tolerable {settings.tolerable_percent}%, without a pattern, and {OPEN.partition(':')[0]}"
+        unknown = f"its cause is {OPEN.partition(':')[0]}"
+        why = f"within the tolerable {settings.tolerable_percent}%, without a pattern, and {unknown}"
     else:
         word = "exception only"
         why = f"within the tolerable {settings.tolerable_percent}%, without a pattern, and its cause is known"

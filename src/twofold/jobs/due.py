@@ -43,13 +43,23 @@ class DueKind(StrEnum):
     ENGAGEMENT = "audit"
     EVIDENCE = "evidence"
     """Its newest capture counts no longer from this day on."""
+    POLICY = "policy"
+    SIGNATURE = "signature"
+    TRAINING = "training"
+    VENDOR = "vendor"
+    ROSTER = "roster"
+    """A duty of the roster or a delegation ends with this day."""
+
+
+_NEVER_LATE = frozenset({DueKind.OCCURRENCE, DueKind.ENGAGEMENT, DueKind.EVIDENCE, DueKind.ROSTER})
 
 
 @dataclass(frozen=True, slots=True)
 class DueThing:
     """One thing that is due. people: whose it is; () = everybody's. address: path of its page on the site.
 
-    title holds no text of evidence. since: when it became these people's, aware UTC; None where it was always so.
+    The titles that `due_things` gives hold no text of evidence, since notices carry them away. since: when it
+    became these people's, aware UTC; None where it was always so.
     """
 
     kind: DueKind
@@ -63,6 +73,11 @@ class DueThing:
     def is_for(self, person: str) -> bool:
         """Whether it is this person's own."""
         return any(same_person(person, each) for each in self.people)
+
+    def is_late(self, today: date) -> bool:
+        """Whether its day is over and that is a reproach: no end of a period or duty is, nor a count of people."""
+        counted = not self.people and self.kind in {DueKind.SIGNATURE, DueKind.TRAINING}
+        return self.on < today and self.kind not in _NEVER_LATE and not counted
 
 
 @dataclass(frozen=True, slots=True)

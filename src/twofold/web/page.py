@@ -54,10 +54,15 @@ def page(
     request: HttpRequest, template: str, values: Mapping[str, Any], *, at: str, title: str, status: int = 200
 ) -> HttpResponse:
     """Answer with a page of the company's site. at: name of the entry of the navigation that it belongs to."""
+    return render(request, template, {**surroundings(request, at=at, title=title), **values}, status=status)
+
+
+def surroundings(request: HttpRequest, *, at: str, title: str) -> dict[str, Any]:
+    """Return what every page shows around its own part."""
     role = role_of(request.user)
     shown = [each for each in NAVIGATION if grant_of(each.right, role) is not Grant.NO]
     settings = current().workspace.settings
-    around = {
+    return {
         "account": request.user,
         "at": at,
         "company": settings.company,
@@ -71,4 +76,3 @@ def page(
         "title": title,
         "zone": settings.reporting_zone,
     }
-    return render(request, template, {**around, **values}, status=status)

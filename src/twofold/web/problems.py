@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
 
 
 def told(error: UserError) -> Sequence[str]:
@@ -12,7 +12,12 @@ def told(error: UserError) -> Sequence[str]:
         parts = [each.found]
         if each.expected:
             parts.append(f"expected: {each.expected}")
-        if each.remedy and "twofold" not in each.remedy and "--" not in each.remedy:
-            parts.append(each.remedy)
+        if remedy := remedy_of(each):
+            parts.append(remedy)
         found.append("; ".join(parts))
     return found
+
+
+def remedy_of(problem: Problem) -> str:
+    """Return what to do, "" where only the command line could do it."""
+    return "" if "twofold" in problem.remedy or "--" in problem.remedy else problem.remedy

@@ -16,6 +16,10 @@ from twofold.web.company.work.background import send_in_background
 WORKERS = 2
 THREADS = 2
 """Of each worker: so that a page that takes seconds does not hold up the next one."""
+COLLECTED_AFTER = (10_000, 20, 50)
+"""When unreachable objects are looked for (`gc.set_threshold`). With Python's own numbers one page in a hundred waits
+until all that is kept of the workspace was looked at, which takes longer than the page; with these it is rare, and the
+memory stays the same."""
 
 
 def start(environment: Mapping[str, str]) -> int:
@@ -34,6 +38,7 @@ def start(environment: Mapping[str, str]) -> int:
         interface=Interfaces.WSGI,
         workers=WORKERS,
         blocking_threads=THREADS,
+        blocking_threads_idle_timeout=600,  # a new thread opens the workspace anew; the longest that may be asked
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -47,6 +52,7 @@ def start(environment: Mapping[str, str]) -> int:
 
 def _load() -> None:
     """Load the pages before workers are made, so that they share that memory. No connection is opened by it."""
+    gc.set_threshold(*COLLECTED_AFTER)
     import_module("twofold.web.wsgi")
     import_module("twofold.web.urls")
     gc.collect()

@@ -43,7 +43,7 @@ from twofold.web.company.preparing import (
     trust_page,
 )
 from twofold.web.company.programme import people, policies, roster, tell, training, vendors
-from twofold.web.company.scope_change import decide, history, propose, what_if
+from twofold.web.company.scope_change import decide, history, propose, propose_controls, what_if
 from twofold.web.company.work import calendar, feed, notices, tasks
 from twofold.web.sign_on import directory_pages, entrance
 from twofold.web.sign_on import pages as sign_on
@@ -64,10 +64,13 @@ urlpatterns = [
     path("systems/<str:system_id>/change", propose.of_system, name="system_change"),
     path("scope/changes/", decide.listing, name="scope_changes"),
     path("scope/changes/add", propose.add, name="scope_add"),
+    path("scope/changes/systems", propose.of_systems, name="scope_systems"),
+    path("scope/changes/controls", propose_controls.of_controls, name="scope_controls"),
     path("scope/changes/files", propose.files, name="scope_files"),
     path("scope/changes/<int:change_id>/", decide.show, name="scope_change"),
     path("scope/changes/<int:change_id>/approve", decide.approve, name="scope_approve"),
     path("scope/changes/<int:change_id>/decline", decide.decline, name="scope_decline"),
+    path("scope/changes/<int:change_id>/take-out", propose.take_edits_out, name="scope_take_out"),
     path("scope/changes/<int:change_id>/withdraw", decide.withdraw, name="scope_withdraw"),
     path("scope/changes/<int:change_id>/what-if", what_if.about_change, name="scope_what_if"),
     path("scope/changes/<int:change_id>/memo.pdf", history.change_memo, name="scope_change_memo"),

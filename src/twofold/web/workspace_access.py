@@ -1,10 +1,14 @@
-"""The workspace that the site serves: open once a thread, and what is read of it kept until something changes it."""
+"""The workspace that the site serves: open once a thread, and what is read of it kept until something changes it.
+
+What was read is shared by all threads of the process, and none of it is ever changed: one thread reads, others wait.
+"""
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
 
 import duckdb
 from django.conf import settings
@@ -33,6 +37,7 @@ _SNAPSHOTS = 5
 _SHOWN = (
     EntryKind.ANSWER,
     EntryKind.CAPTURE,
+    EntryKind.DELETION,
     EntryKind.DISPOSITION,
     EntryKind.JUDGEMENT,
     EntryKind.REQUEST,
@@ -46,28 +51,70 @@ _SHOWN = (
 _PARTS: Mapping[str, Sequence[EntryKind]] = {
     "evidence_of_tests": (EntryKind.RUN,),
     "findings": (EntryKind.JUDGEMENT,),
+    "follow_ups": (EntryKind.CAPTURE, EntryKind.DELETION, EntryKind.JUDGEMENT, EntryKind.RUN),
     "people": (EntryKind.RUN,),
+    "reviews": (EntryKind.CAPTURE, EntryKind.DELETION, EntryKind.SCOPE_APPLY),
     "scope": (EntryKind.SCOPE_APPLY,),
+    "tasks": (EntryKind.TASK,),
 }
-"""Parts that only entries of these kinds change: a capture leaves them as they are."""
+"""Parts that only entries of these kinds change; all others leave them as they are."""
+
+
+Read = TypeVar("Read")
+
+
+class Part(Generic[Read]):
+    """A part of `Current`, read when it is first asked for, by one thread for all of them.
+
+    A part may ask for others, but never around in a circle.
+    """
+
+    def __init__(self, read: Callable[["Current"], Read]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self.name = read.__name__
+        self.__doc__ = read.__doc__
+
+    @overload
+    def __get__(self, now: None, owner: type) -> "Part[Read]": ...
+
+    @overload
+    def __get__(self, now: "Current", owner: type) -> Read: ...
+
+    def __get__(self, now: "Current | None", owner: type) -> "Part[Read] | Read":
+        """Return the part of what is known now."""
+        if now is None:
+            return self
+        if self.name not in now.parts:
+            with self._lock:
+                if self.name not in now.parts:
+                    now.parts[self.name] = self._read(now)
+        found: Read = now.parts[self.name]
+        return found
 
 
 @dataclass(frozen=True)
 class Current:
     """What pages show of the workspace; each part is read when it is first asked for.
 
-    newest: the number of the newest entry of each kind that changes it.
+    newest: the number of the newest entry of each kind that changes it. parts: what was read.
     """
 
-    workspace: Workspace
+    root: Path
     newest: tuple[int, ...]
+    parts: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace as this thread has it open."""
+        return open_workspace()
+
+    @Part
     def scope(self) -> AppliedScope | None:
         """The scope in force."""
         return self.workspace.applied_scope()
 
-    @cached_property
+    @Part
     def status(self) -> Status:
         """What `twofold status` shows."""
         return workspace_status(self.workspace)
@@ -77,38 +124,38 @@ class Current:
         """The judged engagements, in the order of the scope."""
         return self.status.judged
 
-    @cached_property
+    @Part
     def findings(self) -> Sequence[Finding]:
         """The findings of all engagements."""
         return [finding for each in self.judged for finding in each.findings]
 
-    @cached_property
+    @Part
     def follow_ups(self) -> Mapping[str, FollowUp]:
         """Each finding once, by id, with what followed."""
         return {each.finding_id: each for each in follow_ups(self.workspace, self.judged)}
 
-    @cached_property
+    @Part
     def tasks(self) -> Sequence[Task]:
         """The tasks, in order of their opening."""
         return list(all_tasks(self.workspace.vault).values())
 
-    @cached_property
+    @Part
     def evidence_of_tests(self) -> Mapping[str, frozenset[int]]:
         """Control test -> entry numbers of the evidence that its newest run read."""
         runs = {str(entry.body["control_test"]): entry for entry in self.workspace.vault.entries(kind=EntryKind.RUN)}
         return {test: frozenset(evidence_numbers(entry)) for test, entry in runs.items()}
 
-    @cached_property
+    @Part
     def people(self) -> Mapping[str, str]:
         """HR id -> name, of the roster that was read last."""
         file = self.workspace.tables_folder / "person.parquet"
         if not file.exists():
             return {}
-        with duckdb.connect() as session:
+        with duckdb.connect(config={"threads": 1}) as session:
             query = "SELECT id, name FROM read_parquet(?) WHERE name IS NOT NULL"
             return dict(session.execute(query, [str(file)]).fetchall())
 
-    @cached_property
+    @Part
     def reviews(self) -> tuple[Sequence[Review], Sequence[tuple[str, str]]]:
         """The access reviews in order of beginning, and (system, snapshot) of the newest snapshots of each system."""
         if self.scope is None:
@@ -144,29 +191,43 @@ def open_workspace() -> Workspace:
     if opened is None or opened.root != settings.WORKSPACE:
         opened = Workspace.open(settings.WORKSPACE)
         _THREAD.workspace = opened
-        _THREAD.current = None
     return opened
+
+
+class _Known:
+    """What is known in this process, and the length of the log when it was looked at last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._size = -1
+        self._current: Current | None = None
+
+    def now(self, workspace: Workspace) -> Current:
+        """Look at the log of the workspace, and return what is known of it."""
+        with self._lock:
+            before = self._current if self._current and self._current.root == workspace.root else None
+            size = workspace.vault.size
+            if before is not None and size == self._size:
+                return before
+            latest = [workspace.vault.log.latest(kind) for kind in _SHOWN]
+            newest = tuple(-1 if each is None else each.index for each in latest)
+            found = before if before and before.newest == newest else _after(before, workspace.root, newest)
+            self._size, self._current = size, found
+            return found
+
+
+_KNOWN = _Known()
 
 
 def current() -> Current:
     """Return what is known now: kept until an entry changes it."""
-    workspace = open_workspace()
-    kept: tuple[int, Current] | None = getattr(_THREAD, "current", None)
-    size = workspace.vault.size
-    if kept is not None and kept[0] == size:
-        return kept[1]
-    latest = [workspace.vault.log.latest(kind) for kind in _SHOWN]
-    newest = tuple(-1 if each is None else each.index for each in latest)
-    found = kept[1] if kept is not None and kept[1].newest == newest else _after(kept[1] if kept else None, newest)
-    _THREAD.current = (size, found)
-    return found
+    return _KNOWN.now(open_workspace())
 
 
-def _after(before: Current | None, newest: tuple[int, ...]) -> Current:
+def _after(before: Current | None, root: Path, newest: tuple[int, ...]) -> Current:
     """Return what is known after new entries, with the parts of before that they did not change."""
-    found = Current(open_workspace(), newest)
-    if before is not None and before.workspace is found.workspace:
-        changed = {kind for kind, old, new in zip(_SHOWN, before.newest, newest, strict=True) if old != new}
-        same = {name for name, kinds in _PARTS.items() if changed.isdisjoint(kinds)}
-        found.__dict__.update({name: part for name, part in before.__dict__.items() if name in same})
-    return found
+    if before is None:
+        return Current(root, newest)
+    changed = {kind for kind, old, new in zip(_SHOWN, before.newest, newest, strict=True) if old != new}
+    same = {name for name, kinds in _PARTS.items() if changed.isdisjoint(kinds)}
+    return Current(root, newest, {name: part for name, part in before.parts.copy().items() if name in same})

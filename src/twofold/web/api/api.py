@@ -10,9 +10,38 @@ from ninja.openapi.schema import OpenAPISchema
 
 from twofold.model.problem import UserError
 from twofold.model.statement import NOT_AN_OPINION
-from twofold.web.api import evidence, findings, own_account, preparation, programme, requests, results, reviews
+from twofold.web.api import (
+    answer_library,
+    auditor_choice,
+    completeness,
+    evidence,
+    findings,
+    lookup,
+    own_account,
+    people,
+    policies,
+    preparation,
+    programme,
+    questionnaires,
+    renewal,
+    request_lists,
+    requests,
+    results,
+    review_records,
+    reviews,
+    scope,
+    standing,
+    tasks,
+    telling,
+    training,
+    trust_page,
+    vendors,
+    what_if,
+    work,
+)
 from twofold.web.api.described import described
 from twofold.web.api.problem import Refused, problem
+from twofold.web.problems import remedy_of
 
 
 class Api(NinjaAPI):
@@ -30,14 +59,47 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-for _topic in (programme, evidence, results, findings, requests, reviews, preparation, own_account):
+for _topic in (
+    programme,
+    standing,
+    scope,
+    what_if,
+    evidence,
+    results,
+    renewal,
+    completeness,
+    findings,
+    tasks,
+    work,
+    requests,
+    request_lists,
+    reviews,
+    review_records,
+    people,
+    policies,
+    vendors,
+    training,
+    telling,
+    questionnaires,
+    answer_library,
+    trust_page,
+    auditor_choice,
+    preparation,
+    lookup,
+    own_account,
+):
     api.add_router("", _topic.router)
 
 
 @api.exception_handler(UserError)
 def _wrong(request: HttpRequest, error: UserError) -> HttpResponse:
     listed = [
-        {"where": each.where, "found": each.found, "expected": each.expected, "remedy": each.remedy}
+        {
+            "where": each.where.removeprefix("--"),
+            "found": each.found,
+            "expected": each.expected,
+            "remedy": remedy_of(each),
+        }
         for each in error.problems
     ]
     return problem(request, 422, listed[0]["found"], problems=listed)

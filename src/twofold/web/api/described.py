@@ -4,11 +4,12 @@ from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
 
+from twofold.web.api.operation import BYTES
 from twofold.web.api.problem import MEDIA_TYPE, TITLES, ProblemOut, ProblemPart
 
-_EVERYWHERE = (401, 403, 422, 429)
+_EVERYWHERE = (401, 403, 404, 422, 429)
 _OF_ACTS = (409, 412, 415)
-_BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_FILE = {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
 _TEXT = {"type": "string"}
 
 
@@ -19,13 +20,13 @@ def described(schema: OpenAPISchema) -> OpenAPISchema:
         form = each.model_json_schema(ref_template="#/components/schemas/{model}")
         form.pop("$defs", None)
         parts[each.__name__] = form
-    for path, verbs in schema["paths"].items():
+    for verbs in schema["paths"].values():
         for verb, operation in verbs.items():
-            _describe(operation, is_act=verb == "post", takes="{" in path)
+            _describe(operation, is_act=verb == "post")
     return schema
 
 
-def _describe(operation: dict[str, Any], *, is_act: bool, takes: bool) -> None:
+def _describe(operation: dict[str, Any], *, is_act: bool) -> None:
     answers: dict[Any, Any] = operation.setdefault("responses", {})
     fine = [status for status in answers if int(status) < 300]  # noqa: PLR2004  not a refusal
     headers = operation.setdefault("parameters", [])
@@ -37,10 +38,10 @@ def _describe(operation: dict[str, Any], *, is_act: bool, takes: bool) -> None:
         answers[304] = {"description": "Nothing has changed"}
         for status in fine:
             if not answers[status].get("content"):
-                answers[status] |= _BYTES
+                answers[status] |= _FILE
             else:
                 answers[status]["headers"] = {"ETag": {"schema": _TEXT}}
-    for status in (*_EVERYWHERE, *(_OF_ACTS if is_act else ()), *((404,) if takes else ())):
+    for status in (*_EVERYWHERE, *(_OF_ACTS if is_act else ())):
         answers[status] = {
             "description": TITLES[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemOut.__name__}"}}},

@@ -14,7 +14,9 @@ from twofold.model.evidence import EvidenceRef
 from twofold.model.problem import Problem, UserError
 from twofold.web.api.operation import MULTIPART, acts, cut, next_page, reads
 from twofold.web.company.evidence import may_open, page_of_evidence
-from twofold.web.company.evidence_index import number_of
+from twofold.web.company.evidence_index import follow, number_of
+from twofold.web.company.evidence_one import served_by, versions_of
+from twofold.web.company.standing import stops_at
 from twofold.web.company.upload import UploadForm, received
 from twofold.web.workspace_access import current
 
@@ -59,8 +61,20 @@ class ProofOut(Schema):
     path: list[str]
 
 
+class ServedOut(Schema):
+    """A control whose test read the evidence. conclusions: title of a lens -> what it proposes for the control."""
+
+    control_id: str
+    control_test: str
+    run_id: str
+    conclusions: dict[str, str]
+
+
 class EvidenceOneOut(EvidenceOut):
-    """One capture with all that is known of how it came to be, and its proof."""
+    """One capture with all that is known of how it came to be, and its proof.
+
+    stops_at: from when on it counts no longer, null for never. versions: other captures of the same name and kind.
+    """
 
     systems: list[str]
     query: str
@@ -70,6 +84,9 @@ class EvidenceOneOut(EvidenceOut):
     environment: str
     same_bytes_as: list[str]
     replaces: str | None
+    stops_at: datetime | None
+    served: list[ServedOut]
+    versions: list[str]
     proof: ProofOut
 
 
@@ -126,8 +143,9 @@ def list_evidence(  # noqa: PLR0913, PLR0917  the filters of the list
 def evidence_one(request: HttpRequest, evidence_id: str) -> EvidenceOneOut:
     """Return one piece; 404 for an unknown one."""
     del request
-    found = _named(evidence_id)
-    vault, entry, provenance = current().workspace.vault, number_of(found), found.provenance
+    found, now = evidence_named(evidence_id), current()
+    follow(now.workspace)
+    vault, entry, provenance = now.workspace.vault, number_of(found), found.provenance
     checkpoint = vault.checkpoint()
     path = vault.log.inclusion_proof(entry, checkpoint.size)
     return EvidenceOneOut(
@@ -151,6 +169,17 @@ def evidence_one(request: HttpRequest, evidence_id: str) -> EvidenceOneOut:
         environment=provenance.environment,
         same_bytes_as=list(found.same_bytes_as),
         replaces=found.replaces,
+        stops_at=stops_at(found),
+        served=[
+            ServedOut(
+                control_id=each.control_id,
+                control_test=each.control_test,
+                run_id=each.run_id,
+                conclusions={lens.title: lens.conclusion for lens in each.lenses},
+            )
+            for each in served_by(now, entry)
+        ],
+        versions=[f"ev-{each.number}" for each in versions_of(found, entry)],
         proof=ProofOut(
             entry=entry, size=checkpoint.size, root=checkpoint.root.hex(), path=[each.hex() for each in path]
         ),
@@ -160,7 +189,7 @@ def evidence_one(request: HttpRequest, evidence_id: str) -> EvidenceOneOut:
 @reads(router, "/evidence/{evidence_id}/bytes", "open_evidence", None, "The captured bytes")
 def evidence_bytes(request: HttpRequest, evidence_id: str) -> HttpResponseBase:
     """Return the bytes as they were captured; an owner gets those of their own evidence."""
-    found = _named(evidence_id)
+    found = evidence_named(evidence_id)
     now = current()
     if not may_open(request, now, found):
         msg = "This evidence has another owner."
@@ -192,7 +221,8 @@ def capture_evidence(
     ]
 
 
-def _named(evidence_id: str) -> EvidenceRef:
+def evidence_named(evidence_id: str) -> EvidenceRef:
+    """Return evidence; raises Http404 for an unknown id."""
     try:
         return current().workspace.vault.evidence(evidence_id)
     except UserError as error:

@@ -1,23 +1,26 @@
 """Before an audit: the interview with its answers, advice, and the readiness review."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from twofold.jobs.advice.answers_file import Written
 from twofold.jobs.advice.interview import record_answers
+from twofold.jobs.advice.letter import reply_letter
 from twofold.jobs.advice.said import read_said
 from twofold.jobs.readiness.review import review
 from twofold.jobs.readiness.shown import review_json
 from twofold.model.problem import Problem, UserError
 from twofold.scope.advice.questions import is_asked, questions
 from twofold.web.acting import acting_name
-from twofold.web.api.operation import acts, reads
-from twofold.web.company.preparation import ADVICE
+from twofold.web.api.operation import acts, file_answer, reads
+from twofold.web.company.preparation import ADVICE, OWN_PAGES
 from twofold.web.company.preparing.kept import kept
+from twofold.web.company.preparing.reply import reply_today
 from twofold.web.workspace_access import current
 
 router = Router(tags=["before an audit"])
@@ -64,6 +67,31 @@ class AdviceOut(Schema):
     marks: list[str]
     statements: list[str]
     groups: list[GroupOut]
+
+
+class BuyerRequestOut(Schema):
+    """What a buyer asked for. fiscal_year_end: MM-DD of the customer, "" = unknown."""
+
+    request_id: str
+    customer: str
+    asks: list[str]
+    words: str
+    asked_on: date | None
+    needed_by: date | None
+    fiscal_year_end: str
+    public_company: bool | None
+    system: str
+    evidence: str
+
+
+class ReplyOut(Schema):
+    """A draft for a person to read before it leaves. letter: the text to send, with where each sentence comes from."""
+
+    on: date
+    draft: list[str]
+    questions: list[str]
+    left_out: list[str]
+    letter: str
 
 
 @reads(router, "/interview", "see_preparation", list[QuestionOut], "The interview")
@@ -117,6 +145,39 @@ def advice(request: HttpRequest, topic: Literal["stage", "categories", "window",
         )
         for each in kept(f"advice on {topic}", ADVICE[topic])
     ]
+
+
+@reads(router, "/preparation/{topic}/page", "see_preparation", None, "A report as one page of HTML")
+def advice_page(request: HttpRequest, topic: Literal["cost", "readiness", "soc2-and-sox"]) -> HttpResponse:
+    """Return the file that the command of the topic writes."""
+    del request
+    return file_answer(kept(*OWN_PAGES[topic]))
+
+
+@reads(router, "/buyer-requests", "see_preparation", list[BuyerRequestOut], "What buyers asked for")
+def list_buyer_requests(request: HttpRequest) -> list[BuyerRequestOut]:
+    """Return the requests for SOC 2 or SOX."""
+    del request
+    found = kept("buyers", lambda now, _: list(read_said(now.workspace).requests or ()))
+    return [BuyerRequestOut(**{**asdict(each), "asks": sorted(each.asks)}) for each in found]
+
+
+@reads(router, "/buyer-requests/{request_id}/reply", "see_preparation", ReplyOut, "A draft of a reply to a buyer")
+def buyer_reply(request: HttpRequest, request_id: Annotated[str, Field(max_length=200)]) -> ReplyOut:
+    """Return the draft as of today; 404 for an unknown request."""
+    del request
+    try:
+        found = reply_today(request_id)
+    except UserError as error:
+        raise Http404 from error
+    reply = found.reply
+    return ReplyOut(
+        on=found.on,
+        draft=[each.text for each in reply.draft],
+        questions=[each.text for each in reply.questions],
+        left_out=[each.text for each in reply.left_out],
+        letter=reply_letter(found),
+    )
 
 
 @reads(router, "/readiness", "see_preparation", dict[str, Any], "The readiness review")

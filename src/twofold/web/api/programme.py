@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from twofold.lenses.conclusion import ControlTestResult
@@ -12,7 +13,7 @@ from twofold.records.acts.sign_off import SignedConclusion, SignOff, SignOffRole
 from twofold.web.acts.sign_off import Concluded, sign_control
 from twofold.web.api.operation import acts, reads
 from twofold.web.company.coverage import coverage as coverage_of
-from twofold.web.company.systems import SystemRow, rows_of_systems
+from twofold.web.company.system_list import SystemRow, rows_of_systems
 from twofold.web.workspace_access import Current, current
 
 router = Router(tags=["programme"])
@@ -62,10 +63,13 @@ class LabelOut(Schema):
 
 
 class SystemOut(Schema):
-    """A system of the scope."""
+    """A system of the scope. serves: systems that rely on it; data: categories of data that it holds."""
 
     id: str
     name: str
+    description: str
+    data: list[str]
+    serves: list[str]
     layer: str
     owner: str | None
     sources: list[str]
@@ -273,6 +277,9 @@ def _system(row: SystemRow) -> SystemOut:
     return SystemOut(
         id=row.system.id,
         name=row.system.name,
+        description=row.system.description,
+        data=list(row.system.data),
+        serves=[each.system for each in row.system.serves],
         layer=row.system.layer,
         owner=row.system.owner,
         sources=sorted(row.system.sources),
@@ -308,7 +315,8 @@ def _signed(one: SignOff) -> SignOffOut:
 
 def _control(now: Current, control_id: str) -> ControlOut:
     one = now.catalog.control(control_id)
-    assigned = now.scope.scope.controls if now.scope else ()
+    at = timezone.now()
+    assigned = [each for each in now.scope.scope.controls if at in each.stretch] if now.scope else []
     return ControlOut(
         id=control_id,
         title=one.title,

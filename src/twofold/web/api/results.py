@@ -160,7 +160,7 @@ def list_runs(request: HttpRequest) -> list[RunOut]:
 def run_one(request: HttpRequest, control_test: str) -> RunOut:
     """Return one run; 404 for a test that was never run."""
     del request
-    return _run(record_of(_folder(current(), control_test)))
+    return _run(record_of(folder_of(current(), control_test)))
 
 
 @reads(router, "/runs/{control_test}/items", "see_results", ItemPage, "Items of the newest run, in order of id")
@@ -176,7 +176,7 @@ def list_items(  # noqa: PLR0913, PLR0917  the filters of the list
 ) -> ItemPage:
     """Return a page; 404 for a test that was never run, and no items where its newest run was stopped."""
     now = current()
-    folder = _folder(now, control_test)
+    folder = folder_of(now, control_test)
     record = record_of(folder)
     asked = {"letter": letter, "code": code, "system": system, "words": words, "after": after}
     grid = page_of_grid(now, folder, control_test, asked, limit=limit) if record.state is RunState.TESTED else None
@@ -264,7 +264,7 @@ def explain_item(request: HttpRequest, control_test: str, item: ItemId, facts: b
 def propose_disposition_one(request: HttpRequest, control_test: str, given: DispositionIn) -> SaidOut:
     """Record a confirmation, or keep what is softer than the rule until a second person agrees."""
     now = current()
-    _folder(now, control_test)
+    folder_of(now, control_test)
     done = propose_disposition(request, now, Said(control_test, given.item, given.kind, given.reason))
     if isinstance(done, Disposition):
         return SaidOut(recorded=_disposition(done), proposal=None)
@@ -310,7 +310,8 @@ def decline_one(request: HttpRequest, proposal_id: int) -> ProposalOut:
     return said
 
 
-def _folder(now: Current, control_test: str) -> Path:
+def folder_of(now: Current, control_test: str) -> Path:
+    """Return the newest run of a control test; raises Http404 where it was never run."""
     folder = latest_runs(now.workspace).get(control_test)
     if folder is None:
         raise Http404

@@ -110,9 +110,10 @@ class DecisionIn(Schema):
 
 
 class DecisionsIn(Schema):
-    """Decisions that are one act."""
+    """Decisions that are one act. in_bulk: given with others at once, for one reason; the evidence says so."""
 
     decisions: Annotated[list[DecisionIn], Field(min_length=1, max_length=1000)]
+    in_bulk: bool = False
 
 
 class RouteIn(Schema):
@@ -146,7 +147,7 @@ def list_reviews(request: HttpRequest) -> ReviewsOut:
     del request
     reviews, snapshots = current().reviews
     return ReviewsOut(
-        reviews=[_review(each) for each in reviews],
+        reviews=[review_out(each) for each in reviews],
         snapshots=[SnapshotOut(system=system, snapshot=name) for system, name in snapshots],
     )
 
@@ -155,7 +156,7 @@ def list_reviews(request: HttpRequest) -> ReviewsOut:
 def review_one(request: HttpRequest, review_id: ReviewId) -> ReviewOut:
     """Return one review; 404 for an unknown one."""
     del request
-    return _review(_named(current(), review_id))
+    return review_out(_named(current(), review_id))
 
 
 @reads(router, "/reviews/{review_id}/pairs", "see_reviews", PairPage, "Pairs of a review, in order")
@@ -211,7 +212,7 @@ def open_review_one(request: HttpRequest, given: OpenIn) -> DoneOut:
         actor=acting_name(request),
         at=timezone.now(),
     )
-    return _done(done)
+    return done_out(done)
 
 
 @acts(router, "/reviews/{review_id}/decisions", "decide_access", DoneOut, "Decide on pairs", on=review_one)
@@ -219,7 +220,9 @@ def decide_one(request: HttpRequest, review_id: ReviewId, given: DecisionsIn) ->
     """Record the decisions as one act: on pairs that are routed to the caller, never on own access."""
     said = {(each.account, each.right): (each.decision, each.reason) for each in given.decisions}
     actor, at = acting_name(request), timezone.now()
-    return _act(review_id, lambda now: decide_pairs(now.workspace, review_id, said, actor=actor, at=at))
+    return _act(
+        review_id, lambda now: decide_pairs(now.workspace, review_id, said, actor=actor, at=at, in_bulk=given.in_bulk)
+    )
 
 
 @acts(router, "/reviews/{review_id}/route", "hold_reviews", DoneOut, "Route pairs to another reviewer", on=review_one)
@@ -268,7 +271,7 @@ def removed_one(request: HttpRequest, review_id: ReviewId, given: RemovalIn) -> 
 def _act(review_id: str, act: Callable[[Current], ActDone]) -> DoneOut:
     now = current()
     _named(now, review_id)
-    return _done(act(now))
+    return done_out(act(now))
 
 
 def _named(now: Current, review_id: str) -> Review:
@@ -305,11 +308,13 @@ def _pair(shown: PairShown) -> PairOut:
     )
 
 
-def _done(done: ActDone) -> DoneOut:
-    return DoneOut(review=_review(done.review), evidence=list(done.evidence), notes=list(done.notes))
+def done_out(done: ActDone) -> DoneOut:
+    """Return what an act left, as the API tells it."""
+    return DoneOut(review=review_out(done.review), evidence=list(done.evidence), notes=list(done.notes))
 
 
-def _review(one: Review) -> ReviewOut:
+def review_out(one: Review) -> ReviewOut:
+    """Return a review as the API tells it."""
     counted = progress("", one.items.values())
     return ReviewOut(
         id=one.review_id,

@@ -1,12 +1,10 @@
 """What pages about access reviews read: a page of pairs with their context, and sums that are kept until an act."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-
-import duckdb
 
 from twofold.engagement.access_review import Progress, Review, progress, progress_by_reviewer
 from twofold.engagement.access_review_indicators import Indicator, indicators
@@ -15,6 +13,7 @@ from twofold.jobs.access_review.kept_pairs import kept_pairs
 from twofold.model.sql_path import one_file
 from twofold.records.site_place import SitePlace
 from twofold.web.company.days import in_utc
+from twofold.web.company.run_files import session_of_files
 from twofold.web.workspace_access import Current
 
 PAGE = 100
@@ -40,6 +39,8 @@ ONLY = {
 Found = TypeVar("Found")
 _KEPT: dict[tuple[object, ...], Any] = {}
 _MOST_KEPT = 40
+_LOCK = threading.RLock()
+"""Held while something is made, which may ask for something else: so it is made once and not once per thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,13 @@ def comparison_of(now: Current, review_id: str, other: str | None) -> Comparison
 
 def once(now: Current, about: tuple[object, ...], make: Callable[[], Found]) -> Found:
     """Return what was made over the same log, or make it."""
-    key = (now.workspace.root, now.newest, *about)
-    if key not in _KEPT:
-        if len(_KEPT) >= _MOST_KEPT:
-            _KEPT.clear()
-        _KEPT[key] = make()
-    found: Found = _KEPT[key]
+    key = (now.root, now.newest, *about)
+    with _LOCK:
+        if key not in _KEPT:
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            _KEPT[key] = make()
+        found: Found = _KEPT[key]
     return found
 
 
@@ -137,18 +139,6 @@ def _rows(now: Current, query: str, given: Sequence[object], *more: object) -> l
     file = once(now, ("pairs",), lambda: kept_pairs(now.workspace, SitePlace(now.workspace.root).folder))
     if not Path(file).exists():  # another process made it anew and removed this one
         file = kept_pairs(now.workspace, SitePlace(now.workspace.root).folder)
-    session = _database().cursor()
-    try:
-        cursor = session.execute(query, [one_file(file), *given, *more])
-        names = [each[0] for each in cursor.description or ()]
-        return [{name: in_utc(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]
-    finally:
-        session.close()
-
-
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """Return this process's database to read pairs with; opening one takes longer than the reading."""
-    database = duckdb.connect(config={"threads": 1, "memory_limit": "512MB"})
-    database.execute("SET GLOBAL TimeZone = 'UTC'")
-    return database
+    cursor = session_of_files().execute(query, [one_file(file), *given, *more])
+    names = [each[0] for each in cursor.description or ()]
+    return [{name: in_utc(cell) for name, cell in zip(names, row, strict=True)} for row in cursor.fetchall()]

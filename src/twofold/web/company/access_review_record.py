@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -67,9 +68,9 @@ def difference(request: HttpRequest, review_id: str) -> HttpResponse:
         for each in told(error):
             messages.error(request, each)
         return redirect("review", review_id)
-    shown = list(islice(_wanted(compared.differences, change, after), _PAGE + 1))
+    shown = list(islice(differing(compared.differences, change, after), _PAGE + 1))
     values = {
-        "after": _key(shown[_PAGE - 1]) if len(shown) > _PAGE else "",
+        "after": key_of(shown[_PAGE - 1]) if len(shown) > _PAGE else "",
         "against": against,
         "againsts": AGAINST,
         "asked": {"with": against, "change": change},
@@ -82,11 +83,12 @@ def difference(request: HttpRequest, review_id: str) -> HttpResponse:
     return page(request, "review_difference.html", values, at="reviews", title="What changed")
 
 
-def _key(each: Difference) -> str:
+def key_of(each: Difference) -> str:
+    """Return what a page of differences goes on after."""
     return f"{each.account}|{each.right_id}"
 
 
-def _wanted(differences: list[Difference], change: str, after: str) -> Iterator[Difference]:
+def differing(differences: list[Difference], change: str, after: str) -> Iterator[Difference]:
     """Yield the pairs of one kind, or all that are not the same, behind a key; they come in order of key."""
     start = tuple(after.split("|", 1)) if "|" in after else ("", "")
     for each in differences:
@@ -102,22 +104,26 @@ def record(request: HttpRequest, review_id: str) -> HttpResponse:
     """Answer with the completion record: what was reviewed, whole or not, by whom, what went, what each lens says."""
     now = current()
     review = review_named(now, review_id)
-    snapshot, acts = once(now, ("record", review_id), lambda: _read(now, review))
+    values = {**record_of_review(now, review), "review": review}
+    return page(request, "review_record.html", values, at="reviews", title="Completion record")
+
+
+def record_of_review(now: Current, review: Review) -> dict[str, Any]:
+    """Return the completion record: snapshot, acts, sums, removals, the item of its test, and what each lens says."""
+    snapshot, acts = once(now, ("record", review.review_id), lambda: _read(now, review))
     item = _item(now, review)
     removals = removals_of(now, review)
-    values = {
+    return {
         "acts": acts,
         "answers": list(_answers(now, item)),
         "item": item,
         "letters": [(each.letter, each.wording) for each in rule_named(CONTROL_TEST, where="control test").attributes],
         "missing": len(set(snapshot.pairs) - set(review.items)) if snapshot else None,
         "removals": _sum(removals),
-        "review": review,
         "snapshot": snapshot,
         "sums": sums_of(now, review),
         "control_test": CONTROL_TEST,
     }
-    return page(request, "review_record.html", values, at="reviews", title="Completion record")
 
 
 def _read(now: Current, review: Review) -> tuple[Snapshot | None, list[Acted]]:

@@ -21,11 +21,24 @@ LEFT JOIN linked AS l ON l.account = a.id LEFT JOIN mailed AS m ON m.email = a.e
 """
 
 
+_MOST_KEPT = 20_000
+_KEPT: dict[tuple[object, ...], str | None] = {}
+"""A state of the tables and an account -> its name, None for what is no known account."""
+
+
 def names_of(now: Current, accounts: Iterable[str]) -> Mapping[str, str]:
     """Return account -> name; what is no known account is left out."""
     wanted = sorted({each for each in accounts if each and each not in now.people})
-    if not wanted:
+    folder = now.workspace.tables_folder
+    if not wanted or not folder.exists():
         return {}
-    texts = table_texts(["account", "account_link", "person"], now.workspace.tables_folder)
-    query = _NAMES.format(**{name: f"({text})" for name, text in texts.items()})
-    return {account: name for account, name in rows_of(query, {"accounts": wanted}) if name}
+    made = (folder, folder.stat().st_ino, folder.stat().st_mtime_ns)
+    unknown = [each for each in wanted if (made, each) not in _KEPT]
+    if unknown:
+        texts = table_texts(["account", "account_link", "person"], folder)
+        query = _NAMES.format(**{name: f"({text})" for name, text in texts.items()})
+        found: dict[str, str] = dict(rows_of(query, {"accounts": unknown}))
+        if len(_KEPT) + len(unknown) > _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT.update({(made, each): found.get(each) for each in unknown})
+    return {each: name for each in wanted if (name := _KEPT.get((made, each)))}

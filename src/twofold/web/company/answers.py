@@ -1,6 +1,7 @@
 """What people say of a finding: cause and response, that the repair was done, that it is accepted. Each is evidence."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +16,7 @@ from twofold.findings.retest import RetestResult
 from twofold.jobs.due import finding_address
 from twofold.jobs.finding_answers import Repair, answer_finding
 from twofold.model.evidence import EvidenceRef
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
 from twofold.web.accounts.member import person_of, role_of
 from twofold.web.acting import acting_name, controls_of, may_for_control
 from twofold.web.company.finding_forms import AcceptForm, AnswerForm, RepairForm
@@ -30,77 +31,82 @@ from twofold.web.workspace_access import Current, current
 @needs("answer_findings")
 def show(request: HttpRequest) -> HttpResponse:
     """Show one finding with the form of an answer open, or capture the answer."""
-    now, follow_up = _asked(request)
+    now, follow_up = asked_for(request, request.GET.get("id", ""))
     if request.method != "POST":
         return finding_page(request, follow_up, opened="answer")
     form = AnswerForm(request.POST)
-
-    def captured(said: Mapping[str, object]) -> EvidenceRef:
-        before = follow_up.answer
-        failed = follow_up.retest is not None and follow_up.retest.result is RetestResult.FAILED
-        kept = before if before is not None and not said["anew"] and not failed else None
-        return _capture(request, now, follow_up, said, repair=_repair_of(kept))
-
-    return _done(request, follow_up, "answer", form, captured)
+    return _done(request, follow_up, "answer", form, lambda said: capture_answer(request, now, follow_up, said))
 
 
 @require_POST
 @needs("answer_findings")
 def repaired(request: HttpRequest) -> HttpResponse:
-    """Capture that the repair was done: the newest answer again, with the repair in it."""
-    now, follow_up = _asked(request)
+    """Capture that the repair was done."""
+    now, follow_up = asked_for(request, request.GET.get("id", ""))
     form = RepairForm(request.POST)
-
-    def captured(said: Mapping[str, object]) -> EvidenceRef:
-        evidence = tuple(str(said["evidence"]).replace(",", " ").split())
-        repair = Repair(said["remediated_on"], str(said["remediation"]), evidence)  # type: ignore[arg-type]  # a DateField
-        return _capture(request, now, follow_up, _before(follow_up), repair=repair)
-
-    return _done(request, follow_up, "repair", _answered_first(form, follow_up), captured)
+    return _done(request, follow_up, "repair", form, lambda said: capture_repair(request, now, follow_up, said))
 
 
 @require_POST
 @needs("answer_findings")
 def accept(request: HttpRequest) -> HttpResponse:
-    """Capture that the company accepts the finding. Nobody who has a part in the control may."""
-    now, follow_up = _asked(request)
-    own = controls_of(now.scope.scope if now.scope else None, person_of(request.user))
-    if grant_of("answer_findings", role_of(request.user)) is not Grant.YES or follow_up.finding.control_id in own:
-        raise PermissionDenied
+    """Capture that the company accepts the finding."""
+    now, follow_up = asked_for(request, request.GET.get("id", ""))
     form = AcceptForm(request.POST)
-
-    def captured(said: Mapping[str, object]) -> EvidenceRef:
-        given = {
-            **_before(follow_up),
-            "response": said["reason"],
-            "owner": acting_name(request),
-            "due_on": said["until"],
-        }
-        return _capture(request, now, follow_up, given, decision=Decision.ACCEPT)
-
-    return _done(request, follow_up, "accept", _answered_first(form, follow_up), captured)
+    need_no_part(request, now, follow_up)
+    return _done(request, follow_up, "accept", form, lambda said: capture_acceptance(request, now, follow_up, said))
 
 
-def _asked(request: HttpRequest) -> tuple[Current, FollowUp]:
-    """Return the finding that is asked for; refuses whoever may not answer it."""
+def asked_for(request: HttpRequest, finding_id: str) -> tuple[Current, FollowUp]:
+    """Return a finding; raises Http404 for an unknown one, PermissionDenied for whoever may not answer it."""
     now = current()
-    follow_up = follow_up_of(now, request.GET.get("id", ""))
+    follow_up = follow_up_of(now, finding_id)
     scope = now.scope.scope if now.scope else None
     if not may_for_control(request, "answer_findings", scope, follow_up.finding.control_id):
         raise PermissionDenied
     return now, follow_up
 
 
-def _answered_first(form: forms.Form, follow_up: FollowUp) -> forms.Form:
-    if follow_up.answer is None:
-        form.add_error(None, "Nobody stated the cause and the response yet: answer it first.")
-    return form
+def capture_answer(request: HttpRequest, now: Current, follow_up: FollowUp, said: Mapping[str, Any]) -> EvidenceRef:
+    """Capture what an `AnswerForm` says; a repair that was told before stays, unless it failed or is done anew."""
+    before = follow_up.answer
+    failed = follow_up.retest is not None and follow_up.retest.result is RetestResult.FAILED
+    kept = before if before is not None and not said["anew"] and not failed else None
+    return _capture(request, now, follow_up, said, repair=_repair_of(kept))
+
+
+def capture_repair(request: HttpRequest, now: Current, follow_up: FollowUp, said: Mapping[str, Any]) -> EvidenceRef:
+    """Capture what a `RepairForm` says: the newest answer again, with the repair in it."""
+    repair = Repair(
+        said["remediated_on"], str(said["remediation"]), tuple(str(said["evidence"]).replace(",", " ").split())
+    )
+    return _capture(request, now, follow_up, _before(follow_up), repair=repair)
+
+
+def capture_acceptance(request: HttpRequest, now: Current, follow_up: FollowUp, said: Mapping[str, Any]) -> EvidenceRef:
+    """Capture what an `AcceptForm` says. Raises PermissionDenied for whoever has a part in the control."""
+    need_no_part(request, now, follow_up)
+    given = {
+        **_before(follow_up),
+        "response": said["reason"],
+        "owner": acting_name(request),
+        "due_on": said["until"],
+    }
+    return _capture(request, now, follow_up, given, decision=Decision.ACCEPT)
+
+
+def need_no_part(request: HttpRequest, now: Current, follow_up: FollowUp) -> None:
+    """Raise PermissionDenied for whoever has a part in the control, and so accepts no finding of it."""
+    own = controls_of(now.scope.scope if now.scope else None, person_of(request.user))
+    if grant_of("answer_findings", role_of(request.user)) is not Grant.YES or follow_up.finding.control_id in own:
+        raise PermissionDenied
 
 
 def _before(follow_up: FollowUp) -> dict[str, object]:
+    """Return what was answered before; raises UserError where nothing was."""
     answer = follow_up.answer
     if answer is None:
-        return {}
+        raise UserError(Problem("finding", "Nobody stated the cause and the response yet: answer it first.", ""))
     return {"cause": answer.cause, "response": answer.response, "owner": answer.owner, "due_on": answer.due_on}
 
 

@@ -3,6 +3,9 @@
 Who owns or performs a control does not conclude on the population that it is tested on.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -60,13 +63,13 @@ def show(request: HttpRequest, population: str) -> HttpResponse:
         record = population_record(now.workspace, population)
     except UserError as error:
         raise Http404 from error
-    own = controls_of(now.scope.scope if now.scope else None, person_of(request.user)) & _controls(now, record)
+    own = own_controls(request, now, record)
     may_sign = grant_of("sign_completeness", role_of(request.user)) is Grant.YES and not own
     form = SignForm(request.POST or None)
     if request.method == "POST":
         if not may_sign:
             raise PermissionDenied
-        if form.is_valid() and _signed(request, now, population, form):
+        if form.is_valid() and _signed(request, now, record, form):
             return redirect("completeness_one", population)
     values = {
         "checks": check_rows(record.body),
@@ -82,28 +85,37 @@ def show(request: HttpRequest, population: str) -> HttpResponse:
     return page(request, "completeness_one.html", values, at="completeness", title=record.title, status=status)
 
 
-def _controls(now: Current, record: PopulationRecord) -> frozenset[str]:
-    """Return the controls that are tested on the population."""
+def own_controls(request: HttpRequest, now: Current, record: PopulationRecord) -> frozenset[str]:
+    """Return the controls that are tested on the population and in which the account's person has a part."""
     tests = frozenset(record.control_tests)
-    return frozenset(name for name, each in now.catalog.controls.items() if not tests.isdisjoint(each.control_tests))
+    tested = {name for name, each in now.catalog.controls.items() if not tests.isdisjoint(each.control_tests)}
+    return controls_of(now.scope.scope if now.scope else None, person_of(request.user)) & tested
 
 
-def _signed(request: HttpRequest, now: Current, population: str, form: SignForm) -> bool:
-    said = form.cleaned_data
+def sign_record(request: HttpRequest, now: Current, record: PopulationRecord, said: Mapping[str, Any]) -> str:
+    """Sign a record as a `SignForm` says; return the id of the evidence.
+
+    Raises PermissionDenied for whoever has a part in a control that is tested on it, UserError as the job does.
+    """
+    if grant_of("sign_completeness", role_of(request.user)) is not Grant.YES or own_controls(request, now, record):
+        raise PermissionDenied
+    captured = sign_completeness(
+        now.workspace,
+        record.population,
+        conclusion=CompletenessConclusion(said["conclusion"]),
+        reason=said["reason"],
+        actor=acting_name(request),
+        at=timezone.now(),
+    )
+    return captured.evidence.evidence_id
+
+
+def _signed(request: HttpRequest, now: Current, record: PopulationRecord, form: SignForm) -> bool:
     try:
-        captured = sign_completeness(
-            now.workspace,
-            population,
-            conclusion=CompletenessConclusion(said["conclusion"]),
-            reason=said["reason"],
-            actor=acting_name(request),
-            at=timezone.now(),
-        )
+        evidence = sign_record(request, now, record, form.cleaned_data)
     except UserError as error:
         for each in told(error):
             form.add_error(None, each)
         return False
-    messages.success(
-        request, f"Captured as {captured.evidence.evidence_id}. It counts from the next test and judgement on."
-    )
+    messages.success(request, f"Captured as {evidence}. It counts from the next test and judgement on.")
     return True

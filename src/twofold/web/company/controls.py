@@ -1,9 +1,10 @@
 """Controls: the list with its state under each lens, and one control with its wording, mappings, people and results."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -11,11 +12,11 @@ from django.views.decorators.http import require_safe
 
 from twofold.catalog.entries import Control
 from twofold.findings.finding import OPEN, Finding
+from twofold.jobs.scope_history import ScopeApply, scope_history
 from twofold.lenses.conclusion import ControlJudgement
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.records.acts.sign_off import sign_offs
-from twofold.reports.summary import StatusRow
-from twofold.scope.engagement import ControlAssignment
+from twofold.scope.plan_text import control_lines
 from twofold.web.company.control_evidence import (
     expected_kinds,
     held_on,
@@ -24,22 +25,14 @@ from twofold.web.company.control_evidence import (
     past_runs,
     wordings_on,
 )
+from twofold.web.company.control_list import asked_in, control_rows, narrowed
 from twofold.web.company.days import day_of, end_of_day
 from twofold.web.company.saved_filters import filters_of
+from twofold.web.company.scope_change.models import ScopeProposal
+from twofold.web.company.scope_change.proposing import controls_to_propose, into_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.workspace_access import Current, current
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRow:
-    """One control as the list shows it; `status` None before the first judgement, no systems = all of them."""
-
-    control: Control
-    family: str
-    owners: tuple[str, ...]
-    systems: tuple[str, ...]
-    status: StatusRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,8 @@ class JudgedControl:
     control: ControlJudgement
 
 
-_FILTERS = ("words", "family", "conclusion", "owner", "criterion", "system", "tested")
+_NEWEST = 10
+"""Applies of the scope in which the history of a control is looked for."""
 
 
 @require_safe
@@ -58,18 +52,19 @@ _FILTERS = ("words", "family", "conclusion", "owner", "criterion", "system", "te
 def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the controls, narrowed by what the query asks, under their families."""
     now = current()
-    asked = {name: request.GET.get(name, "").strip()[:200] for name in _FILTERS}
-    rows = _rows(now)
-    shown = [row for row in rows if _matches(row, asked)]
+    asked = asked_in(request)
+    rows, shown = control_rows(now), narrowed(now, asked)
     families = [
         (family.title, [row for row in shown if row.control.family == name])
         for name, family in now.catalog.families.items()
     ]
     values = {
         "asked": asked,
+        "choosable": {row.control.control_id for row in shown} & set(controls_to_propose(request, now)),
         "criteria": [*now.catalog.criteria, *now.catalog.domains],
         "engagements": [(each.judgement.engagement_id, each.judgement.lens_title) for each in now.judged],
         "families": now.catalog.families.values(),
+        "into": into_of(request),
         "groups": [(title, group) for title, group in families if group],
         "open_findings": Counter(each.control_id for each in _one_of_each(now.findings) if each.cause == OPEN),
         "owners": sorted({owner for row in rows for owner in row.owners}),
@@ -92,13 +87,15 @@ def show(request: HttpRequest, control_id: str) -> HttpResponse:
         raise Http404
     on = day_of(request.GET.get("on", ""))
     moment = None if on is None else end_of_day(on, now.workspace.settings.reporting_zone)
+    held = held_on(now, control_id, moment)
     values = {
         "catalog": now.catalog,
         "control": control,
         "expected": expected_kinds(now, control),
         "family": now.catalog.families[control.family].title,
         "findings": _findings(now, control_id),
-        "held": held_on(now, control_id, moment),
+        "ended": [] if moment else [each for each in held if each.stretch.ends_before <= timezone.now()],
+        "held": held if moment else [each for each in held if each.stretch.ends_before > timezone.now()],
         "judged": [
             JudgedControl(each.judgement, one)
             for each in now.judged
@@ -106,6 +103,8 @@ def show(request: HttpRequest, control_id: str) -> HttpResponse:
             if one.control_id == control_id
         ],
         "judgements": past_judgements(now, control_id),
+        "given": list(_given(now, control_id)),
+        "may_change": control_id in controls_to_propose(request, now),
         "now": timezone.now(),
         "occurrences": occurrences(now, control),
         "on": on,
@@ -114,43 +113,22 @@ def show(request: HttpRequest, control_id: str) -> HttpResponse:
         "runs": past_runs(now, control),
         "signed": [each for each in sign_offs(now.workspace.vault) if each.control == control_id],
         "titles": {each.judgement.engagement_id: each.judgement.lens_title for each in now.judged},
+        "waiting": [each for each in _waiting() if control_id in each.controls],
         "wordings": [] if moment is None else wordings_on(now, control, moment),
     }
     return page(request, "control.html", values, at="controls", title=f"{control_id} {control.title}")
 
 
-def _rows(now: Current) -> list[ControlRow]:
-    status = {row.control_id: row for row in now.status.rows}
-    held: dict[str, list[ControlAssignment]] = {}
-    for each in now.scope.scope.controls if now.scope else ():
-        held.setdefault(each.id, []).append(each)
-    return [
-        ControlRow(
-            control,
-            now.catalog.families[control.family].title,
-            tuple(sorted({each.owner for each in held.get(control_id, ()) if each.owner})),
-            tuple(sorted({system for each in held.get(control_id, ()) for system in each.systems})),
-            status.get(control_id),
-        )
-        for control_id, control in now.catalog.controls.items()
-    ]
+def _given(now: Current, control_id: str) -> Iterator[tuple[ScopeApply, list[str]]]:
+    """Yield the newest applies that gave the control to somebody else, newest first, each with its lines."""
+    for apply in reversed(scope_history(now.workspace, newest=_NEWEST)):
+        lines = control_lines(apply.plan, control_id, now.people) if apply.plan else []
+        if lines:
+            yield apply, lines
 
 
-def _matches(row: ControlRow, asked: dict[str, str]) -> bool:
-    """Whether a control is what each filter asks; one without systems is for all of them."""
-    control = row.control
-    has = {
-        "family": (control.family,),
-        "owner": row.owners or ("nobody",),
-        "criterion": (*control.criteria, *control.domains),
-        "system": row.systems or (asked["system"],),
-        "tested": ("rule" if control.control_tests else "hand",),
-        "conclusion": tuple(cell.conclusion.value for cell in row.status.lenses) if row.status else (),
-    }
-    if any(asked[name] and asked[name] not in values for name, values in has.items()):
-        return False
-    text = f"{control.control_id} {control.title} {control.statement} {' '.join(control.control_tests)}".lower()
-    return all(word in text for word in asked["words"].lower().split())
+def _waiting() -> QuerySet[ScopeProposal]:
+    return ScopeProposal.objects.filter(state=ScopeProposal.State.WAITING).order_by("-pk")
 
 
 def _findings(now: Current, control_id: str) -> list[tuple[str, Finding]]:

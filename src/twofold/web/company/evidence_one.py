@@ -60,7 +60,7 @@ def show(request: HttpRequest, evidence_id: str) -> HttpResponse:
     number = number_of(evidence)
     row = EvidenceRow.objects.get(number=number)
     opens = may_open(request, now, evidence)
-    served = _served(now, number)
+    served = served_by(now, number)
     ends = stops_at(evidence)
     vault = now.workspace.vault
     checkpoint = vault.checkpoint()
@@ -79,7 +79,7 @@ def show(request: HttpRequest, evidence_id: str) -> HttpResponse:
         "same": [each for each in vault.records_of_blob(evidence.sha256) if each != evidence],
         "served": served,
         "signed": _signed(now, served),
-        "versions": _versions(evidence, number),
+        "versions": versions_of(evidence, number),
     }
     return page(request, "evidence_one.html", values, at="evidence", title=evidence.name)
 
@@ -142,7 +142,7 @@ def _opened(request: HttpRequest, evidence_id: str) -> tuple[Current, EvidenceRe
     return now, evidence
 
 
-def _served(now: Current, number: int) -> list[Served]:
+def served_by(now: Current, number: int) -> list[Served]:
     """Return the controls whose newest runs read this evidence, with what each lens proposes and why."""
     read = {test for test, numbers in now.evidence_of_tests.items() if number in numbers}
     found: dict[tuple[str, str], list[LensSays]] = {}
@@ -173,7 +173,7 @@ def _signed(now: Current, served: Sequence[Served]) -> list[SignOff]:
     return [each for each in sign_offs(now.workspace.vault) if each.current and each.control in controls]
 
 
-def _versions(evidence: EvidenceRef, number: int) -> list[EvidenceRow]:
+def versions_of(evidence: EvidenceRef, number: int) -> list[EvidenceRow]:
     """Return the other captures of the same source, kind and name, newest first."""
     provenance = evidence.provenance
     rows = EvidenceRow.objects.filter(source=provenance.source, kind=provenance.kind, name=evidence.name)

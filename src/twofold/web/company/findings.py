@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -20,7 +21,7 @@ from twofold.model.instant import parse_instant, zone_named
 from twofold.records.acts.people import same_person
 from twofold.vault.entry import EntryKind
 from twofold.web.accounts.member import person_of, role_of
-from twofold.web.acting import acting_name, controls_of, may_for_control
+from twofold.web.acting import acting_name, controls_held, controls_of, may_for_control
 from twofold.web.company.finding_forms import blank_forms
 from twofold.web.company.saved_filters import filters_of
 from twofold.web.guard import needs
@@ -68,13 +69,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     now = current()
     today = now.today
     asked = _asked(request)
-    found = sorted(_narrowed(now, asked, today), key=_order)
+    found = sorted(narrowed(now, asked, today), key=_order)
     after = request.GET.get("after", "")
-    rows = [each for each in found if _key(each) > after] if after else found
+    rows = [each for each in found if key_of(each) > after] if after else found
     values = {
         **_filters(now, asked, today),
         "found": len(found),
-        "more": _key(rows[_PAGE - 1]) if len(rows) > _PAGE else "",
+        "more": key_of(rows[_PAGE - 1]) if len(rows) > _PAGE else "",
         "query": urlencode({name: asked[name] for name in _ASKED if asked[name]}),
         "rows": rows[:_PAGE],
         "saved": filters_of(request, "findings"),
@@ -91,7 +92,7 @@ def board(request: HttpRequest) -> HttpResponse:
     today = now.today
     asked = _asked(request)
     by_stage: dict[Stage, list[FollowUp]] = {stage: [] for stage in Stage}
-    for each in sorted(_narrowed(now, asked, today), key=_order):
+    for each in sorted(narrowed(now, asked, today), key=_order):
         by_stage[each.stage].append(each)
     columns = [Column(stage, len(found), tuple(found[:_CARDS])) for stage, found in by_stage.items()]
     values = {
@@ -134,7 +135,7 @@ def finding_page(
         "follow": follow_up,
         "forms": {**blank_forms(follow_up), **(bound or {})},
         "items": follow_up.items[:_ITEMS],
-        "lenses": [LensPart(each, _classification(now, follow_up, each)) for each in follow_up.seen],
+        "lenses": lens_parts(now, follow_up),
         "may_accept": may_accept,
         "may_answer": may_answer,
         "more_items": max(0, len(follow_up.items) - _ITEMS),
@@ -151,6 +152,11 @@ def finding_page(
     return page(request, "finding.html", values, at="findings", title=title, status=status)
 
 
+def lens_parts(now: Current, follow_up: FollowUp) -> list[LensPart]:
+    """Return a finding under each lens that sees it."""
+    return [LensPart(each, _classification(now, follow_up, each)) for each in follow_up.seen]
+
+
 def is_late(follow_up: FollowUp, today: date) -> bool:
     """Whether the promised day is over and something is still to be done."""
     return follow_up.is_open and follow_up.due_on is not None and follow_up.due_on < today
@@ -162,7 +168,8 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _narrowed(now: Current, asked: Mapping[str, str], today: date) -> Iterator[FollowUp]:
+def narrowed(now: Current, asked: Mapping[str, str], today: date) -> Iterator[FollowUp]:
+    """Yield the findings that a query asks for: engagement, control, owner, stage (or open), due (late or soon)."""
     soon = today + timedelta(days=14)
     owner = asked["mine"] or asked["owner"]
     for each in now.follow_ups.values():
@@ -204,14 +211,14 @@ def _order(each: FollowUp) -> tuple[str, str]:
     return (each.due_on.isoformat() if each.due_on and each.is_open else "9999"), each.finding_id
 
 
-def _key(each: FollowUp) -> str:
+def key_of(each: FollowUp) -> str:
     """Return the row's place in the order, as text."""
     return " ".join(_order(each))
 
 
 def _may_answer(request: HttpRequest, now: Current) -> Callable[[FollowUp], bool]:
     grant = grant_of("answer_findings", role_of(request.user))
-    own = controls_of(now.scope.scope if now.scope else None, person_of(request.user))
+    own = controls_held(now.scope.scope if now.scope else None, person_of(request.user), at=timezone.now())
     return lambda each: grant is Grant.YES or (grant is Grant.OWN and each.finding.control_id in own)
 
 

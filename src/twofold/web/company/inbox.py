@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,16 +13,18 @@ from twofold.engagement.access_review import Review
 from twofold.engagement.request import Request
 from twofold.engagement.task import Task
 from twofold.findings.follow_up import Stage
-from twofold.jobs.due import DueKind, DueThing, about_address, finding_address
+from twofold.jobs.due import DueThing, about_address, finding_address
 from twofold.records.acts.people import same_person
 from twofold.web.accounts.member import person_of, role_of
-from twofold.web.acting import acting_name, controls_of
+from twofold.web.acting import acting_name, controls_held, grant_for
 from twofold.web.company.models import ProposedDisposition
+from twofold.web.company.programme.personal import manages_programme
 from twofold.web.company.scope_change.waiting import waiting_for
 from twofold.web.company.work.gathered import reviews_of, things_of
+from twofold.web.company.work.programme_due import own_things, signing_of
 from twofold.web.guard import needs
 from twofold.web.page import page
-from twofold.web.rights import Grant, grant_of
+from twofold.web.rights import Grant
 from twofold.web.workspace_access import Current, current
 
 _WEEK = timedelta(days=7)
@@ -42,22 +45,32 @@ class Group:
 @needs("see_overview")
 def show(request: HttpRequest) -> HttpResponse:
     """Answer with the work of the account's person."""
+    values = {**work_of(request), "about_address": about_address, "at_now": timezone.now()}
+    return page(request, "inbox.html", {**values, "finding_address": finding_address}, at="inbox", title="My work")
+
+
+def work_of(request: HttpRequest) -> dict[str, Any]:
+    """Return what waits for the account's person: due things by group, and what has no day."""
     now = current()
     me = acting_name(request)
-    own = controls_of(now.scope.scope if now.scope else None, person_of(request.user))
-    agrees = grant_of("agree_with", role_of(request.user)) is Grant.YES
+    own = controls_held(now.scope.scope if now.scope else None, person_of(request.user), at=timezone.now())
+    agrees = grant_for(request, "agree_with") is Grant.YES
     today = now.today
-    things = things_of(now, until=today + _AHEAD)
+    manages = manages_programme(role_of(request.user))
+    programme = own_things(now, me, manages=manages, personal=True)
+    things = [each for each in things_of(now, until=today + _AHEAD) if each.is_for(me)]
+    things += [each for each in programme if each.on <= today + _AHEAD]
+    signing, trained = signing_of(now, me)
     unanswered = [
         each for each in now.follow_ups.values() if each.stage is Stage.ANSWER and each.finding.control_id in own
     ]
-    values = {
-        "about_address": about_address,
+    return {
         "controls": [row for row in now.status.rows if row.control_id in own],
-        "finding_address": finding_address,
-        "groups": _groups([each for each in things if each.is_for(me)], today),
+        "groups": _groups(sorted(things, key=lambda each: (each.on, each.kind, each.thing_id)), today),
         "me": me,
         "proposals": list(ProposedDisposition.objects.order_by("proposed_at")) if agrees else [],
+        "signing": signing,
+        "trained": trained,
         "requests": _undated_requests(now, me),
         "reviews": _reviews(now, me),
         "scope_changes": waiting_for(request),
@@ -66,13 +79,12 @@ def show(request: HttpRequest) -> HttpResponse:
         "unanswered": unanswered[:_ANSWERS],
         "unanswered_count": len(unanswered),
     }
-    return page(request, "inbox.html", values, at="inbox", title="My work")
 
 
 def _groups(things: Sequence[DueThing], today: date) -> list[Group]:
     """Return overdue, due this week, and later. An expected operation that is over is looked at by its control test."""
-    waits = [each for each in things if each.kind is not DueKind.OCCURRENCE or each.on >= today]
-    late = tuple(each for each in waits if each.on < today)
+    waits = [each for each in things if each.on >= today]
+    late = tuple(each for each in things if each.is_late(today))
     week = tuple(each for each in waits if today <= each.on < today + _WEEK)
     later = tuple(each for each in waits if each.on >= today + _WEEK)
     groups = (Group("Overdue", late, late=True), Group("Due in the next seven days", week), Group("Later", later))

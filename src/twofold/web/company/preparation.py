@@ -262,3 +262,9 @@ ADVICE: Mapping[str, Callable[[Current, date], Sequence[Heading]]] = {
     "window": _window,
 }
 """Topic -> what gives its advice; the API tells the same."""
+OWN_PAGES: Mapping[str, tuple[str, Callable[[Current, date], str]]] = {
+    "cost": ("prepare_cost_page", _cost),
+    "readiness": ("prepare_readiness_page", _readiness),
+    "soc2-and-sox": ("prepare_soc2_and_sox_page", _soc2_and_sox),
+}
+"""Topic -> name of its page, which it is kept under, and what makes it; the API gives the same files."""

@@ -34,7 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
     found = newest_renewal(now.workspace.root)
     running = found is not None and found.standing.state is WorkState.RUNNING
     percent = round(100 * found.standing.done / found.standing.total) if found and found.standing.total else 0
-    values = {"found": found, "percent": percent, "running": running, "since": _captured_since_the_last_run(now)}
+    values = {"found": found, "percent": percent, "running": running, "since": captured_since_the_last_run(now)}
     answer = page(request, "renewal.html", values, at="results", title="Test and judge again")
     if running:
         answer.headers["Refresh"] = _AGAIN_SECONDS
@@ -50,7 +50,7 @@ def interrupt(request: HttpRequest) -> HttpResponse:
     return redirect("renewal")
 
 
-def _captured_since_the_last_run(now: Current) -> int:
+def captured_since_the_last_run(now: Current) -> int:
     """Count the captures after the last run of a control test."""
     last = now.workspace.vault.log.latest(EntryKind.RUN)
     beginning = 0 if last is None else last.index + 1

@@ -7,13 +7,15 @@ item, or asks for a rare reason, reads the blocks that can have it. No page coun
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE
+from twofold.jobs.run_rows import PLACE_COLUMNS, ItemPlace, columns_of, rows_beside
 from twofold.model.outcome import Outcome, ReasonCode
 from twofold.web.company.days import day_of, start_of_day
-from twofold.web.company.run_files import record_of, rows_of, rule_of
+from twofold.web.company.run_files import record_of, rows_of, rule_of, session_of_files
 from twofold.web.workspace_access import Current
 
 SMALL = 50_000
@@ -95,24 +97,26 @@ def page_of_grid(now: Current, folder: Path, control_test: str, asked: Mapping[s
     if chosen is not None:
         where.append("o.item BETWEEN ? AND ? AND list_contains(?, o.item)")
         given += [chosen.items[0], chosen.items[-1], chosen.items] if chosen.items else ["", "", []]
-    columns = ", ".join(f"o.{letter}" for letter in letters)
+    outcomes = folder / OUTCOMES_FILE
+    columns = ", ".join(f"o.{each}" for each in (*PLACE_COLUMNS, *letters))
     query = f"""
-        SELECT o.item, o.system, o.operating_at, {columns} FROM read_parquet(?) AS o
+        SELECT {columns} FROM read_parquet(?, file_row_number = true) AS o
         WHERE {" AND ".join(where)} ORDER BY o.item LIMIT {limit + 1}
     """  # noqa: S608  letters of the rule; what people typed is given apart
-    found = rows_of(query, [str(folder / OUTCOMES_FILE), *given])
+    found = rows_of(query, [str(outcomes), *given])
     after = found[limit - 1][0] if len(found) > limit else chosen.go_on if chosen is not None else ""
     found = found[:limit]
-    verdicts = [_verdicts(each["file"], [row[0] for row in found]) for each in engagements]
+    places = [ItemPlace(*row[: len(PLACE_COLUMNS)]) for row in found]
+    verdicts = [_verdicts(each["file"], outcomes, places) for each in engagements]
     rows = [
         GridRow(
-            row[0],
-            row[1] or "",
-            row[2],
-            tuple(cell_of(code) for code in row[3:]),
-            tuple(each.get(row[0], "") for each in verdicts),
+            place.item,
+            place.system or "",
+            place.operating_at,
+            tuple(cell_of(code) for code in row[len(PLACE_COLUMNS) :]),
+            tuple(each.get(place.item, "") for each in verdicts),
         )
-        for row in found
+        for place, row in zip(places, found, strict=True)
     ]
     return GridPage(tuple(rows), after)
 
@@ -121,8 +125,7 @@ def person_columns(folder: Path) -> list[str]:
     """Return the columns of a run's population that name a person or an account."""
     if not (folder / POPULATION_FILE).exists():
         return []
-    described = rows_of("SELECT name FROM parquet_schema(?)", [str(folder / POPULATION_FILE)])
-    names = {name for (name,) in described}
+    names = columns_of(session_of_files(), folder / POPULATION_FILE)
     return [each for each in _PERSON_COLUMNS if each in names]
 
 
@@ -199,13 +202,14 @@ def _accounts_of(now: Current, person: str) -> list[str]:
     return [*ids, *(account for (account,) in rows)]
 
 
-def _verdicts(file: Path, items: Sequence[str]) -> dict[str, str]:
-    if not file.exists() or not items:
+def _verdicts(file: Path, outcomes: Path, places: Sequence[ItemPlace]) -> dict[str, str]:
+    if not file.exists():
         return {}
-    query = "SELECT item, verdict FROM read_parquet(?) WHERE item BETWEEN ? AND ? AND list_contains(?, item)"
-    return dict(rows_of(query, [str(file), items[0], items[-1], list(items)]))
+    found = rows_beside(session_of_files(), file, ["verdict"], outcomes=outcomes, places=places)
+    return {item: verdict for item, (verdict,) in found.items()}
 
 
+@lru_cache(maxsize=2_000)
 def cell_of(code: str) -> tuple[str, str, str]:
     """Return outcome, reason and code of a cell of the grid."""
     parsed = ReasonCode.parse(code)

@@ -71,7 +71,7 @@ def show(request: HttpRequest, control_test: str) -> HttpResponse:
         )[0]
     except UserError as error:
         raise Http404 from error
-    events = item_timeline(session, now.workspace, record_of(folder), folder, name)
+    events = item_timeline(session, now.workspace, record_of(folder), folder, found.place)
     said = [
         each for each in dispositions(now.workspace.vault) if (each.control_test, each.item) == (control_test, name)
     ]

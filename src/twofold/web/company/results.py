@@ -155,7 +155,7 @@ def difference(request: HttpRequest, control_test: str) -> HttpResponse:
     now = current()
     folder = _folder(now, control_test)
     try:
-        compared = _compared(now.workspace, control_test, now.newest)
+        compared = compared_runs(now.workspace, control_test, now.newest)
     except UserError as error:
         for each in [_ONE_RUN] if _runs(now, control_test) == 1 else told(error):
             messages.info(request, each)
@@ -177,7 +177,7 @@ def _runs(now: Current, control_test: str) -> int:
 
 
 @lru_cache(maxsize=20)
-def _compared(workspace: Workspace, control_test: str, newest: tuple[int, ...]) -> ComparedRuns:
+def compared_runs(workspace: Workspace, control_test: str, newest: tuple[int, ...]) -> ComparedRuns:
     """Compare the last two runs; kept until an entry of the log changes what pages show."""
     del newest
     return compare_runs(workspace, "", control_test)

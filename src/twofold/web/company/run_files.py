@@ -24,29 +24,57 @@ def rule_of(folder: Path) -> Rule:
     return load_rule(folder)
 
 
+_MEMORY = "256MB"
 _THREAD = threading.local()
-_MEMORY = "128MB"
+
+
+class _Database:
+    """The database of this process that files are read through. It holds no table.
+
+    Threads share it, since it keeps what it knows of long files; one thread works at a query.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    def session(self) -> duckdb.DuckDBPyConnection:
+        """Return a new session, whose time zone is UTC."""
+        with self._lock:
+            if self._open is None:
+                self._open = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY})
+                self._open.execute("SET GLOBAL TimeZone = 'UTC'")
+                self._open.execute("SET GLOBAL parquet_metadata_cache = true")  # else most of a page's time goes there
+                self._open.execute("SET GLOBAL enable_external_file_cache = false")  # the system keeps files as well
+            return self._open.cursor()
+
+    def forget(self) -> None:
+        """Let the next session be of a new database; older sessions keep theirs."""
+        with self._lock:
+            self._open = None
+
+
+_DATABASE = _Database()
 
 
 def session_of_files() -> duckdb.DuckDBPyConnection:
-    """Return this thread's session to read files of runs with; its time zone is UTC.
+    """Return this thread's session to read files with; its time zone is UTC.
 
-    It is kept, since opening one costs more than a page's query. It holds no table. Whoever uses it fetches all rows of
-    an answer, so that nothing stays open in it.
+    It is kept, since opening one costs more than a page's query. Whoever uses it fetches all rows of an answer, so that
+    nothing stays open in it.
     """
     session: duckdb.DuckDBPyConnection | None = getattr(_THREAD, "session", None)
     if session is None:
-        session = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY})
-        session.execute("SET TimeZone = 'UTC'")
-        session.execute("SET parquet_metadata_cache = true")  # of a long file that takes most of a page's time
-        _THREAD.session = session
+        session = _THREAD.session = _DATABASE.session()
     return session
 
 
 def rows_of(query: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Return all rows of a query over files of runs; after an error the next query gets a session of its own."""
+    """Return all rows of a query over files; after an error the next query gets a session of its own."""
     try:
         return session_of_files().execute(query, given).fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
         _THREAD.session = None
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+            _DATABASE.forget()
         raise

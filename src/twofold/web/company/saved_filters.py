@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
+from twofold.model.problem import Problem, UserError
 from twofold.web.guard import needs
 from twofold.web.lookup.models import SavedFilter
+from twofold.web.problems import told
 
 LISTINGS = ("controls", "evidence", "findings")
 """Pages that have saved filters, by the name of their address."""
@@ -32,33 +34,54 @@ def filters_of(request: HttpRequest, listing: str) -> list[SavedFilter]:
 @needs("keep_own_account")
 def save(request: HttpRequest, listing: str) -> HttpResponse:
     """Save the filter of the form's `query` under its `name`; the same name again replaces one's own."""
+    given = {name: request.POST.get(name, "") for name in ("name", "query")}
+    try:
+        kept = save_filter(request, listing, shared=request.POST.get("shared") == "1", **given)
+    except UserError as error:
+        query = _plain(given["query"])
+        for each in told(error):
+            messages.error(request, each)
+    else:
+        query = kept.query
+        messages.success(request, f"Saved as {kept.name}.")
+    return redirect(f"{reverse(listing)}?{query}" if query else reverse(listing))
+
+
+def save_filter(request: HttpRequest, listing: str, *, name: str, query: str, shared: bool) -> SavedFilter:
+    """Keep a filter of a list; the same name again replaces one's own. Raises Http404 for a list without filters.
+
+    Raises UserError without a name, without anything filtered, and for one filter too many.
+    """
     if listing not in LISTINGS:
         raise Http404
-    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())[:_LONGEST_NAME]
-    query = _plain(request.POST.get("query", ""))
-    mine = request.user.pk
-    if not name:
-        messages.error(request, "A filter needs a name.")
-    elif not query:
-        messages.error(request, "Nothing is filtered here: choose something, press Show, then save it.")
-    elif SavedFilter.objects.filter(owner_id=mine, listing=listing).exclude(name=name).count() >= _MOST:
-        messages.error(request, f"You have {_MOST} filters of this list; delete one first.")
-    else:
-        kept = {"query": query, "shared": request.POST.get("shared") == "1", "made_at": timezone.now()}
-        SavedFilter.objects.update_or_create(owner_id=mine, listing=listing, name=name, defaults=kept)
-        messages.success(request, f"Saved as {name}.")
-    return redirect(f"{reverse(listing)}?{query}" if query else reverse(listing))
+    plain = " ".join(name.replace("\x00", "").split())[:_LONGEST_NAME]
+    asked, mine = _plain(query), request.user.pk
+    if not plain:
+        raise UserError(Problem("name", "A filter needs a name.", ""))
+    if not asked:
+        found = "Nothing is filtered here: choose something, press Show, then save it."
+        raise UserError(Problem("query", found, ""))
+    if SavedFilter.objects.filter(owner_id=mine, listing=listing).exclude(name=plain).count() >= _MOST:
+        raise UserError(Problem("name", f"You have {_MOST} filters of this list; delete one first.", ""))
+    values = {"query": asked, "shared": shared, "made_at": timezone.now()}
+    kept, _ = SavedFilter.objects.update_or_create(owner_id=mine, listing=listing, name=plain, defaults=values)
+    return kept
 
 
 @require_POST
 @needs("keep_own_account")
 def delete(request: HttpRequest, filter_id: int) -> HttpResponse:
     """Delete one of one's own filters; another person's is not there for this."""
-    found = get_object_or_404(SavedFilter, pk=filter_id, owner_id=request.user.pk)
-    listing = found.listing
-    found.delete()
+    found = delete_filter(request, filter_id)
     messages.success(request, f"{found.name} is deleted.")
-    return redirect(listing)
+    return redirect(found.listing)
+
+
+def delete_filter(request: HttpRequest, filter_id: int) -> SavedFilter:
+    """Delete one of one's own filters and return what it was; raises Http404 for any other."""
+    found = get_object_or_404(SavedFilter, pk=filter_id, owner_id=request.user.pk)
+    SavedFilter.objects.filter(pk=found.pk).delete()
+    return found
 
 
 def _plain(query: str) -> str:

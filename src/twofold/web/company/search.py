@@ -14,6 +14,7 @@ from twofold.findings.finding import Finding
 from twofold.jobs.acts import requests
 from twofold.jobs.control_tests import latest_runs
 from twofold.web.accounts.member import role_of
+from twofold.web.acting import grant_for
 from twofold.web.company.evidence_index import follow
 from twofold.web.company.found_items import found_items
 from twofold.web.company.models import EvidenceRow
@@ -79,7 +80,7 @@ GROUPS = (
 def show(request: HttpRequest) -> HttpResponse:
     """Answer with what was found, in groups."""
     asked = _asked(request)
-    groups = _search(request, asked, limit=_SHOWN)
+    groups = search(request, asked, limit=_SHOWN)
     values = {"asked": asked, "groups": groups, "found": sum(len(each.hits) for each in groups)}
     return page(request, "search.html", values, at="", title=f"Search: {asked}" if asked else "Search")
 
@@ -89,7 +90,7 @@ def show(request: HttpRequest) -> HttpResponse:
 def suggest(request: HttpRequest) -> JsonResponse:
     """Answer with the first hits of each group for the command palette; without words, with the pages."""
     asked = _asked(request)
-    groups = _search(request, asked, limit=_SUGGESTED) if asked else [_pages(request)]
+    groups = search(request, asked, limit=_SUGGESTED) if asked else [_pages(request)]
     told = [
         {"title": each.title, "hits": [{"title": h.title, "detail": h.detail, "address": h.address} for h in each.hits]}
         for each in groups
@@ -101,18 +102,19 @@ def _asked(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[:_LONGEST]
 
 
-def _search(request: HttpRequest, asked: str, *, limit: int) -> list[HitGroup]:
+def search(request: HttpRequest, asked: str, *, limit: int) -> list[HitGroup]:
+    """Return what was found of what the role may see, in groups of at most `limit` hits."""
     words = words_of(asked)
     if not words:
         return []
-    now, role = current(), role_of(request.user)
+    now = current()
     found: dict[str, list[Hit]] = {}
     for document in (*_page_documents(request), *_documents(now)):
         if all(word in document.text for word in words):
             found.setdefault(document.kind, []).append(document.hit)
     groups = []
     for kind, title, right in GROUPS:
-        if grant_of(right, role) is Grant.NO:
+        if grant_for(request, right) is Grant.NO:
             continue
         if kind == "evidence":
             hits = _evidence(now, asked, limit + 1)

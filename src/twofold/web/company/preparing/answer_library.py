@@ -1,6 +1,7 @@
 """The answer library: which answers hold, which are stale, which disagree; keep one, end one."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -9,12 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from twofold.engagement.questionnaire.library import WORDS, Level
-from twofold.jobs.questionnaire.acting import LONGEST_ANSWER, Said
+from twofold.engagement.questionnaire.facts import Support
+from twofold.engagement.questionnaire.library import WORDS, Level, LibraryAnswer
+from twofold.jobs.questionnaire.acting import LONGEST_ANSWER
 from twofold.jobs.questionnaire.facts import local_day
-from twofold.jobs.questionnaire.library import add_answer, end_answer, keep_from_questionnaire
+from twofold.jobs.questionnaire.library import Library, add_answer, end_answer, keep_from_questionnaire
+from twofold.records.workspace import Workspace
 from twofold.web.company.preparing.acts import captured_as, done, field, tried
 from twofold.web.company.preparing.kept import kept
+from twofold.web.company.preparing.question import said_of
 from twofold.web.company.preparing.questionnaires import held_library
 from twofold.web.company.preparing.sources import address_of, nameable
 from twofold.web.guard import needs
@@ -42,14 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the answers by id. The query narrows to a level and to what holds, is stale, or disagrees."""
     held = held_library()
     level, state, words = (request.GET.get(name, "") for name in ("level", "state", "words"))
-    doubled = {name for each in held.doubles for name in (each.one, each.other)}
-    rows = [
-        (answer, support)
-        for answer, support in held.answers
-        if level in {"", str(answer.level)}
-        and _is(state, support.holds, doubled=answer.answer_id in doubled)
-        and words.casefold() in " ".join((answer.answer_id, answer.text, *answer.questions)).casefold()
-    ]
+    rows = answers_like(held, level=level, state=state, words=words)
     values = {
         "address_of": address_of,
         "day": _DAY,
@@ -76,20 +73,9 @@ def keep(request: HttpRequest) -> HttpResponse:
     sources = [each.strip() for each in request.POST.getlist("source") if each.strip()]
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        said = Said(given["word"], given["text"], tuple(sources), Level(given["level"]))
         problems, captured = tried(
             request,
-            lambda workspace, actor, at: captured_as(
-                add_answer(
-                    workspace,
-                    given["identifier"],
-                    [line.strip() for line in given["questions"].splitlines() if line.strip()],
-                    said,
-                    holds_to=given["until"] + _DAY if given["until"] else None,
-                    actor=actor,
-                    at=at,
-                )[1]
-            ),
+            lambda workspace, actor, at: captured_as(keep_answer(workspace, given, sources, actor=actor, at=at)),
         )
         if captured:
             messages.success(request, captured)
@@ -108,6 +94,21 @@ def keep(request: HttpRequest) -> HttpResponse:
     return page(
         request, "preparing/answer_keep.html", values, at="questionnaires", title="Keep an answer", status=status
     )
+
+
+def keep_answer(
+    workspace: Workspace, given: Mapping[str, Any], sources: Sequence[str], *, actor: str, at: datetime
+) -> Sequence[str]:
+    """Keep the answer that a `KeepForm` says; return the ids of the evidence. Raises UserError as the job does."""
+    return add_answer(
+        workspace,
+        given["identifier"],
+        [line.strip() for line in given["questions"].splitlines() if line.strip()],
+        said_of(given, sources),
+        holds_to=given["until"] + _DAY if given["until"] else None,
+        actor=actor,
+        at=at,
+    )[1]
 
 
 @require_POST
@@ -145,6 +146,18 @@ def expire(request: HttpRequest) -> HttpResponse:
             end_answer(workspace, answer, on=local_day(workspace, at), reason=reason, actor=actor, at=at)[1]
         ),
     )
+
+
+def answers_like(held: Library, *, level: str, state: str, words: str) -> list[tuple[LibraryAnswer, Support]]:
+    """Return the answers of a level, in a state (holds, stale, twice), and with words; "" = all."""
+    doubled = {name for each in held.doubles for name in (each.one, each.other)}
+    return [
+        (answer, support)
+        for answer, support in held.answers
+        if level in {"", str(answer.level)}
+        and _is(state, support.holds, doubled=answer.answer_id in doubled)
+        and words.casefold() in " ".join((answer.answer_id, answer.text, *answer.questions)).casefold()
+    ]
 
 
 def _is(state: str, holds: bool, *, doubled: bool) -> bool:

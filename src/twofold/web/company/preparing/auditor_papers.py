@@ -14,7 +14,7 @@ from twofold.jobs.auditor_choice import choice as jobs
 from twofold.jobs.auditor_choice.choice import CheckedBrief
 from twofold.model.problem import UserError
 from twofold.web.company.preparing.acts import field
-from twofold.web.company.preparing.auditors import back_to
+from twofold.web.company.preparing.auditors import back_to, choice_of
 from twofold.web.company.preparing.files import download
 from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
@@ -36,7 +36,7 @@ def brief(request: HttpRequest) -> HttpResponse:
     note, text = field(request, "note"), field(request, "check", most=_LONGEST_TEXT)
     allow = [each.strip() for each in field(request, "allow").split(",") if each.strip()]
     try:
-        checked = _checked(engagement, note=note, text=text, allow=allow)
+        checked = checked_brief(engagement, note=note, text=text, allow=allow)
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
@@ -61,7 +61,7 @@ def asked(request: HttpRequest) -> HttpResponse:
     """Answer with the questions for firms and for the company; with `firm` those that its proposal leaves open."""
     engagement, firm = request.GET.get("engagement", ""), request.GET.get("firm", "")
     try:
-        state = kept(f"auditors {engagement}", lambda now, today: jobs.choice(now.workspace, engagement, today=today))
+        state = choice_of(engagement)
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
@@ -83,7 +83,8 @@ def asked(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _checked(engagement: str, *, note: str, text: str, allow: list[str]) -> CheckedBrief:
+def checked_brief(engagement: str, *, note: str, text: str, allow: list[str]) -> CheckedBrief:
+    """Return the brief, or with `text` one's own, with all that tells who the company is; raises UserError."""
     workspace = current().workspace
     if text:
         with tempfile.TemporaryDirectory(prefix="twofold-check-") as scratch:

@@ -3,6 +3,7 @@
 The brief and the questions that go out have pages of their own (auditor_papers.py).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,8 @@ from twofold.engagement.auditor_choice.questions import all_questions
 from twofold.engagement.auditor_choice.shortlist import SCORES, State, Verdict, by_fit
 from twofold.engagement.cost.quantities import decimal_text
 from twofold.jobs.auditor_choice import choice as jobs
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import Workspace
 from twofold.web.company.preparing.acts import captured_as, done, field
 from twofold.web.company.preparing.files import download, uploaded
 from twofold.web.company.preparing.kept import kept
@@ -78,7 +80,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "verdict_marks": VERDICT_MARKS,
     }
     try:
-        state = kept(f"auditors {wanted}", lambda held, today: jobs.choice(held.workspace, wanted, today=today))
+        state = choice_of(wanted)
     except UserError as error:
         values |= {"problems": told(error), "state": None}
         return page(request, "preparing/auditors.html", values, at="preparation", title="Choice of an auditor")
@@ -97,6 +99,11 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(request, "preparing/auditors.html", values, at="preparation", title="Choice of an auditor")
 
 
+def choice_of(engagement: str) -> jobs.Choice:
+    """Return need, firms and decisions of an engagement, "" = the only SOC 2 one; raises UserError."""
+    return kept(f"auditors {engagement}", lambda now, today: jobs.choice(now.workspace, engagement, today=today))
+
+
 @require_POST
 @needs("choose_auditor")
 def need(request: HttpRequest) -> HttpResponse:
@@ -107,17 +114,19 @@ def need(request: HttpRequest) -> HttpResponse:
         for name, errors in form.errors.items():
             messages.error(request, f"{name.replace('_', ' ')}: {' '.join(map(str, errors))}")
         return back
-    values = {name: str(value) for name, value in form.cleaned_data.items() if value not in (None, "")}
-    if not values:
-        messages.error(request, "Nothing was told; an empty field keeps what was told before.")
-        return back
     return done(
         request,
         back,
-        lambda workspace, actor, at: captured_as(
-            [jobs.tell_need(workspace, engagement, values, actor=actor, at=at)[1]]
-        ),
+        lambda workspace, actor, at: captured_as([tell_need(workspace, engagement, form.cleaned_data, actor, at)]),
     )
+
+
+def tell_need(workspace: Workspace, engagement: str, given: Mapping[str, Any], actor: str, at: datetime) -> str:
+    """Tell what a `NeedForm` says; return the id of the evidence. Raises UserError where it says nothing."""
+    values = {name: str(value) for name, value in given.items() if value not in (None, "")}
+    if not values:
+        raise UserError(Problem("need", "Nothing was told; an empty field keeps what was told before.", ""))
+    return jobs.tell_need(workspace, engagement, values, actor=actor, at=at)[1]
 
 
 @require_POST
@@ -125,13 +134,17 @@ def need(request: HttpRequest) -> HttpResponse:
 def take_in(request: HttpRequest) -> HttpResponse:
     """Import proposals from a CSV file; one line for each firm, empty means unknown."""
 
-    def act(*said: Any) -> str:
-        workspace, actor, at = said
-        with uploaded(request, "file") as path:
-            number, evidence = jobs.import_proposals(workspace, path, actor=actor, at=at)
+    def act(workspace: Workspace, actor: str, at: datetime) -> str:
+        number, evidence = taken_in(request, workspace, actor, at)
         return f"{number} proposals. {captured_as([evidence])}"
 
     return done(request, back_to("auditors", field(request, "engagement", most=200)), act)
+
+
+def taken_in(request: HttpRequest, workspace: Workspace, actor: str, at: datetime) -> tuple[int, str]:
+    """Import the proposals in the file `file` of the request; return how many, and the id of the evidence."""
+    with uploaded(request, "file") as path:
+        return jobs.import_proposals(workspace, path, actor=actor, at=at)
 
 
 @require_safe

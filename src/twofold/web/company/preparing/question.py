@@ -1,5 +1,6 @@
 """One question of a questionnaire: its answer and what it rests on today, what the library has, and writing it anew."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -36,12 +37,17 @@ class AnswerForm(forms.Form):
     level = forms.ChoiceField(choices=[(str(each), str(each)) for each in (Level.PRIVATE, Level.PUBLIC)])
 
 
+def said_of(given: Mapping[str, Any], sources: Sequence[str]) -> acting.Said:
+    """Return what an answer's form says, with its sources."""
+    return acting.Said(given["word"], given["text"], tuple(sources), Level(given["level"]))
+
+
 @require_safe
 @needs("see_questionnaires")
 def show(request: HttpRequest, questionnaire_id: str, question_id: str) -> HttpResponse:
     """Answer with one question."""
     stands = standing_named(questionnaire_id)
-    return _page(request, stands, _shown(stands, question_id), None, [])
+    return _page(request, stands, question_named(stands, question_id), None, [])
 
 
 @require_POST
@@ -49,12 +55,11 @@ def show(request: HttpRequest, questionnaire_id: str, question_id: str) -> HttpR
 def write(request: HttpRequest, questionnaire_id: str, question_id: str) -> HttpResponse:
     """Write the answer; the job refuses one without a source that bears it today."""
     stands = standing_named(questionnaire_id)
-    shown = _shown(stands, question_id)
+    shown = question_named(stands, question_id)
     form = AnswerForm(request.POST)
     sources = [each.strip() for each in request.POST.getlist("source") if each.strip()]
     if form.is_valid():
-        given = form.cleaned_data
-        said = acting.Said(given["word"], given["text"], tuple(sources), Level(given["level"]))
+        said = said_of(form.cleaned_data, sources)
         problems, captured = tried(
             request,
             lambda workspace, actor, at: captured_as(
@@ -101,7 +106,8 @@ def _page(
     return page(request, "preparing/question.html", values, at="questionnaires", title=title, status=status)
 
 
-def _shown(stands: Standing, question_id: str) -> Shown:
+def question_named(stands: Standing, question_id: str) -> Shown:
+    """Return one question; raises Http404 for an id that there is none of."""
     try:
         return stands.question(question_id)
     except UserError as error:

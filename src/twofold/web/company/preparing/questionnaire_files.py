@@ -3,6 +3,7 @@
 import io
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,12 @@ def take_in(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, initial={"audience": str(Level.PRIVATE)})
     if request.method == "POST" and form.is_valid():
         try:
-            taken = _imported(request, form.cleaned_data)
+            taken = imported(request, form.cleaned_data)
         except UserError as error:
             for each in told(error):
                 form.add_error(None, each)
         else:
-            for each in _read(taken):
+            for each in how_read(taken):
                 messages.success(request, each)
             return redirect("questionnaire", taken.questionnaire_id)
     status = 400 if form.errors else 200
@@ -96,24 +97,33 @@ def take_in(request: HttpRequest) -> HttpResponse:
 @needs("approve_answers")
 def give_out(request: HttpRequest, questionnaire_id: str) -> HttpResponse:
     """Answer with the sender's own file, filled; with `with_note` a zip of it and the note. What left is captured."""
-    stands = standing_named(questionnaire_id)
-    name = Path(stands.questionnaire.name)
+    try:
+        name, content = filled_in(request, questionnaire_id, with_note=request.POST.get("with_note") == "yes")
+    except UserError as error:
+        for each in told(error):
+            messages.error(request, each)
+        return redirect("questionnaire", questionnaire_id)
+    return download(content, name)
+
+
+def filled_in(request: HttpRequest, questionnaire_id: str, *, with_note: bool) -> tuple[str, bytes]:
+    """Return name and bytes of the sender's file with the approved answers in it; what left is captured.
+
+    with_note: a zip of it and the note. Raises Http404 for an unknown questionnaire, UserError as the job does.
+    """
+    name = Path(standing_named(questionnaire_id).questionnaire.name)
     with tempfile.TemporaryDirectory(prefix="twofold-answered-") as scratch:
         into = Path(scratch) / f"{name.stem[:55]}-answered{name.suffix}"
-        try:
-            export_questionnaire(
-                current().workspace, questionnaire_id, into=into, actor=acting_name(request), at=timezone.now()
-            )
-        except UserError as error:
-            for each in told(error):
-                messages.error(request, each)
-            return redirect("questionnaire", questionnaire_id)
-        if request.POST.get("with_note") == "yes":
-            return download(_zipped(Path(scratch)), f"{name.stem}-answered.zip")
-        return download(into.read_bytes(), into.name)
+        export_questionnaire(
+            current().workspace, questionnaire_id, into=into, actor=acting_name(request), at=timezone.now()
+        )
+        if with_note:
+            return f"{name.stem}-answered.zip", _zipped(Path(scratch))
+        return into.name, into.read_bytes()
 
 
-def _imported(request: HttpRequest, given: dict[str, Any]) -> Imported:
+def imported(request: HttpRequest, given: Mapping[str, Any]) -> Imported:
+    """Take in the file `file` of the request as an `ImportForm` says; raises UserError as the job does."""
     sheets = tuple(each.strip() for each in given["sheet"].split(";") if each.strip())
     with uploaded(request, "file") as path:
         return import_questionnaire(
@@ -130,7 +140,8 @@ def _imported(request: HttpRequest, given: dict[str, Any]) -> Imported:
         )
 
 
-def _read(taken: Imported) -> list[str]:
+def how_read(taken: Imported) -> list[str]:
+    """Say how a file was read, a sentence each."""
     read = taken.read
     said = [f"{len(read.questions):,} questions read from {read.form}, kept as {taken.evidence[0]}."]
     for layout in read.layouts.values():

@@ -85,8 +85,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     What is not all answered comes first, by the day on which it is due.
     """
     found = list(standings().values())
-    ordered = sorted(found, key=lambda each: (_left(each) == 0, each.questionnaire.due_on or date.max))
-    values = {"left": _left, "mine": len(questions_of(acting_name(request))), "rows": ordered}
+    ordered = sorted(found, key=lambda each: (left_of(each) == 0, each.questionnaire.due_on or date.max))
+    values = {"left": left_of, "mine": len(questions_of(acting_name(request))), "rows": ordered}
     return page(request, "preparing/questionnaires.html", values, at="questionnaires", title="Questionnaires")
 
 
@@ -96,14 +96,9 @@ def show(request: HttpRequest, questionnaire_id: str) -> HttpResponse:
     """Answer with one questionnaire. The query narrows to a state and a person, and pages with `from`."""
     stands = standing_named(questionnaire_id)
     held = held_library()
-    rows = [_row(each, stands, held) for each in stands.shown]
+    rows = rows_of(stands, held)
     state, person = request.GET.get("state", ""), request.GET.get("person", "")
-    found = [
-        each
-        for each in rows
-        if person in {"", each.hands}
-        and (state in {"", str(each.shown.state)} if not each.shown.not_asked else state in {"", "not_asked"})
-    ]
+    found = [each for each in rows if _wanted(each, state, person)]
     start = request.GET.get("from", "")
     first = int(start) if start.isascii() and start.isdigit() else 0
     values: dict[str, Any] = {
@@ -111,7 +106,7 @@ def show(request: HttpRequest, questionnaire_id: str) -> HttpResponse:
         "all": len(found),
         "first": first,
         "hands": sorted({each.hands for each in rows if each.hands}),
-        "left": _left(stands),
+        "left": left_of(stands),
         "next": first + _PAGE if first + _PAGE < len(found) else None,
         "person": person,
         "rows": found[first : first + _PAGE],
@@ -199,10 +194,20 @@ def _on_chosen(
     )
 
 
-def _left(stands: Standing) -> int:
+def left_of(stands: Standing) -> int:
     """Return how many questions are asked and not answered for good."""
     counts = stands.counts
     return counts["questions"] - counts["not_asked"] - counts["answered"]
+
+
+def rows_of(stands: Standing, held: Library, *, state: str = "", person: str = "") -> list[Row]:
+    """Return the questions of a questionnaire, narrowed to a state (or not_asked) and to whose hands they are in."""
+    return [row for each in stands.shown if _wanted(row := _row(each, stands, held), state, person)]
+
+
+def _wanted(row: Row, state: str, person: str) -> bool:
+    own = "not_asked" if row.shown.not_asked else str(row.shown.state)
+    return person in {"", row.hands} and state in {"", own}
 
 
 def _row(shown: Shown, stands: Standing, held: Library) -> Row:

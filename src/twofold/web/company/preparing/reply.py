@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from twofold.jobs.advice.advise import advise_reply
+from twofold.jobs.advice.advise import ReplyAdvice, advise_reply
 from twofold.jobs.advice.letter import reply_letter
 from twofold.jobs.advice.said import read_said
 from twofold.model.problem import UserError
@@ -15,6 +15,13 @@ from twofold.web.company.preparing.kept import kept
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
+
+
+def reply_today(request_id: str) -> ReplyAdvice:
+    """Return the draft for one request as of today; raises UserError for an id that there is none of."""
+    return kept(
+        f"reply {request_id}", lambda now, today: advise_reply(now.workspace, request_id, on=today, at=timezone.now())
+    )
 
 
 @require_safe
@@ -26,9 +33,7 @@ def show(request: HttpRequest) -> HttpResponse:
     advice = None
     if wanted:
         try:
-            advice = kept(
-                f"reply {wanted}", lambda now, today: advise_reply(now.workspace, wanted, on=today, at=timezone.now())
-            )
+            advice = reply_today(wanted)
         except UserError as error:
             for each in told(error):
                 messages.error(request, each)

@@ -1,7 +1,7 @@
 """Two auditors' request lists beside each other: near duplicates with their reasons, what people decided, one list."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,12 +150,12 @@ def take_in(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            taken = _imported(request, form.cleaned_data)
+            taken = imported(request, form.cleaned_data)
         except UserError as error:
             for each in told(error):
                 form.add_error(None, each)
         else:
-            messages.success(request, _read(taken))
+            messages.success(request, how_read(taken))
             return redirect("request_lists")
     now = current()
     values = {
@@ -191,10 +191,15 @@ def merged(request: HttpRequest) -> HttpResponse:
 def merged_file(request: HttpRequest) -> HttpResponse:
     """Answer with the merged list as a workbook, or with `form=csv` as CSV."""
     ending = "csv" if request.GET.get("form") == "csv" else "xlsx"
+    return download(merged_bytes(ending), f"merged-requests.{ending}")
+
+
+def merged_bytes(ending: str) -> bytes:
+    """Return the merged list as a file. ending: xlsx or csv."""
     with tempfile.TemporaryDirectory(prefix="twofold-merged-") as scratch:
         path = Path(scratch) / f"merged-requests.{ending}"
         write_merged(lists_today().merged, path)
-        return download(path.read_bytes(), path.name)
+        return path.read_bytes()
 
 
 def _pair(pair: ProposedPair) -> Pair:
@@ -213,7 +218,8 @@ def _decided(standing: StandingLists, first: str, second: str) -> list[tuple[Req
     ]
 
 
-def _imported(request: HttpRequest, given: dict[str, Any]) -> ImportedList:
+def imported(request: HttpRequest, given: Mapping[str, Any]) -> ImportedList:
+    """Take in the file `file` of the request as a `ListForm` says; raises UserError as the job does."""
     columns = {role: given[str(role)] for role in ListRole if given[str(role)]}
     with uploaded(request, "file") as path:
         return import_list(
@@ -228,7 +234,8 @@ def _imported(request: HttpRequest, given: dict[str, Any]) -> ImportedList:
         )
 
 
-def _read(taken: ImportedList) -> str:
+def how_read(taken: ImportedList) -> str:
+    """Say how a list was read."""
     columns = ", ".join(f"{role} in {column}" for role, column in taken.read.layout.columns.items())
     said = f"{len(taken.read.lines):,} requests read ({columns}). {captured_as(taken.evidence)}"
     if taken.withdrawn:

@@ -1,7 +1,8 @@
 """Documents behind the trust page: kept, granted to a person under an agreement, handed out as a copy, revoked."""
 
 import tempfile
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from twofold.engagement.trust_page.grants import Grant, SharedDocument
 from twofold.jobs import trust_page as jobs
 from twofold.model.problem import Problem, UserError
+from twofold.records.workspace import Workspace
 from twofold.web.acting import acting_name
 from twofold.web.company.preparing.acts import done, field
 from twofold.web.company.preparing.files import download, uploaded
@@ -51,18 +54,23 @@ def document(request: HttpRequest) -> HttpResponse:
     form = DocumentForm(request.POST)
     if not form.is_valid():
         return _refused(request, form)
-    given = form.cleaned_data
 
-    def act(*said: Any) -> str:
-        workspace, actor, at = said
-        ends_before = given["until"] + _DAY if given["until"] else None
-        with uploaded(request, "file") as path:
-            kept_document = jobs.offer_document(
-                workspace, given["identifier"], path, title=given["title"], ends_before=ends_before, actor=actor, at=at
-            )
-        return f"{kept_document.title}, kept as {kept_document.evidence}."
+    def act(workspace: Workspace, actor: str, at: datetime) -> str:
+        held = offer(request, form.cleaned_data, workspace, actor, at)
+        return f"{held.title}, kept as {held.evidence}."
 
     return done(request, redirect("trust_page"), act)
+
+
+def offer(
+    request: HttpRequest, given: Mapping[str, Any], workspace: Workspace, actor: str, at: datetime
+) -> SharedDocument:
+    """Keep the file `file` of the request as a `DocumentForm` says; raises UserError as the job does."""
+    ends_before = given["until"] + _DAY if given["until"] else None
+    with uploaded(request, "file") as path:
+        return jobs.offer_document(
+            workspace, given["identifier"], path, title=given["title"], ends_before=ends_before, actor=actor, at=at
+        )
 
 
 @require_POST
@@ -72,26 +80,27 @@ def grant(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST)
     if not form.is_valid():
         return _refused(request, form)
-    given = form.cleaned_data
 
-    def act(*said: Any) -> str:
-        workspace, actor, at = said
-        people = {"person": given["person"], "company": given["company"], "last_day": given["until"]}
-        if given["evidence"]:
-            made = jobs.grant_document(
-                workspace, given["document"], agreement=given["evidence"], actor=actor, at=at, **people
-            )
-        elif request.FILES.get("file") is None:
-            expected = "the signed file, or the id of evidence that holds it"
-            raise UserError(Problem("file", "no agreement is named", expected))
-        else:
-            with uploaded(request, "file") as path:
-                made = jobs.grant_document(
-                    workspace, given["document"], agreement=str(path), actor=actor, at=at, **people
-                )
-        return f"{made.person} of {made.company} may have it until {given['until']}: {made.grant_id}."
+    def act(workspace: Workspace, actor: str, at: datetime) -> str:
+        made = give(request, form.cleaned_data, workspace, actor, at)
+        until = form.cleaned_data["until"]
+        return f"{made.person} of {made.company} may have it until {until}: {made.grant_id}."
 
     return done(request, redirect("trust_page"), act)
+
+
+def give(request: HttpRequest, given: Mapping[str, Any], workspace: Workspace, actor: str, at: datetime) -> Grant:
+    """Let a person have a document as a `GrantForm` says; raises UserError, also without an agreement."""
+    people = {"person": given["person"], "company": given["company"], "last_day": given["until"]}
+    if given["evidence"]:
+        return jobs.grant_document(
+            workspace, given["document"], agreement=given["evidence"], actor=actor, at=at, **people
+        )
+    if request.FILES.get("file") is None:
+        expected = "the signed file, or the id of evidence that holds it"
+        raise UserError(Problem("file", "no agreement is named", expected))
+    with uploaded(request, "file") as path:
+        return jobs.grant_document(workspace, given["document"], agreement=str(path), actor=actor, at=at, **people)
 
 
 @require_POST
@@ -99,15 +108,20 @@ def grant(request: HttpRequest) -> HttpResponse:
 def copy(request: HttpRequest) -> HttpResponse:
     """Answer with the copy that is made for the person of a grant, and log it."""
     name = field(request, "grant", most=200)
+    try:
+        return download(handed_out(request, name), f"{name}.zip")
+    except UserError as error:
+        for each in told(error):
+            messages.error(request, each)
+        return redirect("trust_page")
+
+
+def handed_out(request: HttpRequest, grant_id: str) -> bytes:
+    """Return the copy that is made for the person of a grant, which the log then has; raises UserError."""
     with tempfile.TemporaryDirectory(prefix="twofold-copy-") as scratch:
         into = Path(scratch) / "copy.zip"
-        try:
-            jobs.hand_out(current().workspace, name, into=into, actor=acting_name(request), at=timezone.now())
-        except UserError as error:
-            for each in told(error):
-                messages.error(request, each)
-            return redirect("trust_page")
-        return download(into.read_bytes(), f"{name}.zip")
+        jobs.hand_out(current().workspace, grant_id, into=into, actor=acting_name(request), at=timezone.now())
+        return into.read_bytes()
 
 
 @require_POST
@@ -116,8 +130,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     """End a grant before its day; copies that were handed out stay in the log."""
     name, reason = field(request, "grant", most=200), field(request, "reason")
 
-    def act(*said: Any) -> str:
-        workspace, actor, at = said
+    def act(workspace: Workspace, actor: str, at: datetime) -> str:
         ended = jobs.revoke_grant(workspace, name, reason=reason, actor=actor, at=at)
         return f"{ended.grant_id} is revoked: {ended.reason}"
 

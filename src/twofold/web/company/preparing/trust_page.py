@@ -7,7 +7,8 @@ kept inside, of grants or of the log.
 import io
 import tempfile
 import zipfile
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from twofold.engagement.questionnaire.library import Level
-from twofold.engagement.trust_page.claims import LONGEST_CLAIM, Claim
+from twofold.engagement.trust_page.claims import LONGEST_CLAIM, Claim, ClaimToday
 from twofold.engagement.trust_page.grants import grant_fault
 from twofold.jobs import trust_page as jobs
-from twofold.jobs.trust_page_tables import trust_tables
+from twofold.jobs.trust_page_tables import TrustTables, trust_tables
 from twofold.model.problem import UserError
 from twofold.reports.trust_page import claims_json, trust_page
 from twofold.web.accounts.member import role_of
@@ -53,15 +54,32 @@ class ClaimForm(forms.Form):
     until = forms.DateField(required=False)
 
 
+def trust_page_today() -> tuple[Sequence[ClaimToday], TrustTables, date]:
+    """Return the claims as they stand today, what else there is, and the day."""
+    return kept(
+        "trust page",
+        lambda now, day: (jobs.claims_today(now.workspace, at=timezone.now()), trust_tables(now.workspace), day),
+    )
+
+
+def claim_of(given: Mapping[str, Any], sources: Sequence[str]) -> Claim:
+    """Return the claim that a `ClaimForm` says."""
+    return Claim(
+        given["identifier"],
+        given["heading"],
+        given["text"].strip(),
+        Level(given["level"]),
+        tuple(sorted(set(sources))),
+        ends_before=given["until"] + _DAY if given["until"] else None,
+    )
+
+
 @require_safe
 @needs("see_preparation")
 def show(request: HttpRequest) -> HttpResponse:
     """Answer with claims, documents, grants and the log; without the right to manage it, with what is public."""
     manages = grant_of("manage_trust_page", role_of(request.user)) is Grant.YES
-    claims, tables, today = kept(
-        "trust page",
-        lambda now, day: (jobs.claims_today(now.workspace, at=timezone.now()), trust_tables(now.workspace), day),
-    )
+    claims, tables, today = trust_page_today()
     seen = [each for each in claims if manages or each.claim.level is Level.PUBLIC]
     faults = {
         name: grant_fault(grant, tables.documents[grant.document], today) if grant.document in tables.documents else ""
@@ -90,15 +108,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     form = ClaimForm(request.POST or None, initial=_begun(request.GET.get("claim", "")))
     sources = sorted({each.strip() for each in request.POST.getlist("source") if each.strip()})
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        made = Claim(
-            given["identifier"],
-            given["heading"],
-            given["text"].strip(),
-            Level(given["level"]),
-            tuple(sources),
-            ends_before=given["until"] + _DAY if given["until"] else None,
-        )
+        made = claim_of(form.cleaned_data, sources)
         problems, captured = tried(
             request,
             lambda workspace, actor, at: captured_as([jobs.make_claim(workspace, made, actor=actor, at=at)[1]]),
@@ -144,21 +154,27 @@ def preview_claims(request: HttpRequest) -> HttpResponse:
 @needs("manage_trust_page")
 def build(request: HttpRequest) -> HttpResponse:
     """Build the page and answer with it as a zip of its two files; what it says is captured."""
+    content = io.BytesIO()
+    try:
+        files, _ = built(request)
+    except UserError as error:
+        for each in told(error):
+            messages.error(request, each)
+        return redirect("trust_page")
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in sorted(files.items()):
+            archive.writestr(f"trust-page/{name}", text)
+    return download(content.getvalue(), "trust-page.zip")
+
+
+def built(request: HttpRequest) -> tuple[Mapping[str, bytes], str]:
+    """Build the page; return its files by name, and the id of the evidence that holds what it says."""
     with tempfile.TemporaryDirectory(prefix="twofold-trust-page-") as scratch:
         into = Path(scratch) / "trust-page"
-        try:
-            jobs.build_page(
-                current().workspace, into=into, replacing=False, actor=acting_name(request), at=timezone.now()
-            )
-        except UserError as error:
-            for each in told(error):
-                messages.error(request, each)
-            return redirect("trust_page")
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(into.iterdir()):
-                archive.write(file, f"trust-page/{file.name}")
-    return download(content.getvalue(), "trust-page.zip")
+        done = jobs.build_page(
+            current().workspace, into=into, replacing=False, actor=acting_name(request), at=timezone.now()
+        )
+        return {file.name: file.read_bytes() for file in into.iterdir()}, done.evidence
 
 
 def _begun(claim_id: str) -> dict[str, Any]:

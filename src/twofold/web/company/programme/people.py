@@ -69,10 +69,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     now, at, personal = current(), timezone.now(), may_see_people(request)
     asked = {name: request.GET.get(name, "").strip() for name in ("words", "unit", "state", "after")}
     with reading(now) as tables:
-        rows, after = first_page(_page(tables, asked, at, personal=personal), "id")
+        rows, after = first_page(rows_of_people(tables, asked, at, personal=personal), "id")
         units = remembered(now, "units", lambda: [row["unit"] for row in tables.rows(_UNITS)])
         sums = remembered(now, "people", lambda: tables.one(_SUMS, at, at, at, at, at)) if personal else None
-        counted = _counted(tables, [row["id"] for row in rows], at) if personal else {}
+        counted = counted_of_people(tables, [row["id"] for row in rows], at) if personal else {}
     values = {
         "after": after,
         "asked": asked,
@@ -87,7 +87,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page(request, "programme/people.html", values, at="people", title="People")
 
 
-def _page(tables: Reading, asked: dict[str, str], at: datetime, *, personal: bool) -> list[Row]:
+def rows_of_people(tables: Reading, asked: dict[str, str], at: datetime, *, personal: bool) -> list[Row]:
+    """Return one page of people and one more, by id. asked: words, unit, state, and `after`, the last id before."""
     where, given = ["p.id > ?"], [asked["after"]]
     if asked["words"]:
         where.append("contains(lower(concat_ws(' ', p.id, p.name, j.role)), lower(?))")
@@ -102,7 +103,7 @@ def _page(tables: Reading, asked: dict[str, str], at: datetime, *, personal: boo
     return tables.rows(query, *given)
 
 
-def _counted(tables: Reading, ids: list[str], at: datetime) -> dict[str, Row]:
+def counted_of_people(tables: Reading, ids: list[str], at: datetime) -> dict[str, Row]:
     """Return accounts, last sign-in, training and acknowledgements of the people of one page."""
     return {row["id"]: row for row in tables.rows(_COUNTED, at, ids)}
 
@@ -114,12 +115,10 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     now, at = current(), timezone.now()
     personal = may_see_person(request, person_id)
     with reading(now) as tables:
-        person = tables.one(f"{_PEOPLE} WHERE p.id = ?", person_id)
-        if person is None:
-            raise Http404
-        values: dict[str, Any] = {"at": at, "personal": personal, "who": person, "parts": list(_parts(now, person_id))}
+        person = row_of_person(tables, person_id)
+        values: dict[str, Any] = {"at": at, "personal": personal, "who": person, "parts": parts_of(now, person_id)}
         if personal:
-            values |= _details(tables, person_id)
+            values |= details_of_person(tables, person_id)
     if personal:
         engagements = [row["id"] for row in values["engagements"]]
         about = (items_about(now, test, engagements) for test in ("T-03", "T-25", "T-26"))
@@ -130,7 +129,16 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     return page(request, "programme/person.html", values, at="people", title=person["name"] or person_id)
 
 
-def _details(tables: Reading, person: str) -> dict[str, object]:
+def row_of_person(tables: Reading, person: str) -> Row:
+    """Return name, job and time of employment of a person; raises Http404 for an unknown one."""
+    found = tables.one(f"{_PEOPLE} WHERE p.id = ?", person)
+    if found is None:
+        raise Http404
+    return found
+
+
+def details_of_person(tables: Reading, person: str) -> dict[str, Any]:
+    """Return the personal data of a person: accounts, jobs, leave, duties, training, what they must sign."""
     return {
         "accounts": tables.rows(
             "SELECT * FROM person_account WHERE person = ? ORDER BY system, account, valid_from LIMIT 200", person
@@ -151,8 +159,12 @@ def _details(tables: Reading, person: str) -> dict[str, object]:
     }
 
 
+def parts_of(now: Current, person: str) -> list[Row]:
+    """Return the parts that a person has in controls, now or at another time."""
+    return list(_parts(now, person))
+
+
 def _parts(now: Current, person: str) -> Iterator[Row]:
-    """Yield the parts that a person has in controls, now or at another time."""
     if now.scope is None:
         return
     for entry in now.scope.scope.controls:

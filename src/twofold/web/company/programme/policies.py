@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from twofold.jobs.programme import practice as promises
 from twofold.jobs.programme.telling import acknowledge
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
 from twofold.readiness.check import CheckResult
 from twofold.web.accounts.member import person_of
 from twofold.web.company.programme.control_tests import control_tests_reading, items_about, parameter
@@ -80,6 +81,17 @@ def _list(now: Current) -> str:
     return _LIST.format(approved=_APPROVED, months=parameter(now, "T-28", "review_months"))
 
 
+def reviews_due(tables: Reading, now: Current) -> list[Row]:
+    """Return `id`, `title` and `due_at` of each policy that is needed today and whose next review has a day."""
+    return tables.rows(
+        f"""
+        SELECT id, title, due_at FROM ({_list(now)})
+        WHERE due_at IS NOT NULL AND (needed_to IS NULL OR needed_to > ?) ORDER BY id
+        """,  # noqa: S608  text of ours
+        timezone.now(),
+    )
+
+
 @require_safe
 @needs("see_programme")
 def listing(request: HttpRequest) -> HttpResponse:
@@ -87,11 +99,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     now, at = current(), timezone.now()
     asked = {name: request.GET.get(name, "").strip() for name in ("words", "after")}
     with reading(now) as tables:
-        where = "k.id > ? AND (? = '' OR contains(lower(concat_ws(' ', k.id, k.title)), lower(?)))"
-        found = tables.rows(
-            f"{_list(now)} WHERE {where} ORDER BY k.id LIMIT {PAGE + 1}", asked["after"], asked["words"], asked["words"]
-        )
-    rows, after = first_page(found, "id")
+        rows, after = first_page(rows_of_policies(tables, now, words=asked["words"], after=asked["after"]), "id")
     values = {
         "after": after,
         "asked": asked,
@@ -102,6 +110,32 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page(request, "programme/policies.html", values, at="policies", title="Policies")
 
 
+def rows_of_policies(tables: Reading, now: Current, *, words: str, after: str) -> list[Row]:
+    """Return one page of policies and one more, by id."""
+    where = "k.id > ? AND (? = '' OR contains(lower(concat_ws(' ', k.id, k.title)), lower(?)))"
+    return tables.rows(f"{_list(now)} WHERE {where} ORDER BY k.id LIMIT {PAGE + 1}", after, words, words)
+
+
+def row_of_policy(tables: Reading, now: Current, policy_id: str) -> Row:
+    """Return a policy with its version in force and its counts; raises Http404 for an unknown one."""
+    found = tables.one(f"{_list(now)} WHERE k.id = ?", policy_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def details_of_policy(tables: Reading, now: Current, policy: Row, at: datetime) -> dict[str, Any]:
+    """Return versions, reviews, duties to sign, promises with what practice says, and the history of a policy."""
+    name = policy["id"]
+    return {
+        "duties": tables.rows("SELECT * FROM signing_duty WHERE policy = ? ORDER BY valid_from", name),
+        "history": versions(tables, {"policy": ("id = ?", name)} | dict.fromkeys(_SAID, ("policy = ?", name))),
+        "numbers": _numbers(tables, policy, remembered(now, "practice", lambda: _practice(tables, now, at))),
+        "reviews": tables.rows(_REVIEWS, name),
+        "versions": tables.rows(_VERSIONS.format(approved=_APPROVED), name),
+    }
+
+
 @require_safe
 @needs("see_programme")
 def show(request: HttpRequest, policy_id: str) -> HttpResponse:
@@ -110,29 +144,21 @@ def show(request: HttpRequest, policy_id: str) -> HttpResponse:
     own = person_of(request.user)
     after = request.GET.get("after", "").strip()
     with reading(now) as tables:
-        policy = tables.one(f"{_list(now)} WHERE k.id = ?", policy_id)
-        if policy is None:
-            raise Http404
-        missing = _missing(tables, policy_id, after) if may_see_people(request) else []
+        policy = row_of_policy(tables, now, policy_id)
+        missing = who_has_not_signed(tables, policy_id, after) if may_see_people(request) else []
         rows, after = first_page(missing, "person")
         values = {
             "after": after,
             "asked": {},
             "at": at,
-            "duties": tables.rows("SELECT * FROM signing_duty WHERE policy = ? ORDER BY valid_from", policy_id),
-            "history": versions(
-                tables, {"policy": ("id = ?", policy_id)} | dict.fromkeys(_SAID, ("policy = ?", policy_id))
-            ),
+            **details_of_policy(tables, now, policy, at),
             "missing": rows,
             "mine": tables.one("SELECT * FROM must_sign WHERE policy = ? AND person = ?", policy_id, own)
             if own
             else None,
-            "numbers": _numbers(tables, policy, remembered(now, "practice", lambda: _practice(tables, now, at))),
             "own": own,
             "personal": may_see_people(request),
             "policy": policy,
-            "reviews": tables.rows(_REVIEWS, policy_id),
-            "versions": tables.rows(_VERSIONS.format(approved=_APPROVED), policy_id),
         }
     found = items_about(now, "T-28", [f"{policy_id}/"])
     values |= {
@@ -146,8 +172,23 @@ def show(request: HttpRequest, policy_id: str) -> HttpResponse:
 @needs("acknowledge")
 def sign(request: HttpRequest, policy_id: str) -> HttpResponse:
     """Capture that the person of the account read and accepted the version that the form showed them."""
-    now, at, person = current(), timezone.now(), person_of(request.user)
-    version = request.POST.get("version", "")
+    try:
+        evidence = acknowledge_policy(request, policy_id, request.POST.get("version", ""))
+    except UserError as error:
+        for each in told(error):
+            messages.error(request, each)
+    else:
+        messages.success(request, f"Your acknowledgement is captured as {evidence}.")
+    return redirect("policy", policy_id)
+
+
+def acknowledge_policy(request: HttpRequest, policy_id: str, version: str) -> str:
+    """Capture that the person of the account read and accepted a version; return the id of the evidence.
+
+    Raises PermissionDenied for an account that is linked to no person, Http404 for a policy without a version in force,
+    UserError where another version is in force, or where they did so before.
+    """
+    now, person = current(), person_of(request.user)
     if not person:
         raise PermissionDenied
     with reading(now) as tables:
@@ -155,18 +196,13 @@ def sign(request: HttpRequest, policy_id: str) -> HttpResponse:
     if held is None:
         raise Http404
     if held["version"] != version:
-        messages.error(request, f"Version {held['version']} is in force now, and the page showed {version!r}: read it.")
-        return redirect("policy", policy_id)
-    try:
-        done = acknowledge(now.workspace, policy_id, version, person=person, kept=kept_place(now.workspace), at=at)
-        messages.success(request, f"Your acknowledgement is captured as {done.evidence.evidence_id}.")
-    except UserError as error:
-        for each in told(error):
-            messages.error(request, each)
-    return redirect("policy", policy_id)
+        found = f"Version {held['version']} is in force now, and the page showed {version!r}: read it."
+        raise UserError(Problem("version", found, ""))
+    kept, at = kept_place(now.workspace), timezone.now()
+    return acknowledge(now.workspace, policy_id, version, person=person, kept=kept, at=at).evidence.evidence_id
 
 
-def _missing(tables: Reading, policy: str, after: str) -> list[Row]:
+def who_has_not_signed(tables: Reading, policy: str, after: str) -> list[Row]:
     """Return who must sign and has not, by person, one page and one more."""
     return tables.rows(
         f"""

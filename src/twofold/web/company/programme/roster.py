@@ -7,6 +7,7 @@ asked of the step `authority`, as every control test asks it: roster and delegat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -19,7 +20,7 @@ from twofold.web.company.programme.personal import may_see_people
 from twofold.web.company.programme.reading import PAGE, Reading, Row, first_page, reading, remembered
 from twofold.web.guard import needs
 from twofold.web.page import page
-from twofold.web.workspace_access import current
+from twofold.web.workspace_access import Current, current
 
 DUTIES = {
     "authorise": "let a change be built",
@@ -109,33 +110,40 @@ def show(request: HttpRequest) -> HttpResponse:
     now, at = current(), timezone.now()
     zone = zone_named(now.workspace.settings.reporting_zone)
     asked = {name: request.GET.get(name, "").strip() for name in ("system", "duty", "class", "on", "person", "after")}
-    day, odd_day = _day(asked["on"])
+    day, odd_day = day_asked(asked["on"])
     with reading(now) as tables:
         systems = [row["id"] for row in tables.rows("SELECT id FROM system ORDER BY id")]
-        rows, after = first_page(_page(tables, asked), "key")
-        answer = _answer(tables, asked, day, zone) if day and asked["duty"] and asked["system"] else None
+        rows, after = first_page(rows_of_roster(tables, asked), "key")
+        answer = who_could(tables, asked, day, zone) if day and asked["duty"] and asked["system"] else None
         values = {
             "after": after,
             "answer": answer,
             "asked": asked,
             "at": at,
             "day": day,
-            "delegations": tables.rows("SELECT * FROM delegation ORDER BY valid_from DESC LIMIT 100"),
             "duties": DUTIES,
-            "holes": remembered(now, "holes", lambda: list(_holes(tables, at))),
+            **looked_at(tables, now, at),
             "odd_day": odd_day,
-            "outlived": remembered(now, "outlived", lambda: tables.rows(_OUTLIVED, at)),
             "personal": may_see_people(request),
-            "overlaps": remembered(now, "overlaps", lambda: tables.rows(_OVERLAPS)),
             "rows": rows,
             "systems": systems,
-            "titles": tables.rows("SELECT * FROM role_authority ORDER BY duty, scope, role"),
         }
     values["tests"] = control_tests_reading(now, ("roster",), through_steps=True)
     return page(request, "programme/roster.html", values, at="roster", title="Approver roster")
 
 
-def _day(text: str) -> tuple[date | None, str]:
+def looked_at(tables: Reading, now: Current, at: datetime) -> dict[str, Any]:
+    """Return what is beside the roster: delegations, titles, and its holes, overlaps and duties of who has left."""
+    return {
+        "delegations": tables.rows("SELECT * FROM delegation ORDER BY valid_from DESC LIMIT 100"),
+        "holes": remembered(now, "holes", lambda: list(_holes(tables, at))),
+        "outlived": remembered(now, "outlived", lambda: tables.rows(_OUTLIVED, at)),
+        "overlaps": remembered(now, "overlaps", lambda: tables.rows(_OVERLAPS)),
+        "titles": tables.rows("SELECT * FROM role_authority ORDER BY duty, scope, role"),
+    }
+
+
+def day_asked(text: str) -> tuple[date | None, str]:
     """Return the day that was asked for, or why it is none."""
     if not text:
         return None, ""
@@ -148,7 +156,8 @@ def _day(text: str) -> tuple[date | None, str]:
     return day, ""
 
 
-def _page(tables: Reading, asked: dict[str, str]) -> list[Row]:
+def rows_of_roster(tables: Reading, asked: dict[str, str]) -> list[Row]:
+    """Return one page of the roster and one more, by `key`. asked: system, duty, person, after."""
     where, given = [f"{_KEY} > ?"], [asked["after"]]
     for name, column in (("system", "scope"), ("duty", "duty"), ("person", "person")):
         if asked[name]:
@@ -161,7 +170,7 @@ def _page(tables: Reading, asked: dict[str, str]) -> list[Row]:
     return tables.rows(query, *given)
 
 
-def _answer(tables: Reading, asked: dict[str, str], day: date, zone: object) -> dict[str, Sequence[Row]]:
+def who_could(tables: Reading, asked: dict[str, str], day: date, zone: object) -> dict[str, Sequence[Row]]:
     """Return who could act on a local day, by roster and delegation, or by title where no dated roster had begun."""
     starts = datetime.combine(day, time.min, zone).astimezone(UTC)  # type: ignore[arg-type]  # a zone of ours
     ends = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from twofold.jobs.programme.tellable import TELLABLE, Tellable
-from twofold.jobs.programme.telling import tell_row
+from twofold.jobs.programme.telling import Told, tell_row
 from twofold.model.instant import parse_boundary, zone_named
 from twofold.model.problem import UserError
 from twofold.tables.schema import Column, ColumnType, Table, TableKind, canonical_tables, child_table
@@ -75,19 +75,11 @@ def show(request: HttpRequest, table: str) -> HttpResponse:
     zone = now.workspace.settings.reporting_zone
     asked = request.POST if request.method == "POST" else request.GET
     given = {column.name: asked.get(column.name, "").strip()[:4000] for column in schema.columns}
-    known = _known_row(now, schema, given, zone)
+    known = known_row(now, schema, given, zone)
     faults: list[str] = []
     if request.method == "POST":
         try:
-            done = tell_row(
-                now.workspace,
-                table,
-                given,
-                reason=request.POST.get("because", ""),
-                actor=acting_name(request),
-                kept=kept_place(now.workspace),
-                at=timezone.now(),
-            )
+            done = tell(request, table, given, because=request.POST.get("because", ""))
         except UserError as error:
             faults = [f"{_place(each.where)}: {text}" for each, text in zip(error.problems, told(error), strict=True)]
         else:
@@ -97,7 +89,7 @@ def show(request: HttpRequest, table: str) -> HttpResponse:
             )
             return redirect(_address(table, done.line))
     elif known is not None:
-        given = _texts(schema, known, zone)
+        given = texts_of(schema, known, zone)
     listed, detail, column = _subject(table)
     values = {
         "about": schema.about,
@@ -113,6 +105,13 @@ def show(request: HttpRequest, table: str) -> HttpResponse:
     verb = "Change" if known is not None else "Add"
     title = f"{verb}: {tellable.title}"
     return page(request, "programme/tell.html", values, at=listed, title=title, status=400 if faults else 200)
+
+
+def tell(request: HttpRequest, table: str, given: Mapping[str, str], *, because: str) -> Told:
+    """Capture one row that the person of the account states; raises UserError as the job does."""
+    workspace = current().workspace
+    kept, at = kept_place(workspace), timezone.now()
+    return tell_row(workspace, table, given, reason=because, actor=acting_name(request), kept=kept, at=at)
 
 
 def _subject(table: str) -> tuple[str, str, str]:
@@ -132,7 +131,7 @@ def _place(where: str) -> str:
     return where.replace("_", " ")
 
 
-def _known_row(now: Current, schema: Table, given: Mapping[str, str], zone: str) -> Row | None:
+def known_row(now: Current, schema: Table, given: Mapping[str, str], zone: str) -> Row | None:
     """Return the row that holds now under the key that was given; None without one, or without a whole key."""
     key: list[object] = []
     for name in schema.key:
@@ -162,7 +161,7 @@ def _values(tables: Reading, child: str, where: str, key: list[object]) -> list[
     return [row["value"] for row in tables.rows(query, *key)]
 
 
-def _texts(schema: Table, row: Row, zone: str) -> dict[str, str]:
+def texts_of(schema: Table, row: Row, zone: str) -> dict[str, str]:
     """Return the cells of a row as the form writes them."""
     return {column.name: _text(column, row, zone) for column in schema.columns}
 

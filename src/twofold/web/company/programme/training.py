@@ -12,7 +12,7 @@ from twofold.web.company.programme.personal import may_see_people
 from twofold.web.company.programme.reading import PAGE, Reading, Row, first_page, reading, remembered
 from twofold.web.guard import needs
 from twofold.web.page import page
-from twofold.web.workspace_access import current
+from twofold.web.workspace_access import Current, current
 
 STATES = {
     "overdue": "overdue",
@@ -55,15 +55,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     months = parameter(now, "T-25", "valid_months")
     asked = {name: request.GET.get(name, "").strip() for name in ("state", "after")}
     with reading(now) as tables:
-        counted = remembered(now, "trained", lambda: tables.rows(_counted(), at, at))
-        states = {row["state"]: row["people"] for row in counted}
-        rows, after = first_page(_page(tables, asked, at), "key") if personal else ([], "")
+        rows, after = first_page(rows_of_training(tables, asked, at), "key") if personal else ([], "")
         values = {
             "after": after,
             "asked": asked,
             "at": at,
-            "counts": {state: states.get(state, 0) for state in STATES},
-            "courses": remembered(now, "courses", lambda: tables.rows(_COURSES.format(months=months), at)),
+            "counts": people_by_state(tables, now, at),
+            "courses": courses_of(tables, now, at),
             "joiner_days": parameter(now, "T-25", "joiner_days"),
             "months": months,
             "personal": personal,
@@ -84,12 +82,11 @@ def course(request: HttpRequest) -> HttpResponse:
     after = request.GET.get("after", "").strip()
     months = parameter(now, "T-25", "valid_months")
     with reading(now) as tables:
-        courses = remembered(now, "courses", lambda: tables.rows(_COURSES.format(months=months), at))
-        known = [row for row in courses if row["course"] == name]
+        known = [row for row in courses_of(tables, now, at) if row["course"] == name]
         if not known:
             raise Http404
         personal = may_see_people(request)
-        rows, after = first_page(_completions(tables, name, after), "key") if personal else ([], "")
+        rows, after = first_page(completions_of(tables, name, after), "key") if personal else ([], "")
         values = {
             "after": after,
             "asked": {"name": name},
@@ -104,11 +101,22 @@ def course(request: HttpRequest) -> HttpResponse:
     return page(request, "programme/course.html", values, at="training", title=name)
 
 
-def _counted() -> str:
-    return f"SELECT {_STATE} AS state, count(*) AS people FROM trained GROUP BY 1"  # noqa: S608  text of ours
+def people_by_state(tables: Reading, now: Current, at: datetime) -> dict[str, int]:
+    """Return how many people are in each of STATES."""
+    query = f"SELECT {_STATE} AS state, count(*) AS people FROM trained GROUP BY 1"  # noqa: S608  text of ours
+    counted = remembered(now, "trained", lambda: tables.rows(query, at, at))
+    states = {row["state"]: row["people"] for row in counted}
+    return {state: states.get(state, 0) for state in STATES}
 
 
-def _page(tables: Reading, asked: dict[str, str], at: datetime) -> list[Row]:
+def courses_of(tables: Reading, now: Current, at: datetime) -> list[Row]:
+    """Return every course that somebody completed or must, with how many did and for how many it stands."""
+    months = parameter(now, "T-25", "valid_months")
+    return remembered(now, "courses", lambda: tables.rows(_COURSES.format(months=months), at))
+
+
+def rows_of_training(tables: Reading, asked: dict[str, str], at: datetime) -> list[Row]:
+    """Return one page of people and one more by `key`, the longest overdue first. asked: state, after."""
     query = f"""
         SELECT * FROM (
             SELECT t.*, p.name, j.role, j.unit, {_STATE} AS state,
@@ -121,7 +129,8 @@ def _page(tables: Reading, asked: dict[str, str], at: datetime) -> list[Row]:
     return tables.rows(query, at, at, asked["after"], asked["state"], asked["state"])
 
 
-def _completions(tables: Reading, name: str, after: str) -> list[Row]:
+def completions_of(tables: Reading, name: str, after: str) -> list[Row]:
+    """Return one page of who completed a course and one more by `key`, the newest first."""
     query = f"""
         SELECT * FROM (
             SELECT c.*, p.name, COALESCE(strftime(c.completed_at, '%Y-%m-%dT%H:%M:%S'), '') || '|' || c.id AS key

@@ -53,30 +53,31 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Answer with a page of vendors by id, each with how far its reports and letters reach."""
     now, at = current(), timezone.now()
     asked = {name: request.GET.get(name, "").strip() for name in ("words", "tier", "after")}
-    words, tier = asked["words"], asked["tier"]
     with reading(now) as tables:
-        found = tables.rows(f"{_LIST} LIMIT {PAGE + 1}", at, asked["after"], words, words, tier, tier)
-        rows, after = first_page(found, "id")
-        ids = [row["id"] for row in rows]
-        reports = _by_vendor(tables, "soc_report", ids, "ends_before DESC NULLS LAST")
-        letters = _by_vendor(tables, "bridge", ids, "ends_before DESC")
-        relied = _by_vendor(tables, "vendor", ids, "system, relied_from", column="id")
-        needed = list(_needed(tables, now))
-        covers = {
-            each: covers_of(needed, now, relied[each], reports.get(each, []), letters.get(each, [])) for each in ids
-        }
+        found = page_of_vendors(tables, now, asked, at)
         tiers = [row["tier"] for row in tables.rows("SELECT DISTINCT tier FROM vendor WHERE tier <> '' ORDER BY tier")]
     values = {
-        "after": after,
+        **found,
         "asked": asked,
-        "covers": covers,
-        "reports": reports,
-        "rows": rows,
         "speaks": speaks,
         "tests": control_tests_reading(now, ("vendor",)),
         "tiers": tiers,
     }
     return page(request, "programme/vendors.html", values, at="vendors", title="Vendors")
+
+
+def page_of_vendors(tables: Reading, now: Current, asked: dict[str, str], at: datetime) -> dict[str, Any]:
+    """Return a page of vendors: `rows`, `after`, and by vendor `reports` and `covers`. asked: words, tier, after."""
+    words, tier = asked["words"], asked["tier"]
+    found = tables.rows(f"{_LIST} LIMIT {PAGE + 1}", at, asked["after"], words, words, tier, tier)
+    rows, after = first_page(found, "id")
+    ids = [row["id"] for row in rows]
+    reports = _by_vendor(tables, "soc_report", ids, "ends_before DESC NULLS LAST")
+    letters = _by_vendor(tables, "bridge", ids, "ends_before DESC")
+    relied = _by_vendor(tables, "vendor", ids, "system, relied_from", column="id")
+    needed = list(_needed(tables, now))
+    covers = {each: covers_of(needed, now, relied[each], reports.get(each, []), letters.get(each, [])) for each in ids}
+    return {"after": after, "covers": covers, "reports": reports, "rows": rows}
 
 
 @require_safe
@@ -85,35 +86,45 @@ def show(request: HttpRequest, vendor_id: str) -> HttpResponse:
     """Answer with one vendor."""
     now, at = current(), timezone.now()
     with reading(now) as tables:
-        relied = tables.rows("SELECT * FROM vendor WHERE id = ? ORDER BY system, relied_from", vendor_id)
-        if not relied:
-            raise Http404
-        reports = tables.rows(f"{_HAND.format(table='soc_report')} ORDER BY w.ends_before DESC NULLS LAST", vendor_id)
-        letters = tables.rows("SELECT * FROM bridge WHERE vendor = ? ORDER BY ends_before DESC", vendor_id)
-        covers = covers_of(list(_needed(tables, now)), now, relied, reports, letters)
-        values: dict[str, Any] = {
-            "at": at,
-            "bars": bars(covers, reports, letters),
-            "contracts": _about(tables, "vendor_contract", vendor_id, "valid_from DESC"),
-            "covers": covers,
-            "duties": _left_to_us(tables, "cuec", vendor_id),
-            "exceptions": _left_to_us(tables, "report_exception", vendor_id),
-            "history": _history(tables, vendor_id),
-            "issues": _about(tables, "vendor_issue", vendor_id, "raised_at DESC"),
-            "letters": letters,
-            "lists": _lists(tables, vendor_id),
-            "providers": _left_to_us(tables, "subservice", vendor_id),
-            "relied": relied,
-            "reports": reports,
-            "reviews": tables.rows(f"{_HAND.format(table='vendor_review')} ORDER BY w.reviewed_at DESC", vendor_id),
-            "signed_by_management": signed_by_management,
-            "speaks": speaks,
-            "vendor": relied[-1],
-        }
+        told = details_of_vendor(tables, now, vendor_id)
+    values: dict[str, Any] = {
+        **told,
+        "at": at,
+        "bars": bars(told["covers"], told["reports"], told["letters"]),
+        "signed_by_management": signed_by_management,
+        "speaks": speaks,
+        "vendor": told["relied"][-1],
+    }
     found = items_about(now, "T-24", [f"{vendor_id}@"])
     values |= {"items": [found] if found else [], "tests": control_tests_reading(now, ("vendor", "soc_report"))}
     title = values["vendor"]["name"] or vendor_id
     return page(request, "programme/vendor.html", values, at="vendors", title=title)
+
+
+def details_of_vendor(tables: Reading, now: Current, vendor_id: str) -> dict[str, Any]:
+    """Return what is known of a vendor: reliance, reports, letters, cover, duties, reviews, contracts, issues, history.
+
+    Raises Http404 for an unknown one.
+    """
+    relied = tables.rows("SELECT * FROM vendor WHERE id = ? ORDER BY system, relied_from", vendor_id)
+    if not relied:
+        raise Http404
+    reports = tables.rows(f"{_HAND.format(table='soc_report')} ORDER BY w.ends_before DESC NULLS LAST", vendor_id)
+    letters = tables.rows("SELECT * FROM bridge WHERE vendor = ? ORDER BY ends_before DESC", vendor_id)
+    return {
+        "contracts": _about(tables, "vendor_contract", vendor_id, "valid_from DESC"),
+        "covers": covers_of(list(_needed(tables, now)), now, relied, reports, letters),
+        "duties": _left_to_us(tables, "cuec", vendor_id),
+        "exceptions": _left_to_us(tables, "report_exception", vendor_id),
+        "history": _history(tables, vendor_id),
+        "issues": _about(tables, "vendor_issue", vendor_id, "raised_at DESC"),
+        "letters": letters,
+        "lists": _lists(tables, vendor_id),
+        "providers": _left_to_us(tables, "subservice", vendor_id),
+        "relied": relied,
+        "reports": reports,
+        "reviews": tables.rows(f"{_HAND.format(table='vendor_review')} ORDER BY w.reviewed_at DESC", vendor_id),
+    }
 
 
 def covers_of(

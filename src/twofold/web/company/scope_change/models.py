@@ -1,17 +1,19 @@
 """A proposed change of scope: it waits for a second person, and stays visible with what was decided."""
 
+from collections.abc import Mapping
+
 from django.db import models
 
 from twofold.jobs.scope_change import ScopeChange
-from twofold.scope.edits.edit import edits_as_json, read_edits
+from twofold.scope.edits.edit import ControlEdit, SystemEdit, edits_as_json, read_edits
 
 
 class ScopeProposal(models.Model):
     """One proposal. Nothing of it is in force before its state is `applied` and `entry` names the log entry.
 
-    edits: JSON of `scope/edits/edit.py`; no edits = the files as they were edited by hand. proposed: lines of the
-    plan when it was proposed. plan: the plan as it is, then as it was decided (see `plans.py`), made from what `base`
-    says on the day `planned_on`. what_if: run that was asked about it.
+    edits: JSON of `scope/edits/edit.py`; no edits = the files as they were edited by hand. amended_at: when who
+    proposed it changed its edits last. proposed: lines of the plan then. plan: the plan as it is, then as it was
+    decided (see `plans.py`), made from what `base` says on the day `planned_on`. what_if: run that was asked about it.
     """
 
     class State(models.TextChoices):
@@ -26,6 +28,7 @@ class ScopeProposal(models.Model):
     reason = models.TextField()
     proposed_by = models.CharField(max_length=254)
     proposed_at = models.DateTimeField()
+    amended_at = models.DateTimeField(null=True)
     proposed = models.JSONField(default=list)
     plan = models.JSONField(default=dict)
     base = models.CharField(max_length=64)
@@ -44,7 +47,7 @@ class ScopeProposal(models.Model):
 
     def __str__(self) -> str:
         """Return what it is about."""
-        return f"{self.pk}: {' '.join(self.sentences)}"
+        return f"{self.pk}: {self.short()}"
 
     @property
     def change(self) -> ScopeChange:
@@ -54,12 +57,25 @@ class ScopeProposal(models.Model):
     @property
     def sentences(self) -> list[str]:
         """What is proposed, a sentence each."""
-        return [each.text for each in self.change.edits] or ["The scope files as they were edited by hand."]
+        return self.change.told()
+
+    def told(self, people: Mapping[str, str] | None = None) -> list[str]:
+        """Return what is proposed, a sentence each. people: HR id -> name."""
+        return self.change.told(people)
+
+    def short(self, people: Mapping[str, str] | None = None) -> str:
+        """Return what is proposed, for lists: of many systems or controls only the first are named."""
+        return " ".join(self.change.told(people, short=True))
 
     @property
     def systems(self) -> frozenset[str]:
-        """The systems that it names; none for files edited by hand."""
-        return frozenset(each.system for each in self.change.edits)
+        """The systems that it changes; none for files edited by hand."""
+        return frozenset(each.system for each in self.change.edits if isinstance(each, SystemEdit))
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """The controls that it gives to others; none for files edited by hand."""
+        return frozenset(each.control for each in self.change.edits if isinstance(each, ControlEdit))
 
     @classmethod
     def of(cls, change: ScopeChange) -> "ScopeProposal":

@@ -10,7 +10,8 @@ from twofold.jobs.scope_change import PlannedChange, ScopeChange, base_of, plan_
 from twofold.jobs.scope_reach import Reached, reached
 from twofold.model.problem import UserError
 from twofold.scope.plan import ScopePlan
-from twofold.scope.plan_text import attention_lines, plan_lines
+from twofold.scope.plan_text import HELD, attention_lines, plan_lines
+from twofold.scope.stretches import stretch_text
 from twofold.web.company.scope_change.models import ScopeProposal
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current
@@ -47,9 +48,15 @@ def applied_plan(now: Current, plan: ScopePlan, at: datetime) -> dict[str, Any]:
     return _shown(now, plan, (), at)
 
 
-_EMPTY: dict[str, Any] = {"lines": [], "changed": [], "attention": [], "by_hand": [], "reached": [], "problems": []}
-CHANGED = "Systems: ~ "
-"""How a line begins that says what a system is otherwise; its page shows these as a table (`changed`)."""
+def shown_plan(proposal: ScopeProposal) -> dict[str, Any]:
+    """Return the plan of a proposal with all its parts, also where it was kept before a part was thought of."""
+    return {**_EMPTY, **proposal.plan}
+
+
+_PARTS_OF_PLAN = ("lines", "changed", "held", "attention", "by_hand", "reached", "problems")
+_EMPTY: dict[str, Any] = {name: [] for name in _PARTS_OF_PLAN}
+IN_TABLES = ("Systems: ~ ", f"{HELD}: ")
+"""How lines begin whose content the page shows as tables: `changed` and `held`."""
 
 
 def _keep(now: Current, proposal: ScopeProposal, made: PlannedChange, shown: dict[str, Any], at: datetime) -> None:
@@ -64,9 +71,29 @@ def _shown(now: Current, plan: ScopePlan, by_hand: Sequence[str], at: datetime) 
         "lines": plan_lines(plan),
         "attention": attention_lines(plan),
         "changed": [list(_changed(*each)) for each in plan.systems_changed],
+        "held": _held(now, plan),
         "by_hand": list(by_hand),
         "reached": _rows(found),
     }
+
+
+def _held(now: Current, plan: ScopePlan) -> list[dict[str, Any]]:
+    """Return one row per control and stretch that others have; items: of its population today, None without one."""
+    status = {row.control_id: row for row in now.status.rows}
+    titles = {str(control_id): each.title for control_id, each in now.catalog.controls.items()}
+    return [
+        {
+            "control_id": each.control_id,
+            "title": titles.get(each.control_id, ""),
+            "systems": list(each.systems),
+            "parts": [list(part) for part in each.parts],
+            "days": stretch_text(each.stretch, zone=plan.reporting_zone),
+            "state": "begins" if each.began else "ends" if each.ended else "",
+            "back_dated": each.back_dated,
+            "items": status[each.control_id].population if each.control_id in status else None,
+        }
+        for each in plan.held
+    ]
 
 
 def _rows(found: Sequence[Reached]) -> list[dict[str, Any]]:

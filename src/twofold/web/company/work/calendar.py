@@ -11,12 +11,15 @@ from django.views.decorators.http import require_safe
 from twofold.jobs.due import DueKind, DueThing
 from twofold.model.instant import zone_named
 from twofold.records.acts.people import same_person
+from twofold.web.accounts.member import role_of
 from twofold.web.acting import acting_name
+from twofold.web.company.programme.personal import manages_programme, may_see_person
 from twofold.web.company.work.gathered import things_of
+from twofold.web.company.work.programme_due import counted_things, own_things, shared_things
 from twofold.web.company.work.stale import stale_things
 from twofold.web.guard import needs
 from twofold.web.page import page
-from twofold.web.workspace_access import current
+from twofold.web.workspace_access import Current, current
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _LISTED = 400
@@ -32,6 +35,11 @@ KIND_MARKS: Mapping[DueKind, str] = {
     DueKind.OCCURRENCE: "↻",
     DueKind.ENGAGEMENT: "⚑",
     DueKind.EVIDENCE: "◷",
+    DueKind.POLICY: "§",
+    DueKind.SIGNATURE: "✎",
+    DueKind.TRAINING: "▤",
+    DueKind.VENDOR: "⇄",
+    DueKind.ROSTER: "☰",
 }
 """Kind -> sign; the word stands in the list and in the legend."""
 
@@ -54,21 +62,19 @@ def show(request: HttpRequest) -> HttpResponse:
     today = now.today
     first = _month(request.GET.get("month", ""), today)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
-    zone = zone_named(now.workspace.settings.reporting_zone)
     shown = (weeks[0][0], weeks[-1][-1])
-    known = [*things_of(now, until=weeks[-1][-1]), *stale_things(now, zone)]
-    every = sorted(known, key=lambda each: (each.on, each.kind, each.thing_id))
-    in_view = [each for each in every if shown[0] <= each.on <= shown[1]]
     asked = {name: request.GET.get(name, "").strip() for name in ("person", "kind")}
     person = acting_name(request) if asked["person"] == "me" else asked["person"]
-    things = [each for each in in_view if _wanted(each, person, asked["kind"])]
+    every = things_known(request, now, person, until=weeks[-1][-1])
+    in_view = [each for each in every if shown[0] <= each.on <= shown[1]]
+    things = [each for each in in_view if is_wanted(each, person, asked["kind"])]
     values = {
         "asked": asked,
         "days": _listed(things[:_LISTED], first),
         "kind_marks": KIND_MARKS,
         "kinds": list(DueKind),
         "left_out": max(0, len(things) - _LISTED),
-        "late": [each for each in every if each.on < today and _is_late(each) and _wanted(each, person, asked["kind"])],
+        "late": [each for each in every if each.is_late(today) and is_wanted(each, person, asked["kind"])],
         "month": first,
         "month_name": f"{calendar.month_name[first.month]} {first.year}",
         "next": _shifted(first, 1),
@@ -81,16 +87,28 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(request, "calendar.html", values, at="calendar", title="Calendar")
 
 
-def _wanted(thing: DueThing, person: str, kind: str) -> bool:
+def things_known(request: HttpRequest, now: Current, person: str, *, until: date) -> list[DueThing]:
+    """Return what is due, of one person or ("") of everybody, in order; expected operations of controls up to a day."""
+    zone = zone_named(now.workspace.settings.reporting_zone)
+    known = [*things_of(now, until=until), *stale_things(now, zone), *_programme(request, now, person)]
+    return sorted(known, key=lambda each: (each.on, each.kind, each.thing_id))
+
+
+def _programme(request: HttpRequest, now: Current, person: str) -> Sequence[DueThing]:
+    """Return what the programme has due: of one person, or of everybody with people counted."""
+    if not person:
+        return [*shared_things(now), *counted_things(now)]
+    manages = same_person(person, acting_name(request)) and manages_programme(role_of(request.user))
+    return own_things(now, person, manages=manages, personal=may_see_person(request, person))
+
+
+def is_wanted(thing: DueThing, person: str, kind: str) -> bool:
+    """Whether a thing is of a kind, and of a person or of nobody; "" = any."""
     if kind and thing.kind != kind:
         return False
     if person and thing.kind is DueKind.EVIDENCE:
         return False
     return not person or not thing.people or any(same_person(person, each) for each in thing.people)
-
-
-def _is_late(thing: DueThing) -> bool:
-    return thing.kind not in {DueKind.OCCURRENCE, DueKind.ENGAGEMENT, DueKind.EVIDENCE}
 
 
 def _day(day: date, month: date, things: Sequence[DueThing]) -> Day:

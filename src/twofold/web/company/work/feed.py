@@ -10,11 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from twofold.jobs.due import DueKind
 from twofold.reports.calendar_feed import MEDIA_TYPE, CalendarDay, calendar_text
 from twofold.web.accounts.member import member_of
 from twofold.web.accounts.secret_hash import hash_of
+from twofold.web.company.programme.personal import manages_programme
 from twofold.web.company.work.gathered import things_of
 from twofold.web.company.work.models import CalendarFeed
+from twofold.web.company.work.programme_due import own_things
 from twofold.web.rights import Grant, Role, grant_of
 from twofold.web.workspace_access import current
 
@@ -53,13 +56,15 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
     now, at = current(), timezone.now()
     person = member.person or user.email
     today = now.today
-    own = [each for each in things_of(now, until=today + _AHEAD) if each.is_for(person)]
+    due = things_of(now, until=today + _AHEAD)
+    own = [each for each in due if each.is_for(person) or each.kind is DueKind.ENGAGEMENT]
+    own += own_things(now, person, manages=manages_programme(Role(member.role)), personal=True)
     host = request.get_host()
     events = [
         CalendarDay(
             uid=f"{hashlib.sha256(f'{each.kind}/{each.thing_id}'.encode()).hexdigest()[:32]}@twofold",
             on=each.on,
-            title=f"{'overdue: ' if each.on < today else ''}{each.title}",
+            title=f"{'overdue: ' if each.is_late(today) else ''}{each.title}",
             kind=each.kind,
             url=f"{request.scheme}://{host}{each.address}",
         )

@@ -1,5 +1,8 @@
 """What a person wants to be told, how and how often; and the address of their calendar."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -38,11 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """Show what the account's person chose, or keep a new choice."""
     form = NoticeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        account = _account(request)
-        channels = tuple(Channel(each) for each in said["channels"])
-        with outbox(current().workspace.root) as box:
-            box.choose(Recipient(account, acting_name(request), account, said["rhythm"], channels))
+        choose(request, form.cleaned_data)
         messages.success(request, "Kept.")
         return redirect("notices")
     return _page(request, form)
@@ -61,27 +60,47 @@ def make_address(request: HttpRequest) -> HttpResponse:
 @needs("keep_own_account")
 def end_address(request: HttpRequest) -> HttpResponse:
     """End the address of the person's calendar."""
-    ended = end_feed(_user_id(request), at=timezone.now())
-    if ended:
-        _record(request, AccountAct.TOKEN_REVOKED)
-    messages.success(request, "The address has ended." if ended else "There was no address.")
+    messages.success(request, "The address has ended." if address_ended(request) else "There was no address.")
     return redirect("notices")
 
 
-def _page(request: HttpRequest, form: NoticeForm, *, made: str = "") -> HttpResponse:
+def address_ended(request: HttpRequest) -> bool:
+    """End the address of the calendar of the account's person; False where there was none."""
+    ended = end_feed(_user_id(request), at=timezone.now())
+    if ended:
+        _record(request, AccountAct.TOKEN_REVOKED)
+    return ended
+
+
+def choose(request: HttpRequest, said: Mapping[str, Any]) -> None:
+    """Keep how often and where the account's person wants to be told, as a `NoticeForm` says."""
+    account = _account(request)
+    channels = tuple(Channel(each) for each in said["channels"])
+    with outbox(current().workspace.root) as box:
+        box.choose(Recipient(account, acting_name(request), account, said["rhythm"], channels))
+
+
+def chosen_by(request: HttpRequest) -> dict[str, Any]:
+    """Return what holds for the account's person: rhythm, channels, and the address of the calendar that stands."""
     workspace = current().workspace
     with outbox(workspace.root) as box:
         chosen = box.recipient(_account(request))
     settings = workspace.settings.notices
-    values = {
-        "channel_titles": CHANNEL_TITLES,
-        "channels": list(Channel),
+    return {
         "chosen": chosen.channels if chosen else (Channel.EMAIL,),
         "feed": standing_feed(_user_id(request), at=timezone.now()),
-        "form": form,
-        "made": made,
         "notices": settings,
         "rhythm": (chosen.rhythm if chosen else "") or (settings.rhythm if settings else "weekly"),
+    }
+
+
+def _page(request: HttpRequest, form: NoticeForm, *, made: str = "") -> HttpResponse:
+    values = {
+        **chosen_by(request),
+        "channel_titles": CHANNEL_TITLES,
+        "channels": list(Channel),
+        "form": form,
+        "made": made,
         "rhythm_titles": RHYTHM_TITLES,
     }
     status = 400 if form.errors else 200

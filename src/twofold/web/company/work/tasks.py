@@ -1,5 +1,8 @@
 """Tasks: add one to a finding, control, request or system, and say that it is done or dropped."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -8,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from twofold.engagement.task import AboutKind, TaskAct
+from twofold.engagement.task import AboutKind, Task, TaskAct
 from twofold.jobs.due import about_address
 from twofold.jobs.tasks import GREATEST_TEXT, open_task
 from twofold.model.problem import UserError
@@ -43,19 +46,8 @@ def add(request: HttpRequest) -> HttpResponse:
             for fault in faults:
                 messages.error(request, f"{name.replace('_', ' ').replace('task due', 'until')}: {fault}")
         return redirect(_back(request))
-    said = form.cleaned_data
-    kind = AboutKind(said["about_kind"])
     try:
-        task = open_task(
-            current().workspace,
-            what=said["what"],
-            assigned_to=said["assigned_to"],
-            due_on=said["task_due"],
-            about_kind=kind,
-            about=said["about"],
-            actor=acting_name(request),
-            at=timezone.now(),
-        )
+        task = open_one(request, form.cleaned_data)
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
@@ -65,23 +57,30 @@ def add(request: HttpRequest) -> HttpResponse:
     return redirect(about_address(task.about_kind, task.about))
 
 
+def open_one(request: HttpRequest, said: Mapping[str, Any]) -> Task:
+    """Open the task that a `TaskForm` says; raises UserError as the job does."""
+    return open_task(
+        current().workspace,
+        what=said["what"],
+        assigned_to=said["assigned_to"],
+        due_on=said["task_due"],
+        about_kind=AboutKind(said["about_kind"]),
+        about=said["about"],
+        actor=acting_name(request),
+        at=timezone.now(),
+    )
+
+
 @require_POST
 @needs("keep_tasks")
 def close(request: HttpRequest, task_id: str) -> HttpResponse:
-    """Say that a task is done or dropped: whoever has it, whoever opened it, or a compliance manager."""
-    now = current()
-    task = next((each for each in now.tasks if each.task_id == task_id), None)
+    """Say that a task is done or dropped."""
     act = request.POST.get("act", "")
-    if task is None or act not in {TaskAct.DONE, TaskAct.DROP}:
+    if act not in {TaskAct.DONE, TaskAct.DROP}:
         raise Http404
-    me = acting_name(request)
-    if role_of(request.user) is not Role.COMPLIANCE and not any(
-        same_person(me, each) for each in (task.assigned_to, task.opened_by)
-    ):
-        raise PermissionDenied
-    note = request.POST.get("note", "")[:2000]
+    task = task_named(task_id)
     try:
-        close_task(now.workspace.vault, task_id, act=TaskAct(act), note=note, acting_user=me, at=timezone.now())
+        close_one(request, task_id, TaskAct(act), request.POST.get("note", "")[:2000])
     except UserError as error:
         for each in told(error):
             messages.error(request, each)
@@ -90,6 +89,27 @@ def close(request: HttpRequest, task_id: str) -> HttpResponse:
     if request.POST.get("to") == "inbox":
         return redirect("inbox")
     return redirect(about_address(task.about_kind, task.about))
+
+
+def task_named(task_id: str) -> Task:
+    """Return a task; raises Http404 for an unknown one."""
+    task = next((each for each in current().tasks if each.task_id == task_id), None)
+    if task is None:
+        raise Http404
+    return task
+
+
+def close_one(request: HttpRequest, task_id: str, act: TaskAct, note: str) -> Task:
+    """Say that a task is done or dropped: whoever has it, whoever opened it, or a compliance manager.
+
+    Raises Http404 for an unknown task, PermissionDenied for anybody else, UserError for one that is over.
+    """
+    task, me = task_named(task_id), acting_name(request)
+    if role_of(request.user) is not Role.COMPLIANCE and not any(
+        same_person(me, each) for each in (task.assigned_to, task.opened_by)
+    ):
+        raise PermissionDenied
+    return close_task(current().workspace.vault, task_id, act=act, note=note, acting_user=me, at=timezone.now())
 
 
 def _back(request: HttpRequest) -> str:

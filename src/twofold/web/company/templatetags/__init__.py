@@ -1,0 +1,1 @@
+"""What templates of the pages about one's own account ask."""

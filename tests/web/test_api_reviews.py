@@ -1,0 +1,75 @@
+"""What programs do with access reviews: opened, decided by whom each pair waits for, followed up, and recorded."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ..cli.test_review import ANA, CY, CY_VIEW, REVIEW, ROBOT
+from .conftest import Program
+from .test_access_reviews import Clock, reviewers, with_a_snapshot  # noqa: F401  fixtures: one workspace for both
+
+Make = Callable[..., Program]
+ONE = f"/reviews/{REVIEW}"
+
+
+@pytest.fixture
+def opened(reviewers: Any, program: Make, monkeypatch: pytest.MonkeyPatch) -> tuple[Program, Program]:  # noqa: F811
+    """Open a review; give a program of Ana, who manages it, and one of Bo, who owns the system."""
+    assert reviewers
+    clock = Clock()
+    for module in ("reviews", "review_records"):
+        monkeypatch.setattr(f"twofold.web.api.{module}.timezone", clock)
+    ana, bo = program("compliance"), program("owner")
+    assert ana.get("/reviews").json()["snapshots"] == [{"system": "product", "snapshot": "march"}]
+    given = {"system": "product", "snapshot": "march", "reviewers": ["okta:ana", "p-0002"]}
+    done = ana.post("/reviews", given, **{"idempotency-key": "open-1"})
+    assert done.json()["review"]["id"] == REVIEW, done.content
+    return ana, bo
+
+
+def decision(pair: tuple[str, str], word: str, reason: str) -> dict[str, str]:
+    return {"account": pair[0], "right": pair[1], "decision": word, "reason": reason}
+
+
+def test_a_review_from_the_snapshot_to_its_record(opened: tuple[Program, Program], program: Make) -> None:
+    ana, bo = opened
+    etag = ana.get(ONE).headers["etag"]
+    own = ana.post(f"{ONE}/decisions", {"decisions": [decision(ANA, "approve", "mine")]})
+    assert "nobody decides on their own access" in own.json()["detail"]
+    assert program("viewer").post(f"{ONE}/decisions", {"decisions": []}).status_code == 403
+    assert ana.post(f"{ONE}/complete").status_code == 422, "silence is no approval"
+    done = [decision(CY, "revoke", "moved")]
+    assert ana.post(f"{ONE}/decisions", {"decisions": done}, **{"if-match": etag}).status_code == 201
+    assert ana.post(f"{ONE}/decisions", {"decisions": done}, **{"if-match": etag}).status_code == 412
+    bulk = {"decisions": [decision(each, "approve", "seen") for each in (CY_VIEW, ROBOT)], "in_bulk": True}
+    assert ana.post(f"{ONE}/decisions", bulk).status_code == 201
+    assert ana.get(f"{ONE}/sums").json()["bulk"] == 2
+    assert bo.post(f"{ONE}/decisions", {"decisions": [decision(ANA, "approve", "leads")]}).status_code == 201
+    look = {"account": CY[0], "right": CY[1], "looked_from": "2026-01-01", "result": "no invoice changed"}
+    assert ana.post(f"{ONE}/complete").status_code == 201
+    assert bo.post(f"{ONE}/looks", look).status_code == 201
+    removal = {"account": CY[0], "right": CY[1], "ticket": "ACC-12"}
+    assert bo.post(f"{ONE}/removals", removal).status_code == 201
+    assert [each["ticket"] for each in bo.get(f"{ONE}/removals").json()] == ["ACC-12"]
+    record = ana.get(f"{ONE}/record").json()
+    assert (record["review"]["approved"], record["review"]["revoked"], record["missing"]) == (3, 1, 0)
+    assert len(record["acts"]) >= 4
+    assert record["removals"]["looked_at"] == 1
+    assert ana.get(f"{ONE}/difference").status_code == 422, "it is the first review"
+    assert ana.get("/reviews/rv-none/record").status_code == 404
+
+
+def test_pairs_are_delegated_and_reviewers_reminded(opened: tuple[Program, Program]) -> None:
+    ana, bo = opened
+    assert bo.post(f"{ONE}/remind", {"reviewer": "okta:ana"}).status_code == 403
+    assert ana.post(f"{ONE}/remind", {"reviewer": "okta:ana"}).json()["assigned_to"] == "p-0001"
+    assert ana.post(f"{ONE}/remind", {"reviewer": "okta:cy"}).status_code == 422
+    given = {"account": "product:cy", "to": "okta:bo", "reason": "Bo leads the team"}
+    assert ana.post(f"{ONE}/delegate", {**given, "reason": ""}).status_code == 422
+    assert ana.post(f"{ONE}/delegate", given).status_code == 201
+    assert ana.post(f"{ONE}/delegate", given).status_code == 422, "no longer one's own"
+    waiting = bo.get(f"{ONE}/pairs?reviewer=okta:bo&undecided=true").json()["items"]
+    assert CY[0] in {each["account"] for each in waiting}
+    first = bo.get(f"{ONE}/pairs?limit=1").json()
+    assert bo.get(first["next"].removeprefix("/api/v1")).json()["items"][0] != first["items"][0]
