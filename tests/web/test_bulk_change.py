@@ -10,12 +10,18 @@ import pytest
 from twofold.records.workspace import Workspace
 from twofold.vault.entry import EntryKind
 
-from .test_scope_change import files, proposed, seen_on, shown
+from .test_scope_change import proposed, seen_on, shown
 
 As = Callable[[str], Any]
 FORM = "/scope/changes/controls"
 BOTH = {"control": ["OP-02", "OP-03"], "day": "2026-12-01", "which": "each", "reason": "Another team runs it."}
-__all__ = ["files"]
+
+
+@pytest.fixture
+def files(untouched_workspace: Path) -> Path:
+    """Return the file with the systems, in a workspace where nobody named a control yet."""
+    scope = (untouched_workspace / "scope").rglob("*.yaml")
+    return next(path for path in scope if b"id: product" in path.read_bytes())
 
 
 def kept(client: Any, address: str, given: dict[str, Any]) -> tuple[int, str]:
@@ -31,7 +37,7 @@ def applies(root: Path) -> list[Any]:
         return list(workspace.vault.entries(kind=EntryKind.SCOPE_APPLY))
 
 
-def test_controls_and_a_system_are_one_change(files: Path, as_role: As, site_workspace: Path) -> None:
+def test_controls_and_a_system_are_one_change(files: Path, as_role: As, untouched_workspace: Path) -> None:
     files.write_text("# what we sell\n" + files.read_text())
     compliance, executive = as_role("compliance"), as_role("executive")
     assert 'value="OP-02" form="bulk"' in shown(compliance, "/controls/?words=op-0")
@@ -49,15 +55,15 @@ def test_controls_and_a_system_are_one_change(files: Path, as_role: As, site_wor
     assert "Added to change" in text
     assert "It holds 3 edits" in text
     assert "Another team runs it." in text
-    before = len(applies(site_workspace))
+    before = len(applies(untouched_workspace))
     assert "moved since this plan" in shown(executive, f"{address}approve", {"seen": early})
-    assert (len(applies(site_workspace)), "OP-02" in files.read_text()) == (before, False)
+    assert (len(applies(untouched_workspace)), "OP-02" in files.read_text()) == (before, False)
     text = shown(executive, f"{address}approve", {"seen": seen_on(shown(executive, address))})
     assert "In force: entry" in text
     assert files.read_text().startswith("# what we sell\n")
-    entry = applies(site_workspace)[-1]
+    entry = applies(untouched_workspace)[-1]
     assert (entry.actor, entry.body["second_person"]) == ("compliance@example.com", "executive@example.com")
-    with Workspace.open(site_workspace) as workspace:
+    with Workspace.open(untouched_workspace) as workspace:
         applied = workspace.applied_scope()
         assert applied is not None
         held = [(each.id, each.owner, each.performer, each.deputy) for each in applied.scope.controls]
