@@ -4,6 +4,7 @@ An edit is about one system (`SystemEdit`) or about who has one control (`Contro
 as it needs. Days are local days of the reporting zone; a change holds from the midnight that begins its day.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -32,22 +33,22 @@ _FEW = 4
 """Ids that a short sentence names."""
 
 
-class _Edit(BaseModel):
+class _Edit(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property
+    @abstractmethod
     def subject(self) -> str:
         """The id of the system or control that it is about."""
-        raise NotImplementedError
 
     @property
     def text(self) -> str:
         """The change as a sentence."""
         return self.said_of(self.subject)
 
+    @abstractmethod
     def said_of(self, subjects: str, *, many: bool = False) -> str:
         """The change as a sentence about one or many, which `subjects` names."""
-        raise NotImplementedError
 
 
 class SystemEdit(_Edit):
