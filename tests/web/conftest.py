@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,23 +142,30 @@ def own_workspace(site: str, site_workspace: Path, tmp_path: Path) -> Iterator[P
 
     No other process opens `site_workspace`: copying its log here gives up the locks on it (sqlite.org, howtocorrupt).
     """
-    from django.test import override_settings  # noqa: PLC0415
-
     del site
-    root = Path(shutil.copytree(site_workspace, tmp_path / "acme"))
-    with override_settings(WORKSPACE=root):
+    with served(Path(shutil.copytree(site_workspace, tmp_path / "acme"))) as root:
         yield root
 
 
 @pytest.fixture
 def untouched_workspace(site: str, site_workspace: Path, tmp_path: Path) -> Iterator[Path]:
     """Serve the workspace as it was before any test worked in it."""
-    from django.test import override_settings  # noqa: PLC0415
-
     from twofold.web.company.models import IndexState  # noqa: PLC0415
 
     del site
-    root = Path(shutil.copytree(site_workspace.with_name("untouched"), tmp_path / "acme"))
-    with override_settings(WORKSPACE=root):
+    with served(Path(shutil.copytree(site_workspace.with_name("untouched"), tmp_path / "acme"))) as root:
         yield root
     IndexState.objects.all().delete()  # the index has read a log that goes another way from here
+
+
+@contextmanager
+def served(root: Path) -> Iterator[Path]:
+    """Serve a workspace for one test. Changes of the scope that it applies name entries of a log that goes with it."""
+    from django.test import override_settings  # noqa: PLC0415
+
+    from twofold.web.company.scope_change.models import ScopeProposal  # noqa: PLC0415
+
+    before = list(ScopeProposal.objects.values_list("pk", flat=True))
+    with override_settings(WORKSPACE=root):
+        yield root
+    ScopeProposal.objects.exclude(pk__in=before).delete()
