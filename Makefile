@@ -35,7 +35,7 @@ coverage: ## Run the tests and tell which branches they leave out
 
 determinism: ## Run every case of every control test in several arrangements of its rows; the bytes must be the same (about an hour)
 	@tools/setup.sh dev
-	TWOFOLD_EVERY_CASE=1 $(BIN)/python -m pytest -n 2 -q tests/controltests/test_determinism.py
+	TWOFOLD_EVERY_CASE=1 $(BIN)/python -m pytest -n 2 -q tests/controltests/test_determinism.py tests/controltests/test_cases.py
 
 engines: ## Run every case of every control test on Apache Spark too; the bytes must be those of DuckDB (hours)
 	@tools/setup.sh dev
@@ -44,8 +44,9 @@ engines: ## Run every case of every control test on Apache Spark too; the bytes 
 
 bench: ## Measure against floors taken in the same run: the line, the control tests, the stores, the log, the package, the site (over an hour)
 	@tools/setup.sh dev
+	@tools/setup.sh bench
 	$(BIN)/python tools/bench/line.py
-	$(BIN)/python tools/bench/rules.py
+	PYTHONPATH=build/bench $(BIN)/python tools/bench/rules.py
 	$(BIN)/python tools/bench/stores.py
 	$(BIN)/python tools/bench/package.py
 	$(BIN)/python tools/bench/log.py
@@ -78,6 +79,7 @@ requirements: ## Renew the hashed requirements (needs uv)
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --no-dev --group build --output-file requirements/run.txt
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --all-extras --no-extra spark --group dev --output-file requirements/dev.txt
 	uv export --quiet --no-header --format requirements-txt --no-emit-project --only-group engines --output-file requirements/engines.txt
+	uv export --quiet --no-header --format requirements-txt --no-emit-project --only-group bench --output-file requirements/bench.txt
 
 clean:
 	rm -rf build .venv dist

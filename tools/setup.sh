@@ -1,11 +1,12 @@
 #!/bin/sh
 # Make .venv with everything Twofold needs: `tools/setup.sh run` to use it, `tools/setup.sh dev` to test it too; then
-# `tools/setup.sh engines` for Apache Spark in build/spark (850 MB; it needs Java).
+# `tools/setup.sh engines` for Apache Spark in build/spark (850 MB; it needs Java), and `tools/setup.sh bench` for pandas in
+# build/bench.
 # Installs what Debian lacks (python3-venv; for tests also git, openssl, ssh-keygen, PostgreSQL and Chromium) where it may; says what
 # to install where it may not.
 set -eu
 cd "$(dirname "$0")/.."
-set="${1:?run, dev or engines}"
+set="${1:?run, dev, engines or bench}"
 stamp=".venv/.ready-$set"
 wanted=$(cat pyproject.toml "requirements/$set.txt" tools/setup.sh | sha256sum | cut -d' ' -f1)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
@@ -62,12 +63,16 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>
         "$python" -m venv .venv
     fi
 fi
-if [ "$set" = engines ]; then
-    command -v java >/dev/null 2>&1 || install_system openjdk-17-jre-headless
-    echo "setup: installing Apache Spark into build/spark" >&2
-    rm -rf build/spark
+if [ "$set" = engines ] || [ "$set" = bench ]; then
+    folder=build/bench
+    if [ "$set" = engines ]; then
+        folder=build/spark
+        command -v java >/dev/null 2>&1 || install_system openjdk-17-jre-headless
+    fi
+    echo "setup: installing the packages of requirements/$set.txt into $folder" >&2
+    rm -rf "$folder"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
-        --target build/spark -r requirements/engines.txt
+        --target "$folder" -r "requirements/$set.txt"
     echo "$wanted" >"$stamp"
     exit 0
 fi

@@ -139,7 +139,7 @@ def test_each_case_needs_its_clause(
 
 
 @given(minutes=st.integers(-3 * 24 * 60, 3 * 24 * 60))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_closing_is_late_from_the_deadline_on(minutes: int) -> None:
     closed = DEADLINE + timedelta(minutes=minutes)
     with session_of(leaver(closed), T03) as session:
@@ -156,7 +156,7 @@ def test_the_deadline_itself_is_late(closed: datetime, expected: str) -> None:
 
 
 @given(asked=st.integers(0, 4), adds=st.integers(1, 5))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_a_request_serves_one_grant(asked: int, adds: int) -> None:
     """Requests made just before the first grants: never more grants pass than requests were made."""
     requests: list[dict[str, Value]] = [

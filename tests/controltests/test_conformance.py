@@ -1,6 +1,7 @@
 """What every rule, population, step and reconciliation must hold, whatever it tests."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,20 +39,24 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+@cache
+def query_in(path: Path) -> exp.Query:
+    """Return the one query of a text; the tree is shared, and is read only."""
+    (statement,) = sqlglot.parse(path.read_text(encoding="utf-8"), read="duckdb", error_level=ErrorLevel.RAISE)
+    assert isinstance(statement, exp.Query)
+    return statement
+
+
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_a_text_is_portable_sql(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.endswith("\n"), "without it, a comment at the end would swallow what follows"
-    statements = sqlglot.parse(text, read="duckdb", error_level=ErrorLevel.RAISE)
-    assert len(statements) == 1
-    assert isinstance(statements[0], exp.Query)
+    statement = query_in(path)
     assert NOT_PORTABLE.search(COMMENT.sub("", text)) is None
-    for recursive in (each for each in statements[0].find_all(exp.With) if each.recursive):
+    for recursive in (each for each in statement.find_all(exp.With) if each.recursive):
         assert not [union for union in recursive.find_all(exp.Union) if union.args["distinct"] and _reads_itself(union)]
-    spark = sqlglot.transpile(
-        text, read="duckdb", write="spark", error_level=ErrorLevel.RAISE, unsupported_level=ErrorLevel.RAISE
-    )
-    assert isinstance(sqlglot.parse_one(spark[0], read="spark", error_level=ErrorLevel.RAISE), exp.Query)
+    spark = statement.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE)
+    assert isinstance(sqlglot.parse_one(spark, read="spark", error_level=ErrorLevel.RAISE), exp.Query)
 
 
 def _reads_itself(union: exp.Union) -> bool:
@@ -62,7 +67,7 @@ def _reads_itself(union: exp.Union) -> bool:
 
 @pytest.mark.parametrize("path", [path for path in TEXTS if path.parent != RECONCILIATIONS_FOLDER], ids=name_of)
 def test_a_text_chooses_named_columns_and_no_order(path: Path) -> None:
-    tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb")
+    tree = query_in(path)
     assert not list(tree.find_all(exp.Limit)), "a limit without an order gives other rows each time"
     selects = [select for select in tree.find_all(exp.Select) if not select.find_ancestor(exp.Exists)]
     assert not [select for select in selects if any(isinstance(each, exp.Star) for each in select.expressions)]
@@ -75,13 +80,9 @@ def test_a_rule_folder_is_whole(folder: Path) -> None:
     assert list((folder / "cases").glob("*/case.toml")), "at least one case"
     assert rule.control_test == folder.name
     assert rule.population in population_register()
-    facts = sqlglot.parse_one(rule.facts_sql, read="duckdb")
-    assert isinstance(facts, exp.Query)
-    assert facts.named_selects == FACT_COLUMNS
-    judged = sqlglot.parse_one(rule.sql, read="duckdb")
-    assert isinstance(judged, exp.Query)
+    assert query_in(folder / "facts.sql").named_selects == FACT_COLUMNS
     letters = [attribute.letter.lower() for attribute in rule.attributes]
-    assert judged.named_selects == [*ITEM_COLUMNS, *letters]
+    assert query_in(folder / "rule.sql").named_selects == [*ITEM_COLUMNS, *letters]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -19,7 +19,8 @@ from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, TableSet, TableWriter
 from twofold.tables.typed_rows import typed_row
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
+START = datetime(2026, 3, 27, tzinfo=UTC)
+"""The exports of a history lie in two months, of which the links of the first are taken over."""
 PEOPLE = ("ana", "bo", "cy", "dee")
 REPOSITORIES = {"acme/pay": "billing", "acme/web": "shop"}
 TESTED = [rule for name, rule in known_rules().items() if name in RULES]
@@ -190,11 +191,11 @@ class History:
                 changed = next(cells for _, table, cells in self.rows if table == "ticket_event")
                 self.add(day, "ticket_event", **{**changed, "new_value": "other"})
 
-    def tables(self, until: int, folder: Path) -> TableSet:
-        """Return the tables that the exports of days up to `until` give."""
+    def tables(self, until: int, folder: Path, *, without: int | None = None) -> TableSet:
+        """Return the tables that the exports of days up to `until` give, but for the one that was withdrawn."""
         with TableWriter(folder) as writer:
             for day, table, cells in self.rows:
-                if day <= until:
+                if day <= until and day != without:
                     moment = START + timedelta(days=day + 1)
                     lineage = Lineage(f"export of day {day}", "test", "test 1", moment)
                     writer.add(typed_row(Row(table, f"line {len(cells)}", cells), zone="UTC"), lineage=lineage)
@@ -251,7 +252,7 @@ def compared(folder: Path, made: History, *, days: int) -> tuple[Mapping[str, in
     return again, contents(folder / "updated"), contents(folder / "whole")
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), late=st.integers(0, 4))
 def test_touched_days_made_again_give_the_bytes_of_a_run_over_everything(
     tmp_path_factory: pytest.TempPathFactory, seed: int, late: int
@@ -264,7 +265,19 @@ def test_a_day_without_late_rows_leaves_the_days_before_alone(tmp_path: Path) ->
     again, updated, whole = compared(tmp_path, history(7, days=6, late=0), days=6)
     assert updated == whole
     assert 0 < again["T-10"] < 4
+    kept, made = (tmp_path / folder / "links/deployment" for folder in ("store", "updated"))
+    assert kept.joinpath("2026-03.parquet").samefile(made / "2026-03.parquet")
+    assert not kept.joinpath("2026-04.parquet").samefile(made / "2026-04.parquet")
     assert again["T-13"] > again["T-10"]  # its answers wait for the clock
+
+
+def test_days_that_withdrawn_evidence_spoke_of_are_made_again(tmp_path: Path) -> None:
+    made = history(5, days=4, late=0)
+    before, after = made.tables(3, tmp_path / "before"), made.tables(3, tmp_path / "after", without=2)
+    write_all_days(before, run_of(3), into=tmp_path / "store")
+    write_all_days(after, run_of(3), into=tmp_path / "whole")
+    write_touched_days(after, run_of(3), before=before, store=tmp_path / "store", into=tmp_path / "updated")
+    assert contents(tmp_path / "updated") == contents(tmp_path / "whole") != contents(tmp_path / "store")
 
 
 def test_a_change_of_the_roster_or_of_a_parameter_makes_every_day_again(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def moment(minute: int | None) -> str:
     return "" if minute is None else (START + minute * MINUTE).isoformat()
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(drawn_incidents)
 def test_incidents_are_judged_as_the_specification_says(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[DrawnIncident]
@@ -277,7 +277,7 @@ drawn_systems = st.lists(
 )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(drawn_systems)
 def test_restore_tests_meet_due_dates_as_the_specification_says(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[DrawnSystem]

@@ -165,7 +165,7 @@ def expected_of(release: Release) -> str:
     return "pass" if all(release.changes) else "exception:unmatched"
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(EVENTS, min_size=8, max_size=24), st.lists(RELEASES, min_size=2, max_size=8))
 def test_every_item_agrees_with_the_second_opinion(events: Sequence[Event], releases: Sequence[Release]) -> None:
     found = outcomes(tables_of(events, releases))
@@ -177,7 +177,7 @@ def test_every_item_agrees_with_the_second_opinion(events: Sequence[Event], rele
         assert found[f"d{number}"]["A"] == expected_of(release), release
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(
     st.lists(EVENTS, min_size=3, max_size=6),
     st.lists(RELEASES, min_size=1, max_size=4),

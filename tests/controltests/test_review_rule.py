@@ -267,7 +267,7 @@ def _worst(codes: Sequence[str], otherwise: str) -> str:
     return next((code for code in SEVERITY if code in codes), otherwise)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(REVIEWS | st.none(), min_size=12, max_size=24))
 def test_every_review_agrees_with_the_second_opinion(reviews: Sequence[Review | None]) -> None:
     found = outcomes(tables_of(reviews))
@@ -278,7 +278,7 @@ def test_every_review_agrees_with_the_second_opinion(reviews: Sequence[Review | 
         assert {letter: codes[letter] for letter in expected} == expected, review
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.lists(REVIEWS | st.none(), min_size=3, max_size=6), st.data())
 def test_the_order_of_rows_changes_nothing(reviews: Sequence[Review | None], data: st.DataObject) -> None:
     tables = tables_of(reviews)
@@ -310,7 +310,7 @@ def _year(held_on: Sequence[datetime], *, system: str = "s") -> Tables:
     }
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.lists(st.lists(st.integers(0, 380), max_size=6), min_size=8, max_size=16))
 def test_one_campaign_never_answers_for_two_periods(systems: Sequence[Sequence[int]]) -> None:
     years = [

@@ -154,7 +154,7 @@ codes = st.sampled_from(["pass", "exception:odd", "cannot_test:gap", "na:small"]
 times = st.none() | st.sampled_from(["2025-12-31", "2026-01-01", "2026-06-30 23:59:59", "2026-07-01"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.lists(st.tuples(codes, codes, codes, st.sampled_from(["billing", "erp"]), times), max_size=20),
     required=st.sampled_from(["", "A", "BC", "ABC"]),

@@ -165,7 +165,7 @@ def releases(draw: st.DrawFn) -> tuple[dict[str, list[str]], list[str]]:
     return history, draw(st.lists(st.sampled_from(sorted(history)), min_size=1, max_size=7))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(releases())
 def test_the_walk_equals_the_difference_of_reachable_commits(drawn: tuple[dict[str, list[str]], list[str]]) -> None:
     history, order = drawn

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,24 +74,30 @@ def test_steps_are_found_through_other_steps_and_not_in_comments() -> None:
         assert all(STEPS.index(each) <= STEPS.index(name) for each in needed), "a step reads a later one"
 
 
-def test_every_step_file_is_registered_and_runs_over_empty_tables(store: Store) -> None:
-    assert {path.stem for path in STEPS_FOLDER.glob("*.sql")} == set(STEPS)
-    with open_session(store({})) as session:
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every step over empty tables."""
+    with open_session(TableSet(tmp_path_factory.mktemp("tables"), {})) as session:
         register_steps(session)
-        for name in STEPS:
-            assert step_text(name).startswith(f"-- {name}:")
-            rows = session.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  names of ours
-            assert rows == [] or name == "review_month", "only the months are there without any row"
+        yield session
+
+
+def test_every_step_file_is_registered_and_runs_over_empty_tables(empty: duckdb.DuckDBPyConnection) -> None:
+    assert {path.stem for path in STEPS_FOLDER.glob("*.sql")} == set(STEPS)
+    for name in STEPS:
+        assert step_text(name).startswith(f"-- {name}:")
+        rows = empty.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  names of ours
+        assert rows == [] or name == "review_month", "only the months are there without any row"
 
 
 @pytest.mark.parametrize("path", sorted(DEFINITIONS_FOLDER.glob("*.sql")), ids=lambda path: path.stem)
-def test_every_definition_gives_the_columns_of_an_item_first(store: Store, tmp_path: Path, path: Path) -> None:
+def test_every_definition_gives_the_columns_of_an_item_first(
+    empty: duckdb.DuckDBPyConnection, tmp_path: Path, path: Path
+) -> None:
     rule = next(rule for rule in known_rules().values() if rule.population == path.stem)
-    with open_session(store({})) as session:
-        register_steps(session)
-        set_parameters(session, rule.parameter_values({}, where="defaults"), extracted_at=CLOCK)
-        found = define_population(session, path.stem, into=tmp_path)
-        described: list[tuple[Any, ...]] = session.execute("DESCRIBE population").fetchall()
+    set_parameters(empty, rule.parameter_values({}, where="defaults"), extracted_at=CLOCK)
+    found = define_population(empty, path.stem, into=tmp_path)
+    described: list[tuple[Any, ...]] = empty.execute("DESCRIBE population").fetchall()
     assert found.count == 0
     assert [column[0] for column in described[:4]] == list(define.ITEM_COLUMNS)
     # A month of a setting or an account comes from many rows, so it names none.

@@ -156,7 +156,7 @@ extractions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_rows=st.lists(extractions, max_size=4))
 def test_gaps_and_what_is_proven_share_out_all_time(store: Store, given_rows: list[dict[str, Any]]) -> None:
     rows = [extraction(row, number=f"ev-{number}") for number, row in enumerate(given_rows)]

@@ -360,7 +360,7 @@ def test_the_session_itself_is_closed(whole: Path, tmp_path: Path, statement: st
     tables = shutil.copytree(packaged, tmp_path / "tables")
     writes = [tmp_path / "out.parquet"]
     with (
-        sealed_session(tables, scratch=tmp_path, writes=writes, limits=SealLimits()) as session,
+        sealed_session(tables, wanted=["incident"], scratch=tmp_path, writes=writes, limits=SealLimits()) as session,
         pytest.raises(duckdb.Error),
     ):
         session.execute(statement.format(victim=tmp_path / "victim", packaged=packaged))

@@ -33,7 +33,6 @@ def test_rule_and_second_opinion_agree(name: str, request: pytest.FixtureRequest
     # The harness makes a disagreement small itself, row by row.
     @settings(
         max_examples=-(-asked // batch),
-        deadline=None,
         database=None,
         derandomize=asked <= BATCH,
         phases=[Phase.generate],

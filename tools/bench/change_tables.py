@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.tables.schema import Table, canonical_tables, child_table
-from twofold.tables.store import quoted
+from twofold.tables.store import ROW_GROUP, quoted
 
 SYSTEMS = 20
 REPOSITORIES = 40
@@ -37,7 +37,7 @@ class Shape:
 
 
 def write_tables(folder: Path, shape: Shape, *, first_day: int = 0) -> None:
-    """Write every table of days [first_day, shape.days), sorted by its key as the store of tables does."""
+    """Write every table of days [first_day, shape.days) as the store of tables does, each day exported at its end."""
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 2, "memory_limit": "3GB"}) as session:
         session.execute(f"SET temp_directory = '{quoted(folder / '.spill')}'")
@@ -88,21 +88,24 @@ def _write(session: duckdb.DuckDBPyConnection, table: Table, column: str, text: 
     session.execute(f"CREATE OR REPLACE TEMP VIEW made AS {text}")
     given = {row[0] for row in session.execute("DESCRIBE made").fetchall()}
     lineage = {"evidence": "sha256('evidence')", "record": "''", "row_hash": "''", "source": "'bench'"}
-    lineage |= {"connector": "'bench 1'", "copies": "1", "conflicted": "false"}
+    lineage |= {"extracted_at": STARTS_AT, "connector": "'bench 1'", "copies": "1", "conflicted": "false"}
     chosen = []
     for each, kind in table.child_physical if column else table.physical:
         exact = each.removesuffix("_latest")
         found = each if each in given else exact if exact in given and not each.endswith("_text") else ""
         chosen.append(f"CAST({found or lineage.get(each, 'NULL')} AS {kind}) AS {each}")
-    order = ", ".join([*table.key, "value"] if column else table.key)
+    order = ", ".join([*table.key, "value"] if column else ["extracted_at", *table.key])
     select = f"SELECT {', '.join(chosen)} FROM made ORDER BY {order}"
-    session.execute(f"COPY ({select}) TO '{quoted(folder / f'{name}.parquet')}' (FORMAT parquet)")
+    session.execute(
+        f"COPY ({select}) TO '{quoted(folder / f'{name}.parquet')}' (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
 
 
 _PERSON = f"range({PEOPLE}) AS r(p)"
 _SYSTEM = f"range({SYSTEMS}) AS r(s)"
 _SYSTEM_ID = "'system-' || lpad(CAST(s AS VARCHAR), 2, '0')"
-_LINEAGE = "sha256('day ' || day) AS evidence, 'line ' || i AS record"
+_LINEAGE = f"""sha256('day ' || day) AS evidence, 'line ' || i AS record,
+    {STARTS_AT} + to_days(CAST(day + 1 AS INTEGER)) AS extracted_at"""
 
 _COMPANY = {
     "system": f"SELECT {_SYSTEM_ID} AS id, 'UTC' AS zone FROM {_SYSTEM}",

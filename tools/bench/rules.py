@@ -3,12 +3,13 @@
     python tools/bench/rules.py [DEPLOYMENTS]      10,000,000 by default; needs about 1 KB of disk for each, twice
 
 Floor: a DuckDB scan of every column that the rules, steps and populations read, and writing the bytes that a run
-leaves (populations, outcomes, verdicts of both lenses). Peers write T-10 alone: as one query by hand on all rows, with
-pandas (where it is installed) and in plain Python on a tenth of them, scaled per row. One more day: a year of
-deployments is there, and a day is added. Each line runs in a process of its own, for its memory. These machines are
-noisy; read the ratios, and CPU seconds before wall seconds.
+leaves (populations, outcomes, verdicts of both lenses); equal files are written once and copied, as the run does. Peers
+do one rule, all of it, on the same tables as the rule alone, and count once their codes are the same (rule_peers.py).
+One more day: a year of deployments is there, and a day is added. Each line runs in a process of its own, for its
+memory. These machines are noisy; read the ratios, and CPU seconds before wall seconds.
 """
 
+import filecmp
 import multiprocessing
 import resource
 import shutil
@@ -18,13 +19,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import sqlglot
 from change_tables import Shape, write_tables
-from rule_peers import in_python, with_duckdb, with_pandas
+from rule_peers import PEERS, Peer, differences, differences_on_traps, write_codes
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
@@ -44,7 +44,7 @@ LENSES = {"soc2": "soc2", "sox": "fin_relevant"}
 YEAR = ReviewPeriod(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 MEMORY = "3GB"
 """DuckDB's own limit; the process stays below 4 GiB with it."""
-TENTH = 10
+TRAPS_SEED = 20261126
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,6 @@ class Taken:
     cpu: float
     wall: float
     gib: float
-
-    def times(self, factor: float) -> "Taken":
-        """Return the same scaled per row."""
-        return Taken(self.cpu * factor, self.wall * factor, self.gib)
 
 
 def rules() -> list[Rule]:
@@ -73,11 +69,14 @@ def floor(tables: Path, results: Path, into: Path) -> None:
         for name, columns in columns_read(tables).items():
             scan = f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet('{quoted(tables / name)}.parquet')"  # noqa: S608  our own names
             session.execute(scan).fetchall()
+        encoded: list[Path] = []
         for number, file in enumerate(sorted(results.rglob("*.parquet"))):
-            copy = (
-                f"COPY (FROM read_parquet('{quoted(file)}')) TO '{quoted(into / str(number))}.parquet' (FORMAT parquet)"
-            )
-            session.execute(copy)
+            target = into / f"{number}.parquet"
+            if any(filecmp.cmp(file, each, shallow=False) for each in encoded):
+                shutil.copyfile(file, target)
+                continue
+            encoded.append(file)
+            session.execute(f"COPY (FROM read_parquet('{quoted(file)}')) TO '{quoted(target)}' (FORMAT parquet)")
 
 
 def columns_read(tables: Path) -> dict[str, list[str]]:
@@ -101,7 +100,7 @@ def run(tables: Path, into: Path, tested: Sequence[str], lenses: Sequence[str]) 
     held: Population | None = None
     into.mkdir()
     with open_session(TableSet(tables, {}), SessionLimits(memory=MEMORY, spill=into / "spill")) as session:
-        register_steps(session, steps_needed(*texts))
+        register_steps(session, steps_needed(*texts), read_by=texts)
         for rule in chosen:
             folder = into / rule.control_test
             folder.mkdir(parents=True)
@@ -134,12 +133,6 @@ def one_more_day(tables: Path, before: Path, store: Path, into: Path) -> None:
     write_touched_days(state, day_run(DAYS + 1), before=TableSet(before, {}), store=store, into=into)
 
 
-def python_peer(tables: Path) -> None:
-    """Use the outcomes of plain Python up."""
-    for _ in in_python(tables):
-        pass
-
-
 def measured(work: Callable[..., None], *given: object) -> Taken:
     """Run `work` in a new process and return what it took; raises RuntimeError when it failed."""
     context = multiprocessing.get_context("spawn")
@@ -168,12 +161,39 @@ def _line(name: str, taken: Taken, against: Taken, note: str = "") -> None:
     sys.stdout.flush()
 
 
-def _same(ours: Path, peer: Path) -> str:
-    with duckdb.connect() as session:
-        letters = "item, A, B, C, D, E, F, G, H, I"
-        left, right = (f"SELECT {letters} FROM read_parquet('{quoted(file)}')" for file in (ours, peer))  # noqa: S608  our own paths
-        found = session.execute(f"SELECT count(*) FROM (({left}) EXCEPT ({right}))").fetchone()  # noqa: S608  our own paths
-    return "same outcomes" if found == (0,) else f"{found} outcomes differ"
+def compare_with_peers(root: Path, per_day: int) -> None:
+    """Print each peer beside its rule alone on the same tables.
+
+    Raises RuntimeError where a peer gives another code for an item, there or on random companies full of traps.
+    """
+    alone: dict[tuple[str, int], Taken] = {}
+    for peer in PEERS:
+        if not peer.is_there:
+            sys.stdout.write(f"{peer.title}: not measured, {peer.package} is not installed\n")
+            continue
+        size = min(per_day, peer.most // DAYS)
+        tables = root / ("year" if size == per_day else f"year-{size}")
+        if not tables.exists():
+            write_tables(tables, Shape(DAYS, size))
+        ours = root / f"{peer.control_test}-{size}"
+        if (peer.control_test, size) not in alone:
+            taken = alone[peer.control_test, size] = measured(run, tables, ours, (peer.control_test,), ())
+            _line(f"{peer.control_test} alone, {DAYS * size:,}", taken, taken)
+        theirs = root / "peer.parquet"
+        values = known_rules()[peer.control_test].parameter_values({}, where="bench")
+        taken = measured(write_codes, peer.name, tables, values, theirs)
+        _check_same(peer, ours / peer.control_test / "outcomes.parquet", theirs)
+        _line(peer.title, taken, alone[peer.control_test, size], f"of the rule alone; aim {peer.aim}")
+    for test, size in alone:
+        shutil.rmtree(root / f"{test}-{size}")
+
+
+def _check_same(peer: Peer, ours: Path, theirs: Path) -> None:
+    on_traps = differences_on_traps(peer.control_test, [peer.name], seed=TRAPS_SEED)[peer.name]
+    found = differences(peer.control_test, ours, theirs)
+    if found or on_traps:
+        msg = f"{peer.title}: {found} rows differ from the rule's, and {on_traps} on the tables of traps"
+        raise RuntimeError(msg)
 
 
 def main(deployments: int) -> int:
@@ -182,7 +202,6 @@ def main(deployments: int) -> int:
     with tempfile.TemporaryDirectory(prefix="twofold-bench-") as folder:
         root = Path(folder)
         write_tables(root / "year", Shape(DAYS, per_day))
-        write_tables(root / "tenth", Shape(DAYS, max(1, per_day // TENTH)))
         names = ", ".join(rule.control_test for rule in rules())
         sys.stdout.write(f"{DAYS * per_day:,} deployments; {names}\n")
         sys.stdout.write(f"{'':<34}{'CPU s':>9}{'wall s':>9}{'GiB':>7}{'x CPU':>9}{'x wall':>9}\n")
@@ -191,21 +210,7 @@ def main(deployments: int) -> int:
         _line("floor: scan, write", least, least)
         _line("all rules, both lenses", whole, least, "of the floor; aim 3")
         shutil.rmtree(root / "floor")
-        alone = measured(run, root / "year", root / "t10", ("T-10",), ())
-        _line("T-10 alone", alone, alone)
-        by_hand = measured(with_duckdb, root / "year", root / "hand.parquet")
-        _line(
-            "T-10 by hand in DuckDB", by_hand, alone, _same(root / "run/T-10/outcomes.parquet", root / "hand.parquet")
-        )
-        if find_spec("pandas"):
-            in_pandas = measured(with_pandas, root / "tenth").times(TENTH)
-            _line("T-10 in pandas, scaled", in_pandas, alone, "of T-10 alone; aim 5")
-        else:
-            sys.stdout.write("T-10 in pandas: not measured, pandas is not installed\n")
-        _line(
-            "T-10 in Python, scaled", measured(python_peer, root / "tenth").times(TENTH), alone, "of T-10 alone; aim 10"
-        )
-        shutil.rmtree(root / "t10")
+        compare_with_peers(root, per_day)
         shutil.rmtree(root / "run")
         full = measured(every_day, root / "year", root / "days")
         _line("every day's outcomes", full, full)

@@ -6,9 +6,14 @@ Mutants: each operand of an AND or OR left out, each comparison turned round, ea
 left out. A mutant is caught when a random population of the rule's second opinion comes out otherwise, when a case
 folder no longer gives what its expected.csv says, or when the text no longer runs or closes. What is never caught is
 printed with its place. A mutant that cannot be told from the rule is listed with its reason in mutants_alike.toml.
+
+A rule of which every mutant was caught is not asked again (build/mutation.json) until it, its cases or its second
+opinion change, so that an interrupted run goes on where it stopped.
 """
 
+import hashlib
 import importlib
+import json
 import sys
 import threading
 import time
@@ -38,6 +43,7 @@ ALONE = 10
 """Worlds of a batch that have the tables for themselves, where the second opinion makes such."""
 SECONDS = 20
 ALIKE_FILE = Path(__file__).with_name("mutants_alike.toml")
+DONE_FILE = ROOT / "build" / "mutation.json"
 TURNED: dict[type[exp.Expression], type[exp.Expression]] = {
     exp.EQ: exp.NEQ,
     exp.NEQ: exp.EQ,
@@ -74,9 +80,10 @@ def _nth(tree: exp.Expression, number: int) -> exp.Expression:
 
 
 def _place(node: exp.Expression) -> str:
-    """Say in which part of the text a node stands: the name of the WITH, or "select"."""
-    cte = node.find_ancestor(exp.CTE)
-    return cte.alias if cte is not None else "select"
+    """Say in which part of the text a node stands: the name of the WITH, or "select", and the column."""
+    cte, column = node.find_ancestor(exp.CTE), node.find_ancestor(exp.Alias, exp.CTE)
+    part = cte.alias if cte is not None else "select"
+    return f"{part}.{column.alias}" if isinstance(column, exp.Alias) else part
 
 
 def _changes(node: exp.Expression) -> Iterator[tuple[str, Callable[[exp.Expression], None]]]:
@@ -85,7 +92,7 @@ def _changes(node: exp.Expression) -> Iterator[tuple[str, Callable[[exp.Expressi
         operands = list(node.flatten())
         for index, operand in enumerate(operands):
             text = " ".join(operand.sql(dialect="duckdb").split())[:90]
-            yield f"without {text!r} in {node.key.upper()}", lambda found, at=index: _drop_operand(found, at)
+            yield f"without {text!r} in {shown!r}", lambda found, at=index: _drop_operand(found, at)
     if type(node) in TURNED:
         yield f"turned {shown!r}", _turn
     elif isinstance(node, NEGATED):
@@ -190,22 +197,47 @@ def check_rule(rule: Rule, alike: dict[str, str]) -> tuple[int, list[Mutant]]:
     return len(every), [mutant for mutant in every if not mutant.caught_by and mutant.what not in alike]
 
 
+def fingerprint(rule: Rule, alike: dict[str, str]) -> str:
+    """Return a hash of what the outcome rests on: the rule and its cases, populations, second opinion, this file."""
+    opinions = ROOT / "tests" / "second_opinion" / "rules"
+    own = f"{rule.control_test.lower().replace('-', '_')}.py"
+    files = [
+        *(path for path in rule.folder.rglob("*") if path.is_file()),
+        *(path for path in opinions.glob("*.py") if path.name == own or not path.name.startswith("t_")),
+        *(ROOT / "src" / "twofold" / "populations").rglob("*.sql"),
+        Path(__file__),
+    ]
+    digest = hashlib.sha256(json.dumps(alike, sort_keys=True).encode())
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
 def main(names: Sequence[str]) -> int:
     """Check the named rules, all when none is named; return 0 when every mutant was caught or excused."""
     alike = tomllib.loads(ALIKE_FILE.read_text(encoding="utf-8")) if ALIKE_FILE.exists() else {}
+    done: dict[str, list[str | int]] = json.loads(DONE_FILE.read_text()) if DONE_FILE.exists() else {}
     passed = failed = 0
     for rule in known_rules().values():
         if names and rule.control_test not in names:
             continue
-        started = time.monotonic()
-        count, survivors = check_rule(rule, alike.get(rule.control_test, {}))
-        passed, failed = passed + count - len(survivors), failed + len(survivors)
+        excused = alike.get(rule.control_test, {})
+        state, started = fingerprint(rule, excused), time.monotonic()
+        before, count = done.get(rule.control_test, ["", 0])
+        survivors: list[Mutant] = []
+        if before != state:
+            count, survivors = check_rule(rule, excused)
+        passed, failed = passed + int(count) - len(survivors), failed + len(survivors)
         sys.stdout.write(
             f"{rule.control_test}: {count} mutants, {len(survivors)} not caught ({time.monotonic() - started:.0f} s)\n"
         )
         for mutant in survivors:
             sys.stdout.write(f"    {mutant.what}\n")
         sys.stdout.flush()
+        if not survivors:
+            done[rule.control_test] = [state, count]
+            DONE_FILE.parent.mkdir(exist_ok=True)
+            DONE_FILE.write_text(json.dumps(done, indent=2, sort_keys=True))
     sys.stdout.write(f"{passed} passed, {failed} failed\n")
     return int(failed > 0)
 

@@ -1,6 +1,7 @@
 """Outcomes kept in one file per operating day, of which a new state of the tables makes only the touched ones again.
 
     <store>/<control test>/<day>.parquet   outcomes of the items of the day, sorted by item
+    <store>/links/                         the keys of the tables of changes, which lead to days (links.py)
     <store>/state.json                     what made them: texts, parameters, engine, reading, clock; and the days on
                                            which an item waits for the clock
 
@@ -13,8 +14,8 @@ A store is a function of tables, parameters and texts alone: made at once or day
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import duckdb
 import orjson
 
 from twofold.controltests.engine import run_rule, set_parameters
-from twofold.controltests.links import DAY_OF_ITEM, forget_links, note_links
+from twofold.controltests.links import DAY_OF_ITEM, KEPT_LINKS, forget_links, keep_links
 from twofold.controltests.reach import FOLLOWED, RULES, narrow_to_days
 from twofold.controltests.rule import ParameterValue, Rule
 from twofold.controltests.touched import EVERY_DAY, touched_days
@@ -31,6 +32,7 @@ from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.tables.store import SessionLimits, TableSet, open_session, quoted
 
 STATE_FILE = "state.json"
+LINKS_FOLDER = "links"
 PENDING = "cannot_test:pending"
 """What an attribute says whose window was still open by the clock (audit-domain 4.0)."""
 _WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
@@ -52,13 +54,15 @@ class DayRun:
     def texts_of(self, rule: Rule) -> str:
         """Return the hash of everything but the tables and the clock that the outcomes of a rule rest on."""
         values = orjson.dumps(dict(self.parameters[rule.control_test]), option=orjson.OPT_SORT_KEYS).decode()
-        parts = [*_texts([rule]), values, duckdb.__version__, self.reading]
+        parts = [*_texts([rule]), values, *KEPT_LINKS.values(), duckdb.__version__, self.reading]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def write_all_days(tables: TableSet, run: DayRun, *, into: Path) -> None:
     """Make the store from nothing."""
     with open_session(tables, run.limits) as session:
+        keep_links(session, old=None, new=into / LINKS_FOLDER)
+        forget_links(session)
         waiting = _write_days(session, run, {rule.control_test: EVERY_DAY for rule in run.rules}, into=into)
     _write_state(run, waiting, into)
 
@@ -81,9 +85,12 @@ def write_touched_days(
     waiting: dict[str, list[str]] = {}
     parts: dict[str, _Part | None] = {rule.control_test: EVERY_DAY for rule in run.rules}
     if followed:
-        with open_session(tables, run.limits, wanted=_tables_read(followed)) as session:
-            note_links(session)
-            days = touched_days(session, (before.folder, tables.folder), followed, run.parameters, clocks=clocks)
+        # The rows of some days are few: a second thread would take longer to wait than to work.
+        with open_session(tables, replace(run.limits, threads=1), wanted=_tables_read(followed)) as session:
+            links = store / LINKS_FOLDER, into / LINKS_FOLDER
+            moves = keep_links(session, old=links[0], new=links[1])
+            folders = before.folder, tables.folder
+            days = touched_days(session, folders, links, moves, followed, run.parameters, clocks=clocks)
             for rule in followed:
                 test, touched = rule.control_test, days[rule.control_test]
                 if touched is not EVERY_DAY:
@@ -104,6 +111,9 @@ def write_touched_days(
     whole = {test: part for test, part in parts.items() if part is EVERY_DAY}
     if whole:
         with open_session(tables, run.limits) as session:
+            if not followed:
+                keep_links(session, old=None, new=into / LINKS_FOLDER)
+                forget_links(session)
             waiting |= _write_days(session, run, whole, into=into)
     _write_state(run, waiting, into)
     return {test: -1 if part is None else len(part.days | part.waited) for test, part in parts.items()}
@@ -123,14 +133,26 @@ class _Part:
 
     def narrowed(self, definition: str) -> str:
         """Return the SQL of a population narrowed to what is made again; the items are in the table `asked_item`."""
-        days = ", ".join(f"'{day}'" for day in sorted(self.days)) or "NULL"
-        chosen = f"{DAY_OF_ITEM} IN ({days}) OR item IN (FROM asked_item)"
+        chosen = f"{DAY_OF_ITEM} IN ({_listed(self.days)}) OR item IN (FROM asked_item)"
         return f"SELECT * FROM (\n{definition}\n) AS every WHERE {chosen}"  # noqa: S608  our own text
 
-    def others(self) -> str:
-        """Return the SQL of the outcomes that the days that waited keep."""
-        files = ", ".join(f"'{quoted(self.old / day)}.parquet'" for day in sorted(self.waited))
-        return f"SELECT * FROM read_parquet([{files}]) WHERE item NOT IN (FROM asked_item)"  # noqa: S608  our own text
+    def others(self, days: frozenset[str]) -> str:
+        """Return the SQL of the outcomes before, on these days, of items that were not asked for."""
+        return f"SELECT * FROM {self._before(days)} WHERE item NOT IN (FROM asked_item)"  # noqa: S608  our own text
+
+    def differing(self) -> str:
+        """Return the SQL of the days that waited and on which an item that was asked for came out otherwise."""
+        asked = f"SELECT * FROM {self._before(self.waited)} WHERE item IN (FROM asked_item)"  # noqa: S608  our own text
+        now = f"SELECT * FROM outcome WHERE {DAY_OF_ITEM} IN ({_listed(self.waited)})"  # noqa: S608  ISO days
+        return f"SELECT DISTINCT {DAY_OF_ITEM} FROM (({now}) EXCEPT ({asked}))"  # noqa: S608  our own text
+
+    def _before(self, days: frozenset[str]) -> str:
+        return f"read_parquet([{_listed(str(self.old / f'{day}.parquet') for day in days)}])"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Return the texts as a list of SQL, NULL where there are none."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(texts)) or "NULL"
 
 
 def _texts(rules: Sequence[Rule]) -> list[str]:
@@ -172,33 +194,49 @@ def _write_days(
 ) -> dict[str, list[str]]:
     """Write the files of these parts of rules, of every day where none is named; return the days that wait, by rule."""
     rules = [rule for rule in run.rules if rule.control_test in parts]
-    register_steps(session, steps_needed(*_texts(rules)))
+    texts = _texts(rules)
+    register_steps(session, steps_needed(*texts), read_by=texts)
     waiting: dict[str, list[str]] = {}
     for rule in sorted(rules, key=lambda each: each.population):
         folder = into / rule.control_test
         scratch = folder / ".making"
         scratch.mkdir(parents=True)
         set_parameters(session, run.parameters[rule.control_test], extracted_at=run.clock)
-        part, text, made = parts[rule.control_test], definition_text(rule.population), "FROM outcome"
+        part, text = parts[rule.control_test], definition_text(rule.population)
         if part is not EVERY_DAY:
             asked = "CREATE OR REPLACE TEMP TABLE asked_item AS SELECT unnest(?::VARCHAR[]) AS item"
             session.execute(asked, [sorted(part.items)])
             text = part.narrowed(text)
-            made += f" UNION ALL {part.others()}" if part.waited else ""
         define_population(session, rule.population, into=scratch, text=text)
         run_rule(session, rule, into=scratch)
+        same = frozenset() if part is EVERY_DAY else _keep_same_days(session, part, folder)
+        made = "FROM outcome"
+        if part is not EVERY_DAY and part.waited - same:
+            made += f" UNION ALL {part.others(part.waited - same)}"
         by_day = f"SELECT *, {DAY_OF_ITEM} AS day FROM ({made}) AS made ORDER BY day, item"  # noqa: S608  our own text
+        if same:
+            by_day = f"SELECT * FROM ({by_day}) AS every WHERE day NOT IN ({_listed(same)})"  # noqa: S608  ISO days
         session.execute(f"CREATE OR REPLACE TEMP TABLE outcome_of_day AS {by_day}")
         found = f"SELECT day, bool_or({_is_pending(rule)}) FROM outcome_of_day GROUP BY day ORDER BY day"  # noqa: S608  letters of the rule
         days = session.execute(found).fetchall()
         for day, _ in days:
             rows = f"SELECT * EXCLUDE (day) FROM outcome_of_day WHERE day = '{day}' ORDER BY item"  # noqa: S608  an ISO day
             session.execute(f"COPY ({rows}) TO '{quoted(folder / f'{day}.parquet')}' (FORMAT parquet)")
-        waiting[rule.control_test] = [day for day, pending in days if pending]
+        waiting[rule.control_test] = sorted([*same, *(day for day, pending in days if pending)])
         for file in scratch.iterdir():
             file.unlink()
         scratch.rmdir()
     return waiting
+
+
+def _keep_same_days(session: duckdb.DuckDBPyConnection, part: _Part, folder: Path) -> frozenset[str]:
+    """Link the outcomes of days that waited and still do, since every item that was asked for came out as before."""
+    if not part.waited:
+        return part.waited
+    same = part.waited - {day for (day,) in session.execute(part.differing()).fetchall()}
+    for day in same:
+        os.link(part.old / f"{day}.parquet", folder / f"{day}.parquet")
+    return same
 
 
 def _write_state(run: DayRun, waiting: Mapping[str, Sequence[str]], into: Path) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Collection, Sequence
 
 import duckdb
 
-from twofold.controltests.links import claims
+from twofold.controltests.links import KEPT_LINKS, NO_DAY, claims
 
 RULES = ("T-10", "T-11", "T-13", "T-15")
 _WORD = re.compile(r"\w+")
@@ -47,9 +47,21 @@ _STEPS = (
                 MAX(o.started_at) AS ends_at
             FROM own AS o GROUP BY o.day, o.system, o.repository
         ),
+        first_span AS (
+            SELECT system, repository, MIN(starts_at) AS starts_at FROM span GROUP BY system, repository
+        ),
         served_before AS (
             SELECT d.system AS system, d.repository AS repository, MAX(d.started_at) AS started_at
             FROM link_deployment AS d
+            JOIN first_span AS f ON f.system = d.system AND f.repository IS NOT DISTINCT FROM d.repository
+                AND d.started_at < f.starts_at
+            WHERE d.served GROUP BY d.system, d.repository
+            UNION
+            -- Before a later day: only what was released since the first one, or else a year would meet every day.
+            SELECT d.system, d.repository, MAX(d.started_at)
+            FROM (SELECT l.* FROM link_deployment AS l WHERE l.started_at >= (SELECT MIN(starts_at) FROM span)) AS d
+            JOIN first_span AS f ON f.system = d.system AND f.repository IS NOT DISTINCT FROM d.repository
+                AND d.started_at >= f.starts_at
             JOIN span AS s ON s.system = d.system AND s.repository IS NOT DISTINCT FROM d.repository
                 AND d.started_at < s.starts_at
             WHERE d.served GROUP BY s.starts_at, d.system, d.repository
@@ -58,22 +70,29 @@ _STEPS = (
             WHERE d.served AND EXISTS (SELECT 1 FROM own AS o WHERE o.started_at IS NULL)
             GROUP BY d.system, d.repository
         )
-        SELECT o.id AS id, o.digest AS digest, true AS own FROM own AS o
-        UNION ALL
-        SELECT d.id, d.digest, false FROM link_deployment AS d WHERE d.id NOT IN (SELECT id FROM own) AND d.id IN (
-            SELECT b.id FROM link_deployment AS b
+        SELECT n.id AS id, n.digest AS digest, bool_or(n.own) AS own
+        FROM (
+            SELECT o.id, o.digest, true AS own FROM own AS o
+            UNION ALL
+            SELECT b.id, b.digest, false
+            FROM (
+                SELECT l.* FROM link_deployment AS l
+                WHERE l.started_at BETWEEN (SELECT MIN(starts_at) FROM span) AND (SELECT MAX(ends_at) FROM span)
+            ) AS b
             JOIN span AS s ON s.system = b.system AND s.repository IS NOT DISTINCT FROM b.repository
                 AND b.started_at BETWEEN s.starts_at AND s.ends_at
-            UNION ALL SELECT b.id FROM link_deployment AS b WHERE b.started_at IS NULL
+            UNION ALL SELECT b.id, b.digest, false FROM link_deployment AS b WHERE b.started_at IS NULL
             UNION ALL
-            SELECT b.id FROM link_deployment AS b
+            SELECT b.id, b.digest, false FROM link_deployment AS b
             JOIN served_before AS s ON s.system = b.system AND s.repository IS NOT DISTINCT FROM b.repository
                 AND s.started_at = b.started_at
             WHERE b.served
             UNION ALL
-            SELECT b.id FROM link_deployment AS b JOIN own AS r ON r.system = b.system AND r.content = b.content
+            SELECT b.id, b.digest, false FROM link_deployment AS b
+            JOIN own AS r ON r.system = b.system AND COALESCE(r.digest, r.sha) = COALESCE(b.digest, b.sha)
             WHERE r.is_rollback AND b.served
-        )
+        ) AS n
+        GROUP BY n.id, n.digest
         """,
     ),
     (
@@ -130,30 +149,33 @@ _STEPS = (
         "kept_commit",
         """
         SELECT sha FROM reach_commit
-        UNION SELECT MIN(c.sha) FROM link_code_commit AS c GROUP BY c.repository
+        UNION SELECT arg_max(c.sha, c.arrived) FROM link_code_commit AS c GROUP BY c.repository
         """,
     ),
 )
 _KEPT = {
-    "deployment": "number(t.id) IN (SELECT id FROM reach_deployment)",
-    "artefact": "number(t.commit_sha) IN (FROM reach_commit)"
-    " OR number(t.digest) IN (SELECT digest FROM reach_deployment)",
-    "prod_event": "number(t.id) IN (FROM reach_event)",
-    "change_set": "number(t.deployment) IN (SELECT id FROM reach_deployment WHERE own)",
-    "code_commit": "number(t.sha) IN (FROM kept_commit)",
-    "code_commit__parents": "number(t.sha) IN (FROM reach_commit)",
-    "code_commit__coauthors": "number(t.sha) IN (FROM reach_commit)",
-    "code_commit__reviewed_by": "number(t.sha) IN (FROM reach_commit)",
-    "code_commit__tickets": "number(t.sha) IN (FROM reach_commit)",
-    "pull_request": "number(t.id) IN (FROM reach_pull)",
-    "pull_request__tickets": "number(t.id) IN (FROM reach_pull)",
-    "pull_request_commit": "number(t.pull_request) IN (FROM reach_pull)",
-    "review": "number(t.pull_request) IN (FROM reach_pull)",
-    "check_run": "number(t.sha) IN (FROM reach_commit)",
-    "ticket": "number(t.key) IN (FROM reach_ticket)",
-    "ticket_event": "number(t.ticket) IN (FROM reach_ticket)",
-    "approval": "number(t.subject) IN (FROM reach_ticket)",
+    "deployment": (("id", "id", "SELECT id FROM reach_deployment"),),
+    "artefact": (
+        ("commit_sha", "sha", "FROM reach_commit"),
+        ("digest", "digest", "SELECT digest FROM reach_deployment"),
+    ),
+    "prod_event": (("id", "id", "FROM reach_event"),),
+    "change_set": (("deployment", "", "SELECT id FROM reach_deployment WHERE own"),),
+    "code_commit": (("sha", "sha", "FROM kept_commit"),),
+    "code_commit__parents": (("sha", "", "FROM reach_commit"),),
+    "code_commit__coauthors": (("sha", "", "FROM reach_commit"),),
+    "code_commit__reviewed_by": (("sha", "", "FROM reach_commit"),),
+    "code_commit__tickets": (("sha", "", "FROM reach_commit"),),
+    "pull_request": (("id", "id", "FROM reach_pull"),),
+    "pull_request__tickets": (("id", "", "FROM reach_pull"),),
+    "pull_request_commit": (("pull_request", "pull_request", "FROM reach_pull"),),
+    "review": (("pull_request", "pull_request", "FROM reach_pull"),),
+    "check_run": (("sha", "sha", "FROM reach_commit"),),
+    "ticket": (("key", "key", "FROM reach_ticket"),),
+    "ticket_event": (("ticket", "ticket", "FROM reach_ticket"),),
+    "approval": (("subject", "subject", "FROM reach_ticket"),),
 }
+"""Table -> what keeps a row: its column, the same column of its kept links, the numbers that it must be among."""
 FOLLOWED = tuple(_KEPT)
 """The tables that are narrowed; every other one stays whole."""
 
@@ -167,7 +189,8 @@ def narrow_to_days(
     SQL text that will read the tables; only columns that these name stay.
     Items of other days come out, too, and wrongly: leave them out by `DAY_OF_ITEM`.
     """
-    session.execute("CREATE TEMP TABLE reach_day AS SELECT unnest(?::VARCHAR[]) AS day", [sorted(days)])
+    dated = ["infinity" if day == NO_DAY else day for day in sorted(days)]
+    session.execute("CREATE TEMP TABLE reach_day AS SELECT unnest(?::DATE[]) AS day", [dated])
     session.execute("CREATE TEMP TABLE reach_item AS SELECT number(unnest(?::VARCHAR[])) AS id", [sorted(items)])
     for name, text in _STEPS:
         session.execute(f"CREATE TEMP TABLE {name} AS {text}")
@@ -175,6 +198,17 @@ def narrow_to_days(
     for name, kept in _KEPT.items():
         every = [str(column) for column, *_ in session.execute(f"DESCRIBE {name}").fetchall()]
         columns = ", ".join(f"t.{column}" for column in every if column in words)
-        session.execute(f"CREATE TEMP TABLE kept_{name} AS SELECT {columns} FROM {name} AS t WHERE {kept}")
+        chosen = " OR ".join(f"number(t.{column}) IN ({numbers})" for column, _, numbers in kept)
+        if name in KEPT_LINKS:
+            linked = " OR ".join(f"l.{column} IN ({numbers})" for _, column, numbers in kept)
+            chosen = f"({chosen}) AND {_arrived(session, f'link_{name} AS l WHERE {linked}')}"
+        session.execute(f"CREATE TEMP TABLE kept_{name} AS SELECT {columns} FROM {name} AS t WHERE {chosen}")
     for name in _KEPT:
         session.execute(f"CREATE OR REPLACE VIEW {name} AS FROM kept_{name}")
+
+
+def _arrived(session: duckdb.DuckDBPyConnection, links: str) -> str:
+    """Return the condition that a row `t` was extracted when one of these links was: few row groups hold such rows."""
+    moments = session.execute(f"SELECT DISTINCT arrived FROM {links} ORDER BY arrived").fetchall()
+    listed = ", ".join(f"TIMESTAMP '{moment}'" for (moment,) in moments)
+    return f"t.extracted_at IN ({listed})" if listed else "false"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 
 Codes = Mapping[str, str]
@@ -48,7 +49,7 @@ class RunDifference:
 
 def run_difference(older: Path, newer: Path) -> RunDifference:
     """Compare two outcome files; the attributes may differ, too."""
-    with duckdb.connect() as session:
+    with sql_session() as session:
         letters = [_letters(session, file) for file in (older, newer)]
         before, now = (_codes(session, file, each) for file, each in zip((older, newer), letters, strict=True))
     differing = [
@@ -66,7 +67,7 @@ def run_difference(older: Path, newer: Path) -> RunDifference:
 
 def outcome_codes(file: Path) -> dict[str, Codes]:
     """Return item -> letter -> reason code of an outcome file."""
-    with duckdb.connect() as session:
+    with sql_session() as session:
         return {item: codes for item, (_, codes) in _codes(session, file, _letters(session, file)).items()}
 
 

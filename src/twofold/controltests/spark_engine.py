@@ -6,7 +6,7 @@ checks, counts, sorts and writes them. This is the only module that knows pyspar
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -68,8 +68,11 @@ class SparkEngine:
         self._folder = tables
         self._waiting = dict(_canonical())
 
-    def relate(self, session: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
-        """Raise PySparkException where the text cannot be computed."""
+    def relate(
+        self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, read: Collection[str] | None = None
+    ) -> None:
+        """Raise PySparkException where the text cannot be computed. Spark keeps every column, whatever is read."""
+        del read
         self._compute(session, name, text, columns="*")
 
     def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:

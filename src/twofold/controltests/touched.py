@@ -2,10 +2,11 @@
 """Which operating days of the changes a new state of the tables touches: all others keep their outcomes.
 
 Rows are new by their evidence: a row of evidence that the other state of its table does not hold has changed, and so
-has the row with its key there, and every row in conflict. That is sound while evidence is read the same way (the same
-scope and version, nothing redacted in between); the caller makes sure of it by `DayRun.reading`. From the keys of
-changed rows the items are found by the joins of the steps and rules, as they hold in either state. What every item may
-read (people, rosters, types of tickets, requirements) touches every day when it changes.
+has the row with its key there, and every row in conflict. The kept links tell all of these. That is sound while
+evidence is read the same way (the same scope and version, nothing redacted in between); the caller makes sure of it by
+`DayRun.reading`. From the keys of changed rows the items are found by the joins of the steps and rules, as they hold in
+either state. What every item may read (people, rosters, types of tickets, requirements) touches every day when it
+changes.
 """
 
 import filecmp
@@ -17,7 +18,17 @@ from pathlib import Path
 
 import duckdb
 
-from twofold.controltests.links import LINKS, claims, link_text
+from twofold.controltests.links import (
+    DAY_OF_LINK,
+    FOLLOWED_LINKS,
+    Moves,
+    claims,
+    kept_total,
+    leading,
+    link_rows,
+    made_links,
+    made_total,
+)
 from twofold.controltests.reach import FOLLOWED
 from twofold.controltests.rule import ParameterValue, Rule
 from twofold.populations.define import definition_text
@@ -45,7 +56,7 @@ _KEYED = {
     "approval": ("id", "touched_ticket", "subject"),
     "prod_event": ("id", "touched_event", "id"),
 }
-"""Captured table -> its key, where the keys of its changed rows are noted, and which column is noted."""
+"""Captured table -> its key, where the keys of its changed rows are noted, and which is noted; words of its links."""
 _CLAIMS = claims("either_pull_request", "either_pull_request_commit")
 _NAMED = {
     "touched_pull": "SELECT t.id AS key FROM either_pull_request__tickets AS t WHERE t.ticket IN (FROM touched_ticket)",
@@ -92,23 +103,31 @@ _FOLLOWERS = """
     ) AS c ON c.system = d.system AND (c.open OR d.started_at IS NULL OR d.started_at >= c.starts_at)
 """
 """What is released after a changed deployment of its system may be a rerun of it, or a rollback to it."""
-_DAYS = """
-    SELECT DISTINCT d.day FROM either_deployment AS d WHERE d.id IN (FROM touched_deployment)
-    UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE e.id IN (FROM touched_event)
+_DAYS = f"""
+    SELECT {DAY_OF_LINK} FROM (
+        SELECT DISTINCT d.day FROM either_deployment AS d WHERE d.id IN (FROM touched_deployment)
+        UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE e.id IN (FROM touched_event)
+    )
 """
-_DAYS_FROM = """
-    SELECT DISTINCT d.day FROM either_deployment AS d WHERE COALESCE(d.latest_at >= $moment, true)
-    UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE COALESCE(e.latest_at >= $moment, true)
+_DAYS_FROM = f"""
+    SELECT {DAY_OF_LINK} FROM (
+        SELECT DISTINCT d.day FROM either_deployment AS d WHERE COALESCE(d.latest_at >= $moment, true)
+        UNION SELECT DISTINCT e.day FROM either_prod_event AS e WHERE COALESCE(e.latest_at >= $moment, true)
+    )
 """
 
 
 @dataclass(slots=True)
 class _States:
-    """Both states in one session: the tables as they are now, and under the schema `before` as they were."""
+    """Both states in one session: the tables as they are now, and under the schema `before` as they were.
+
+    links: the folders of their links, before and now.
+    """
 
     session: duckdb.DuckDBPyConnection
     now: Path
     before: Path
+    links: tuple[Path, Path]
     differences: dict[tuple[str, str], list[tuple[object, ...]]] = field(default_factory=dict)
 
     def difference(self, table: str, columns: str) -> list[tuple[object, ...]]:
@@ -131,6 +150,8 @@ class _States:
 def touched_days(
     session: duckdb.DuckDBPyConnection,
     folders: tuple[Path, Path],
+    links: tuple[Path, Path],
+    moves: Mapping[str, Moves],
     rules: Sequence[Rule],
     parameters: Mapping[str, Mapping[str, ParameterValue]],
     *,
@@ -138,17 +159,20 @@ def touched_days(
 ) -> Mapping[str, frozenset[str] | None]:
     """Return by control test the days (ISO) whose outcomes the session's tables may change, EVERY_DAY where any may.
 
-    session: the tables as they are now, as views, with their links noted. folders: of the tables then and now.
-    clocks: then and now.
+    session: the tables as they are now, as views, with their links. folders, links: of the tables and of their links,
+    then and now. moves: what moved in between. clocks: then and now.
     """
     before, now = folders
-    states = _States(session, now, before)
+    states = _States(session, now, before, links)
     read = {rule.control_test: _tables_read(rule) for rule in rules}
-    _view_before(states, frozenset(_KEYED) | {"source_gap", "change_set"} | frozenset().union(*read.values()))
-    kept = [rule for rule in rules if not _whole_tables_changed(states, read[rule.control_test])]
+    _view_before(states, {"source_gap", "change_set"}.union(*read.values()))
+    other_repositories = _repositories_changed(states)
+    kept = [
+        rule for rule in rules if not other_repositories and not _whole_tables_changed(states, read[rule.control_test])
+    ]
     found: dict[str, frozenset[str] | None] = {rule.control_test: EVERY_DAY for rule in rules}
     if kept:
-        keyed = _days_of_keys(states)
+        keyed = _days_of_keys(states, moves)
         for rule in kept:
             dated = _days_of_dated(states, rule, parameters[rule.control_test], clocks)
             found[rule.control_test] = EVERY_DAY if dated is EVERY_DAY else dated | keyed
@@ -187,21 +211,31 @@ def _whole_tables_changed(states: _States, read: Collection[str]) -> bool:
             columns = ", ".join(column for column, *_ in every if column not in lineage)
         if states.difference(name, columns):
             return True
-    return bool(states.difference("code_commit", "DISTINCT repository"))
+    return False
 
 
-def _days_of_keys(states: _States) -> frozenset[str]:
+def _repositories_changed(states: _States) -> bool:
+    """Tell whether other repositories have commits than before: rules ask whether one has any at all."""
+    now, before = "link_code_commit", link_rows("code_commit", states.links[0])
+    now, before = (f"SELECT DISTINCT repository FROM {each}" for each in (now, before))
+    return states.count(f"SELECT COUNT(*) FROM (({now}) EXCEPT ({before}) UNION ALL (({before}) EXCEPT ({now})))") > 0
+
+
+def _days_of_keys(states: _States, moves: Mapping[str, Moves]) -> frozenset[str]:
     """Return the days of the items that changed rows lead to, in either state."""
     session = states.session
-    for table in LINKS:
+    for table in FOLLOWED_LINKS:
         session.execute(f"CREATE TEMP TABLE old_{table} AS FROM link_{table} LIMIT 0")
         session.execute(f"CREATE TEMP VIEW either_{table} AS FROM link_{table} UNION ALL FROM old_{table}")
     for noted in {noted for _, noted, _ in _KEYED.values()}:
         session.execute(f"CREATE TEMP TABLE {noted} (key UBIGINT)")
-    for table, (key, noted, column) in _KEYED.items():
-        _note_changed_rows(states, table, (f"number(t.{key})", f"number(t.{column})"), noted)
+    for table in _KEYED:
+        _note_changed_rows(states, table, moves[table])
+    others = "link_change_set AS c WHERE c.deployment NOT IN (FROM touched_deployment)"
+    same_sets = made_total(session, others) == kept_total(states.links[0])
     _note(states, "touched_deployment", _FOLLOWERS)
-    _note_changed_sets(states)
+    if not same_sets:
+        _note_changed_sets(states)
     for noted, text in _NAMED.items():
         _note(states, noted, text)
     for _ in range(_ROUNDS):
@@ -218,43 +252,40 @@ def _note(states: _States, noted: str, text: str) -> int:
     return states.count(f"INSERT INTO {noted} {fresh}")
 
 
-def _note_changed_rows(states: _States, table: str, numbers: tuple[str, str], noted: str) -> None:
-    """Note the keys of the rows of a table that changed, and keep the links of those that one finds no more.
-
-    numbers: of the key of a row `t`, and of what is noted of it.
-    """
-    key, keys = numbers[0], f"{numbers[0]} AS key, {numbers[1]} AS noted"
-    now, before = f"main.{table}", f"{_BEFORE}.{table}"
-    _make_changed(states, "fresh", keys, now, before)
-    _make_changed(states, "gone", keys, before, now)
-    rows, once, fresh = (states.count(f"SELECT COUNT(*) FROM {each}") for each in (now, before, "fresh"))
-    if rows - fresh != once or states.count("SELECT COUNT(*) FROM gone"):
+def _note_changed_rows(states: _States, table: str, moves: Moves) -> None:
+    """Note the keys of the rows of a table that changed, and keep the links of those that one finds no more."""
+    if moves.adds_up and not moves.fresh:
+        return
+    key, noted, column = _KEYED[table]
+    keys = f"t.{key} AS key, t.{column} AS noted"
+    fresh = f"SELECT {keys} FROM {link_rows(table, states.links[1], moves.months)} AS t"
+    _make_changed(states, "fresh", fresh, moves.fresh)
+    changed = "SELECT noted AS key FROM fresh"
+    if not moves.adds_up:
         # Not every row stands where it stood: look at the rows with these keys on the other side, too.
+        before, now = (link_rows(table, folder) for folder in states.links)
+        states.session.execute(f"INSERT INTO fresh SELECT {keys} FROM {now} AS t WHERE t.conflicted")
+        _make_changed(states, "gone", f"SELECT {keys} FROM {before} AS t", moves.gone)
+        states.session.execute(f"INSERT INTO gone SELECT {keys} FROM {before} AS t WHERE t.conflicted")
         for here, there, relation in (("fresh", "gone", before), ("gone", "fresh", now)):
-            same_key = f"SELECT {keys} FROM {relation} AS t WHERE {key} IN (SELECT h.key FROM {here} AS h)"
+            same_key = f"SELECT {keys} FROM {relation} AS t WHERE t.{key} IN (SELECT h.key FROM {here} AS h)"
             states.session.execute(f"INSERT INTO {there} {same_key}")
-        if table in LINKS:
-            old = link_text(table, before, f"{key} IN (SELECT g.key FROM gone AS g)")
+        if table in FOLLOWED_LINKS:
+            old = f"{leading(table, before)} AND {key} IN (SELECT g.key FROM gone AS g)"
             states.session.execute(f"INSERT INTO old_{table} {old}")
-    _note(states, noted, "SELECT noted AS key FROM fresh UNION ALL SELECT noted FROM gone")
+        changed += " UNION ALL SELECT noted FROM gone"
+    _note(states, noted, changed)
 
 
-def _make_changed(states: _States, made: str, keys: str, here: str, there: str) -> None:
-    """Make the rows of `here` whose evidence `there` does not hold, or that are in conflict, the table `made`."""
-    evidence = f"SELECT DISTINCT t.evidence FROM {here} AS t EXCEPT SELECT DISTINCT o.evidence FROM {there} AS o"
-    states.session.execute(f"CREATE OR REPLACE TEMP TABLE other_evidence AS {evidence}")
-    states.session.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {made} AS
-        SELECT {keys} FROM {here} AS t WHERE t.evidence IN (FROM other_evidence)
-        UNION ALL SELECT {keys} FROM {here} AS t WHERE t.conflicted AND t.evidence NOT IN (FROM other_evidence)
-        """
-    )
+def _make_changed(states: _States, made: str, rows: str, evidence: Collection[str]) -> None:
+    """Make the rows of this evidence the table `made`."""
+    given = "t.evidence IN (SELECT unnest(?::VARCHAR[]))"
+    states.session.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows} WHERE {given}", [sorted(evidence)])
 
 
 def _note_changed_sets(states: _States) -> None:
     """Note the deployments whose change sets, which are computed and carry no evidence, are others than before."""
-    states.session.execute(f"CREATE TEMP TABLE past_change_set AS {link_text('change_set', f'{_BEFORE}.change_set')}")
+    states.session.execute(f"CREATE TEMP TABLE past_change_set AS {made_links('change_set', f'{_BEFORE}.change_set')}")
     past = "SELECT p.deployment AS key FROM past_change_set AS p WHERE p.content NOT IN"
     now = "SELECT c.deployment AS key FROM link_change_set AS c WHERE c.content NOT IN"
     states.session.execute(

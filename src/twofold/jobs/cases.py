@@ -32,10 +32,10 @@ from twofold.populations.derive import DERIVED, derived_lineage, derived_rows
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.tables.csv_records import read_csv
 from twofold.tables.memory import MemoryTables
-from twofold.tables.rows import SetAside
+from twofold.tables.rows import Row, SetAside
 from twofold.tables.schema import table_named
 from twofold.tables.store import Lineage, TableSet
-from twofold.tables.table_files import LINEAGE_COLUMNS, table_rows
+from twofold.tables.table_files import LINEAGE_COLUMNS
 from twofold.tables.typed_rows import CellError, TypedRow, typed_row
 
 WHOLE_POPULATION = "*"
@@ -45,6 +45,9 @@ DID_NOT_OCCUR = "DID_NOT_OCCUR"
 STOPPED = "STOPPED"
 _LENS_LABEL = {"soc2": "soc2", "sox": "fin_relevant"}
 _CASE_FIELDS = {"control_test", "extracted_at", "parameters", "lens", "zone"}
+CaseRow = tuple[TypedRow, Lineage]
+Found = dict[tuple[str, str], tuple[str, str]]
+"""(Item, attribute) -> (outcome, reason) of everything that a case gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,7 @@ bench = cache(Bench)
 def run_case(folder: Path) -> list[str]:
     """Run one case and return its differences from expected.csv; raises UserError for a faulty folder."""
     case = read_case(folder)
-    expected = _read_expected(folder)
-    shared = bench()
-    try:
-        return list(_differences(expected, _found(case, shared)))
-    finally:
-        shared.tables.clear()
+    return list(differences(read_expected(folder), found_alone(case, case_rows(case))))
 
 
 @contextmanager
@@ -139,39 +137,50 @@ def prepared_case(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, lis
 
     For running other texts than rule.sql over the same rows. Raises UserError for a faulty folder.
     """
+    case = read_case(folder)
+    with _prepared(case, case_rows(case)) as (session, _, _):
+        yield session, read_expected(folder)
+
+
+@contextmanager
+def tested_rows(
+    case: Case, rows: Iterable[CaseRow]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, TableSet, Population]]:
+    """Run the rule of the case over the rows; yield the session, in which `outcome` holds what came out.
+
+    Raises UserError for rows that no population can be made of, and RuleFault.
+    """
+    with _prepared(case, rows) as (session, tables, population):
+        run_rule(session, case.rule, into=bench().scratch)
+        yield session, tables, population
+
+
+@contextmanager
+def _prepared(case: Case, rows: Iterable[CaseRow]) -> Iterator[tuple[duckdb.DuckDBPyConnection, TableSet, Population]]:
     shared = bench()
+    session = shared.tables.session
+    steps, derived = _needed(definition_text(case.rule.population), case.rule.sql)
     try:
-        _prepare(read_case(folder), shared)
-        yield shared.tables.session, _read_expected(folder)
+        tables = _fill(shared.tables, rows, derived, clock=case.extracted_at)
+        register_steps(session, steps)
+        set_parameters(session, case.parameters, extracted_at=case.extracted_at)
+        yield session, tables, define_population(session, case.rule.population, into=shared.scratch)
     finally:
         shared.tables.clear()
 
 
-def _prepare(case: Case, shared: Bench) -> tuple[TableSet, Population]:
-    session = shared.tables.session
-    steps, derived = _needed(definition_text(case.rule.population), case.rule.sql)
-    tables = _fill(shared.tables, case, derived)
-    register_steps(session, steps)
-    set_parameters(session, case.parameters, extracted_at=case.extracted_at)
-    return tables, define_population(session, case.rule.population, into=shared.scratch)
-
-
-def _found(case: Case, shared: Bench) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return (item, attribute) -> (outcome, reason) of everything that the case gives."""
-    session = shared.tables.session
-    tables, population = _prepare(case, shared)
-    run_rule(session, case.rule, into=shared.scratch)
-    found = _attribute_outcomes(session, case.rule)
-    for lens in case.lenses:
-        view = LensView(lens.name, lens.period, _scope(session, lens.name), _required(lens.name, case.rule))
-        for item, verdict, reason in judge_outcome(view, session):
-            found[item, f"lens:{lens.name}"] = (verdict, reason)
-    if "extraction" in tables.stats and case.lenses:
-        stops = _stops(session, case, tables)
-        if stops:
-            found[WHOLE_POPULATION, CONTROL] = (STOPPED, ";".join(stops))
-    if population.count == 0:
-        found.setdefault((WHOLE_POPULATION, CONTROL), (DID_NOT_OCCUR, ""))
+def found_alone(case: Case, rows: Iterable[CaseRow]) -> Found:
+    """Return what the case gives over its rows, with the tables for itself; raises as `tested_rows` does."""
+    with tested_rows(case, rows) as (session, tables, population):
+        found = attribute_outcomes(session, case.rule)
+        for lens in case.lenses:
+            found |= verdicts(session, case.rule, lens)
+        if "extraction" in tables.stats and case.lenses:
+            stops = _stops(session, case, tables)
+            if stops:
+                found[WHOLE_POPULATION, CONTROL] = (STOPPED, ";".join(stops))
+        if population.count == 0:
+            found.setdefault((WHOLE_POPULATION, CONTROL), (DID_NOT_OCCUR, ""))
     return found
 
 
@@ -219,7 +228,8 @@ def _moment(value: object) -> datetime:
     return parse_boundary(text, zone="UTC")
 
 
-def _read_expected(folder: Path) -> list[Expected]:
+def read_expected(folder: Path) -> list[Expected]:
+    """Read an expected.csv; raises UserError where it is missing or a line cannot be read."""
     path = folder / "expected.csv"
     if not path.exists():
         raise UserError(Problem(str(path), "the file is missing", "item,attribute,outcome,reason"))
@@ -240,59 +250,55 @@ def _needed(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return steps, tuple(name for name in DERIVED if name in read)
 
 
-def case_rows(case: Case) -> Iterator[tuple[TypedRow, Lineage]]:
+def case_rows(case: Case) -> Iterator[CaseRow]:
     """Yield the rows of the case's CSV files; raises UserError for a row that cannot be read."""
     for path in sorted(case.folder.glob("*.csv")):
         if path.name == "expected.csv":
             continue
         table = table_named(path.stem, where=str(path))
-        lineages = _lineages(case, path)
-        for row in table_rows(path, table):
-            if isinstance(row, SetAside):
-                raise UserError(Problem(f"{path}, {row.record}", row.reason, remedy="a case has no rows set aside"))
+        optional = [column.name for column in table.columns if not column.required]
+        for record in read_csv(path, required=table.required, optional=[*optional, *LINEAGE_COLUMNS]):
+            if isinstance(record, SetAside):
+                where = f"{path}, {record.record}"
+                raise UserError(Problem(where, record.reason, remedy="a case has no rows set aside"))
+            place, cells = record
+            given = {name: cells.pop(name, "") for name in LINEAGE_COLUMNS}
             try:
-                yield typed_row(row, zone=case.zone), lineages[row.record]
+                yield typed_row(Row(table.name, place, cells), zone=case.zone), _lineage(case, path, given)
             except CellError as error:
-                raise UserError(Problem(f"{path}, {row.record}", str(error), "docs/formats/tables.md")) from error
+                raise UserError(Problem(f"{path}, {place}", str(error), "docs/formats/tables.md")) from error
 
 
-def _fill(tables: MemoryTables, case: Case, derived: Sequence[str]) -> TableSet:
-    """Fill the tables with the rows of the case, then with the derived rows that the rule reads."""
-    for row, given_lineage in case_rows(case):
+def _lineage(case: Case, path: Path, given: Mapping[str, str]) -> Lineage:
+    return Lineage(
+        evidence=path.name,
+        source=given["source"] or "case",
+        connector=given["connector"] or "case",
+        extracted_at=parse_instant(given["extracted_at"]).latest if given["extracted_at"] else case.extracted_at,
+    )
+
+
+def _fill(tables: MemoryTables, rows: Iterable[CaseRow], derived: Sequence[str], *, clock: datetime) -> TableSet:
+    """Fill the tables with the rows, then with the derived rows that the rule reads."""
+    for row, given_lineage in rows:
         tables.add(row, lineage=given_lineage)
     given = tables.finish()
-    lineage = derived_lineage(case.extracted_at)
+    lineage = derived_lineage(clock)
     for name in derived:
         if name in given.stats:
             continue
-        rows = partial(derived_rows, name, tables.session, clock=case.extracted_at)
+        computed = partial(derived_rows, name, tables.session, clock=clock)
         if name == "calendar_day":  # thousands of rows, and most cases share a calendar and a clock
-            key = (case.extracted_at, *declared_calendars(tables.session))
-            tables.fill_again(name, key, rows, lineage=lineage)
+            key = (clock, *declared_calendars(tables.session))
+            tables.fill_again(name, key, computed, lineage=lineage)
         else:
-            for computed in rows():
-                tables.add(computed, lineage=lineage)
+            for row in computed():
+                tables.add(row, lineage=lineage)
     return tables.finish()
 
 
-def _lineages(case: Case, path: Path) -> dict[str, Lineage]:
-    found = {}
-    for record in read_csv(path, required=[]):
-        if isinstance(record, SetAside):
-            continue
-        place, cells = record
-        given = {name: cells.get(name, "") for name in LINEAGE_COLUMNS}
-        extracted = parse_instant(given["extracted_at"]).latest if given["extracted_at"] else case.extracted_at
-        found[place] = Lineage(
-            evidence=path.name,
-            source=given["source"] or "case",
-            connector=given["connector"] or "case",
-            extracted_at=extracted,
-        )
-    return found
-
-
-def _attribute_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[tuple[str, str], tuple[str, str]]:
+def attribute_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule) -> Found:
+    """Return what the session's relation `outcome` says of each item and attribute."""
     found = {}
     letters = [attribute.letter for attribute in rule.attributes]
     rows = session.execute(f"SELECT item, {', '.join(letters)} FROM outcome").fetchall()  # noqa: S608  letters of the rule
@@ -301,6 +307,12 @@ def _attribute_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[
             code = ReasonCode.parse(text)
             found[item, letter] = (str(code.outcome), code.reason)
     return found
+
+
+def verdicts(session: duckdb.DuckDBPyConnection, rule: Rule, lens: CaseLens) -> Found:
+    """Judge the session's relation `outcome` under a lens."""
+    view = LensView(lens.name, lens.period, _scope(session, lens.name), _required(lens.name, rule))
+    return {(item, f"lens:{lens.name}"): (verdict, reason) for item, verdict, reason in judge_outcome(view, session)}
 
 
 def _scope(session: duckdb.DuckDBPyConnection, lens: str) -> list[ScopeStretch]:
@@ -331,7 +343,8 @@ def _required(lens: str, rule: Rule) -> tuple[str, ...]:
     return tuple(sorted(letters))
 
 
-def _differences(expected: Iterable[Expected], found: Mapping[tuple[str, str], tuple[str, str]]) -> Iterator[str]:
+def differences(expected: Iterable[Expected], found: Found) -> Iterator[str]:
+    """Yield a sentence for each expected outcome that did not come out."""
     items = sorted({item for item, _ in found})
     for want in expected:
         got = found.get((want.item, want.attribute))

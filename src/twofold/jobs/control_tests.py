@@ -7,7 +7,7 @@ is written; the record says why.
 import hashlib
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from twofold.jobs.row_commitments import commit_runs
 from twofold.jobs.run_entries import record_runs
 from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
-from twofold.populations.completeness import CompletenessRecord, completeness_record
+from twofold.populations.completeness import CompletenessRecord, completeness_record, population_register
 from twofold.populations.define import Population, define_population, definition_text
 from twofold.populations.sql_engine import Engine
 from twofold.populations.steps import STEPS, register_steps, step_text, steps_needed
@@ -93,7 +93,8 @@ def run_control_tests(
         settings = workspace.settings
         folder = read.tables.folder.resolve() if settings.spark_reads_files else None
         with open_session(read.tables) as session, chosen_engine(settings.spark, tables=folder) as engine:
-            register_steps(session, engine=engine)
+            texts = tuple(_texts(rules))
+            register_steps(session, steps_needed(*texts), engine=engine, read_by=texts)
             ground = _Ground(workspace, session, engine, applied, read)
             held: Population | None = None
             for number, rule in enumerate(sorted(rules, key=lambda each: each.population)):
@@ -107,6 +108,13 @@ def run_control_tests(
         commit_runs(workspace, runs.values(), actor=actor, at=at)
         _write_latest(workspace, runs)
     return TestedRuns(runs, _stops(workspace, runs), read)
+
+
+def _texts(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield every SQL text of these rules that is run: it may read steps."""
+    for rule in rules:
+        yield from (definition_text(rule.population), rule.sql)
+        yield population_register()[rule.population].reconciliation_text
 
 
 def _stops(workspace: Workspace, runs: Mapping[str, ControlTestRun]) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ import duckdb
 
 from twofold.model.outcome import PRECEDENCE, PREFIXES, Outcome
 from twofold.model.period import ReviewPeriod
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 
 PENDING = "pending"
@@ -92,8 +93,7 @@ def judge_items(view: LensView, outcomes: Path, *, into: Path) -> Verdicts:
     `reason` names the attributes that decide, for example `C:stale_approval;D:no_approval`, or `scope`, `period`.
     An item whose time is unknown is never left out as "outside the period": its attributes decide.
     """
-    with duckdb.connect() as session:
-        session.execute("SET TimeZone = 'UTC'")
+    with sql_session() as session:
         judged = _judged_select(view, "read_parquet($outcomes)")
         session.execute(
             f"COPY ({judged}) TO '{_escaped(str(into))}' (FORMAT parquet)",

@@ -1,1 +1,1 @@
-"""The words every step uses. No input or output happens here."""
+"""The words every step uses, and the SQL session it computes in. No file is read or written here."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Outcome(StrEnum):
@@ -38,14 +39,19 @@ class ReasonCode:
     outcome: Outcome
     reason: str = ""
 
-    @classmethod
-    def parse(cls, text: str) -> "ReasonCode":
+    @staticmethod
+    def parse(text: str) -> "ReasonCode":
         """Read `exception:stale_approval`; raises ValueError for any other form."""
-        match = _CODE.fullmatch(text)
-        if match is None:
-            msg = f"{text!r} is no reason code (pass, exception:REASON, na:REASON or cannot_test:REASON)"
-            raise ValueError(msg)
-        return cls(PREFIXES[match[1] or match[2]], match[3] or "")
+        return _parsed(text)
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> ReasonCode:
+    match = _CODE.fullmatch(text)
+    if match is None:
+        msg = f"{text!r} is no reason code (pass, exception:REASON, na:REASON or cannot_test:REASON)"
+        raise ValueError(msg)
+    return ReasonCode(PREFIXES[match[1] or match[2]], match[3] or "")
 
 
 def item_outcome(attributes: Iterable[Outcome]) -> Outcome:

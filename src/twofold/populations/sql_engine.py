@@ -4,6 +4,7 @@ Whatever computes them, a DuckDB session holds the tables, checks what comes out
 same rows give the same bytes on every engine.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 import duckdb
@@ -17,8 +18,13 @@ class Engine(Protocol):
         """Names and versions of what computes and writes, for the record of a run."""
         ...
 
-    def relate(self, session: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
-        """Compute the text once and keep it as the relation `name`, in place of the one before, for later texts."""
+    def relate(
+        self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, read: Collection[str] | None = None
+    ) -> None:
+        """Compute the text once and keep it as the relation `name`, in place of the one before, for later texts.
+
+        read: the columns that later texts read, where that is known. Others may be left out.
+        """
         ...
 
     def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:
@@ -31,8 +37,13 @@ class DuckDb:
 
     name = f"duckdb {duckdb.__version__}"
 
-    def relate(self, session: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    def relate(
+        self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, read: Collection[str] | None = None
+    ) -> None:
         """Raise duckdb.Error where the text cannot be computed."""
+        if read is not None:
+            given = [column for column, *_ in session.execute(f"DESCRIBE {text}").fetchall()]
+            text = f"SELECT {', '.join(each for each in given if each in read)} FROM ({text}) AS made"  # noqa: S608  our own text
         session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
 
     def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:

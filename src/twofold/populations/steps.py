@@ -54,8 +54,29 @@ def steps_needed(*texts: str) -> tuple[str, ...]:
 
 
 def register_steps(
-    session: duckdb.DuckDBPyConnection, names: Sequence[str] = STEPS, *, engine: Engine = DUCKDB
+    session: duckdb.DuckDBPyConnection,
+    names: Sequence[str] = STEPS,
+    *,
+    engine: Engine = DUCKDB,
+    read_by: Sequence[str] = (),
 ) -> None:
-    """Make each step a relation of the engine, computed once: a step reads tables and earlier steps only."""
+    """Make each step a relation of the engine, computed once: a step reads tables and earlier steps only.
+
+    read_by: every text that will read the steps in this session, where that is known. What neither these texts nor
+    other steps name, such as the lineage that facts alone show, is then not carried through the joins.
+    """
+    texts = [_COMMENT.sub("", text) for text in (*read_by, *map(step_text, names))]
     for name in names:
-        engine.relate(session, name, step_text(name))
+        engine.relate(session, name, step_text(name), read=_columns_read(name, texts) if read_by else None)
+
+
+def _columns_read(step: str, texts: Sequence[str]) -> frozenset[str]:
+    """Return the columns that the texts name of a step: each text gives it an alias, which stands before every column.
+
+    An alias that a text gives to something else as well may add columns that the step does not have.
+    """
+    found: set[str] = set()
+    for text in texts:
+        if aliases := "|".join(re.findall(rf"\b{step} AS (\w+)", text)):
+            found.update(re.findall(rf"\b(?:{aliases})\.(\w+)", text))
+    return frozenset(found)

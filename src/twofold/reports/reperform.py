@@ -19,7 +19,7 @@ from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, Cont
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.define import define_population
-from twofold.reports.bag import DATA, file_hash
+from twofold.reports.bag import DATA
 from twofold.reports.packaged_run import (
     UNREADABLE,
     PackagedTexts,
@@ -34,6 +34,7 @@ from twofold.reports.row_differences import item_differences
 from twofold.reports.sealed_session import USUAL_LIMITS, SealLimits, one_select, sealed_session
 from twofold.reports.tables_folder import TABLES
 from twofold.reports.verify_rows import withheld_tables
+from twofold.vault.blobs.file_hash import file_hash
 
 ENGINE_HERE = f"duckdb {duckdb.__version__}"
 
@@ -208,7 +209,8 @@ def _run(texts: PackagedTexts, tables: Path, into: Path, limits: SealLimits) -> 
     run, rule = texts.run, texts.rule
     values = rule.parameter_values(run.parameters, where=f"parameters of {run.run_id}")
     writes = [into / POPULATION_FILE, into / OUTCOMES_FILE]
-    with sealed_session(tables, scratch=into, writes=writes, limits=limits) as session:
+    wanted = {name.partition("__")[0] for name in tables_named(texts)}
+    with sealed_session(tables, wanted=wanted, scratch=into, writes=writes, limits=limits) as session:
         for name, text in texts.steps.items():
             session.execute(f"CREATE TEMP TABLE {name} AS {one_select(session, text)}")
         set_parameters(session, values, extracted_at=parse_instant(run.clock).earliest)

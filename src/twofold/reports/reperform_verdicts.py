@@ -22,11 +22,12 @@ from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.ids import ControlId
 from twofold.model.problem import Problem, UserError
-from twofold.reports.bag import DATA, file_hash
+from twofold.reports.bag import DATA
 from twofold.reports.packaged_run import UNREADABLE, PackagedTexts
 from twofold.reports.row_differences import item_differences
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope, read_canonical_scope
+from twofold.vault.blobs.file_hash import file_hash
 
 SCOPE_FILE = "scope/scope.json"
 _ENGINE = f"duckdb {duckdb.__version__}"

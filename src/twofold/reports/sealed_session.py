@@ -11,7 +11,7 @@ even a hole in all this reaches the package.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +35,15 @@ USUAL_LIMITS = SealLimits()
 
 @contextmanager
 def sealed_session(
-    tables: Path, *, scratch: Path, writes: Sequence[Path], limits: SealLimits
+    tables: Path, *, wanted: Collection[str], scratch: Path, writes: Sequence[Path], limits: SealLimits
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a session over the table files in `tables`; it may write the new files `writes` and spill below `scratch`.
 
+    wanted: names of the canonical tables that the texts read.
     Raises duckdb.Error for whatever a text tries beyond that, also when time or memory are used up.
     """
     spill = scratch / "spill"
-    with open_session(TableSet(tables, {}), SessionLimits(memory=limits.memory, spill=spill)) as session:
+    with open_session(TableSet(tables, {}), SessionLimits(memory=limits.memory, spill=spill), wanted=wanted) as session:
         allowed = ", ".join(f"'{quoted(path)}'" for path in writes)
         for setting in (
             f"max_temp_directory_size = '{limits.disk}'",

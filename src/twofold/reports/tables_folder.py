@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twofold.controltests.run_record import ControlTestRun
 from twofold.model.problem import Problem, UserError
-from twofold.reports.bag import file_hash
+from twofold.vault.blobs.file_hash import file_hash
 
 TABLES = "tables"
 

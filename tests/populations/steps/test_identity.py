@@ -154,7 +154,7 @@ links = st.lists(
 kinds = st.sampled_from(["", "human", "shared", "bot", "service"])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     given_links=links, kind=kinds, bot=kinds, trigger=st.sampled_from(["", "github:a", "github:b"]), mail=st.booleans()
 )

@@ -109,7 +109,7 @@ def sessions(seeds: list[int], *steps: str) -> Iterator[tuple[duckdb.DuckDBPyCon
             yield session, read_worlds(session, TABLES, len(seeds))
 
 
-QUICK = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=3, suppress_health_check=list(HealthCheck))
 
 
 @QUICK

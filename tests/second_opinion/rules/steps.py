@@ -170,6 +170,16 @@ def surely_before(left: Span | None, right: Span | None) -> bool:
     return left is not None and right is not None and left[1] < right[0]
 
 
+def current_name(records: Records, name: str) -> str:
+    """Return the name that a repository has now (step repository_now)."""
+    for _ in range(3):
+        moves = [row for row in records["repository_event"] if row["repository"] == name and row["new_name"]]
+        if not moves:
+            break
+        name = max(moves, key=lambda row: row["occurred_at"])["new_name"]
+    return name
+
+
 def days(count: object) -> timedelta:
     """Return a parameter in days as a length of time."""
     return timedelta(days=int(str(count)))

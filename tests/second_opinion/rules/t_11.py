@@ -16,7 +16,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, SHARED_ACCOUNT, TICK, days, hand, has_gap
+from .steps import BOT, SHARED_ACCOUNT, TICK, current_name, days, hand, has_gap
 from .tickets import add_people, add_reviews, add_ticket, add_types
 from .world import World
 
@@ -45,8 +45,21 @@ def populate(world: World) -> None:
     for ticket in world.some(tickets, percent=70):
         add_ticket(world, made, ticket, hands)
     add_reviews(world, made, hands)
+    names = [made.repository]
+    if world.chance(20):
+        names.append(world.key("old"))
+        if world.chance(70):
+            renamed = world.instant(world.moment())
+            world.add(
+                "repository_event",
+                id=world.id("renamed"),
+                repository=names[1],
+                kind="renamed",
+                new_name=names[0],
+                occurred_at=renamed,
+            )
     for _ in range(world.pick((0, 1, 2, 2, 3))):
-        _look(world, made)
+        _look(world, made, world.pick(names))
     for _ in range(world.pick((0, 0, 0, 1))):
         world.add(
             "source_gap",
@@ -58,7 +71,7 @@ def populate(world: World) -> None:
         )
 
 
-def _look(world: World, made: Releases) -> None:
+def _look(world: World, made: Releases, repository: str) -> None:
     """One look at the protection, mostly good, around a release."""
     away = timedelta(days=world.pick((0, 1, 5, 31, 2)))
     at = world.near(world.pick(made.starts) + away * world.pick((1, -1)), days=1)
@@ -75,7 +88,7 @@ def _look(world: World, made: Releases) -> None:
         for _ in range(2 if world.chance(2) else 1):
             world.add(
                 "branch_rule",
-                repository=made.repository,
+                repository=repository,
                 branch=branch,
                 setting=setting,
                 value=value,
@@ -187,18 +200,21 @@ def _deployer(records: Records, change: Change, at: datetime) -> str:
 def _rights(records: Records, change: Change, start: Span, parameters: Parameters) -> str:
     """Return whether looks shortly before and after the release show that reviews could not be passed by."""
     branch = change.pull_request["base_ref"] if change.pull_request is not None else None
-    looks: dict[Span, list[Record]] = {}
+    looks: dict[tuple[str, Span], list[Record]] = {}
+    repository = change.repository and current_name(records, change.repository)
     for row in records["branch_rule"]:
-        if branch is not None and (row["repository"], row["branch"]) == (change.repository, branch):
-            looks.setdefault(row["observed_at"], []).append(row)
+        if branch is not None and (current_name(records, row["repository"]), row["branch"]) == (repository, branch):
+            looks.setdefault((row["repository"], row["observed_at"]), []).append(row)
     if not looks:
         return "cannot_test:rights_not_tested"
     reach = days(parameters["observation_days"])
-    near = {at: rows for at, rows in looks.items() if at[1] >= start[0] - reach and at[0] <= start[1] + reach}
-    if not all(_is_good(rows) for rows in near.values()):
+    near = [
+        (at, rows) for (_, at), rows in looks.items() if at[1] >= start[0] - reach and at[0] <= start[1] + reach
+    ]
+    if not all(_is_good(rows) for _, rows in near):
         return "cannot_test:bypass_possible"
-    before = any(at[1] <= start[0] for at in near)
-    after = any(at[0] >= start[1] for at in near)
+    before = any(at[1] <= start[0] for at, _ in near)
+    after = any(at[0] >= start[1] for at, _ in near)
     return "pass" if before and after else "cannot_test:rights_not_observed"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, has_gap
+from .steps import EVER, NEVER, TICK, current_name, has_gap
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
 
@@ -187,28 +187,18 @@ class Branch:
 
     def is_of(self, records: Records, row: Record) -> bool:
         """Return whether a row speaks of this branch."""
-        return (_now(records, row["repository"]), row["branch"]) == (self.repository, self.branch)
-
-
-def _now(records: Records, name: str) -> str:
-    """Return the name that a repository has now (step repository_now)."""
-    for _ in range(3):
-        moves = [row for row in records["repository_event"] if row["repository"] == name and row["new_name"]]
-        if not moves:
-            break
-        name = max(moves, key=lambda row: row["occurred_at"])["new_name"]
-    return name
+        return (current_name(records, row["repository"]), row["branch"]) == (self.repository, self.branch)
 
 
 def _branches(records: Records) -> Iterator[Branch]:
     used: dict[tuple[str, str, str], list[Span]] = {}
     for row in records["release_branch"]:
         span = row["valid_from"] or EVER, row["valid_to"] or NEVER
-        used.setdefault((row["system"], _now(records, row["repository"]), row["branch"]), []).append(span)
+        used.setdefault((row["system"], current_name(records, row["repository"]), row["branch"]), []).append(span)
     for row in records["deployment"]:
         at = row["started_at"] or row["completed_at"]
         if row["environment"] == "production" and row["status"] != "failure" and row["branch"] and at:
-            key = row["system"], _now(records, row["repository"]), row["branch"]
+            key = row["system"], current_name(records, row["repository"]), row["branch"]
             used.setdefault(key, []).append((at[0], at[1] + TICK))
     for (system, repository, branch), spans in used.items():
         yield Branch(system, repository, branch, (min(each[0] for each in spans), max(each[1] for each in spans)))
@@ -264,7 +254,7 @@ def _judged(records: Records, branch: Branch, lines: Lines, window: Span, *, is_
     silent = any(not row["conflicted"] and not row["reason"] for row in events)
     if not lines:
         beside = [row for table in ("branch_rule", "branch_rule_event") for row in records[table]]
-        other = any(_now(records, row["repository"]) == branch.repository for row in beside)
+        other = any(current_name(records, row["repository"]) == branch.repository for row in beside)
         if other and not has_gap(records, ["branch_rule"], branch.system, *window):
             return {"A": "exception:not_the_protected_branch", "B": "na:not_protected", "C": "na:not_protected"}
         unseen = "cannot_test:not_observed"
@@ -312,7 +302,7 @@ def _dead(records: Records, branch: Branch) -> list[Span]:
     events = sorted(
         (row["occurred_at"], row["kind"])
         for row in records["repository_event"]
-        if _now(records, row["repository"]) == branch.repository
+        if current_name(records, row["repository"]) == branch.repository
         and row["kind"] in {"created", "deleted", "archived", "unarchived"}
     )
     found = [(EVER, at[0]) for at, kind in events[:1] if kind == "created"]

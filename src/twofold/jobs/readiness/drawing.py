@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
-
 from twofold.controltests.run_record import OUTCOMES_FILE, ControlTestRun, RunState
 from twofold.jobs.readiness.dry_run import dry_runs, items_now
 from twofold.jobs.readiness.gathering import Gathered, gather
@@ -21,6 +19,7 @@ from twofold.lenses.settings import lens_settings
 from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
 from twofold.model.evidence import ACT_CONNECTOR
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.populations.samples.frozen import FrozenPopulation, freeze, unit_line
 from twofold.populations.samples.selection import Method, Plan, draw, seed_of
@@ -128,7 +127,7 @@ def _counted(view: LensView, folder: Path) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="twofold-readiness-") as scratch:
         into = Path(scratch) / "verdicts.parquet"
         judge_items(view, folder / OUTCOMES_FILE, into=into)
-        with duckdb.connect() as session:
+        with sql_session() as session:
             rows = session.execute(
                 """
                 SELECT item, system, operating_at FROM read_parquet(?) WHERE verdict <> 'NOT_APPLICABLE' ORDER BY item

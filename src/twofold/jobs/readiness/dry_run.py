@@ -15,6 +15,7 @@ from twofold.jobs.readiness.gathering import gather
 from twofold.jobs.run_entries import newest_runs
 from twofold.jobs.tables_read import tables_read
 from twofold.model.instant import parse_instant
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.populations.steps import register_steps, steps_needed
 from twofold.readiness.check_files import settings
@@ -137,7 +138,7 @@ def items_now(workspace: Workspace, run: ControlTestRun, folder: Path, items: Se
     """Return what a run says of these items, by item; one that it does not hold is left out."""
     rule = load_rule(folder)
     letters = [attribute.letter for attribute in rule.attributes]
-    with duckdb.connect() as session:
+    with sql_session() as session:
         rows = session.execute(
             f"SELECT item, {', '.join(letters)} FROM read_parquet(?) WHERE list_contains(?, item)",  # noqa: S608  letters of a rule
             [one_file(folder / OUTCOMES_FILE), list(items)],

@@ -22,6 +22,7 @@ from twofold.jobs.readiness.predicting import Prediction, predict
 from twofold.jobs.tables_read import tables_read
 from twofold.model.instant import parse_instant
 from twofold.model.period import ReviewPeriod
+from twofold.model.session import sql_session
 from twofold.populations.source_gaps import read_extractions
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.readiness.check import CheckResult, Line
@@ -92,7 +93,7 @@ def review(workspace: Workspace, *, today: date, window_days: int | None = None)
         _GATE[0]: list(ran_lines(gathered.controls, prediction.ever, freshness, _answered(gathered))),
         _GATE[1]: list(gap_lines(list(results.values()))),
     }
-    with duckdb.connect() as session:
+    with sql_session() as session:
         data = tuple(f"check: {name} {each.state}" for name, each in results.items() if each.check.critical)
         results |= {
             name: run_check(session, checks[name], reviewed, computed=lines, from_data=data)

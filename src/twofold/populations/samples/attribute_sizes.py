@@ -123,12 +123,11 @@ def upper_limit(deviations: int, size: int, risk: Fraction, *, decimals: int = 1
 def upper_limit_items(deviations: int, size: int, population: int, risk: Fraction) -> int:
     """Return how many items of a small population may deviate: the most that the sample does not speak against."""
     most = population - (size - deviations)
-    likely = (
-        deviating
-        for deviating in range(most, deviations - 1, -1)
-        if hypergeometric_cdf(deviations, population, deviating, size) > risk
-    )
-    return next(likely, deviations)
+
+    def spoken_against(deviating: int) -> bool:
+        return deviating > most or hypergeometric_cdf(deviations, population, deviating, size) <= risk
+
+    return _least(spoken_against, low=deviations + 1, high=most + 1) - 1
 
 
 def supports_reliance(deviations: int, size: int, *, risk: Fraction, tolerable: Fraction) -> bool:

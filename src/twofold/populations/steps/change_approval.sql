@@ -222,17 +222,17 @@ roster_known AS (
 ),
 made_by AS (
     SELECT
-        c.item_no AS item_no,
-        MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
-    FROM change_contributor AS c
-    GROUP BY c.item_no
+        w.item_no AS item_no,
+        MAX(CASE WHEN w.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
+    FROM change_contributor AS w
+    GROUP BY w.item_no
 ),
 own_approval AS (
     -- Approvals by somebody who worked on the change. A shared account may be two people's, so that it does not show who acted.
     SELECT DISTINCT n.item_no AS item_no, n.table_name AS table_name, n.id AS id
     FROM named AS n
-    JOIN change_contributor AS c ON c.item_no = n.item_no
-    WHERE c.person = n.person OR (c.account = n.account AND c.state <> 'shared')
+    JOIN change_contributor AS w ON w.item_no = n.item_no
+    WHERE w.person = n.person OR (w.account = n.account AND w.state <> 'shared')
 )
 SELECT
     n.item AS item,

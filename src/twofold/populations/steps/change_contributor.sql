@@ -15,6 +15,7 @@ WITH merge_parents AS (
 made AS (
     -- The commits of each item, with what they say about people.
     SELECT
+        o.item AS item,
         o.item_no AS item_no,
         c.repository AS repository,
         c.sha AS sha,
@@ -26,11 +27,11 @@ made AS (
         c.evidence AS evidence,
         c.record AS record
     FROM (
-        SELECT u.item_no AS item_no, l.repository AS repository, l.sha AS sha, l.via AS via
+        SELECT u.item AS item, u.item_no AS item_no, l.repository AS repository, l.sha AS sha, l.via AS via
         FROM change_unit AS u
         JOIN change_link AS l ON l.pull_request = u.pull_request
         UNION ALL
-        SELECT u.item_no AS item_no, u.repository AS repository, u.sha AS sha, 'listed' AS via
+        SELECT u.item AS item, u.item_no AS item_no, u.repository AS repository, u.sha AS sha, 'listed' AS via
         FROM change_unit AS u
         WHERE u.sha IS NOT NULL
     ) AS o
@@ -40,31 +41,31 @@ made AS (
 ),
 acted AS (
     SELECT
-        m.item_no AS item_no, m.sha AS sha, m.author AS account, 'author' AS role, m.acted_at AS acted_at,
+        m.item AS item, m.item_no AS item_no, m.sha AS sha, m.author AS account, 'author' AS role, m.acted_at AS acted_at,
         'code_commit' AS table_name, m.evidence AS evidence, m.record AS record
     FROM made AS m
     WHERE m.author IS NOT NULL
     UNION ALL
     SELECT
-        m.item_no AS item_no, m.sha AS sha, c.value AS account, 'coauthor' AS role, m.acted_at AS acted_at,
+        m.item AS item, m.item_no AS item_no, m.sha AS sha, c.value AS account, 'coauthor' AS role, m.acted_at AS acted_at,
         'code_commit' AS table_name, m.evidence AS evidence, m.record AS record
     FROM made AS m
     JOIN code_commit__coauthors AS c ON c.repository = m.repository AND c.sha = m.sha
     UNION ALL
     SELECT
-        m.item_no AS item_no, m.sha AS sha, m.committer AS account, 'committer' AS role, m.acted_at AS acted_at,
+        m.item AS item, m.item_no AS item_no, m.sha AS sha, m.committer AS account, 'committer' AS role, m.acted_at AS acted_at,
         'code_commit' AS table_name, m.evidence AS evidence, m.record AS record
     FROM made AS m
     WHERE m.listed = 1 AND m.committer NOT IN ('github:web-flow', 'git:noreply@github.com')
     UNION ALL
     SELECT
-        m.item_no AS item_no, m.sha AS sha, m.pushed_by AS account, 'pusher' AS role, m.acted_at AS acted_at,
+        m.item AS item, m.item_no AS item_no, m.sha AS sha, m.pushed_by AS account, 'pusher' AS role, m.acted_at AS acted_at,
         'code_commit' AS table_name, m.evidence AS evidence, m.record AS record
     FROM made AS m
     WHERE m.listed = 1 AND m.pushed_by IS NOT NULL
     UNION ALL
     SELECT
-        u.item_no AS item_no, CAST(NULL AS STRING) AS sha, p.author AS account, 'opener' AS role,
+        u.item AS item, u.item_no AS item_no, CAST(NULL AS STRING) AS sha, p.author AS account, 'opener' AS role,
         COALESCE(p.created_at, p.merged_at, TIMESTAMP '9999-12-30 00:00:00') AS acted_at,
         'pull_request' AS table_name, p.evidence AS evidence, p.record AS record
     FROM change_unit AS u
@@ -106,11 +107,10 @@ unknown_hand AS (
     WHERE NOT EXISTS (SELECT 1 FROM code_commit AS k WHERE k.repository = x.repository AND k.sha = c.sha)
 )
 SELECT
-    u.item AS item, a.item_no AS item_no, a.account AS account, a.role AS role, i.person AS person,
+    a.item AS item, a.item_no AS item_no, a.account AS account, a.role AS role, i.person AS person,
     COALESCE(i.state, 'unlinked') AS state, a.sha AS sha,
     a.table_name AS table_name, a.evidence AS evidence, a.record AS record
 FROM acted AS a
-JOIN change_unit AS u ON u.item_no = a.item_no
 LEFT JOIN identity AS i ON i.account = a.account AND i.valid_from <= a.acted_at AND a.acted_at < i.valid_to
 UNION ALL
 SELECT

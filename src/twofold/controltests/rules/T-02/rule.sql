@@ -60,7 +60,7 @@ no_map AS (
     SELECT DISTINCT r.item AS item FROM role_in_force AS r WHERE r.right_id IS NULL
 ),
 justified AS (
-    SELECT r.item AS item, r.side AS side, r.right_id AS right_id FROM role_in_force AS r WHERE r.right_id IS NOT NULL
+    SELECT r.item AS item, r.side AS side, r.right_id AS right_id FROM role_in_force AS r
     UNION
     SELECT r.item AS item, r.side AS side, c.holds AS right_id
     FROM role_in_force AS r
@@ -136,15 +136,13 @@ old_only AS (
         p.item AS item,
         v.account AS account,
         v.right_id AS right_id,
-        MIN(v.valid_from) AS valid_from,
         MAX(v.valid_to) AS valid_to,
         MAX(COALESCE(v.sure_to, TIMESTAMP '0001-01-01 00:00:00')) AS sure_to
     FROM population AS p
-    JOIN kind_of AS k ON k.item = p.item AND k.settled IS NULL
     JOIN own_account AS a ON a.human = p.human AND a.valid_from <= p.operating_at AND p.operating_at < a.valid_to
     JOIN right_interval AS v ON v.account = a.account AND v.system = p.system
         AND v.valid_from <= p.operating_at AND p.operating_at < v.valid_to
-    JOIN justified AS o ON o.item = p.item AND o.side = 'before' AND o.right_id = v.right_id
+    JOIN justified AS o ON o.item = p.item AND o.right_id = v.right_id
     LEFT JOIN justified AS n ON n.item = p.item AND n.side = 'after' AND n.right_id = v.right_id
     WHERE n.item IS NULL
     GROUP BY p.item, v.account, v.right_id
@@ -154,13 +152,11 @@ manager_after AS (
     FROM population AS p
     JOIN job_held AS j ON j.human = p.human AND j.valid_from <= p.operating_at AND p.operating_at < j.valid_to
     LEFT JOIN same_human AS m ON m.person = j.manager
-    WHERE j.manager IS NOT NULL
     UNION
     SELECT p.item AS item, COALESCE(m.human, s.owner) AS human
     FROM population AS p
     JOIN system AS s ON s.id = p.system
     LEFT JOIN same_human AS m ON m.person = s.owner
-    WHERE s.owner IS NOT NULL
 ),
 kept AS (
     SELECT
@@ -227,7 +223,6 @@ gained AS (
         v.sure_from AS given_at_latest
     FROM population AS p
     CROSS JOIN parameter AS q
-    JOIN kind_of AS k ON k.item = p.item AND k.settled IS NULL
     JOIN own_account AS a ON a.human = p.human
     JOIN right_interval AS v ON v.account = a.account AND v.system = p.system AND v.basis = 'grant' AND v.via = v.right_id
         AND a.valid_from <= v.valid_from AND v.valid_from < a.valid_to
@@ -360,7 +355,6 @@ SELECT
         WHEN r.rank = 5 THEN 'exception:reviewed_late'
         WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
         WHEN r.rank = 6 THEN 'exception:not_a_person'
-        WHEN r.rank = 7 THEN 'exception:not_reviewed'
         WHEN r.rank = 8 THEN 'exception:self_reviewed'
         WHEN r.rank = 9 THEN 'exception:reviewed_too_early'
         ELSE 'exception:not_reviewed'

@@ -13,9 +13,7 @@ hand AS (
 -- A: what was decided about a grant or a session: the request that the log names, a request for this person and right, or the
 -- review of the code change that gave a cloud role (a code change is the grant).
 asked AS (
-    SELECT p.item AS item, p.reference AS subject
-    FROM population AS p
-    WHERE p.kind IN ('grant', 'elevation') AND p.reference IS NOT NULL
+    SELECT p.item AS item, p.reference AS subject FROM population AS p
     UNION
     SELECT p.item AS item, r.id AS subject
     FROM population AS p
@@ -209,13 +207,15 @@ SELECT
     p.operating_at_latest AS operating_at_latest,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN p.kind = 'holder' OR p.kind = 'key' THEN 'na:approved_as_grant'
-        WHEN p.kind = 'break_glass' AND u.conflicted THEN 'cannot_test:conflict'
-        WHEN p.kind = 'break_glass' AND u.referenced = 1 THEN 'pass'
-        WHEN p.kind = 'break_glass' AND g.of_use = 1 THEN 'cannot_test:source_gap'
-        WHEN p.kind = 'break_glass' THEN 'exception:no_ticket'
+        WHEN p.kind IN ('holder', 'key') THEN 'na:approved_as_grant'
+        WHEN p.kind = 'break_glass' THEN CASE
+            WHEN u.conflicted THEN 'cannot_test:conflict'
+            WHEN u.referenced = 1 THEN 'pass'
+            WHEN g.of_use = 1 THEN 'cannot_test:source_gap'
+            ELSE 'exception:no_ticket'
+        END
         WHEN p.kind = 'elevation' AND c.by_owner + c.by_security > 0 THEN 'pass'
-        WHEN p.kind = 'grant' AND c.by_owner = 1 AND c.by_security = 1 AND c.people > 1 THEN 'pass'
+        WHEN c.by_owner = 1 AND c.by_security = 1 AND c.people > 1 THEN 'pass'
         WHEN c.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN c.unlinked = 1 THEN 'cannot_test:approver_unlinked'
         WHEN c.unclear = 1 THEN 'cannot_test:time_order_unclear'
@@ -240,10 +240,12 @@ SELECT
     END AS b,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN p.kind = 'break_glass' AND u.conflicted THEN 'cannot_test:conflict'
-        WHEN p.kind = 'break_glass' AND u.used_by IS NOT NULL THEN 'pass'
-        WHEN p.kind = 'break_glass' AND g.of_use = 1 THEN 'cannot_test:source_gap'
-        WHEN p.kind = 'break_glass' THEN 'exception:user_unknown'
+        WHEN p.kind = 'break_glass' THEN CASE
+            WHEN u.conflicted THEN 'cannot_test:conflict'
+            WHEN u.used_by IS NOT NULL THEN 'pass'
+            WHEN g.of_use = 1 THEN 'cannot_test:source_gap'
+            ELSE 'exception:user_unknown'
+        END
         WHEN h.state = 'shared' THEN 'exception:shared_account'
         WHEN h.state = 'bot' THEN 'na:machine'
         WHEN h.person IS NULL THEN 'cannot_test:account_unlinked'
@@ -252,23 +254,29 @@ SELECT
     CASE
         WHEN s.code IS NOT NULL THEN s.code
         WHEN p.kind = 'grant' THEN 'na:judged_as_holder'
-        WHEN p.kind = 'holder' AND p.starts_at IS NULL THEN 'exception:no_review_due'
-        WHEN p.kind = 'holder' AND l.conflicted = 1 THEN 'cannot_test:conflict'
-        WHEN p.kind = 'holder' AND l.decided = 1 THEN 'pass'
-        WHEN p.kind = 'holder' AND p.ends_at >= p.starts_at THEN 'na:new_in_cycle'
-        WHEN p.kind = 'holder' AND p.ends_at_latest + q.review_grace_days * INTERVAL '1' DAY > q.extracted_at THEN 'cannot_test:pending'
-        WHEN p.kind = 'holder' AND g.of_campaign = 1 THEN 'cannot_test:source_gap'
-        WHEN p.kind = 'holder' THEN 'exception:not_reviewed'
-        WHEN p.kind = 'elevation' AND p.ends_at_latest <= p.operating_at + q.elevation_hours * INTERVAL '1' HOUR THEN 'pass'
-        WHEN p.kind = 'elevation' AND p.ends_at > p.operating_at_latest + q.elevation_hours * INTERVAL '1' HOUR THEN 'exception:too_long'
-        WHEN p.kind = 'elevation' AND p.ends_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
-        WHEN p.kind = 'elevation' AND p.operating_at_latest + q.elevation_hours * INTERVAL '1' HOUR >= q.extracted_at THEN 'cannot_test:pending'
-        WHEN p.kind = 'elevation' THEN 'exception:not_ended'
-        WHEN p.kind = 'key' AND p.ends_at_latest <= p.operating_at + q.key_days * INTERVAL '1' DAY THEN 'pass'
-        WHEN p.kind = 'key' AND p.ends_at > p.operating_at_latest + q.key_days * INTERVAL '1' DAY THEN 'exception:key_too_old'
-        WHEN p.kind = 'key' AND p.ends_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
-        WHEN p.kind = 'key' AND p.operating_at_latest + q.key_days * INTERVAL '1' DAY >= q.extracted_at THEN 'cannot_test:pending'
-        WHEN p.kind = 'key' THEN 'exception:key_too_old'
+        WHEN p.kind = 'holder' THEN CASE
+            WHEN p.starts_at IS NULL THEN 'exception:no_review_due'
+            WHEN l.conflicted = 1 THEN 'cannot_test:conflict'
+            WHEN l.decided = 1 THEN 'pass'
+            WHEN p.ends_at >= p.starts_at THEN 'na:new_in_cycle'
+            WHEN p.ends_at_latest + q.review_grace_days * INTERVAL '1' DAY > q.extracted_at THEN 'cannot_test:pending'
+            WHEN g.of_campaign = 1 THEN 'cannot_test:source_gap'
+            ELSE 'exception:not_reviewed'
+        END
+        WHEN p.kind = 'elevation' THEN CASE
+            WHEN p.ends_at_latest <= p.operating_at + q.elevation_hours * INTERVAL '1' HOUR THEN 'pass'
+            WHEN p.ends_at > p.operating_at_latest + q.elevation_hours * INTERVAL '1' HOUR THEN 'exception:too_long'
+            WHEN p.ends_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
+            WHEN p.operating_at_latest + q.elevation_hours * INTERVAL '1' HOUR >= q.extracted_at THEN 'cannot_test:pending'
+            ELSE 'exception:not_ended'
+        END
+        WHEN p.kind = 'key' THEN CASE
+            WHEN p.ends_at_latest <= p.operating_at + q.key_days * INTERVAL '1' DAY THEN 'pass'
+            WHEN p.ends_at > p.operating_at_latest + q.key_days * INTERVAL '1' DAY THEN 'exception:key_too_old'
+            WHEN p.ends_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
+            WHEN p.operating_at_latest + q.key_days * INTERVAL '1' DAY >= q.extracted_at THEN 'cannot_test:pending'
+            ELSE 'exception:key_too_old'
+        END
         WHEN u.conflicted THEN 'cannot_test:conflict'
         WHEN u.reviewer_state IN ('shared', 'bot') THEN 'exception:reviewed_by_no_person'
         WHEN u.reviewer = u.used_by THEN 'exception:self_reviewed'

@@ -122,7 +122,6 @@ effect AS (
     JOIN setting_timeline AS t
         ON t.system = i.system AND t.object = i.account AND t.setting = 'member:' || f.right_id
         AND t.valid_from < i.window_to AND i.window_from < t.valid_to
-        AND t.valid_from < f.valid_to AND f.valid_from < t.valid_to
 ),
 exempt AS (
     SELECT
@@ -159,7 +158,6 @@ by_policy AS (
         COALESCE(MIN(CASE WHEN e.effect = 'excludes' AND e.grade BETWEEN 1 AND 19 THEN e.grade END), 20) AS doubt
     FROM stretch AS s
     JOIN effect AS e ON e.item = s.item AND e.valid_from <= s.valid_from AND s.valid_from < e.valid_to
-    WHERE s.valid_to IS NOT NULL
     GROUP BY s.item, s.valid_from, e.policy
 ),
 covered AS (

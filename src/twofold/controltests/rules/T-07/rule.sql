@@ -1,11 +1,17 @@
 WITH
 -- Each stretch of a setting against the line of the standard in force then. Grades from worst to best: 0 below the standard,
--- 11 to 16 nobody can tell, 20 meets it.
+-- 11 to 16 nobody can tell, 20 meets it. A look proves the stretch that begins with it: its own moment.
 compared AS (
     SELECT
         p.item AS item,
-        CASE WHEN t.valid_from < p.window_to AND p.window_to <= t.valid_to AND d.valid_to >= p.window_to THEN 1 ELSE 0 END
-        AS is_last,
+        CASE WHEN p.window_to <= t.valid_to AND d.valid_to >= p.window_to THEN 1 ELSE 0 END AS is_last,
+        CASE
+            WHEN t.valid_from >= p.window_from AND t.valid_from >= d.valid_from AND EXISTS (
+                SELECT 1 FROM setting_state AS s
+                WHERE s.system = p.system AND s.object = p.object AND s.setting = p.setting AND s.observed_at = t.valid_from
+            ) THEN 1
+            ELSE 0
+        END AS is_look,
         CASE
             WHEN t.state = 'conflict' OR d.conflicted THEN 11
             WHEN t.state = 'contradiction' THEN 12
@@ -20,10 +26,7 @@ compared AS (
             WHEN d.comparison = 'at_least' AND TRY_CAST(t.value AS DOUBLE) < TRY_CAST(d.value AS DOUBLE) THEN 0
             WHEN d.comparison = 'at_most' AND TRY_CAST(t.value AS DOUBLE) > TRY_CAST(d.value AS DOUBLE) THEN 0
             ELSE 16
-        END AS grade,
-        t.valid_from AS valid_from,
-        d.valid_from AS asked_from,
-        d.valid_to AS asked_to
+        END AS grade
     FROM population AS p
     JOIN setting_timeline AS t
         ON t.system = p.system AND t.object = p.object AND t.setting = p.setting
@@ -33,24 +36,13 @@ compared AS (
         AND d.valid_from < t.valid_to AND t.valid_from < d.valid_to
         AND d.valid_from < p.window_to AND p.window_from < d.valid_to
 ),
--- A look proves the stretch that begins with it: its own moment.
-look AS (
-    SELECT DISTINCT p.item AS item, s.observed_at AS observed_at
-    FROM population AS p
-    JOIN setting_state AS s
-        ON s.system = p.system AND s.object = p.object AND s.setting = p.setting
-        AND s.observed_at >= p.window_from AND s.observed_at < p.window_to
-),
 worst AS (
     SELECT
         c.item AS item,
         MIN(c.grade) AS over_time,
         MIN(CASE WHEN c.is_last = 1 THEN c.grade END) AS at_the_end,
-        MIN(CASE
-            WHEN l.observed_at IS NOT NULL AND c.asked_from <= l.observed_at AND l.observed_at < c.asked_to THEN c.grade
-        END) AS at_looks
+        MIN(CASE WHEN c.is_look = 1 THEN c.grade END) AS at_looks
     FROM compared AS c
-    LEFT JOIN look AS l ON l.item = c.item AND l.observed_at = c.valid_from
     GROUP BY c.item
 ),
 grade_code AS (
@@ -70,7 +62,6 @@ standing AS (
     SELECT
         p.item AS item,
         CASE
-            WHEN w.item IS NULL THEN 'cannot_test:not_observed'
             WHEN COALESCE(w.at_looks, w.at_the_end) = 0 THEN 'exception:below_standard'
             WHEN COALESCE(w.at_looks, w.at_the_end) = 20 THEN 'pass'
             ELSE COALESCE(a.code, 'cannot_test:not_observed')

@@ -17,7 +17,7 @@ line AS (
 ),
 active AS (
     SELECT
-        l.item AS item, l.owner AS owner,
+        l.item AS item,
         GREATEST(e.valid_from, l.valid_from) AS valid_from, LEAST(e.valid_to, l.valid_to) AS valid_to
     FROM line AS l
     JOIN employed_stretch AS e ON e.person = l.owner AND e.valid_from < l.valid_to AND l.valid_from < e.valid_to
@@ -45,7 +45,7 @@ owned AS (
         s.item AS item, s.valid_from AS valid_from,
         MAX(CASE
             WHEN l.owner IS NULL THEN 14
-            WHEN a.item IS NOT NULL THEN 90
+            WHEN a.person IS NOT NULL THEN 90
             WHEN k.person IS NULL THEN 41
             ELSE 15
         END) AS owner_rank,
@@ -53,8 +53,7 @@ owned AS (
         COUNT(l.item) AS lines
     FROM stretch AS s
     LEFT JOIN line AS l ON l.item = s.item AND l.valid_from <= s.valid_from AND s.valid_from < l.valid_to
-    LEFT JOIN active AS a
-        ON a.item = l.item AND a.owner = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to
+    LEFT JOIN employed_stretch AS a ON a.person = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to
     LEFT JOIN (SELECT DISTINCT e.person AS person FROM engagement AS e) AS k ON k.person = l.owner
     WHERE s.valid_to IS NOT NULL
     GROUP BY s.item, s.valid_from
@@ -144,25 +143,21 @@ secret_rank AS (
         AND (s.created_at IS NULL OR s.created_at < i.window_to) AND (s.revoked_at IS NULL OR s.revoked_at_latest > i.window_from)
     GROUP BY i.item
 ),
--- E: the moments from which a review, or the creation, counts, and until when none other followed.
+-- E: the moments from which a review, or the creation, counts, and until when none other followed. Before the first of them
+-- nothing counts.
 looked_at AS (
-    SELECT DISTINCT p.account AS account, p.used_from AS moment
-    FROM population AS p
-    WHERE p.used_from > TIMESTAMP '0001-01-01 00:00:00'
+    SELECT p.account AS account, p.used_from AS moment FROM population AS p
     UNION
     SELECT r.account AS account, r.decided_at AS moment
     FROM review_item AS r
     WHERE r.decided_at IS NOT NULL AND LOWER(r.decision) IN ('approve', 'revoke', 'modify') AND NOT r.conflicted
     UNION
-    SELECT DISTINCT p.account AS account, TIMESTAMP '0001-01-01 00:00:00' AS moment FROM population AS p
+    SELECT p.account AS account, TIMESTAMP '0001-01-01 00:00:00' AS moment FROM population AS p
 ),
 unseen AS (
     SELECT
         o.account AS account,
-        CASE
-            WHEN o.moment = TIMESTAMP '0001-01-01 00:00:00' THEN o.moment
-            ELSE o.moment + q.review_days * INTERVAL '1' DAY
-        END AS valid_from,
+        o.moment + q.review_days * INTERVAL '1' DAY AS valid_from,
         COALESCE(
             LEAD(o.moment) OVER (PARTITION BY o.account ORDER BY o.moment), TIMESTAMP '9999-12-31 00:00:00'
         ) AS valid_to

@@ -61,28 +61,26 @@ risk_owner AS (
         COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM sod_rule AS r
 ),
+-- Where HR has no record of the approver, nothing says that the person did not work here.
 approver AS (
     SELECT
-        f.item AS item,
-        f.mitigation AS mitigation,
+        m.id AS mitigation,
         i.person AS person,
         COALESCE(i.state, 'unlinked') AS state,
         MAX(CASE WHEN o.person IS NOT NULL THEN 1 ELSE 0 END) AS owner_named,
         MAX(CASE WHEN o.person = i.person THEN 1 ELSE 0 END) AS owns_risk,
-        MAX(CASE WHEN e.id IS NOT NULL THEN 1 ELSE 0 END) AS has_record,
         MAX(CASE
-            WHEN (e.started_at IS NULL OR e.started_at <= f.approved_at)
+            WHEN (e.started_at IS NULL OR e.started_at <= m.approved_at)
                 AND (COALESCE(e.effective_end, e.last_day_latest) IS NULL
-                    OR COALESCE(e.effective_end, e.last_day_latest) > f.approved_at) THEN 1
+                    OR COALESCE(e.effective_end, e.last_day_latest) > m.approved_at) THEN 1
             ELSE 0
         END) AS employed
-    FROM in_force AS f
-    JOIN population AS p ON p.item = f.item
+    FROM mitigation AS m
     LEFT JOIN identity AS i
-        ON i.account = f.approved_by AND i.valid_from <= f.approved_at AND f.approved_at < i.valid_to
-    LEFT JOIN risk_owner AS o ON o.rule = p.rule AND o.valid_from <= f.approved_at AND f.approved_at < o.valid_to
+        ON i.account = m.approved_by AND i.valid_from <= m.approved_at AND m.approved_at < i.valid_to
+    LEFT JOIN risk_owner AS o ON o.rule = m.rule AND o.valid_from <= m.approved_at AND m.approved_at < o.valid_to
     LEFT JOIN engagement AS e ON e.person = i.person
-    GROUP BY f.item, f.mitigation, i.person, COALESCE(i.state, 'unlinked')
+    GROUP BY m.id, i.person, COALESCE(i.state, 'unlinked')
 ),
 -- From when on an approval is late: surely (latest) and perhaps.
 limit_of AS (
@@ -137,7 +135,7 @@ judged AS (
             WHEN a.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN a.owner_named = 0 THEN 'cannot_test:no_risk_owner'
             WHEN a.owns_risk = 0 THEN 'exception:not_risk_owner'
-            WHEN a.has_record = 1 AND a.employed = 0 THEN 'exception:not_employed'
+            WHEN a.employed = 0 THEN 'exception:not_employed'
             WHEN f.approved_at > l.limit_at_latest THEN 'exception:approved_late'
             WHEN p.state = 'shared' THEN 'cannot_test:account_shared'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
@@ -167,7 +165,7 @@ judged AS (
     FROM in_force AS f
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = f.item
-    JOIN approver AS a ON a.item = f.item AND a.mitigation = f.mitigation
+    JOIN approver AS a ON a.mitigation = f.mitigation
     JOIN limit_of AS l ON l.item = f.item AND l.mitigation = f.mitigation
     JOIN result_of AS r ON r.item = f.item AND r.mitigation = f.mitigation
     LEFT JOIN record_gap AS g ON g.item = f.item

@@ -149,14 +149,31 @@ asked_for AS (
     FROM (SELECT DISTINCT u.system AS system FROM unit AS u) AS s
     JOIN check_requirement AS r ON r.scope = s.system OR r.scope = '*'
 ),
-required AS (
-    -- B: the checks asked for when the release started. Where none was ever named for the system, each one seen.
-    SELECT u.item_no AS item_no, u.emergency AS emergency, r.name AS name, 0 AS assumed
+asked AS (
+    -- B: the checks asked for when the release started.
+    SELECT u.item_no AS item_no, u.emergency AS emergency, r.name AS name
     FROM unit AS u
     JOIN asked_for AS r
         ON r.system = u.system
         AND COALESCE(r.valid_from, u.started_at) <= u.started_at
         AND u.started_at < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+),
+plain AS (
+    -- B: an item passes where each check asked for ran, and all of its runs surely succeeded before the start. All other
+    -- items (closer = 1) are looked at check by check.
+    SELECT
+        a.item_no AS item_no,
+        MAX(CASE WHEN c.came = 'before' AND c.result = 94 THEN 0 ELSE 1 END) AS closer
+    FROM asked AS a
+    LEFT JOIN content_run AS c ON c.item_no = a.item_no AND c.name = a.name
+    GROUP BY a.item_no
+),
+required AS (
+    -- B: the checks to look at. Where none was ever named for the system, each one seen.
+    SELECT a.item_no AS item_no, a.emergency AS emergency, a.name AS name, 0 AS assumed
+    FROM plain AS p
+    JOIN asked AS a ON a.item_no = p.item_no
+    WHERE p.closer = 1
     UNION ALL
     SELECT DISTINCT c.item_no AS item_no, c.emergency AS emergency, c.name AS name, 1 AS assumed
     FROM content_run AS c
@@ -254,16 +271,16 @@ deployer AS (
         u.item_no AS item_no,
         u.started_at AS started_at,
         u.started_at_latest AS started_at_latest,
-        CASE WHEN u.by_pipeline AND g.system IS NOT NULL THEN NULL ELSE i.person END AS person,
+        CASE WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN NULL ELSE i.person END AS person,
         CASE
-            WHEN u.by_pipeline AND g.system IS NOT NULL THEN false
+            WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN false
             WHEN i.person IS NOT NULL OR i.state = 'bot' THEN false
             WHEN u.by_pipeline THEN false
             ELSE true
         END AS unlinked
     FROM unit AS u
     LEFT JOIN (
-        SELECT DISTINCT v.item_no AS item_no, a.system AS system
+        SELECT DISTINCT v.item_no AS item_no
         FROM unit AS v
         JOIN pipeline_agreement AS a
             ON a.system = v.system
@@ -424,18 +441,6 @@ built AS (
     LEFT JOIN code_commit AS o ON o.repository = u.repository AND o.sha = a.commit_sha
     LEFT JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
 ),
-last_authorised AS (
-    -- F: the last authorisation in force before the release, per ticket.
-    SELECT
-        a.item_no AS item_no,
-        a.ticket AS ticket,
-        MAX(a.type) AS type,
-        MAX(a.authorised_at) AS authorised_at,
-        MAX(a.authorised_at_latest) AS authorised_at_latest
-    FROM authorisation AS a
-    WHERE a.rank = 90
-    GROUP BY a.item_no, a.ticket
-),
 material_field AS (
     -- F: the fields in the history that are material for some type of ticket, or by the parameter.
     SELECT f.field AS field
@@ -444,6 +449,27 @@ material_field AS (
     LEFT JOIN (SELECT DISTINCT LOWER(n.value) AS field FROM change_type__material_fields AS n) AS m
         ON m.field = LOWER(f.field)
     WHERE m.field IS NOT NULL OR ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(f.field) || ';%'
+),
+material_event AS (
+    -- F: edits of such fields.
+    SELECT
+        e.ticket AS ticket, e.field AS field, e.old_value AS old_value, e.new_value AS new_value,
+        e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.txn AS txn, e.conflicted AS conflicted
+    FROM ticket_event AS e
+    JOIN material_field AS f ON f.field = e.field
+),
+last_authorised AS (
+    -- F: the last authorisation in force before the release, per ticket with such edits.
+    SELECT
+        a.item_no AS item_no,
+        a.ticket AS ticket,
+        MAX(a.type) AS type,
+        MAX(a.authorised_at) AS authorised_at,
+        MAX(a.authorised_at_latest) AS authorised_at_latest
+    FROM (SELECT DISTINCT e.ticket AS ticket FROM material_event AS e) AS m
+    JOIN authorisation AS a ON a.ticket = m.ticket
+    WHERE a.rank = 90
+    GROUP BY a.item_no, a.ticket
 ),
 edit AS (
     -- F: edits of material fields after it and up to the release. Case, blanks and punctuation alone are typing: rank 0.
@@ -462,8 +488,7 @@ edit AS (
     FROM last_authorised AS l
     CROSS JOIN parameter AS q
     JOIN unit AS u ON u.item_no = l.item_no
-    JOIN ticket_event AS e ON e.ticket = l.ticket
-    JOIN material_field AS f ON f.field = e.field
+    JOIN material_event AS e ON e.ticket = l.ticket
     LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = LOWER(e.field)
     LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = l.type
     WHERE (
@@ -557,11 +582,12 @@ business AS (
     GROUP BY b.item_no, b.id
 ),
 maker AS (
-    -- I: who worked on a change, by account, and whether all of them are known.
+    -- I: whether all who worked on an accepted change are known.
     SELECT
         c.item_no AS item_no,
         MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
-    FROM change_contributor AS c
+    FROM (SELECT DISTINCT a.item_no AS item_no FROM uat AS a) AS n
+    JOIN change_contributor AS c ON c.item_no = n.item_no
     GROUP BY c.item_no
 ),
 own_acceptance AS (
@@ -625,6 +651,7 @@ SELECT
     CASE
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.timeless IS NOT NULL THEN u.timeless
+        WHEN p.closer = 0 THEN 'pass'
         WHEN t.item_no IS NULL THEN 'cannot_test:no_required_checks'
         WHEN t.assumed = 1 AND g.of_check = 1 THEN 'cannot_test:source_gap'
         WHEN t.assumed = 1 AND t.succeeded > 0 AND t.succeeded < t.names THEN 'cannot_test:no_required_checks'
@@ -755,6 +782,7 @@ FROM unit AS u
 CROSS JOIN parameter AS q
 LEFT JOIN gap AS g ON g.item_no = u.item_no
 LEFT JOIN authorised AS a ON a.item_no = u.item_no
+LEFT JOIN plain AS p ON p.item_no = u.item_no
 LEFT JOIN tested AS t ON t.item_no = u.item_no
 LEFT JOIN approved AS r ON r.item_no = u.item_no
 LEFT JOIN carried AS k ON k.item_no = u.item_no

@@ -31,11 +31,18 @@ JOIN pipeline_agreement AS g
 UNION ALL
 SELECT
     p.item AS item, 'C' AS attribute, 'branch_rule' AS table_name, b.evidence AS evidence, b.record AS record,
-    'Branch ' || b.branch || ', seen at ' || CAST(b.observed_at AS STRING) || ': ' || b.setting || ' = '
+    'Branch ' || b.branch || ' of ' || b.repository || ', seen at ' || CAST(b.observed_at AS STRING) || ': ' || b.setting || ' = '
     || COALESCE(b.value, 'empty') AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
-JOIN branch_rule AS b ON b.repository = p.repository AND b.branch = p.base_ref
+LEFT JOIN repository_now AS m ON m.name = p.repository
+JOIN (
+    SELECT
+        COALESCE(n.current_name, r.repository) AS current_name, r.repository AS repository, r.branch AS branch,
+        r.setting AS setting, r.value AS value, r.observed_at AS observed_at, r.evidence AS evidence, r.record AS record
+    FROM branch_rule AS r
+    LEFT JOIN repository_now AS n ON n.name = r.repository
+) AS b ON b.current_name = COALESCE(m.current_name, p.repository) AND b.branch = p.base_ref
 WHERE b.setting IN ('required_reviews', 'enforce_admins', 'bypass_reviews')
     AND b.observed_at >= p.started_at - q.observation_days * INTERVAL '1' DAY
     AND b.observed_at <= p.started_at_latest + q.observation_days * INTERVAL '1' DAY

@@ -7,7 +7,7 @@ WITH unit AS (
         p.system AS system,
         p.operating_at AS operating_at,
         p.operating_at_latest AS operating_at_latest,
-        p.repository AS repository,
+        COALESCE(m.current_name, p.repository) AS repository,
         p.base_ref AS base_ref,
         p.actor AS actor,
         COALESCE(p.by_pipeline, false) AS by_pipeline,
@@ -23,6 +23,7 @@ WITH unit AS (
         END AS emergency
     FROM population AS p
     JOIN change_unit AS c ON c.item = p.item
+    LEFT JOIN repository_now AS m ON m.name = p.repository
     LEFT JOIN change_emergency AS e ON e.item_no = c.item_no
 ),
 gap AS (
@@ -65,17 +66,23 @@ agreed AS (
         AND COALESCE(g.valid_from, g.agreed_at_latest) <= u.started_at
         AND u.started_at < COALESCE(g.valid_to, TIMESTAMP '9999-12-31 00:00:00')
 ),
+deployer AS (
+    SELECT
+        u.item_no AS item_no, u.by_pipeline AS by_pipeline, u.actor AS account, i.person AS person, i.state AS state,
+        CASE WHEN g.item_no IS NULL THEN 0 ELSE 1 END AS agreed
+    FROM unit AS u
+    LEFT JOIN agreed AS g ON g.item_no = u.item_no
+    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+),
 made_by AS (
+    -- B: whether all who worked on a change are known; asked only where the deployer has to be compared with them.
     SELECT
         c.item_no AS item_no,
         MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous', 'shared') THEN 1 ELSE 0 END) AS somebody_unknown
-    FROM change_contributor AS c
+    FROM deployer AS d
+    JOIN change_contributor AS c ON c.item_no = d.item_no
+    WHERE NOT (d.by_pipeline AND d.agreed = 1)
     GROUP BY c.item_no
-),
-deployer AS (
-    SELECT u.item_no AS item_no, u.by_pipeline AS by_pipeline, u.actor AS account, i.person AS person, i.state AS state
-    FROM unit AS u
-    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
 ),
 own AS (
     -- B: changes that were released by somebody who worked on them. A shared account may be two people's, so that it does
@@ -83,16 +90,19 @@ own AS (
     SELECT DISTINCT d.item_no AS item_no
     FROM deployer AS d
     JOIN change_contributor AS c ON c.item_no = d.item_no
-    WHERE c.person = d.person
-        OR (c.account = d.account AND c.state <> 'shared' AND COALESCE(d.state, 'unlinked') <> 'bot')
+    WHERE NOT (d.by_pipeline AND d.agreed = 1)
+        AND (
+            c.person = d.person
+            OR (c.account = d.account AND c.state <> 'shared' AND COALESCE(d.state, 'unlinked') <> 'bot')
+        )
 ),
 released AS (
     SELECT
         d.item_no AS item_no,
         CASE
-            WHEN d.by_pipeline AND g.item_no IS NOT NULL THEN 'pass'
+            WHEN d.by_pipeline AND d.agreed = 1 THEN 'pass'
             WHEN o.item_no IS NOT NULL THEN 'exception:deployer_is_contributor'
-            WHEN d.state = 'bot' AND g.item_no IS NOT NULL THEN 'pass'
+            WHEN d.state = 'bot' AND d.agreed = 1 THEN 'pass'
             WHEN d.state = 'bot' OR (d.by_pipeline AND d.person IS NULL) THEN 'cannot_test:no_pipeline_agreement'
             WHEN d.state = 'shared' THEN 'cannot_test:shared_account'
             WHEN d.person IS NULL THEN 'cannot_test:deployer_unlinked'
@@ -101,15 +111,14 @@ released AS (
             ELSE 'pass'
         END AS code
     FROM deployer AS d
-    LEFT JOIN agreed AS g ON g.item_no = d.item_no
     LEFT JOIN own AS o ON o.item_no = d.item_no
     LEFT JOIN made_by AS m ON m.item_no = d.item_no
 ),
 observed AS (
     -- C: what each look at the branch's protection showed: good when reviews are required of administrators too and
-    -- nobody is listed who may pass them by.
+    -- nobody is listed who may pass them by. A repository is followed through its names, and each look is of one name.
     SELECT
-        b.repository AS repository,
+        COALESCE(m.current_name, b.repository) AS repository,
         b.branch AS branch,
         b.observed_at AS observed_at,
         b.observed_at_latest AS observed_at_latest,
@@ -122,7 +131,8 @@ observed AS (
             ELSE 0
         END AS good
     FROM branch_rule AS b
-    GROUP BY b.repository, b.branch, b.observed_at, b.observed_at_latest
+    LEFT JOIN repository_now AS m ON m.name = b.repository
+    GROUP BY b.repository, m.current_name, b.branch, b.observed_at, b.observed_at_latest
 ),
 looked_at AS (
     SELECT DISTINCT o.repository AS repository, o.branch AS branch FROM observed AS o

@@ -85,7 +85,6 @@ named_incident AS (
     SELECT DISTINCT u.item AS item, t.ticket AS incident
     FROM unit AS u
     JOIN change_ticket AS t ON t.item = u.item
-    JOIN incident AS i ON i.id = t.ticket
 ),
 severity_told AS (
     -- A: what the history says the severity was when the release started: the value that the last event before it set, and
@@ -166,9 +165,9 @@ incident_rank AS (
 ),
 acting AS (
     -- B: everybody who acted in the release: deployer, merger, contributors, whoever gave an emergency approval before it.
-    SELECT u.item AS item, u.actor AS account FROM unit AS u WHERE u.actor IS NOT NULL
+    SELECT u.item AS item, u.actor AS account FROM unit AS u
     UNION
-    SELECT u.item AS item, u.merged_by AS account FROM unit AS u WHERE u.merged_by IS NOT NULL
+    SELECT u.item AS item, u.merged_by AS account FROM unit AS u
     UNION
     SELECT u.item AS item, c.account AS account
     FROM unit AS u

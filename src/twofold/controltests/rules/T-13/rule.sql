@@ -101,7 +101,8 @@ part_gap AS (
 -- A standard change by its key; for an event of automation, which names nothing, by kind.
 offered AS (
     SELECT n.part AS part, n.named AS standard, 1 AS keyed
-    FROM named_key AS n
+    FROM (SELECT DISTINCT s.id AS id FROM standard_change AS s) AS s
+    JOIN named_key AS n ON n.named = s.id
     UNION
     SELECT u.part AS part, k.id AS standard, 0 AS keyed
     FROM part AS u

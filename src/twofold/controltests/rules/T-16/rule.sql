@@ -45,7 +45,7 @@ asked AS (
     FROM population AS p
     JOIN change_ticket AS t ON t.item = p.item
     LEFT JOIN change_type AS c ON c.id = t.type
-    WHERE t.known AND COALESCE(t.is_change, TRUE) AND p.excuse IS NULL AND p.unknown IS NULL AND p.started_at IS NOT NULL
+    WHERE t.known AND COALESCE(t.is_change, TRUE)
 ),
 needed AS (
     SELECT
@@ -77,7 +77,7 @@ edit AS (
     CROSS JOIN parameter AS q
     JOIN ticket AS t ON t.key = a.ticket
     JOIN ticket_event AS e ON e.ticket = a.ticket AND LOWER(e.field) = LOWER(q.rollback_field)
-    WHERE a.needed = 'yes' AND e.occurred_at <= a.started_at_latest
+    WHERE e.occurred_at <= a.started_at_latest
 ),
 -- What the last edit before the release left in the field.
 edited AS (
@@ -95,23 +95,21 @@ edited AS (
     FROM edit AS e
     GROUP BY e.item, e.ticket
 ),
--- Without an edit before the release: what the first edit after it replaced, else what the field holds now.
-first_later AS (
-    SELECT x.item AS item, x.ticket AS ticket, MIN(x.old_value) AS plan, COUNT(*) AS perhaps_first
+-- Without an edit before the release: what the first edit of all replaced, else what the field holds now.
+first_edit AS (
+    SELECT x.ticket AS ticket, MIN(x.old_value) AS plan, COUNT(*) AS perhaps_first
     FROM (
         SELECT
-            a.item AS item,
-            a.ticket AS ticket,
+            e.ticket AS ticket,
             e.old_value AS old_value,
             e.occurred_at AS occurred_at,
-            MIN(e.occurred_at_latest) OVER (PARTITION BY a.item, a.ticket) AS first_at
-        FROM asked AS a
+            MIN(e.occurred_at_latest) OVER (PARTITION BY e.ticket) AS first_at
+        FROM ticket_event AS e
         CROSS JOIN parameter AS q
-        JOIN ticket_event AS e ON e.ticket = a.ticket AND LOWER(e.field) = LOWER(q.rollback_field)
-        WHERE e.occurred_at > a.started_at_latest
+        WHERE LOWER(e.field) = LOWER(q.rollback_field)
     ) AS x
     WHERE x.occurred_at <= x.first_at
-    GROUP BY x.item, x.ticket
+    GROUP BY x.ticket
 ),
 gap AS (
     SELECT
@@ -143,7 +141,7 @@ held AS (
         e.txn AS txn,
         CASE WHEN e.item IS NULL THEN a.created_at ELSE e.edited_at END AS edited_at,
         CASE WHEN e.item IS NULL THEN a.created_at_latest ELSE e.edited_at_latest END AS edited_at_latest,
-        CASE WHEN e.item IS NOT NULL THEN e.plan WHEN f.item IS NOT NULL THEN f.plan ELSE k.rollback_plan END AS plan,
+        CASE WHEN e.item IS NOT NULL THEN e.plan WHEN f.ticket IS NOT NULL THEN f.plan ELSE k.rollback_plan END AS plan,
         CASE
             WHEN e.in_conflict = 1 THEN '2cannot_test:conflict'
             WHEN e.migrated = 1 THEN '3cannot_test:migrated_history'
@@ -152,7 +150,7 @@ held AS (
     FROM asked AS a
     JOIN ticket AS k ON k.key = a.ticket
     LEFT JOIN edited AS e ON e.item = a.item AND e.ticket = a.ticket
-    LEFT JOIN first_later AS f ON f.item = a.item AND f.ticket = a.ticket
+    LEFT JOIN first_edit AS f ON f.ticket = a.ticket
     LEFT JOIN gap AS g ON g.item = a.item AND g.ticket = a.ticket
     WHERE a.needed = 'yes'
 ),

@@ -7,7 +7,6 @@ gap AS (
 -- A source lives from its first day to a break in its days.
 day AS (
     SELECT
-        p.item AS item,
         p.source_id AS source_id,
         p.starts_at AS starts_at,
         p.ends_before AS ends_before,
@@ -17,7 +16,6 @@ day AS (
 ),
 lived AS (
     SELECT
-        d.item AS item,
         d.source_id AS source_id,
         d.ends_before AS ends_before,
         MAX(CASE WHEN d.ended_before IS NULL OR d.ended_before < d.starts_at THEN d.starts_at END) OVER (
@@ -92,9 +90,7 @@ silent AS (
         MAX(CASE WHEN s.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
     FROM pair AS s
     CROSS JOIN parameter AS q
-    JOIN lived AS l ON l.source_id = s.source_id AND l.born_at = s.born_at
-    JOIN population AS p
-        ON p.item = l.item AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
+    JOIN population AS p ON p.source_id = s.source_id AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
     WHERE s.next_at_latest > s.at + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
     GROUP BY p.item
 ),
@@ -175,14 +171,16 @@ SELECT
     p.operating_at AS operating_at,
     p.operating_at_latest AS operating_at_latest,
     CASE
-        WHEN p.kind = 'no_source' AND p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
-        WHEN p.kind = 'no_source' AND EXISTS (
-            SELECT 1 FROM gap AS g
-            WHERE g.table_name = 'log_source' AND g.system = p.system
-                AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at)
-                AND (g.ends_before IS NULL OR g.ends_before >= LEAST(p.ends_before, q.extracted_at))
-        ) THEN 'cannot_test:source_gap'
-        WHEN p.kind = 'no_source' THEN 'exception:no_source'
+        WHEN p.kind = 'no_source' THEN CASE
+            WHEN p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
+            WHEN EXISTS (
+                SELECT 1 FROM gap AS g
+                WHERE g.table_name = 'log_source' AND g.system = p.system
+                    AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at)
+                    AND (g.ends_before IS NULL OR g.ends_before >= LEAST(p.ends_before, q.extracted_at))
+            ) THEN 'cannot_test:source_gap'
+            ELSE 'exception:no_source'
+        END
         WHEN p.conflicted OR c.item IS NOT NULL THEN 'cannot_test:conflict'
         WHEN COALESCE(s.no_sure_record, 0) = 0 AND p.ends_before > q.extracted_at THEN 'cannot_test:pending'
         WHEN COALESCE(s.no_sure_record, 0) = 0 THEN 'pass'
@@ -208,7 +206,7 @@ SELECT
     CASE
         WHEN p.kind = 'no_source' THEN 'na:no_source'
         WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN k.observed_at IS NULL OR k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
+        WHEN k.observed_at >= p.ends_before + q.look_days * INTERVAL '1' DAY THEN 'cannot_test:not_observed'
         WHEN k.conflicted THEN 'cannot_test:conflict'
         ELSE COALESCE(d.code, 'cannot_test:not_observed')
     END AS e

@@ -188,7 +188,6 @@ gap AS (
         MAX(CASE WHEN g.table_name = 'policy_number' THEN 1 ELSE 0 END) AS of_number
     FROM item AS i
     JOIN source_gap AS g ON g.system IN (i.system, '*') AND (g.starts_at IS NULL OR g.starts_at < i.judged_to)
-    WHERE g.table_name IN ('policy_version', 'policy_number')
     GROUP BY i.item
 ),
 outcome_a AS (

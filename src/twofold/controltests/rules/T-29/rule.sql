@@ -67,7 +67,6 @@ gap AS (
     FROM population AS p
     JOIN source_gap AS g ON g.system IN (p.system, '*')
         AND (g.starts_at IS NULL OR g.starts_at < p.due_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    WHERE g.table_name IN ('activity_record', 'assessed_risk', 'programme_action')
     GROUP BY p.item
 ),
 -- Done by the due date.

@@ -32,8 +32,7 @@ reused AS (
         END) AS scenario
     FROM activity_record AS r
     JOIN activity_record AS o ON o.activity = r.activity AND o.system = r.system
-    WHERE r.activity = 'recovery_exercise'
-        AND (o.completed_at < r.completed_at OR (o.completed_at = r.completed_at AND o.id < r.id))
+    WHERE o.completed_at < r.completed_at OR (o.completed_at = r.completed_at AND o.id < r.id)
     GROUP BY r.id
 ),
 attended AS (
@@ -81,7 +80,6 @@ gap AS (
     FROM population AS p
     JOIN source_gap AS g ON g.system IN (p.system, '*')
         AND (g.starts_at IS NULL OR g.starts_at < p.due_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    WHERE g.table_name IN ('activity_record', 'exercise_result', 'programme_action')
     GROUP BY p.item
 ),
 -- A: done by the due date.

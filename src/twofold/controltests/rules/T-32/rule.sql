@@ -38,7 +38,7 @@ summed AS (
         MAX(CASE
             WHEN t.good = 0 THEN 0
             WHEN t.came = 'before' AND t.age = 'fresh' THEN 90
-            WHEN t.came = 'before' AND t.age = 'old' THEN 30
+            WHEN t.age = 'old' THEN 30
             WHEN t.came = 'after' THEN 20
             ELSE 60
         END) AS rank,
@@ -103,7 +103,7 @@ matched AS (
             ELSE 1
         END) AS differs,
         MAX(CASE WHEN g.item IS NULL THEN 1 ELSE 0 END) AS missing,
-        MAX(CASE WHEN g.item IS NOT NULL AND a.period_unknown = 1 THEN 1 ELSE 0 END) AS period_unknown
+        MAX(a.period_unknown) AS period_unknown
     FROM asked AS a
     LEFT JOIN given AS g ON g.item = a.item AND g.name = a.name
     GROUP BY a.item
@@ -150,7 +150,6 @@ gap AS (
     CROSS JOIN parameter AS q
     JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
         AND (g.ends_before IS NULL OR g.ends_before > p.operating_at - q.listing_valid_days * INTERVAL '1' DAY)
-    WHERE g.table_name IN ('access_listing', 'data_refresh')
     GROUP BY p.item
 ),
 settled AS (

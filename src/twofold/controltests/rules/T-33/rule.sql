@@ -120,7 +120,6 @@ gap AS (
     CROSS JOIN parameter AS q
     JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
         AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest)
-    WHERE g.table_name IN ('access_listing', 'euc_version', 'euc_review')
     GROUP BY p.item
 ),
 -- A tie-out may be made after the use, so a gap of any time from the use on hides it.
@@ -140,8 +139,7 @@ settled AS (
             WHEN p.control IS NULL THEN 'na:no_control'
             WHEN f.id IS NULL AND x.content_hash IS NOT NULL THEN 'exception:saved_under_a_new_name'
             WHEN f.id IS NULL THEN 'exception:not_in_inventory'
-            WHEN f.complexity < q.complexity_threshold AND u.item IS NOT NULL AND u.macro_hash = '-' AND l.item IS NULL
-                THEN 'na:below_threshold'
+            WHEN f.complexity < q.complexity_threshold AND u.macro_hash = '-' AND l.item IS NULL THEN 'na:below_threshold'
         END AS code
     FROM population AS p
     CROSS JOIN parameter AS q

@@ -32,7 +32,7 @@ asked AS (
         CASE WHEN d.duty IN ('project', 'requirements') THEN p.project WHEN d.duty = 'conversion' THEN p.conversion ELSE p.cutover END
             AS subject
     FROM population AS p
-    JOIN duty AS d ON (p.origin = 'conversion' AND d.duty = 'conversion') OR (p.origin = 'cutover' AND d.duty <> 'conversion')
+    CROSS JOIN duty AS d
 ),
 refused AS (
     SELECT
@@ -116,7 +116,6 @@ decided AS (
         END) AS rank
     FROM given AS g
     JOIN powers AS w ON w.item = g.item AND w.id = g.id
-    WHERE g.duty <> 'conversion'
     GROUP BY g.item, g.duty
 ),
 -- H: the signature covers what was loaded last, and comes from finance, not from whoever loaded.
@@ -131,7 +130,7 @@ signed AS (
             WHEN w.rank < 60 THEN w.rank
             WHEN g.decided_at <= l.loaded_at_latest THEN 60
             WHEN w.rank < 90 THEN w.rank
-            WHEN l.operator IS NULL OR (o.person IS NULL AND COALESCE(o.state, 'unlinked') <> 'bot') THEN 68
+            WHEN o.person IS NULL AND COALESCE(o.state, 'unlinked') <> 'bot' THEN 68
             ELSE 90
         END) AS rank
     FROM given AS g
@@ -159,7 +158,7 @@ issue AS (
         p.item AS item, p.operating_at AS operating_at, p.operating_at_latest AS operating_at_latest,
         d.accepted_by AS accepted_by, d.accepted_at AS accepted_at, d.accepted_at_latest AS accepted_at_latest,
         d.conflicted AS conflicted, 'defect' AS kind,
-        CASE WHEN d.closed_at_latest >= p.operating_at AND d.closed_at <= p.operating_at_latest THEN 1 ELSE 0 END AS perhaps_closed
+        CASE WHEN d.closed_at <= p.operating_at_latest THEN 1 ELSE 0 END AS perhaps_closed
     FROM population AS p
     JOIN cutover_defect AS d ON d.cutover = p.item
     WHERE d.found_at <= p.operating_at_latest AND COALESCE(d.closed_at_latest >= p.operating_at, TRUE)

@@ -1,0 +1,100 @@
+"""A session is empty and in UTC, whatever the one before it on the same database did."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import duckdb
+import pytest
+
+from twofold.model import session as subject
+from twofold.model.session import sql_session
+
+GROUND = "CREATE VIEW person AS SELECT 'nobody' AS id"
+
+
+@pytest.fixture(autouse=True)
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[None]]:
+    """Give what counts the databases that are made, with none at hand."""
+    found: list[None] = []
+    make = subject._new_database  # noqa: SLF001  what is to be called rarely
+
+    def counted(threads: int | None, memory: str | None, ground: str) -> duckdb.DuckDBPyConnection:
+        found.append(None)
+        return make(threads, memory, ground)
+
+    monkeypatch.setattr(subject, "_new_database", counted)
+    monkeypatch.setattr(subject, "_IDLE", type(subject._IDLE)(list))  # noqa: SLF001  of this test alone
+    yield found
+    for idle in subject._IDLE.values():  # noqa: SLF001
+        for each in idle:
+            each.close()
+
+
+def test_nothing_is_left_for_the_next(made: list[None]) -> None:
+    with sql_session() as session:
+        session.execute("CREATE TABLE a AS SELECT 1 AS x; CREATE TEMP TABLE b AS FROM a; CREATE VIEW c AS FROM a")
+        session.execute("SET TimeZone = 'Asia/Tokyo'; BEGIN; CREATE TABLE d AS FROM a")
+    with sql_session() as session:
+        assert session.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+        for name in "abcd":
+            session.execute(f"CREATE TABLE {name} (y INTEGER)")
+            assert session.execute(f"FROM {name}").fetchall() == []
+    assert len(made) == 1
+
+
+def test_a_session_within_another_sees_nothing_of_it() -> None:
+    with sql_session() as outer, sql_session() as inner:
+        outer.execute("CREATE TABLE a AS SELECT 1 AS x")
+        with pytest.raises(duckdb.CatalogException):
+            inner.execute("FROM a")
+        assert outer.execute("FROM a").fetchall() == [(1,)]
+
+
+def test_a_database_on_which_something_broke_off_serves_no_more(made: list[None]) -> None:
+    with pytest.raises(duckdb.CatalogException), sql_session() as session:
+        session.execute("FROM nothing")
+    with sql_session() as session:
+        assert session.execute("SELECT 1").fetchall() == [(1,)]
+    assert len(made) == 2
+
+
+def test_each_has_the_limits_that_it_asked_for() -> None:
+    for threads, memory in ((1, "512MB"), (2, "1GB"), (1, "512MB")):
+        with sql_session(threads=threads, memory=memory) as session:
+            found = session.execute("SELECT current_setting('threads'), current_setting('memory_limit')").fetchall()
+            assert found == [(threads, {"512MB": "488.2 MiB", "1GB": "953.6 MiB"}[memory])]
+
+
+def test_a_file_that_was_replaced_is_read_again(tmp_path: object) -> None:
+    for value in (1, 2):
+        with sql_session() as session:
+            session.execute(f"COPY (SELECT {value} AS x) TO '{tmp_path}/a.parquet' (FORMAT parquet)")
+        with sql_session() as session:
+            assert session.execute(f"FROM read_parquet('{tmp_path}/a.parquet')").fetchall() == [(value,)]
+
+
+def test_the_ground_is_made_once_and_hidden_by_what_a_session_makes(made: list[None]) -> None:
+    for name in ("ada", "bo"):
+        with sql_session(ground=GROUND) as session:
+            assert session.execute("SELECT id FROM person").fetchall() == [("nobody",)]
+            session.execute(f"CREATE VIEW person AS SELECT '{name}' AS id")
+            assert session.execute("SELECT id FROM person").fetchall() == [(name,)]
+    with pytest.raises(duckdb.CatalogException), sql_session() as session:
+        session.execute("FROM person")
+    assert len(made) == 2
+
+
+def test_threads_have_databases_of_their_own_and_few_are_kept(made: list[None]) -> None:
+    together = Barrier(6)
+
+    def work(number: int) -> list[tuple[int]]:
+        with sql_session(threads=1) as session:
+            session.execute(f"CREATE TABLE own AS SELECT {number} AS x")
+            together.wait(20)
+            return session.execute("FROM own").fetchall()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(work, range(6))) == [[(number,)] for number in range(6)]
+    assert len(made) == 6
+    assert [len(idle) for idle in subject._IDLE.values()] == [4]  # noqa: SLF001
