@@ -82,12 +82,12 @@ class Access:
 
     @property
     def shut(self) -> Span | None:
-        """When the account was closed or had lost all rights, None where the system showed it open after that."""
-        if self.rights_gone and self.rights_known:
-            earlier = self.closed is None or self.active or self.rights_gone[0] < self.closed[0]
-            if earlier:
-                return self.rights_gone
-        return None if self.active else self.closed
+        """When it was first closed or without any right, None where the system showed it open after that."""
+        gone = self.rights_gone if self.rights_known else None
+        closed = None if self.active else self.closed
+        if gone is None or closed is None:
+            return gone or closed
+        return min(gone[0], closed[0]), min(gone[1], closed[1])
 
 
 def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, dict[str, str]]:

@@ -102,16 +102,14 @@ own_account AS (
         a.reopened_at AS reopened_at,
         a.rights_gone_at AS rights_gone_at,
         a.rights_known AS rights_known,
-        CASE
-            WHEN a.rights_known AND (a.closed_at IS NULL OR a.still_active OR a.rights_gone_at < a.closed_at)
-                THEN a.rights_gone_at
-            WHEN NOT a.still_active THEN a.closed_at
-        END AS closed_at,
-        CASE
-            WHEN a.rights_known AND (a.closed_at IS NULL OR a.still_active OR a.rights_gone_at < a.closed_at)
-                THEN a.rights_gone_at_latest
-            WHEN NOT a.still_active THEN a.closed_at_latest
-        END AS closed_at_latest
+        LEAST(
+            CASE WHEN a.rights_known THEN a.rights_gone_at END,
+            CASE WHEN NOT a.still_active THEN a.closed_at END
+        ) AS closed_at,
+        LEAST(
+            CASE WHEN a.rights_known THEN a.rights_gone_at_latest END,
+            CASE WHEN NOT a.still_active THEN a.closed_at_latest END
+        ) AS closed_at_latest
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN deadline AS d ON d.item = p.item
