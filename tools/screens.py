@@ -166,6 +166,19 @@ CHAPTERS = (
             "A finding is answered: cause, response, who and until when.",
         ),
         narrow("findings-narrow", "/findings/", "Findings on a phone: each row is a small card."),
+        Screen("deficiencies", "/deficiencies/", "SOX deficiencies in two sentences each, with class and year end."),
+        Screen(
+            "deficiency",
+            "/deficiencies/sox-fy2026/AC-02/",
+            "One deficiency: how its class came about, and who judged what and why.",
+        ),
+        dark("deficiency-dark", "/deficiencies/sox-fy2026/CM-05/", "One that waits for judgements, in dark colours."),
+        Screen(
+            "deficiency-group",
+            "/deficiencies/group?id=sox-fy2026/group/system/ledger",
+            "Deficiencies of one system, looked at together.",
+        ),
+        narrow("deficiencies-narrow", "/deficiencies/", "Deficiencies on a phone."),
         Screen("calendar", "/calendar/", "What is due, by day."),
         Screen("my-work", "/inbox/", "What waits for the person who looks, the overdue first."),
         narrow("my-work-narrow", "/inbox/", "My work on a phone."),
@@ -355,6 +368,7 @@ _REDIRECT = "it leads on to another page at once"
 NO_SCREEN = {
     **dict.fromkeys(("scope_memo", "scope_change_memo", "evidence_bytes", "evidence_image", "calendar_feed"), _FILE),
     **dict.fromkeys(("auditor_template", "request_lists_file", "mfa_download_recovery_codes"), _FILE),
+    "deficiency_memo": _FILE,
     **dict.fromkeys(("search_suggest", "alive", "evidence_entry", "trust_page_preview_claims"), _MACHINE),
     **dict.fromkeys(("sign_on_start", "sign_on_callback", "sign_on_finish", "sign_on_metadata"), _REDIRECT),
     "mfa_login_webauthn": _REDIRECT,

@@ -152,11 +152,9 @@ def opened(site: tuple[str, str], browser: Any, signed_in: Any) -> Iterator[Open
     told: list[str] = []
 
     def open_page(path: str, *, width: int = 1280) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, storage_state=signed_in)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: told.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("request", lambda asked: None if asked.url.startswith((site[0], "data:")) else told.append(asked.url))
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, storage_state=signed_in))
+        page = contexts[-1].new_page()
+        _listen(page, site[0], told)
         page.goto(site[0] + path)
         return page
 
@@ -164,3 +162,35 @@ def opened(site: tuple[str, str], browser: Any, signed_in: Any) -> Iterator[Open
     for context in contexts:
         context.close()
     assert told == []
+
+
+@pytest.fixture(scope="module")
+def one_tab(site: tuple[str, str], browser: Any, signed_in: Any) -> Iterator[tuple[Any, list[str]]]:
+    """Give one page for tests that only look, and what it told: a context of its own costs as much as some pages."""
+    with browser.new_context(storage_state=signed_in) as context:
+        told: list[str] = []
+        page = context.new_page()
+        _listen(page, site[0], told)
+        yield page, told
+
+
+@pytest.fixture
+def looked_at(site: tuple[str, str], one_tab: tuple[Any, list[str]]) -> Iterator[Opened]:
+    """Return a function that goes to a page of the site in that tab; it fails as `opened` does."""
+    page, told = one_tab
+    told.clear()
+
+    def go(path: str) -> Any:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.goto(site[0] + path)
+        return page
+
+    yield go
+    assert told == []
+
+
+def _listen(page: Any, address: str, told: list[str]) -> None:
+    """Note what a page complains of, and what it asks of other machines."""
+    page.on("console", lambda said: told.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else told.append(asked.url))

@@ -29,6 +29,7 @@ PAGES = (
     *("/prepare/reply/", "/prepare/readiness", "/prepare/readiness/page"),
     "/scope/changes/",
     "/scope/history/",
+    *("/deficiencies/", "/deficiencies/sox-fy2026/OP-02/"),
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -47,8 +48,8 @@ def faults(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_each_page_is_for_everybody(path: str, opened: Opened) -> None:
-    page = opened(path)
+def test_each_page_is_for_everybody(path: str, looked_at: Opened) -> None:
+    page = looked_at(path)
     for width, scheme in ((1280, "light"), (420, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)

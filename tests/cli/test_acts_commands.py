@@ -39,7 +39,7 @@ def test_a_disposition_is_recorded_and_shown(call: Call, judged: Path) -> None:
     [
         (["dispose", "INC-2", "--control-test", "T-19", "--as", "data_error", *REASON], "no second person"),
         (["dispose", "INC-2", "--control-test", "T-19", "--as", "passed"], "Invalid value for '--as'"),
-        (["sign-off", "sox-fy2026", "--conclusion", "effective", "--role", "reviewer", *REASON], "nobody signed"),
+        (["sign-off", "soc2-2026", "--conclusion", "effective", "--role", "reviewer", *REASON], "nobody signed"),
         (["sign-off", "moon", "--conclusion", "effective", "--role", "preparer", *REASON], "no judgement of 'moon'"),
         (["answer", "rq-1", "--evidence", "ev-1"], "there is no request 'rq-1'"),
         (["request", "add", "moon", "x"], "there is no engagement 'moon'"),

@@ -37,6 +37,7 @@ CALLS += [["readiness"], ["readiness", "confirm"], ["readiness", "dry-run"]]
 CALLS += [["questionnaire", each] for each in ("import", "list", "show", "match", "answer", "assign", "mine", "ready")]
 CALLS += [["questionnaire", each] for each in ("approve", "return", "export")]
 CALLS += [["questionnaire", "library", each] for each in ("list", "add", "show", "expire")]
+CALLS += [["deficiency", each] for each in ("list", "show", "judge", "groups", "reliance", "memo")]
 CALLS += [["trust-page", each] for each in ("claim", "list", "build", "document", "grant", "copy", "revoke", "log")]
 _EXAMPLE = re.compile(r"^ *\$ (twofold (?:.*\\\n)*.*)", re.MULTILINE)
 

@@ -11,6 +11,8 @@ import pytest
 
 from twofold.records.workspace import Workspace
 
+from .conftest import export_entry
+
 Call = Callable[..., Any]
 REDACTION = """reason = "The system is not needed."
 decided_by = "p-0003"
@@ -27,6 +29,21 @@ def checked(package: Path, *arguments: str | Path) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def extended_sample(call: Call, judged: Path, tmp_path: Path) -> tuple[str, str]:
+    """Draw and extend a sample; return its id, and the evidence for the extension, which nothing else names."""
+    sample = call("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", "-w", judged).out.split()[0]
+    assert call("sample", "draw", sample, "--nonce", "dice", "--size", "1", "-w", judged).code == 0
+    (tmp_path / "shows").mkdir()
+    (tmp_path / "shows/note.csv").write_text("id,incident\n", encoding="utf-8")
+    (tmp_path / "shows/exports.toml").write_text(export_entry("note.csv", "incident_action", 0), encoding="utf-8")
+    assert call("capture", tmp_path / "shows", "-w", judged).code == 0
+    captures = orjson.loads(call("log", "show", "--kind", "capture", "--json", "-w", judged).out)
+    shows = f"ev-{max(each['index'] for each in captures)}"
+    extend = ("sample", "extend", sample, "--units", "1", "--reason", "isolated", "--evidence", shows)
+    assert call(*extend, "-w", judged).code == 0
+    return sample, shows
+
+
 @pytest.fixture
 def audit(call: Call, judged: Path, tmp_path: Path) -> Path:
     assert call("package", "--into", tmp_path / "audit", "-w", judged).code == 0
@@ -39,7 +56,7 @@ def test_a_package_is_whole_for_us_and_for_the_checker_inside(call: Call, audit:
     assert "note: signed by the key twofold/" in said.out
     assert "not shown: that data/log/key.vkey is the company's key" in said.out
     assert "not shown: that the log was not written anew" in said.out
-    assert checked(audit).stdout.endswith("16 passed, 0 failed\n")
+    assert checked(audit).stdout.endswith("17 passed, 0 failed\n")
 
 
 def test_key_and_checkpoint_received_apart_are_compared(call: Call, audit: Path, judged: Path, tmp_path: Path) -> None:
@@ -84,11 +101,16 @@ def test_the_log_shows_what_matters_and_the_rest_as_hashes(audit: Path, judged: 
 def test_what_is_withheld_is_said_and_the_rest_still_verifies(call: Call, judged: Path, tmp_path: Path) -> None:
     redaction = tmp_path / "redact.toml"
     redaction.write_text(REDACTION)
+    sample, shows = extended_sample(call, judged, tmp_path)
     assert call("package", "--into", tmp_path / "part", "--redact", redaction, "-w", judged).code == 0
     said = call("verify", tmp_path / "part")
     assert said.code == 0, said.out
     assert "population.parquet as a whole: parts of it are withheld" in said.out
+    assert f"not shown: that the units of {sample} follow from its seed: its files are not here" in said.out
+    assert f"\n{shows}," in (tmp_path / "part/data/evidence.csv").read_text(encoding="utf-8")
     ended = checked(tmp_path / "part")
+    assert f"not shown: that the units of {sample} follow from its seed: its files are not here" in ended.stdout
+    assert list((tmp_path / "part/data/samples" / sample).iterdir()) == []
     assert ended.returncode == 0, ended.stdout
     assert "not shown: population of T-19: the column system withheld" in ended.stdout
     assert "The system is not needed." in (tmp_path / "part/data/readme.md").read_text(encoding="utf-8")

@@ -214,6 +214,19 @@ def test_nothing_is_overwritten(root: Path, postgres_location: str) -> None:
                 back_up_workspace(workspace, into=root.parent / into, at=AT)
 
 
+def test_a_backup_that_was_killed_before_it_was_marked_is_begun_again(root: Path) -> None:
+    blobs = root.parent / "backup" / "blobs"
+    (blobs / "incoming").mkdir(parents=True)
+    (blobs / ".log.json.half").write_bytes(b'{"log')
+    back_up(root)
+    restore(root)
+    (root.parent / "other" / "blobs" / "incoming").mkdir(parents=True)
+    (root.parent / "other" / "blobs" / "incoming" / "a").write_bytes(b"a letter")
+    with Workspace.open(root) as workspace, pytest.raises(UserError, match="something else lies there"):
+        back_up_workspace(workspace, into=root.parent / "other", at=AT)
+    assert (root.parent / "other" / "blobs" / "incoming" / "a").read_bytes() == b"a letter"
+
+
 def test_a_backup_of_another_workspace_is_refused(root: Path, tmp_path: Path) -> None:
     back_up(root)
     (tmp_path / "x").mkdir()

@@ -16,16 +16,14 @@ from twofold.jobs.evidence_by_kind import CLOCKS_FILE, clock_now, evidence_of_ki
 from twofold.jobs.normalise import clock_of, evidence_to_read
 from twofold.jobs.source_registry import SOURCES, feeds, kinds_feeding
 from twofold.jobs.tables_read import tables_read
-from twofold.model.evidence import EvidenceRef, Provenance
-from twofold.model.ids import EvidenceId, SystemId
+from twofold.model.evidence import EvidenceRef
 from twofold.records.workspace import Workspace
 from twofold.vault.entry import EntryKind
 from twofold.vault.evidence_index import CapturesOfKind, EvidenceFilter
 
 from .conftest import put
+from .made_evidence import AT, captures
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = st.sampled_from([None, AT, AT + timedelta(days=30)])
 KINDS = [
     ("hr", "people"),
     ("okta", "users"),
@@ -73,32 +71,7 @@ class FakeVault:
 
 @st.composite
 def vaults(draw: st.DrawFn) -> Any:
-    made = []
-    for number in range(draw(st.integers(0, 10))):
-        source, kind = draw(st.sampled_from(KINDS))
-        provenance = Provenance(
-            source=source,
-            kind=kind,
-            run_by="p-0001",
-            run_at=AT + timedelta(hours=draw(st.integers(0, 5))),
-            query="all",
-            connector=draw(st.sampled_from(["file", "twofold"])),
-            period_from=draw(DAYS),
-            period_to=draw(DAYS),
-            systems=tuple(SystemId(each) for each in draw(st.sets(st.sampled_from(["a", "b"])))),
-        )
-        made.append(
-            EvidenceRef(
-                evidence_id=EvidenceId(f"ev-{number}"),
-                size=1,
-                media_type="text/csv",
-                captured_by="p-0001",
-                name=draw(st.sampled_from(["one.csv", "two.csv"])),
-                sha256=draw(st.sampled_from(["aa", "bb", "cc"])),
-                captured_at=AT + timedelta(hours=draw(st.integers(0, 3))),
-                provenance=provenance,
-            )
-        )
+    made = draw(captures(KINDS))
     deleted = draw(st.lists(st.integers(0, len(made) - 1), max_size=2, unique=True)) if made else []
     nowhere = Path("/dev/null/nowhere")
     return SimpleNamespace(root=nowhere, readings_folder=nowhere, vault=FakeVault(made, deleted))

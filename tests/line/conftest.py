@@ -2,14 +2,24 @@
 
 import fcntl
 import pickle
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from twofold.jobs.demo import Demonstration, demonstrate
+from twofold.vault.signing import keys
 
 SEED, CHANGES = 7, 600
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_keys() -> Iterator[None]:
+    """Make keys that are fast to open, since none of them guards anything."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(keys, "ROUNDS", 1_000)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,9 @@ def test_package_and_workspace_are_whole(made: Demonstration) -> None:
         if path.exists():
             assert [step.title for step in verify(path).steps if step.faults] == [], path
     assert made.archive.exists()
+    assert [path.name for path in sorted((made.root / "package/data/samples").glob("sm-*/*"))] == [
+        *("draw.json", "evaluation.json", "population.txt")
+    ]
 
 
 def test_again_gives_the_same_runs(made: Demonstration, runs: dict[str, Path], tmp_path: Path) -> None:

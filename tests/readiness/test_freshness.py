@@ -97,7 +97,7 @@ def test_a_doubtful_export_counts_for_nothing() -> None:
     assert fresh(replace(MONTHS[0], doubtful=True)).evidence == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 180), max_size=6), st.integers(0, 180), st.integers(0, 30))
 def test_more_evidence_never_makes_a_day_stale(days: list[int], extra: int, wait: int) -> None:
     have = [asked(FIRST + timedelta(days=each), sha=f"{each}") for each in set(days)]

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -30,6 +30,7 @@ from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.period import ReviewPeriod
+from twofold.populations.samples.selection import Method, Plan, Stratum
 from twofold.reports.contents import (
     DatedLabel,
     EarlierCheckpoint,
@@ -128,14 +129,8 @@ def item_query(count: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[[Path, int], PackageContents]:
-    """Give the builder of contents: a folder for its files, and the number of changes."""
-    return build_contents
-
-
-@pytest.fixture(scope="session")
 def contents(tmp_path_factory: pytest.TempPathFactory) -> PackageContents:
-    return build_contents(tmp_path_factory.mktemp("company"), 60)
+    return build_company(tmp_path_factory.mktemp("company"), 60)[0]
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +151,13 @@ def attested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("attested")
     contents = attest(*build_company(folder, 20), folder)
     return write_package(contents, folder / "package", key=NEXT_KEY).folder
+
+
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a package with four samples."""
+    folder = tmp_path_factory.mktemp("sampled")
+    return write_package(build_sampled(folder, 60), folder / "package", key=KEY).folder
 
 
 @pytest.fixture(scope="session")
@@ -466,10 +468,6 @@ def judged(folder: Path, lens: str, tested: list[MadeRun]) -> tuple[PackagedEnga
     )
 
 
-def build_contents(folder: Path, count: int) -> PackageContents:
-    return build_company(folder, count)[0]
-
-
 def attest(contents: PackageContents, log: MadeLog, folder: Path) -> PackageContents:
     """Rotate the key, let a witness cosign before and after, and let a local authority date the log."""
     log.append("key_rotation", rotation_body(index=len(log.entries), old=KEY, new=NEXT_KEY))
@@ -506,6 +504,32 @@ def attest(contents: PackageContents, log: MadeLog, folder: Path) -> PackageCont
         chain=authority.chain,
     )
     return replace(contents, log=shown)
+
+
+def build_sampled(folder: Path, count: int) -> PackageContents:
+    """Build the company with four samples: each method, replaced, extended, of a slice, not drawn."""
+    contents, log = build_company(folder, count)
+    made = load_beside("reports/made_samples.py")
+    soc2, sox = (made.SampleMaker(log, contents, each.id) for each in contents.engagements)
+    soc2.agree()
+    first = soc2.freeze()
+    soc2.draw(first, Plan(Method.RANDOM, 5))
+    soc2.target(first, [0, soc2.sample(first).chosen[0].position])
+    soc2.replace(first)
+    soc2.evaluate(first)
+    soc2.extend(first, 2)
+    soc2.evaluate(first, note="as planned")
+    sliced = sox.freeze((60, 300), nonce=made.NONCE)
+    sox.draw(sliced, Plan(Method.STRATIFIED, 7, Stratum.MONTH))
+    sox.replace(sliced)
+    sox.evaluate(sliced, further=[sox.sample(sliced).projected[0].position])
+    systematic = sox.freeze()
+    sox.draw(systematic, Plan(Method.SYSTEMATIC, 4))
+    sox.extend(systematic, 1, evidence=["ev-1"])
+    soc2.freeze()
+    populations = soc2.populations | sox.populations
+    soc2.populations.update(populations)
+    return replace(contents, log=log.packaged(), samples=soc2.packaged())
 
 
 def load_beside(place: str) -> ModuleType:

@@ -59,7 +59,7 @@ def changed(attested: Path, next_key: SigningKey, tmp_path: Path) -> Callable[[d
 def test_it_runs_from_inside_the_package_and_writes_nothing(attested: Path) -> None:
     before = sorted(attested.rglob("*"))
     ended = run(attested)
-    assert ended.stdout.endswith("\n16 passed, 0 failed\n"), ended.stdout + ended.stderr
+    assert ended.stdout.endswith("\n17 passed, 0 failed\n"), ended.stdout + ended.stderr
     assert ended.returncode == 0
     assert sorted(attested.rglob("*")) == before
     assert "note: auditor.example/w1 saw the log with 100 entries at 2027-02-09T06:00:00+00:00" in ended.stdout

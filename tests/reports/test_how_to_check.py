@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from twofold.reports.bag import INFO, TAG_MANIFEST, TAG_NOTE, file_hash, seal
+from twofold.reports.bag import INFO, TAG_MANIFEST, TAG_NOTE, seal
+from twofold.vault.blobs.file_hash import file_hash
 
 PAGE = "data/how-to-check.md"
 
@@ -43,7 +44,7 @@ def test_every_command_works_on_a_whole_package(attested: Path) -> None:
     assert "Signature Verified Successfully" in note
     assert note.endswith("the note is about this package\n")
     assert "Verification: OK" in ended[4].stdout + ended[4].stderr, stamp
-    assert checker.endswith("16 passed, 0 failed\n")
+    assert checker.endswith("17 passed, 0 failed\n")
     assert sorted(attested.rglob("*")) == before
 
 

@@ -2,31 +2,30 @@
 
 import csv
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.reports.bag import file_hash
 from twofold.reports.contents import PackageContents, file_name
 from twofold.reports.package import write_package
 from twofold.reports.zipped import zip_package
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.signing.keys import SigningKey
+
+from .conftest import build_sampled
 
 
 def tree(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): file_hash(path) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_equal_input_gives_equal_bytes_of_every_file(
-    build: Callable[[Path, int], PackageContents], key: SigningKey, tmp_path: Path
-) -> None:
+def test_equal_input_gives_equal_bytes_of_every_file(key: SigningKey, tmp_path: Path) -> None:
     packages = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        write_package(build(tmp_path / name, 20), tmp_path / name / "package", key=key)
+        write_package(build_sampled(tmp_path / name, 60), tmp_path / name / "package", key=key)
         packages.append(tmp_path / name / "package")
     assert tree(packages[0]) == tree(packages[1])
     assert file_hash(zip_package(packages[0])) == file_hash(zip_package(packages[1]))

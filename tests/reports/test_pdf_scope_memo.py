@@ -126,7 +126,7 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert spaced(f"Reason: {shown(text)}") in words or not text.strip()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
 def test_any_text_can_be_filed(text: str) -> None:
     assert scope_memo_pdf(memo(text)).startswith(b"%PDF-")

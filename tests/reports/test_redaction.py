@@ -72,6 +72,11 @@ def whole(tmp_path: Path) -> Path:
     (data / "engagements" / "soc2" / "findings.json").write_bytes(orjson.dumps(findings))
     (data / "index.html").write_text("<p>Zo\u00eb &amp; \u00dcnal; Cem &lt;Can&gt;</p>", encoding="utf-8")
     (data / "log" / "records.jsonl").write_text('{"index":0}\n')
+    for sample, test in (("sm-7", "T-03"), ("sm-8", "T-04")):
+        (data / "samples" / sample).mkdir(parents=True)
+        (data / "samples" / sample / "draw.json").write_bytes(orjson.dumps({"control_test": test}))
+        for name in ("population.txt", "evaluation.json"):
+            (data / "samples" / sample / name).write_text("lines of the population")
     return data
 
 
@@ -154,6 +159,20 @@ def test_verdicts_go_when_rows_or_items_are_withheld(whole: Path, tmp_path: Path
     _, left_out = redact(whole, tmp_path, columns={0, 1}, rows={1})
     assert "controls/ac-03/t-03/verdicts-soc2.csv" in left_out
     assert b"grant-2" not in everything(whole)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "gone"),
+    [({1}, set(), False), ({0}, set(), True), ({2}, set(), True), (set(), {1}, True)],
+    ids=["a name", "the item", "the system", "a row"],
+)
+def test_samples_go_when_a_part_of_their_lines_is_withheld(
+    whole: Path, tmp_path: Path, columns: set[int], rows: set[int], gone: bool
+) -> None:
+    _, left_out = redact(whole, tmp_path, columns=columns, rows=rows, anywhere=True)
+    files = [f"samples/sm-7/{name}" for name in ("draw.json", "evaluation.json", "population.txt")]
+    assert [place for place in left_out if place.startswith("samples/")] == (files if gone else [])
+    assert [(whole / place).exists() for place in files] == [not gone] * 3
 
 
 def test_a_value_that_stands_in_a_file_with_a_hash_stops_the_package(whole: Path, tmp_path: Path) -> None:

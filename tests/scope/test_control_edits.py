@@ -170,7 +170,7 @@ def people(scope: Scope, system: str, day: date) -> tuple[str, str] | None:
     return None if held is None else (held.owner or "", held.deputy or "")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ENTRIES, CHANGES)
 def test_before_the_day_nothing_moves_and_after_it_only_what_is_meant(
     entries: list[tuple[str, date, date | None, str]],

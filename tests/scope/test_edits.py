@@ -110,7 +110,7 @@ def test_the_first_system_of_a_workspace() -> None:
     assert read_scope(written, reporting_zone="UTC").system("a") is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs")), max_size=40).map(str.strip))
 def test_any_text_is_read_back_as_it_was_said(text: str) -> None:
     written = edited(BLOCK, SystemChanged(system="billing", name=text))

@@ -81,7 +81,7 @@ def scopes(draw: st.DrawFn) -> Scope:
     return Scope.model_validate(plain, context={"zone": ZONE})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scopes())
 def test_what_is_exported_loads_as_the_same_scope(scope: Scope) -> None:
     files = {name: text.encode() for name, text in export(scope).items()}
@@ -98,7 +98,7 @@ def test_a_number_is_a_number_again_however_many_digits_it_has(value: float) -> 
     assert read_scope(files, reporting_zone=ZONE).parameters[0].value == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scopes())
 def test_canonical_bytes_hold_the_whole_scope(scope: Scope) -> None:
     content = canonical_scope_bytes(scope)

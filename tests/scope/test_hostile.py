@@ -21,13 +21,13 @@ def problems_without_place(content: bytes) -> list[Problem]:
     return [problem for problem in found if not problem.where.startswith("scope/a.yaml:")]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.binary(max_size=60) | st.text("[]{}:,-&*!|>#'\" \n\tab0", max_size=60).map(str.encode))
 def test_noise_is_refused_with_a_place(content: bytes) -> None:
     assert problems_without_place(content) == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from(TEXTS),
     st.integers(0, 3000),

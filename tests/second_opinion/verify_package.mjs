@@ -1,13 +1,14 @@
 // A second verifier of an audit package, written from the pages in docs/formats alone: package.md, signatures.md, acts.md,
-// vault.md and row-commitments.md. It shares no line with our own checkers, so that the pages are proven to be enough.
+// vault.md, row-commitments.md and sample.md. It shares no line with our own checkers, so that the pages are proven to be enough.
 //
 //   node verify_package.mjs FOLDER [--key FILE] [--checkpoint FILE]
 //
-// Needs Node 18, no package. Does steps 1 to 16 and 22; of 15 what needs no certificates. Exit code: 0 passed, 1 failed.
+// Needs Node 18, no package. Does steps 1 to 16, 22 and 23; of 15 what needs no certificates. Exit code: 0 passed, 1 failed.
 import { lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { base64, cellCommitment, evidenceNumber, hash, inRanges, named, quoted, tilePath } from "./forms.mjs";
 import { consistent, leafHash, nodeHash, treeRoot } from "./forms.mjs";
+import { csvRows, drawn, evaluated, firstOf, rate, rootFrom, sorted, stratumOf, unitsOf } from "./samples.mjs";
 import { cosignedBy, linesOf, parseCheckpoint, parseNote, signedBy, sshKey, sshSigned, verifierKey } from "./forms.mjs";
 
 const options = { "--key": null, "--checkpoint": null };
@@ -253,7 +254,7 @@ step(12, "nothing missing", () => {
   const newest = new Map(ofKind("judgement").map((entry) => [entry.body.engagement, entry]));
   const inForce = new Set([...newest.values()].flatMap((entry) => [entry.index, ...entry.body.runs.map(([, , run]) => run)]));
   for (const { index: at, kind, body } of entries.values()) {
-    const texts = ["scope_apply", "run", "answer", "sign_off", "disposition"].includes(kind) ? named(body) : [];
+    const texts = ["scope_apply", "run", "answer", "sign_off", "disposition", "sample_change"].includes(kind) ? named(body) : [];
     for (const each of [...texts, ...(inForce.has(at) ? inRanges(body.evidence) : [])])
       if (!isCapture(each)) fault("data/log/records.jsonl", `entry ${at} rests on ev-${each}, which is not here`);
   }
@@ -345,5 +346,156 @@ step(22, "rows", () => {
     const shown = csv.map((row) => `${row.map(quoted).join()}\n`).join("");
     if (read(path.replace(/jsonl$/, "csv")) !== shown) fault(path.replace(/jsonl$/, "csv"), "does not show these rows");
   }
+});
+
+// ---- 23: samples (sample.md) ----------------------------------------------------------------------------------------
+const RECORDS = "data/log/records.jsonl";
+const cell = (value) => (/^[=+\-@\t\r]/.test(value ?? "") ? `'${value}` : value ?? "");
+const said = ({ index: at, actor, at: when, body }) => ({ entry: at, by: actor, at: when, ...body });
+const actOf = ({ kind, body }) => ({ sample_freeze: "freeze", sample_draw: "draw", sample_result: "evaluate" })[kind] ?? body.act;
+const isSample = ({ kind }) => ["sample_draw", "sample_change", "sample_result"].includes(kind);
+/** The rows of the verdict file of a sample, with its hash; null where it is not here. */
+function verdictsOf({ engagement, control, control_test: test }) {
+  const found = index.control_tests.find((each) => each.control_id === control && each.control_test === test && engagement in each.verdicts);
+  const path = `data/${found?.folder}/${found?.verdicts[engagement]}`;
+  if (!files.has(path)) return null;
+  const rows = csvRows(read(path.replace(/parquet$/, "csv")));
+  return { sha256: files.get(path), rows, byItem: new Map(rows.map((row) => [row.item, row])) };
+}
+const recordedBy = (judgement, { control, control_test: test }) => new Map(judgement.body.verdicts).get(`${control}-${test}`);
+function checkUnits(path, freeze, units, verdicts) {
+  const [counted, left] = [new Set(), {}];
+  for (const { item, system, operating_at: when, verdict, reason } of verdicts.rows) {
+    const at = when && `${when.slice(0, 19)}${when.slice(19, -1) || ".000000"}Z`;
+    const outside = at && !(freeze.starts_at <= at && at < freeze.ends_before);
+    const out = verdict === "NOT_APPLICABLE" ? (["scope", "period"].includes(reason) ? reason : "not applicable") : outside ? "slice" : "";
+    if (out) left[out] = (left[out] ?? 0) + 1;
+    else counted.add(JSON.stringify([item, system, at]));
+  }
+  const frozen = new Set(units.map(({ item, system, at }) => JSON.stringify([cell(item), cell(system), at ?? ""])));
+  if (frozen.size !== counted.size || [...frozen].some((each) => !counted.has(each))) fault(path, "its lines are not the items that count");
+  return sorted(left) === sorted(Object.fromEntries(freeze.left_out));
+}
+function checkSample(freeze) {
+  const { index: at, body } = freeze;
+  const [name, folder] = [`sm-${at}`, `data/samples/sm-${at}/`];
+  const wrong = (entry, what) => fault(RECORDS, `entry ${entry.index} (${name}): ${what}`);
+  const judged = (number, before) => {
+    const found = entries.get(number);
+    return found?.kind === "judgement" && number < before && found.body.engagement === body.engagement ? found : null;
+  };
+  const judgement = judged(body.judgement, at);
+  if (!judgement?.body.runs.some(([test, run]) => test === body.control_test && run === body.run_id)) wrong(freeze, "no judgement before it rests on its run");
+  const whole = ["population.txt", "draw.json", "evaluation.json"].every((each) => files.has(folder + each));
+  let [units, verdicts] = [null, null];
+  if (whole) {
+    const path = `${folder}population.txt`;
+    const lines = read(path).split("\n");
+    const order = lines.pop() === "" && lines.every((line, i) => i === 0 || Buffer.compare(Buffer.from(lines[i - 1]), Buffer.from(line)) < 0);
+    const root = treeRoot(lines.map((line) => leafHash(Buffer.from(line)))).toString("hex");
+    if (!order || root !== body.root || lines.length !== body.units) return fault(path, "its lines are not those that were frozen");
+    [units, verdicts] = [lines, verdictsOf(body)];
+    const same = judgement && verdicts?.sha256 === recordedBy(judgement, body);
+    if (same && !checkUnits(path, body, unitsOf(lines, Buffer.alloc(0)), verdicts)) wrong(freeze, "counts other items as no units");
+  }
+  const acts = [...entries.values()].filter((each) => isSample(each) && each.body.sample === name && each.index > at);
+  const agreed = ofKind("sample_agreement").filter((each) => each.body.engagement === body.engagement && each.body.control === body.control);
+  const agreedBefore = (number) => agreed.findLast((each) => each.index < number);
+  let [draw, seed, result, chosen] = [null, null, null, []];
+  const add = (positions, why, reason) => chosen.push(...positions.map((position) => ({ position, why, ...(why === "drawn" ? {} : { reason }) })));
+  const byChance = () => chosen.filter((each) => each.why !== "targeted");
+  const counting = () => byChance().filter((each) => each.gone === undefined).map((each) => each.position);
+  for (const act of acts) {
+    const { positions } = act.body;
+    if (act.kind === "sample_draw") {
+      if (draw) { wrong(act, "it is drawn a second time"); continue; }
+      draw = act.body;
+      seed = hash(Buffer.from(["twofold-sample-1", body.engagement, body.control, body.control_test, body.root, draw.nonce, ""].join("\n")));
+      if (body.nonce_sha256 !== null && body.nonce_sha256 !== hash(Buffer.from(draw.nonce)).toString("hex")) wrong(act, "the nonce has another hash");
+      if (draw.seed !== seed.toString("hex")) wrong(act, "the seed does not follow");
+      if (draw.agreement !== (agreedBefore(act.index)?.index ?? null)) wrong(act, "its agreement is not the newest");
+      if (units) units = unitsOf(units, seed);
+      if (units && sorted(drawn(units, seed, draw)) !== sorted(positions)) wrong(act, "the units do not follow from the seed");
+      add(positions, "drawn");
+    } else if (actOf(act) === "target") {
+      if (!positions.every((each) => Number.isInteger(each) && each >= 0 && each < body.units)) wrong(act, "it names a unit that is not there");
+      add(positions, "targeted", act.body.reason);
+    } else if (!draw) {
+      wrong(act, "it comes before the draw");
+    } else if (act.kind === "sample_change") {
+      const replaces = actOf(act) === "replace";
+      const taken = new Set(byChance().map((each) => each.position));
+      if (replaces && !counting().includes(act.body.replaced)) { wrong(act, "what it replaces does not count"); continue; }
+      if (!replaces) {
+        const newest = agreedBefore(act.index);
+        const planned = newest && newest.index === draw.agreement ? newest.body.extension : 0;
+        if (chosen.some((each) => each.why === "extension")) wrong(act, "it is extended a second time");
+        if (positions.length > planned && act.body.evidence.length === 0) wrong(act, "it is extended by more than was agreed");
+      }
+      if (units) {
+        const like = replaces ? stratumOf(units[act.body.replaced], draw.by) : null;
+        const free = units.filter((unit) => !taken.has(unit.position) && (!replaces || stratumOf(unit, draw.by) === like));
+        if (sorted(firstOf(free, replaces ? 1 : positions.length)) !== sorted(positions)) wrong(act, "the units do not follow from the seed");
+      }
+      for (const each of byChance()) if (replaces && each.position === act.body.replaced) each.gone = act.body.reason;
+      add(positions, replaces ? "replacement" : "extension", act.body.reason);
+      result = null;
+    } else {
+      result = act;
+      const { deviations, limit, limit_items: items, supports } = act.body;
+      const counted = counting();
+      if (act.body.units !== counted.length || new Set(deviations).size !== deviations.length || !deviations.every((each) => counted.includes(each))) {
+        wrong(act, "it evaluates other units than those that count");
+        continue;
+      }
+      const right = evaluated(act.body, body.units);
+      const [part, of] = rate(limit);
+      if (part * 1000n !== BigInt(right.tenths) * of || items !== right.limit_items || supports !== right.supports) wrong(act, "the limits do not follow");
+      const basis = judged(act.body.judgement, act.index);
+      if (!basis) wrong(act, "its judgement is not here");
+      else if (units && verdicts?.sha256 === recordedBy(basis, body))
+        for (const each of counted.filter((each) => !deviations.includes(each))) {
+          const { verdict } = verdicts.byItem.get(cell(units[each].item)) ?? {};
+          if (verdict === undefined || ["EXCEPTION", "CANNOT_TEST"].includes(verdict)) wrong(act, `it leaves out the deviation ${units[each].item}`);
+        }
+    }
+  }
+  if (!whole) return;
+  if (!draw) units = unitsOf(units, Buffer.alloc(0));
+  const kept = chosen.filter((each) => each.gone === undefined);
+  const shown = json(`${folder}draw.json`);
+  const proofs = shown.chosen.map((each) => each.proof);
+  const { nonce = "", method = null, by = null, size = null } = draw ?? {};
+  const rightDraw = {
+    sample: name, engagement: body.engagement, control: body.control, control_test: body.control_test, run_id: body.run_id,
+    root: body.root, units: body.units, nonce, seed: seed?.toString("hex") ?? "", method, by, size,
+    chosen: kept.map((each, i) => ({ ...each, line: units[each.position].line, proof: proofs[i] })),
+    left_out: chosen.filter((each) => each.gone !== undefined).map((each) => [each.position, each.gone]),
+  };
+  if (sorted(shown) !== sorted(rightDraw)) fault(`${folder}draw.json`, "says something else than log and frozen lines");
+  else for (const { position, line, proof } of shown.chosen)
+    if (rootFrom(leafHash(Buffer.from(line)), position, units.length, proof.map((each) => Buffer.from(each, "hex")))?.toString("hex") !== body.root) fault(`${folder}draw.json`, `the proof of unit ${position} leads to another root`);
+  const results = verdicts && kept.map(({ position }) => {
+    const { item } = units[position];
+    const { verdict = null, reason = null } = verdicts.byItem.get(cell(item)) ?? {};
+    return { position, item, verdict, reason };
+  });
+  const acted = [freeze, ...acts].map((each) => ({ entry: each.index, act: actOf(each), by: each.actor, at: each.at }));
+  const rightEvaluation = { sample: name, agreed: agreed.map(said), acts: acted, results, evaluation: result && said(result) };
+  if (sorted(json(`${folder}evaluation.json`)) !== sorted(rightEvaluation)) fault(`${folder}evaluation.json`, "says something else than log and verdicts");
+}
+step(23, "samples", () => {
+  const freezes = ofKind("sample_freeze");
+  const withheld = new Set(files.has("data/withheld.json") ? json("data/withheld.json").left_out : []);
+  const right = freezes.map(({ index: at, body }) => ({
+    id: `sm-${at}`, engagement: body.engagement, control_id: body.control, control_test: body.control_test, folder: `samples/sm-${at}`,
+  }));
+  if (sorted(index.samples ?? []) !== sorted(right)) fault("data/package.json", "names other samples than the log freezes");
+  const expected = new Set(right.flatMap(({ folder }) => ["population.txt", "draw.json", "evaluation.json"].map((name) => `${folder}/${name}`)));
+  for (const path of below("data/samples/")) if (!expected.has(path.slice(5))) fault(path, "belongs to no sample that the log freezes");
+  for (const path of expected) if (!files.has(`data/${path}`) && !withheld.has(path)) fault(`data/${path}`, "is missing");
+  for (const entry of [...entries.values()].filter(isSample))
+    if (!right.some(({ id }) => id === entry.body.sample && Number(id.slice(3)) < entry.index)) fault(RECORDS, `entry ${entry.index}: ${entry.body.sample} is not frozen before it`);
+  for (const freeze of freezes) checkSample(freeze);
 });
 process.exit(failed ? 1 : 0);

@@ -47,7 +47,7 @@ def everything(session: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, 
     return {name: session.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in tables}  # noqa: S608  names of ours
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rows=ROWS)
 def test_memory_and_files_hold_the_same_rows_and_counts(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Fed]

@@ -203,7 +203,7 @@ facts = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(rows=st.lists(facts, min_size=1, max_size=12), state=st.booleans())
 def test_counts_close_whatever_comes_in(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, datetime]], state: bool

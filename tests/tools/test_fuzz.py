@@ -12,7 +12,7 @@ from twofold.vault.signing import keys
 
 TOOLS = Path(__file__).parents[2] / "tools" / "fuzz"
 EDITS = 150
-KILLS = 6
+KILLS = 4
 
 
 @pytest.fixture(autouse=True)

@@ -52,17 +52,19 @@ def site(site_workspace: Path) -> Iterator[str]:
 
     django.setup()
     from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.test.utils import setup_test_environment  # noqa: PLC0415
+    from django.test.utils import override_settings, setup_test_environment  # noqa: PLC0415
 
     from twofold.web.accounts.models import Member  # noqa: PLC0415
     from twofold.web.first_start import first_start  # noqa: PLC0415
 
     setup_test_environment()
-    link = list(first_start("http://testserver"))[-1].strip()
-    for role in ROLES:
-        user = User.objects.create_user(f"{role}@example.com", f"{role}@example.com", PASSWORD)
-        Member.objects.create(user=user, role=role, person="p-0002" if role == "owner" else "")
-    yield link
+    # A real hash takes a third of a second for each account and each sign-in, and guards nothing here.
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        link = list(first_start("http://testserver"))[-1].strip()
+        for role in ROLES:
+            user = User.objects.create_user(f"{role}@example.com", f"{role}@example.com", PASSWORD)
+            Member.objects.create(user=user, role=role, person="p-0002" if role == "owner" else "")
+        yield link
     for name in ("TWOFOLD_WORKSPACE", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
         del os.environ[name]
 

@@ -35,6 +35,7 @@ GIVEN = {
     "task_id": "tk-99999",
     "word": "slow_response",
     "control_id": "OP-02",
+    "engagement_id": "sox-fy2026",
     "control_test": "T-19",
     "evidence_id": "ev-2",
     "proposal_id": "99999",
@@ -281,7 +282,6 @@ def test_schemathesis_finds_no_fault(program: Callable[..., Program]) -> None:
 
         @settings(
             max_examples=EXAMPLES if found.ok().method == "post" else max(1, EXAMPLES // 2),
-            deadline=None,
             database=None,
             derandomize=True,
             phases=[Phase.explicit, Phase.generate],

@@ -1,5 +1,6 @@
 """What programs do with the scope: propose, read the plan, approve as another person, ask what it would bring."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,5 +78,10 @@ def test_what_if_is_asked_followed_and_stopped(program: Make, own_workspace: Pat
     assert found["questions"] == {"--drop-system": ["product=2026-10-01"]}
     assert [each["id"] for each in one.get("/what-if").json()] == [run]
     assert one.post(f"/what-if/{run}/stop").status_code == 200
+    ends = time.monotonic() + 30
+    while (state := one.get(f"/what-if/{run}").json()["standing"]["state"]) == "running":
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert state in {"stopped", "died", "done"}, "died: before it could listen; done: before it was asked to stop"
     assert program("owner").get("/what-if").status_code == 403
     assert one.get("/what-if/wi-none").status_code == 404

@@ -29,6 +29,7 @@ GIVEN = {
     "review_id": "rv-none",
     "token_id": "999999",
     "control_id": "OP-02",
+    "engagement_id": "sox-fy2026",
     "control_test": "T-19",
     "evidence_id": "ev-2",
     "filter_id": "999999",

@@ -130,7 +130,7 @@ def _sign(workspace: Workspace, engagement: str, number: int) -> None:
         workspace,
         engagement,
         control=None,
-        conclusion=SignedConclusion.NOT_EFFECTIVE,
+        conclusion=SignedConclusion.NOT_CONCLUDED,  # the only one while severities are unresolved
         role=SignOffRole.PREPARER,
         reason=f"case {number}",
         actor="p-0001",

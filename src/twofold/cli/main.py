@@ -35,7 +35,7 @@ COMMANDS = (
     *("checkpoint", "cost", "serve", "what-if", "explain-framework", "interview", "advise"),
     *("anti-patterns", "scope", "readiness", "request", "request-lists", "completeness", "sample"),
     *("auditors", "review", "questionnaire", "trust-page", "retention", "hold", "key", "log", "witness"),
-    *("timestamp", "notices"),
+    *("timestamp", "notices", "deficiency"),
 )
 """Names of the commands, in the order of the help. Each has a file of its name in this folder."""
 

@@ -29,6 +29,7 @@ from twofold.populations.samples.profiles import ProfileSize, profile_sizes
 from twofold.populations.samples.selection import Method, Plan, Stratum
 from twofold.records.acts.sample import VoidReason
 from twofold.records.workspace import Workspace
+from twofold.reports.samples import draw_record
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -382,15 +383,7 @@ def _print(sample: Sample) -> None:
 
 def _print_result(sample: Sample) -> None:
     if sample.result is not None:
-        result = sample.result
-        verdict = "supports" if result.supports else "does not support"
-        say_wrapped(
-            f"{len(result.deviations)} of {result.units} units deviate, {result.planned} were planned. With "
-            f"{result.confidence}% confidence at most {result.limit}% of the population deviate "
-            f"({result.limit_items:,} items); tolerable are {result.tolerable}%. The sample {verdict} reliance. "
-            f"{result.note}".strip(),
-            indent=4,
-        )
+        say_wrapped(sample.result.sentence, indent=4)
 
 
 def _unit_table(sample: Sample, population: FrozenPopulation) -> Table:
@@ -465,5 +458,5 @@ def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict
         },
     }
     if population is not None:
-        shown["draw"] = jobs.draw_record(sample, population)
+        shown["draw"] = draw_record(sample, population)
     return shown

@@ -1,5 +1,6 @@
 """twofold what-if: what a change of scope would change, computed on a copy."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -102,13 +103,22 @@ def command(  # noqa: PLR0913, PLR0917  each question is an option
         "--period": period,
         "--fiscal-year": fiscal_year,
     }
+    asked = _asked(texts, folder, control_test or ())
+    require_new(path for path in (memo, html) if path)
+    _give(ask(workspace, asked, actor=actor(), at=now(), report=progress()), memo=memo, html=html, as_json=as_json)
+
+
+def _asked(texts: Mapping[str, _Several], folder: Path | None, control_tests: Sequence[str]) -> Asked:
+    """Return what is asked; raises UserError for a faulty question and when nothing is asked."""
     questions = read_questions({option: tuple(given) for option, given in texts.items() if given})
     if not questions and folder is None:
         remedy = "give a question such as --relevant billing=2026-04-01, or --scope FOLDER; see twofold what-if --help"
         raise UserError(Problem("what-if", "nothing is asked", "at least one question", remedy))
-    require_new(path for path in (memo, html) if path)
-    asked = Asked(folder, questions, tuple(control_test or ()))
-    found = ask(workspace, asked, actor=actor(), at=now(), report=progress())
+    return Asked(folder, questions, tuple(control_tests))
+
+
+def _give(found: WhatIf, *, memo: Path | None, html: Path | None, as_json: bool) -> None:
+    """Write the files that are wanted, and print the memo or the JSON."""
     if memo:
         write_new_file(memo, memo_markdown(found).encode())
     if html:

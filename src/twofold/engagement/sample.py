@@ -93,6 +93,17 @@ class Result:
     supports: bool
     note: str
 
+    @property
+    def sentence(self) -> str:
+        """Say it as a workpaper does, with what the person added."""
+        verdict = "supports" if self.supports else "does not support"
+        return (
+            f"{len(self.deviations)} of {self.units} units deviate, {self.planned} were planned. With "
+            f"{self.confidence}% confidence at most {self.limit}% of the population deviate "
+            f"({self.limit_items:,} items); tolerable are {self.tolerable}%. The sample {verdict} reliance. "
+            f"{self.note}"
+        ).strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -170,16 +181,18 @@ def rebuild(entries: Iterable[Entry]) -> Samples:
             after = _after(found.get(name), entry)
             if after is None:
                 state = found[name].state if name in found else "unknown"
-                faults.append(f"Entry {entry.index} ({_act(entry)}) cannot follow: the sample {name} is {state}.")
+                faults.append(f"Entry {entry.index} ({act_of(entry)}) cannot follow: the sample {name} is {state}.")
             else:
                 found[name] = after
     return Samples(found, tuple(faults))
 
 
-def _act(entry: Entry) -> str:
+def act_of(entry: Entry) -> str:
+    """Return what an entry of a sample did: "freeze", or an act; a change names its own."""
     if entry.kind == EntryKind.SAMPLE_CHANGE:
         return str(entry.body["act"])
-    return str(SampleAct.DRAW if entry.kind == EntryKind.SAMPLE_DRAW else SampleAct.EVALUATE)
+    named = {EntryKind.SAMPLE_FREEZE: "freeze", EntryKind.SAMPLE_DRAW: SampleAct.DRAW}
+    return str(named.get(EntryKind(entry.kind), SampleAct.EVALUATE))
 
 
 def _frozen(entry: Entry) -> Sample:
@@ -205,7 +218,7 @@ def _frozen(entry: Entry) -> Sample:
 
 def _after(sample: Sample | None, entry: Entry) -> Sample | None:
     """Return the sample after the act of an entry, None where no transition allows it."""
-    act = _act(entry)
+    act = act_of(entry)
     if sample is None or act not in set(SampleAct):
         return None
     state = next_state(sample.state, SampleAct(act))

@@ -11,11 +11,10 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.entries import Control
 from twofold.controltests.rule import Rule, reason_sentence
 from twofold.model.outcome import Outcome, ReasonCode
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 
 _CONCENTRATED_PERCENT = 60
@@ -77,7 +76,7 @@ def group_findings(judged: JudgedRun, responses: Mapping[str, Response]) -> list
     `responses` are people's answers by finding id. Items are sorted; findings are ordered by attribute and reason.
     """
     found: list[Finding] = []
-    with duckdb.connect() as session:
+    with sql_session() as session:
         for letter in judged.required:
             query = f"""
                 SELECT o.{letter}, o.item, o.system, CAST(o.operating_at AS VARCHAR)

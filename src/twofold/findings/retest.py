@@ -13,11 +13,10 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.entries import Frequency
 from twofold.model.instant import zone_named
 from twofold.model.outcome import Outcome, ReasonCode
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 
 _FILE = Path(__file__).with_name("retest.toml")
@@ -154,7 +153,7 @@ def operations_since(
         FROM read_parquet(?) AS o JOIN (VALUES {wanted}) AS w(number, midnight) ON o.operating_at >= w.midnight
         GROUP BY ALL
     """  # noqa: S608  a letter of the rule and our own times
-    with duckdb.connect() as session:
+    with sql_session() as session:
         rows: list[tuple[int, str, str, int]] = session.execute(query, [one_file(outcomes)]).fetchall()
     found: dict[date, dict[str, dict[str, int]]] = {day: {} for day in midnights}
     order = list(midnights)
@@ -169,7 +168,7 @@ def items_per_year(outcomes: Path) -> Mapping[str, int]:
         SELECT system, count(*), date_diff('day', min(operating_at), max(operating_at)) FROM read_parquet(?)
         WHERE operating_at IS NOT NULL GROUP BY system
     """
-    with duckdb.connect() as session:
+    with sql_session() as session:
         rows = session.execute(query, [one_file(outcomes)]).fetchall()
     return {system: count * 365 // max(days, 365) for system, count, days in rows}
 

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.load import load_catalog
 from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import OUTCOMES_FILE
 from twofold.engagement.request import Request, RequestAct
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
-from twofold.jobs.judge import JUDGEMENT_FILE, file_sha256
+from twofold.jobs.deficiency.sign_off import require_resolved
+from twofold.jobs.judge import JUDGEMENT_FILE
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.records.acts import answer, disposition, request, sign_off
 from twofold.records.acts.disposition import Disposition, DispositionKind
 from twofold.records.acts.sign_off import SignedConclusion, SignOff, SignOffRole
 from twofold.records.workspace import Workspace
 from twofold.scope.nearest import nearest
+from twofold.vault.blobs.file_hash import file_hash
 
 
 def dispose(  # noqa: PLR0913  who says what of which item, and with whom
@@ -68,11 +69,16 @@ def sign(  # noqa: PLR0913  who concludes what
     actor: str,
     at: datetime,
 ) -> SignOff:
-    """Sign off the newest judgement of an engagement, or one control of it; raises UserError as the act does."""
+    """Sign off the newest judgement of an engagement, or one control of it.
+
+    Raises UserError as the act does, and for a SOX engagement as a whole while the class of a deficiency is unresolved.
+    """
     sign_off.newest_judgement(workspace.vault, engagement)
     file = workspace.judgements_folder / engagement / JUDGEMENT_FILE
     if not file.is_file():
         raise UserError(Problem(str(file), "the judgement is missing", "the judged file", "run 'twofold judge' again"))
+    if control is None:
+        require_resolved(workspace, engagement, conclusion, at=at)
     return sign_off.sign_off(
         workspace.vault,
         engagement=engagement,
@@ -80,7 +86,7 @@ def sign(  # noqa: PLR0913  who concludes what
         conclusion=conclusion,
         role=role,
         reason=reason,
-        judgement_sha256=file_sha256(file),
+        judgement_sha256=file_hash(file),
         acting_user=actor,
         at=at,
     )
@@ -149,7 +155,7 @@ def _codes(folder: Path, item: str) -> dict[str, str]:
     letters = [attribute.letter for attribute in load_rule(folder).attributes]
     if file.exists():
         query = f"SELECT {', '.join(letters)} FROM read_parquet(?) WHERE item = ?"  # noqa: S608  letters of a rule
-        with duckdb.connect() as session:  # of its own: a shared one keeps the rest of the rows open
+        with sql_session() as session:  # of its own: a shared one keeps the rest of the rows open
             row = session.execute(query, [str(file), item]).fetchone()
         if row is not None:
             return dict(zip(letters, row, strict=True))

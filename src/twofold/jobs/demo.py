@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 from twofold.jobs.capture import capture
@@ -15,14 +17,20 @@ from twofold.jobs.init import make_workspace
 from twofold.jobs.judge import judge
 from twofold.jobs.package import package
 from twofold.jobs.progress import ProgressReporter, silent
+from twofold.jobs.sample import agree_on_sample, draw_sample, evaluate_sample, freeze_population
 from twofold.jobs.scope import apply_scope
 from twofold.jobs.signing_key import NewKey, signing_key
 from twofold.model.problem import Problem, UserError
+from twofold.populations.samples.selection import Method, Plan
 from twofold.records.workspace import Workspace
 from twofold.reports.package import PackageSummary
 from twofold.vault.blobs.written_file import replace_file
 
 SEED = 20261123
+_SAMPLED = ("sox-fy2026", "CM-01")
+_AUDITOR = "R. Hollis, Hollis Audit LLP"
+_UNITS = 25
+_NONCE = "8 dice: 4 1 6 6 2 3 5 1"
 PASSPHRASE_FILE = "passphrase.txt"  # noqa: S105  a file name
 
 
@@ -98,5 +106,49 @@ def _run_line(building: Path, *, actor: str, at: datetime, report: ProgressRepor
         capture(workspace, items, actor=actor, at=at, report=report)
         run_control_tests(workspace, [], actor=actor, at=at, report=report)
         judge(workspace, [], actor=actor, at=at)
+        _draw_a_sample(workspace, actor=actor, at=at)
         signer = signing_key(workspace, passphrase=passphrase)
         return package(workspace, [], into=building / "package", key=signer, actor=actor, at=at, report=report)
+
+
+def _draw_a_sample(workspace: Workspace, *, actor: str, at: datetime) -> None:
+    """Agree on a sample with the auditor, freeze, draw and evaluate it. The hash of the nonce is given before."""
+    engagement, control = _SAMPLED
+    agree_on_sample(
+        workspace,
+        engagement,
+        control,
+        agreed_with=_AUDITOR,
+        size=_UNITS,
+        extension=15,
+        confidence=Fraction(90),
+        tolerable=Fraction(9),
+        expected=Fraction(0),
+        reason="many a day; planning meeting",
+        actor=actor,
+        at=at,
+    )
+    frozen = freeze_population(
+        workspace,
+        engagement,
+        control,
+        control_test="T-10",
+        first_day=None,
+        last_day=None,
+        nonce_sha256=sha256(_NONCE.encode()).hexdigest(),
+        actor=actor,
+        at=at,
+    )
+    plan = Plan(Method.RANDOM, _UNITS)
+    draw_sample(workspace, frozen.sample_id, nonce=_NONCE, plan=plan, actor=actor, at=at)
+    evaluate_sample(
+        workspace,
+        frozen.sample_id,
+        further=(),
+        confidence=None,
+        tolerable=None,
+        expected=None,
+        note="",
+        actor=actor,
+        at=at,
+    )

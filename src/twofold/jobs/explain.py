@@ -21,6 +21,7 @@ from twofold.jobs.normalise import tables_are
 from twofold.jobs.run_rows import PLACE_COLUMNS, ItemPlace, rows_beside
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.populations.steps import register_steps, steps_needed
 from twofold.records.workspace import Workspace
 from twofold.tables.raw_record import raw_record
@@ -114,7 +115,7 @@ def explain(
     if session is not None:
         return _explain(_Asked(workspace, item, judged, session), control_test=control_test, with_facts=with_facts)
     # One thread, since more cost more than they give for one item.
-    with duckdb.connect(config={"threads": 1}) as own:
+    with sql_session(threads=1) as own:
         return _explain(_Asked(workspace, item, judged, own), control_test=control_test, with_facts=with_facts)
 
 

@@ -6,8 +6,6 @@ It tests and judges nothing; where a lens was not judged, its side says so.
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.entries import Control
 from twofold.catalog.load import load_catalog
@@ -18,6 +16,7 @@ from twofold.lenses.conclusion import ControlJudgement
 from twofold.lenses.settings import lens_settings
 from twofold.model.ids import ControlTestId
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.records.workspace import SCOPE_SOURCE, Workspace
 from twofold.reports.framework_comparison import (
@@ -154,7 +153,7 @@ def _pairs(control_id: str, test: str, chosen: dict[str, JudgedEngagement]) -> l
     """Return how many items have which verdicts under both lenses, in a fixed order."""
     files = {lens: each.folder / f"{control_id}-{test}.parquet" for lens, each in chosen.items()}
     relations = {lens: _relation(files.get(lens)) for lens in LENSES}
-    with duckdb.connect() as session:
+    with sql_session() as session:
         rows = session.execute(
             f"""
             SELECT COALESCE(a.verdict, ''), COALESCE(a.reason, ''), COALESCE(b.verdict, ''), COALESCE(b.reason, ''),

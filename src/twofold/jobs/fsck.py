@@ -12,11 +12,12 @@ from pathlib import Path
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, RUN_FILE
 from twofold.jobs.evidence_locks import set_holds
 from twofold.jobs.evidence_use import covering_hold, relying_engagements
-from twofold.jobs.judge import FINDINGS_FILE, JUDGEMENT_FILE, file_sha256
+from twofold.jobs.judge import FINDINGS_FILE, JUDGEMENT_FILE
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts import hold
 from twofold.records.workspace import INNER
 from twofold.scope.settings import load_settings
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.care.fault import Check, Fault, Repair, Standing, extra, lost, repairable
 from twofold.vault.care.fsck import fsck
 from twofold.vault.care.repair import repair
@@ -154,7 +155,7 @@ def _file_faults(folder: Path, expected: Mapping[str, str], entry: Entry, comman
             continue
         if not path.is_file():
             yield _remade(f"{path} is missing. Computed, can be made again: remove {folder}, then '{command}'.")
-        elif file_sha256(path) != sha256:
+        elif file_hash(path) != sha256:
             found = f"{path} is not the file that entry {entry.index} records"
             yield _remade(f"{found}. Computed, can be made again: remove {folder}, then '{command}'.")
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,6 @@ _PROGRESS_FILE, _OUTCOME_FILE = "progress.json", "outcome.json"
 _LOCK = "lock"
 _EVERY_SECONDS = 0.5
 _NICE = 10
-_STARTED: list[subprocess.Popen[bytes]] = []
-"""Processes of this one, so that those that ended are taken note of."""
 
 
 class WorkState(StrEnum):
@@ -74,7 +73,8 @@ class Turn:
                 pass_fds=[self._lock.fileno()],
                 start_new_session=True,
             )
-        _STARTED.append(process)
+        # Somebody has to take note of its end, or the system keeps it as a dead process.
+        threading.Thread(target=process.wait, name=folder.name, daemon=True).start()
         self._lock.truncate(0)
         self._lock.write(f"{folder.name} {process.pid}".encode())
         self._lock.flush()
@@ -140,7 +140,6 @@ def work(folder: Path, do: Callable[[ProgressReporter], None]) -> None:
 
 def _holder(place: Path) -> tuple[str, int] | None:
     """Return the folder's name and the process of the work that holds the lock, None where nobody does."""
-    _STARTED[:] = [each for each in _STARTED if each.poll() is None]
     path = place / _LOCK
     if not path.exists():
         return None

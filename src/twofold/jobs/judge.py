@@ -1,6 +1,5 @@
 """Steps 6 and 7: read the latest runs through the lens of each engagement, and group what deviates into findings."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from twofold.scope.engagement import Engagement
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
 from twofold.tables.store import TableSet, open_session
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.evidence_list import evidence_fields
@@ -89,23 +89,17 @@ def _record_judgements(
                 "controls": [[control.control_id, control.conclusion.value] for control in judgement.controls],
                 "ends_before": _instant(judgement.ends_before),
                 "engagement": judgement.engagement_id,
-                "findings_sha256": file_sha256(each.folder / FINDINGS_FILE),
-                "judgement_sha256": file_sha256(each.folder / JUDGEMENT_FILE),
+                "findings_sha256": file_hash(each.folder / FINDINGS_FILE),
+                "judgement_sha256": file_hash(each.folder / JUDGEMENT_FILE),
                 "lens": judgement.lens,
                 "runs": [[test, run, _run_entry(runs, run)] for test, run in sorted(judgement.runs.items())],
                 "scope": scope_entry,
                 "starts_at": _instant(judgement.starts_at),
-                "verdicts": [[path.stem, file_sha256(path)] for path in verdicts],
+                "verdicts": [[path.stem, file_hash(path)] for path in verdicts],
                 **said,
             }
             entries.append(recorder.append(EntryKind.JUDGEMENT, body=body, acting_user=actor, at=at))
     return entries
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _instant(text: str) -> str:

@@ -13,6 +13,7 @@ from twofold.jobs.cosign import read_vkey
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.export import Exported, record_export
 from twofold.records.workspace import Workspace
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.blobs.written_file import write_new_file
 from twofold.vault.entry import Entry, EntryKind, read_entry
 from twofold.vault.evidence import index_of
@@ -105,8 +106,7 @@ def _check_evidence(entry: Entry, evidence: Path) -> None:
     if entry.kind != EntryKind.CAPTURE:
         raise UserError(Problem(str(evidence), f"the proven entry is a {entry.kind}, not a capture", "a capture"))
     try:
-        with evidence.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = file_hash(evidence)
     except OSError as error:
         raise UserError(Problem(str(evidence), f"cannot be read: {error.strerror}", "the captured file")) from error
     if found != entry.body["sha256"]:

@@ -13,19 +13,29 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.engine import set_parameters
 from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import POPULATION_FILE, RunState, read_run
+from twofold.engagement.sample import rebuild
 from twofold.jobs.checkpoint import make_checkpoint
 from twofold.jobs.control_tests import require_applied_scope
+from twofold.jobs.deficiency.packaged import deficiencies_for_package
 from twofold.jobs.judge import JudgedEngagement, judged_engagements, review_days
 from twofold.jobs.normalise import tables_are
 from twofold.jobs.package_log import shown_log
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.redaction import resolve_redaction
+from twofold.jobs.sample import frozen_population
 from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.records.acts.recording import record
 from twofold.records.workspace import AppliedScope, Workspace
-from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedRun, file_name
+from twofold.reports.contents import (
+    PackageContents,
+    PackagedEngagement,
+    PackagedLog,
+    PackagedRun,
+    PackagedSample,
+    file_name,
+)
 from twofold.reports.package import PackageSummary, write_package
 from twofold.reports.redaction import Redaction, read_redaction
 from twofold.reports.systems import shown_systems
@@ -34,7 +44,7 @@ from twofold.scope.register import Scope, canonical_scope_bytes
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import TableSet, open_session, quoted
 from twofold.vault.canonical import Json
-from twofold.vault.entry import EntryKind
+from twofold.vault.entry import EntryKind, read_entry
 from twofold.vault.signing.checkpoint import Checkpoint
 from twofold.vault.signing.keys import SigningKey
 
@@ -79,7 +89,7 @@ def package(  # noqa: PLR0913  what the command is asked for, each by its name
         report("gathering", 0, 2)
         redaction = _redaction(workspace, chosen, redact, actor=actor, at=at) if redact else None
         checkpoint = make_checkpoint(workspace, key, at=at).checkpoint
-        contents = _contents(workspace, chosen, Path(scratch), checkpoint, redaction)
+        contents = _contents(workspace, chosen, Path(scratch), checkpoint, redaction, at=at)
         report("writing the package", 1, 2)
         summary = write_package(contents, into, key=key)
     archive = zip_package(into)
@@ -109,11 +119,14 @@ def _contents(
     scratch: Path,
     checkpoint: Checkpoint,
     redaction: Redaction | None,
+    *,
+    at: datetime,
 ) -> PackageContents:
     applied = require_applied_scope(workspace)
     catalog = load_catalog()
     runs = _runs(workspace, judged, applied, catalog, scratch)
-    relied_on = _relied_on(workspace, runs) | set(applied.evidence.values())
+    evaluated = deficiencies_for_package(workspace, judged, at=at, checkpoint=checkpoint)
+    relied_on = _relied_on(workspace, runs) | set(applied.evidence.values()) | evaluated.evidence
     categories = sorted({category for each in judged for category in each.judgement.categories})
     names = [each.judgement.engagement_id for each in judged]
     commitments = [each.table.entry for each in redaction.tables] if redaction else []
@@ -135,7 +148,15 @@ def _contents(
         redaction=redaction,
         withheld=shown.withheld,
         order_flags=shown.order_flags,
+        samples=_samples(workspace, shown.log),
+        deficiencies=evaluated.memos,
     )
+
+
+def _samples(workspace: Workspace, log: PackagedLog) -> list[PackagedSample]:
+    """Return the samples that the shown records give; raises UserError where frozen lines were lost or changed."""
+    shown = rebuild(read_entry(raw) for _, raw in log.records).by_id
+    return [PackagedSample(each, frozen_population(workspace, each)) for each in shown.values()]
 
 
 def _redaction(

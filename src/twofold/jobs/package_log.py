@@ -8,6 +8,7 @@ are shown and whose bytes were deleted under retention are named as withheld.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from twofold.engagement.sample import sample_id_of
 from twofold.jobs.order import order
 from twofold.jobs.package_statements import certificates, stamped, witness_keys, witnessed
 from twofold.records.workspace import Workspace
@@ -35,7 +36,15 @@ _ABOUT_THE_LOG = (
     EntryKind.MOVE,
 )
 """Shown in every package. Log-ins, exports, legal holds and other packages are not."""
-_OF_AN_ENGAGEMENT = (EntryKind.JUDGEMENT, EntryKind.SIGN_OFF, EntryKind.REQUEST, EntryKind.WITNESS)
+_OF_AN_ENGAGEMENT = (
+    EntryKind.JUDGEMENT,
+    EntryKind.SIGN_OFF,
+    EntryKind.REQUEST,
+    EntryKind.WITNESS,
+    EntryKind.SAMPLE_AGREEMENT,
+    EntryKind.SAMPLE_FREEZE,
+)
+_OF_A_SAMPLE = (EntryKind.SAMPLE_DRAW, EntryKind.SAMPLE_CHANGE, EntryKind.SAMPLE_RESULT)
 _COMPARABLE = 200
 """Newest kept checkpoints whose roots the package's tiles give, so that whoever holds one can compare."""
 
@@ -94,7 +103,7 @@ def _acts(log: Log, engagements: Collection[str]) -> Iterator[Entry]:
     """Give every record to be shown but the captures."""
     for kind in _ABOUT_THE_LOG:
         yield from log.entries(kind=kind)
-    asked, runs, named = set[str](), set[int](), set[int]()
+    asked, frozen, runs, named = set[str](), set[str](), set[int](), set[int]()
     for kind in _OF_AN_ENGAGEMENT:
         for entry in log.entries(kind=kind):
             if entry.body["engagement"] not in engagements:
@@ -102,8 +111,12 @@ def _acts(log: Log, engagements: Collection[str]) -> Iterator[Entry]:
             yield entry
             if kind == EntryKind.REQUEST:
                 asked.add(f"rq-{entry.index}")
+            if kind == EntryKind.SAMPLE_FREEZE:
+                frozen.add(sample_id_of(entry.index))
             if kind == EntryKind.JUDGEMENT:
                 runs |= {each[2] for each in entry.body["runs"]}
+    for kind in _OF_A_SAMPLE:
+        yield from (entry for entry in log.entries(kind=kind) if entry.body["sample"] in frozen)
     yield from (entry for entry in log.entries(kind=EntryKind.ANSWER) if entry.body["request"] in asked)
     tested = [run for index in sorted(runs) if (run := entries_of(log)(index)) is not None]
     for run in tested:
@@ -115,14 +128,14 @@ def _acts(log: Log, engagements: Collection[str]) -> Iterator[Entry]:
 
 
 def _captures_named(log: Log, entries: Collection[Entry]) -> set[int]:
-    """Return the captures that the newest judgements rest on, and that answers and scopes name."""
+    """Return the captures that the newest judgements rest on, and that answers, samples and scopes name."""
     newest = {entry.body["engagement"]: entry for entry in entries if entry.kind == EntryKind.JUDGEMENT}
     found: set[int] = set()
     for judgement in newest.values():
         found |= evidence_of_judgement(judgement, entries_of(log))
     for entry in entries:
         names = [name for _, name in entry.body["files"]] if entry.kind == EntryKind.SCOPE_APPLY else ()
-        if entry.kind == EntryKind.ANSWER:
+        if entry.kind in {EntryKind.ANSWER, EntryKind.SAMPLE_CHANGE}:
             names = entry.body["evidence"]
         found |= {number for name in names if (number := index_of(name)) is not None}
     known = ((index, entries_of(log)(index)) for index in found)

@@ -1,6 +1,5 @@
 """Records what a test did: tables, populations, runs; one transaction, each naming the one before."""
 
-import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from twofold.records.acts.recording import Recorder, recording
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import TableSet, open_session
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.evidence_list import evidence_fields
@@ -70,7 +70,7 @@ def record_runs(
                 "population_sha256": run.population_sha256,
                 "rule_sha256": run.rule_sha256,
                 "run_id": run.run_id,
-                "run_sha256": _file_hash(folder / RUN_FILE),
+                "run_sha256": file_hash(folder / RUN_FILE),
                 "state": run.state.value,
                 **evidence_fields({*evidence_feeding(read.tables, _tables(run, folder)), *applied.evidence.values()}),
             }
@@ -132,7 +132,3 @@ def _population(recorder: Recorder, run: ControlTestRun, actor: str, at: datetim
     if newest and newest[0].body == body:
         return newest[0].index
     return recorder.append(EntryKind.POPULATION, body=body, acting_user=actor, at=at).index
-
-
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -4,28 +4,25 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import orjson
 
 from twofold.catalog.load import load_catalog
-from twofold.engagement.sample import Chosen, Sample, Why
+from twofold.engagement.sample import Sample
 from twofold.jobs.acts import require_engagement
-from twofold.jobs.judge import file_sha256
 from twofold.model.instant import parse_instant, zone_named
 from twofold.model.outcome import Outcome
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.populations.samples.frozen import FrozenPopulation, freeze, read_frozen, unit_line
 from twofold.populations.samples.selection import Plan
 from twofold.records.acts import sample as acts
 from twofold.records.acts.sample import Agreement, Frozen, VoidReason
 from twofold.records.acts.sign_off import newest_judgement
 from twofold.records.workspace import Workspace
+from twofold.reports.control_folder import json_bytes
+from twofold.reports.samples import DRAW_FILE, POPULATION_FILE, draw_record
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.entry import Entry
 
-POPULATION_FILE = "population.txt"
-DRAW_FILE = "draw.json"
 _A_DAY = timedelta(days=1)
 _OUTSIDE = ("scope", "period")
 """Reasons of a verdict that no attribute gave."""
@@ -243,39 +240,8 @@ def export_sample(workspace: Workspace, sample_id: str, folder: Path) -> list[Pa
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / POPULATION_FILE, folder / DRAW_FILE]
     files[0].write_bytes(population.as_text())
-    form = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    files[1].write_bytes(orjson.dumps(draw_record(sample, population), option=form))
+    files[1].write_bytes(json_bytes(draw_record(sample, population)))
     return files
-
-
-def draw_record(sample: Sample, population: FrozenPopulation) -> dict[str, Any]:
-    """Return draw.json as values: the draw, and each unit with its inclusion proof."""
-    return {
-        "sample": sample.sample_id,
-        "engagement": sample.engagement,
-        "control": sample.control,
-        "control_test": sample.control_test,
-        "run_id": sample.run_id,
-        "root": sample.root,
-        "units": sample.units,
-        "nonce": sample.nonce,
-        "seed": sample.seed,
-        "method": str(sample.plan.method) if sample.plan else None,
-        "by": str(sample.plan.by) if sample.plan and sample.plan.by else None,
-        "size": sample.plan.size if sample.plan else None,
-        "chosen": [_chosen(each, population) for each in sample.chosen if not each.left_because],
-        "left_out": [[each.position, each.left_because] for each in sample.chosen if each.left_because],
-    }
-
-
-def _chosen(chosen: Chosen, population: FrozenPopulation) -> dict[str, Any]:
-    return {
-        "position": chosen.position,
-        "line": population.lines[chosen.position].decode(),
-        "why": str(chosen.why),
-        "proof": [digest.hex() for digest in population.proof(chosen.position)],
-        **({"reason": chosen.reason} if chosen.why is not Why.DRAWN else {}),
-    }
 
 
 def _slice(
@@ -302,7 +268,7 @@ def _verdict_file(workspace: Workspace, judgement: Entry, control: str, control_
         found = f"the judgement of {engagement} has no items of {control} by {control_test}"
         raise UserError(Problem("CONTROL", found, f"one of {known} (control and control test)"))
     file = workspace.judgements_folder / engagement / f"{name}.parquet"
-    if not file.is_file() or file_sha256(file) != recorded[name]:
+    if not file.is_file() or file_hash(file) != recorded[name]:
         found = "the stored verdicts are not those that the log records"
         raise UserError(Problem(str(file), found, "the verdicts as judged", "run 'twofold judge' again"))
     return file
@@ -314,7 +280,7 @@ def _units(verdicts: Path, starts_at: datetime, ends_before: datetime) -> tuple[
     left: dict[str, int] = {}
     bounds = [moment.replace(tzinfo=None) - moment.utcoffset() for moment in (starts_at, ends_before)]  # type: ignore[operator]
     query = "SELECT item, system, operating_at, verdict, reason FROM read_parquet(?) ORDER BY item"
-    with duckdb.connect() as session:
+    with sql_session() as session:
         for item, system, operating_at, verdict, reason in session.execute(query, [str(verdicts)]).fetchall():
             if verdict == Outcome.NOT_APPLICABLE:
                 why = reason if reason in _OUTSIDE else "not applicable"
@@ -328,7 +294,7 @@ def _units(verdicts: Path, starts_at: datetime, ends_before: datetime) -> tuple[
 
 
 def _verdicts(file: Path) -> dict[str, str]:
-    with duckdb.connect() as session:
+    with sql_session() as session:
         return dict(session.execute("SELECT item, verdict FROM read_parquet(?)", [str(file)]).fetchall())
 
 

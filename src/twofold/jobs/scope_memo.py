@@ -58,7 +58,7 @@ def scope_memo(workspace: Workspace, *, engagement: str = "") -> ScopeMemo:
         size=applied.entry_index + 1,
         root=workspace.vault.root(applied.entry_index + 1),
         changes=_changes_in(history, engagements),
-        people=_people(workspace),
+        people=people_named(workspace),
         vendors=_vendors(workspace),
     )
 
@@ -115,7 +115,8 @@ def _memo_change(apply: ScopeApply) -> MemoChange:
     return MemoChange(apply.entry, apply.at, apply.actor, apply.second_person, apply.reason, lines)
 
 
-def _people(workspace: Workspace) -> Mapping[str, str]:
+def people_named(workspace: Workspace) -> Mapping[str, str]:
+    """Return HR id -> name, of the roster that was read last."""
     file = workspace.tables_folder / "person.parquet"
     if not file.exists():
         return {}

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from twofold.vault.blobs.file_hash import file_hash
+
 BAGIT = "bagit.txt"
 INFO = "bag-info.txt"
 MANIFEST = "manifest-sha256.txt"
@@ -29,7 +31,6 @@ PACKAGE_HEADER = "twofold-package@v1"
 BAGIT_TEXT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9._-]+(?:/[a-z0-9._-]+)*)")
 _NAME = re.compile(r"[a-z0-9._-]+")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,6 @@ class Seal:
     digest: str
     files: int
     size: int
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file in hex, read in pieces."""
-    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
-    view = memoryview(buffer)
-    with path.open("rb", buffering=0) as stream:
-        while count := stream.readinto(buffer):
-            digest.update(view[:count])
-    return digest.hexdigest()
 
 
 def file_hashes(bag: Path, places: Iterable[str]) -> dict[str, str]:

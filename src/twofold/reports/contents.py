@@ -5,17 +5,20 @@ Whoever fills it (the package job) chooses what goes in; the writer of the packa
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from twofold.catalog.crosswalk import CrosswalkMatrix
 from twofold.catalog.entries import Control
 from twofold.controltests.rule import Rule
+from twofold.engagement.sample import Sample
 from twofold.findings.finding import Finding
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.model.evidence import EvidenceRef
+from twofold.populations.samples.frozen import FrozenPopulation
+from twofold.reports.deficiency_memo import DeficiencyMemo
 from twofold.reports.redaction import Redaction
 from twofold.vault.signing.checkpoint import Checkpoint
 
@@ -83,6 +86,14 @@ class PackagedEvidence:
 
     record: EvidenceRef
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedSample:
+    """A sample as the records that are shown give it, and its frozen lines."""
+
+    sample: Sample
+    population: FrozenPopulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +201,8 @@ class PackageContents(ReportContents):
 
     scope_json: the applied scope in its canonical form. memo: what a named person adds to the scope, in Markdown.
     tables_folder: the canonical tables that the runs read, as Parquet; None leaves them out. redaction: what is
-    taken out again before it is sealed. withheld: evidence that is recorded and not here.
+    taken out again before it is sealed. withheld: evidence that is recorded and not here. samples: those whose freeze
+    is among the records, in order of the log. deficiencies: SOX engagement -> its deficiencies, with groups.
     """
 
     package_id: str
@@ -203,6 +215,8 @@ class PackageContents(ReportContents):
     redaction: Redaction | None = None
     withheld: Sequence[Withheld] = ()
     order_flags: Sequence[ShownFlag] = ()
+    samples: Sequence[PackagedSample] = ()
+    deficiencies: Mapping[str, DeficiencyMemo] = field(default_factory=dict)
 
 
 def all_withheld(contents: PackageContents) -> list[Withheld]:

@@ -25,8 +25,10 @@ from twofold.reports.contents import (
 )
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.lead_sheet import STATE_WORDS
+from twofold.reports.packaged_deficiencies import shown_deficiencies
 from twofold.reports.pages import TEMPLATES_FOLDER
 from twofold.reports.people_acts import acts_about
+from twofold.reports.sample_words import shown_samples
 from twofold.reports.summary import Effect, next_steps, status_rows
 from twofold.reports.systems import LABEL_WORDS
 
@@ -76,6 +78,8 @@ def html_report(report: ReportContents, *, in_package: bool) -> str:
         }
         if isinstance(report, PackageContents)
         else {},
+        deficiencies=shown_deficiencies(report) if isinstance(report, PackageContents) else {},
+        samples=shown_samples(report) if isinstance(report, PackageContents) else (),
         withheld=all_withheld(report) if isinstance(report, PackageContents) else (),
         note=NOT_AN_OPINION,
         rows=rows,

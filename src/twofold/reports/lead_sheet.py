@@ -15,6 +15,7 @@ from twofold.reports.completeness_text import check_rows, extraction_rows
 from twofold.reports.contents import PackageContents, PackagedEngagement, PackagedRun, run_place
 from twofold.reports.items import LENS_TITLES
 from twofold.reports.people_acts import said_by, sign_offs
+from twofold.reports.sample_words import shown_samples
 from twofold.vault.entry import Entry
 
 TICKMARKS = (
@@ -51,6 +52,7 @@ def lead_lines(
         *_head(contents, run, judging),
         *_population(run, record, completeness),
         *_method(run, record),
+        *_samples(contents, run),
         *_attributes(run, judging),
         *_results(run, record, judging),
         *_sign_offs(contents, run),
@@ -163,6 +165,17 @@ def _method(run: PackagedRun, record: ControlTestRun) -> Iterator[LeadLine]:
     yield LeadLine(
         "Independence of the tester", "Software run by the company. It is management's testing, not the auditor's."
     )
+
+
+def _samples(contents: PackageContents, run: PackagedRun) -> Iterator[LeadLine]:
+    about = (run.control.control_id, run.rule.control_test)
+    for each in shown_samples(contents):
+        if (each.control_id, each.control_test) == about:
+            yield LeadLine(
+                f"Sample {each.sample_id}, {each.engagement}",
+                f"Beside the census, for the auditor. Agreed: {each.agreed}\nPopulation: {each.population}\n"
+                f"Drawn: {each.drawn}\nResult: {each.result}\nUnits, seed and proofs: {each.folder}/draw.json",
+            )
 
 
 def _attributes(run: PackagedRun, judging: Sequence[PackagedEngagement]) -> Iterator[LeadLine]:

@@ -1,7 +1,7 @@
 """Find withheld values in the files of a package, wherever they may stand: text, Parquet, workbooks, zipped evidence.
 
-A value is looked for as it is and as JSON, HTML and CSV write it. Values of less than four characters are not looked
-for: they stand everywhere and say nothing by themselves.
+A value is looked for as it is and as JSON, HTML, CSV and Markdown write it. Values of less than four characters are not
+looked for: they stand everywhere and say nothing by themselves.
 """
 
 import html
@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.reports.committed_table import open_table
+from twofold.reports.markdown_text import markdown_text
 
 SHORTEST = 4
 _TOKEN = re.compile(rb"[0-9A-Za-z]+")
@@ -45,9 +46,10 @@ class Leaks:
 
 
 def spellings(value: str) -> set[bytes]:
-    """Return how a value may stand in a file: as it is, and as JSON, HTML and CSV write it."""
+    """Return how a value may stand in a file: as it is, and as JSON, HTML, CSV and Markdown write it."""
     forms = {value, html.escape(value), html.escape(value, quote=False), value.replace('"', '""')}
     forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"), markdown_text(value)}
     return {form.encode() for form in forms}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from twofold.controltests.run_record import read_run
 from twofold.model.problem import Problem, UserError
 from twofold.model.statement import NOT_AN_OPINION
-from twofold.reports.bag import DATA, TAG_MANIFEST, TAG_NOTE, TAG_SIGNATURE, file_hash, package_statement, seal
+from twofold.reports.bag import DATA, TAG_MANIFEST, TAG_NOTE, TAG_SIGNATURE, package_statement, seal
 from twofold.reports.contents import (
     PackageContents,
     PackagedEngagement,
@@ -30,13 +30,16 @@ from twofold.reports.evidence_files import EVIDENCE_HEADER, evidence_rows, paylo
 from twofold.reports.html_report import html_report
 from twofold.reports.log_files import FOLDER, log_index, write_log
 from twofold.reports.package_problems import contents_problems, findings_bytes, judgement_bytes
+from twofold.reports.packaged_deficiencies import write_deficiencies
 from twofold.reports.packaged_run import read_texts
 from twofold.reports.pages import CHECKER, how_to_check_page, readme_page, scope_memo
 from twofold.reports.redacted_data import withhold
 from twofold.reports.reperform_script import write_script
 from twofold.reports.rows_as_text import cell_text, write_csv
+from twofold.reports.samples import sample_index, write_samples
 from twofold.reports.systems import SYSTEM_COLUMNS, system_rows
 from twofold.reports.tables_folder import TABLES, write_tables
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.entry import read_entry
 from twofold.vault.signing.keys import SigningKey
 from twofold.vault.signing.note import sign_note
@@ -131,13 +134,17 @@ def _write_data(data: Path, contents: PackageContents, key: SigningKey) -> None:
     for run in contents.runs:
         write_control_folder(data / run_place(run), contents, run)
     for engagement in contents.engagements:
-        _engagement(data / "engagements" / file_name(engagement.id), engagement)
+        folder = data / "engagements" / file_name(engagement.id)
+        _engagement(folder, engagement)
+        if engagement.id in contents.deficiencies:
+            write_deficiencies(folder, contents.deficiencies[engagement.id])
     _scope(data / "scope", contents)
     write_csv(
         data / "matrix.csv",
         [[cell_text(cell) for cell in row] for row in (contents.matrix.header, *contents.matrix.rows)],
     )
     _evidence(data, contents)
+    write_samples(data, contents)
     write_log(data / FOLDER, contents.log, key)
     tables: Mapping[str, str] = {}
     if contents.tables_folder is not None:
@@ -187,6 +194,7 @@ def _index(contents: PackageContents, key: SigningKey, tables: Mapping[str, str]
             }
             for run in contents.runs
         ],
+        "samples": [sample_index(each.sample) for each in contents.samples],
         "tables": dict(tables),
         "log": log_index(contents.log, key),
         "withheld": [asdict(each) for each in all_withheld(contents)],

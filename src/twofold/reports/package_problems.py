@@ -8,10 +8,12 @@ import orjson
 from twofold.controltests.run_record import COMPLETENESS_FILE, RUN_FILE, read_run
 from twofold.lenses.judgement import EngagementJudgement
 from twofold.model.problem import Problem
-from twofold.reports.bag import file_hash
 from twofold.reports.contents import PackageContents, PackagedEngagement, file_name, run_place
 from twofold.reports.control_folder import json_bytes
 from twofold.reports.log_files import log_problems
+from twofold.reports.packaged_deficiencies import deficiency_problems
+from twofold.reports.samples import sample_problems
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.entry import EntryKind, read_entry
 from twofold.vault.signing.keys import SigningKey
 
@@ -24,6 +26,8 @@ def contents_problems(contents: PackageContents, key: SigningKey) -> list[Proble
         *_conclusion_problems(contents),
         *_rule_problems(contents),
         *_name_problems(contents),
+        *sample_problems(contents),
+        *deficiency_problems(contents),
     ]
 
 

@@ -3,10 +3,13 @@
     each withheld file      gone; tables/rows/ has what is shown of it
     its control test        workbook, facts and exceptions are left out: they repeat its rows. Verdict files stay unless
                             whole rows or the ids of items are withheld
+    its samples             left out when a part of a frozen line is withheld: whole rows, items, systems or dates
     whole evidence          gone
+    its deficiencies        left out when a judgement or its answer is withheld: amounts stand there in other words, too
     tables/*.parquet        left out when they hold a withheld value, or rows from evidence that is withheld as a whole;
                             the runs that read them cannot be re-performed, so reperform.sql is left out, too
-    pages and findings      a withheld value is replaced by [withheld], a link to a file that is left out by (left out)
+    pages, findings and     a withheld value is replaced by [withheld], a link to a file that is left out by (left out)
+    deficiencies
     all other files         carry a hash that the log names, so they stay as they are; if one holds a withheld value,
                             the package is refused
 `withheld.json` says what was withheld, why and by whose decision.
@@ -22,21 +25,34 @@ from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, RUN_
 from twofold.model.problem import Problem, UserError
 from twofold.model.sql_path import one_file
 from twofold.reports.leaks import SHORTEST, Leaks, spellings
+from twofold.reports.packaged_deficiencies import FILES as DEFICIENCY_FILES
+from twofold.reports.packaged_deficiencies import VALUES_FILE
 from twofold.reports.redaction import EVIDENCE, RedactedTable, Redaction
 from twofold.reports.reperform_script import SCRIPT_FILE
 from twofold.reports.rows_as_text import reading_session
 from twofold.reports.rows_files import ROWS, WITHHELD, write_rows
+from twofold.reports.sample_words import FOLDER as SAMPLES
+from twofold.reports.samples import DRAW_FILE, LINE_COLUMNS
+from twofold.reports.samples import FILES as SAMPLE_FILES
 from twofold.reports.tables_folder import TABLES
 from twofold.vault.row_commitment import disclose
 
 WITHHELD_FILE = "withheld.json"
 FORM = "twofold-withheld-1"
-_MASKED = ("index.html", "readme.md", "engagements/*/findings.json", "engagements/*/findings.csv")
+_MASKED = (
+    "index.html",
+    "readme.md",
+    "engagements/*/findings.json",
+    "engagements/*/findings.csv",
+    "engagements/*/deficiencies*",
+)
 """Files that no record names by hash."""
 _DERIVED = ("workbook-*.xlsx", "facts.csv", "facts.parquet", "exceptions.csv", SCRIPT_FILE)
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>|^- `([^`]+)`', re.MULTILINE)
 """In index.html, and in the list at the beginning of readme.md."""
 _ITEM = "item"
+_ANSWER = "value"
+"""The column of a judgement about a deficiency that has the answer."""
 _EXPORTS = "extraction"
 """The table of exports says of evidence only what its record says, and that is shown."""
 _SHOWN = 20
@@ -59,6 +75,7 @@ def withhold(data: Path, redaction: Redaction) -> list[str]:
         left_out |= set(_remove(data, table))
     for each in redaction.whole:
         left_out |= set(_remove_all(data, (data / "evidence").glob(f"{each.sha256}.*")))
+        left_out |= set(_remove_all(data, _of_deficiencies(data, {each.evidence_id})))
     leaks = Leaks(values)
     left_out |= set(_remove_tables(data, leaks, {each.evidence_id for each in redaction.whole}))
     left_out |= set(_remove_scripts(data, left_out))
@@ -74,9 +91,12 @@ def _remove(data: Path, table: RedactedTable) -> Iterator[str]:
     found: list[Path] = []
     if table.table.table == EVIDENCE:
         found += (data / "evidence").glob(f"{sha256}.*")
+        if table.rows or _ANSWER in {table.table.columns[number] for number in table.columns}:
+            found += _of_deficiencies(data, set(table.subjects))
     else:
         for run_file in sorted((data / "controls").rglob(RUN_FILE)):
             found += _of_run(run_file.parent, table)
+        found += _of_samples(data, table)
     yield from _remove_all(data, found)
 
 
@@ -98,6 +118,26 @@ def _of_run(folder: Path, table: RedactedTable) -> Iterator[Path]:
         patterns.append("verdicts-*")
     for pattern in patterns:
         yield from sorted(folder.glob(pattern))
+
+
+def _of_samples(data: Path, table: RedactedTable) -> Iterator[Path]:
+    """Give the files of the samples whose lines repeat what is withheld."""
+    withheld = {table.table.columns[number] for number in table.columns}
+    if not table.rows and withheld.isdisjoint(LINE_COLUMNS):
+        return
+    runs = [read_run(file.parent) for file in sorted((data / "controls").rglob(RUN_FILE))]
+    tests = {run.control_test for run in runs if table.table.sha256 in {run.population_sha256, run.outcomes_sha256}}
+    for draw in sorted((data / SAMPLES).glob(f"*/{DRAW_FILE}")):
+        if orjson.loads(draw.read_bytes())["control_test"] in tests:
+            yield from (draw.with_name(name) for name in SAMPLE_FILES)
+
+
+def _of_deficiencies(data: Path, evidence: set[str]) -> Iterator[Path]:
+    """Give the files of the evaluations that name a judgement among this evidence."""
+    for values in sorted(data.glob(f"engagements/*/{VALUES_FILE}")):
+        content = values.read_text(encoding="utf-8")
+        if any(f'"evidence": "{name}"' in content for name in evidence):
+            yield from (values.with_name(name) for name in DEFICIENCY_FILES)
 
 
 def _remove_tables(data: Path, leaks: Leaks, whole: set[str]) -> Iterator[str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from twofold.model.session import sql_session
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PAGE = 5_000
 
@@ -20,8 +22,7 @@ _PAGE = 5_000
 @contextmanager
 def reading_session() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a session for reading files row by row: in UTC, with one thread, since rows leave it one after the other."""
-    with duckdb.connect(config={"threads": 1}) as session:
-        session.execute("SET TimeZone = 'UTC'")
+    with sql_session(threads=1) as session:
         yield session
 
 

@@ -12,14 +12,15 @@ from typing import Any
 import duckdb
 import orjson
 
-from twofold.reports.bag import DATA, file_hash, payload_files
+from twofold.reports.bag import DATA, payload_files
 from twofold.reports.rows_as_text import reading_session
 from twofold.reports.verify_rows import withheld_tables
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.entry import Entry
 from twofold.vault.signing.key_history import KeyHistory
 
 INDEX = f"{DATA}/package.json"
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
 """What reading a file of ours gives when it does not have its form."""
 
 

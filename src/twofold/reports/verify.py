@@ -7,13 +7,13 @@
     5 every byte                       12 nothing relied on is missing    19 judgements and their runs
     6 the signature of the package     13 order of conclusions            20 CSV equals Parquet
     7 the signature of the checkpoint  14 witnesses                       21 canonical tables
-                                                                          22 rows shown of a table
+    22 rows shown of a table           23 samples
 
-Steps 1 to 16 are those of the checker inside the package (check.py), written a second time. Steps 1 to 5 find any
-changed, added or missing byte; 6 finds manifests that were made again without the key; the rest find what somebody with
-the key changed, as far as log, records and files contradict it. What no package can show about itself is that it is
-the one that was handed over: for that, give the key, a checkpoint or the digest received apart. A step that cannot be
-checked because the bytes are not as sealed says so.
+Steps 1 to 16 and 23 are those of the checker inside the package (check.py), written a second time. Steps 1 to 5 find
+any changed, added or missing byte; 6 finds manifests that were made again without the key; the rest find what somebody
+with the key changed, as far as log, records and files contradict it. What no package can show about itself is that it
+is the one that was handed over: for that, give the key, a checkpoint or the digest received apart. A step that cannot
+be checked because the bytes are not as sealed says so.
 """
 
 import tempfile
@@ -31,9 +31,17 @@ from twofold.reports.verify_evidence import EVIDENCE_STEPS
 from twofold.reports.verify_log import LOG_STEPS
 from twofold.reports.verify_received import RECEIVED_STEPS
 from twofold.reports.verify_runs import RUN_STEPS
+from twofold.reports.verify_samples import SAMPLE_STEPS
 from twofold.reports.zipped import unzip_package
 
-STEPS: tuple[CheckedStep, ...] = (*BAG_STEPS, *LOG_STEPS, *EVIDENCE_STEPS, *RECEIVED_STEPS, *RUN_STEPS)
+STEPS: tuple[CheckedStep, ...] = (
+    *BAG_STEPS,
+    *LOG_STEPS,
+    *EVIDENCE_STEPS,
+    *RECEIVED_STEPS,
+    *RUN_STEPS,
+    *SAMPLE_STEPS,
+)
 _SHOWN = 50
 
 

@@ -22,7 +22,16 @@ from twofold.vault.order import order_flags
 EVIDENCE = f"{DATA}/evidence"
 EVIDENCE_TABLE = f"{DATA}/evidence.csv"
 _EVIDENCE_ID = re.compile(r"ev-(?:0|[1-9][0-9]{0,15})")
-_NAMING = frozenset({EntryKind.SCOPE_APPLY, EntryKind.RUN, EntryKind.ANSWER, EntryKind.SIGN_OFF, EntryKind.DISPOSITION})
+_NAMING = frozenset(
+    {
+        EntryKind.SCOPE_APPLY,
+        EntryKind.RUN,
+        EntryKind.ANSWER,
+        EntryKind.SIGN_OFF,
+        EntryKind.DISPOSITION,
+        EntryKind.SAMPLE_CHANGE,
+    }
+)
 """Kinds whose bodies name evidence that must be here. A capture names older ones, which need not be."""
 
 

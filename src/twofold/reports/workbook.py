@@ -22,6 +22,7 @@ from twofold.reports.grid_sheet import write_grid
 from twofold.reports.items import LENS_TITLES, VERDICT_WORDS, RunItems
 from twofold.reports.lead_sheet import MARKS, LeadLine, lead_lines
 from twofold.reports.people_acts import dispositions, said_by
+from twofold.reports.text_sheet import TextSheet
 from twofold.reports.workbook_style import (
     LETTER,
     SHORT,
@@ -77,7 +78,8 @@ def write_workbook(
     )
     styles = make_styles(book)
     lead, grid, exceptions, complete, rule, parameters = (
-        book.add_worksheet(name) for name in ("Lead", "Grid", "Exceptions", "Completeness", "Rule", "Parameters")
+        book.add_worksheet(name, TextSheet)
+        for name in ("Lead", "Grid", "Exceptions", "Completeness", "Rule", "Parameters")
     )
     for sheet, repeat, paper in (
         (lead, None, LETTER),

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,6 +18,8 @@ from twofold.scope.reading import PlacedList, PlacedMap, place_at, read_yaml
 from twofold.scope.register import Scope, ScopeFile
 
 ENDINGS = frozenset({".yaml", ".yml"})
+_MOST_REMEMBERED = 8
+"""Scopes that are kept parsed: those in force and those that are compared with them."""
 _PLACE = re.compile(r"(.*):([0-9]+):([0-9]+)", re.DOTALL)
 
 
@@ -67,22 +71,40 @@ def _load(
         zone_named(reporting_zone)
     except ValueError as error:
         raise UserError(Problem("reporting_zone", str(error), "an IANA zone", "correct twofold.toml")) from error
+    parsed = _parsed(tuple(sorted(contents.items())), folder, reporting_zone)
+    problems.extend(parsed.problems)
+    known = Known(zone=reporting_zone, systems=parsed.system_ids, controls=known_controls, persons=known_persons)
+    problems.extend(check_scope(parsed.scope, known=known))
+    if problems:
+        raise UserError(sorted(problems, key=_by_place))
+    return parsed.scope
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """Scope files as they say it, each entry right in itself. system_ids: as written, also of faulty systems."""
+
+    scope: Scope
+    system_ids: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _parsed(contents: tuple[tuple[str, bytes], ...], folder: str, zone: str) -> _Parsed:
+    """Parse files in order of their names. Reading YAML is slow, and a process reads the same scope again and again."""
     entries: dict[str, list[Entry]] = {name: [] for name in ScopeFile.model_fields}
     system_ids: set[str] = set()
-    for file in sorted(contents):
-        read = read_yaml(contents[file], folder=folder, file=file)
+    problems: list[Problem] = []
+    for file, content in contents:
+        read = read_yaml(content, folder=folder, file=file)
         problems.extend(read.problems)
         if read.top is not None:
             system_ids.update(_written_ids(read.top))
-            for name, entry in _entries(read.top, reporting_zone, problems):
+            for name, entry in _entries(read.top, zone, problems):
                 entries[name].append(entry)
     joined = {name: tuple(found) for name, found in entries.items()}
-    scope = Scope.model_validate({"reporting_zone": reporting_zone, **joined}, context={"zone": reporting_zone})
-    known = Known(zone=reporting_zone, systems=system_ids, controls=known_controls, persons=known_persons)
-    problems.extend(check_scope(scope, known=known))
-    if problems:
-        raise UserError(sorted(problems, key=_by_place))
-    return scope
+    scope = Scope.model_validate({"reporting_zone": zone, **joined}, context={"zone": zone})
+    return _Parsed(scope, frozenset(system_ids), tuple(problems))
 
 
 def _entries(top: PlacedMap, zone: str, problems: list[Problem]) -> Iterator[tuple[str, Entry]]:

@@ -28,10 +28,14 @@ SUBJECTS = (
     "auditor_choice",
     "questionnaire",
     "readiness",
+    "deficiency",
 )
 """The files of the folder, in the order in which the tables are shown."""
-PREPARATION = frozenset({"advice", "request_lists", "cost", "auditor_choice", "questionnaire", "readiness"})
-"""Subjects about preparing for an audit: no control test reads them, and they make no data newer."""
+PREPARATION = frozenset(
+    {"advice", "request_lists", "cost", "auditor_choice", "questionnaire", "readiness", "deficiency"}
+)
+"""Subjects about preparing for an audit and about what came of it: no control test reads them, and they make no data
+newer."""
 
 
 class ColumnType(StrEnum):

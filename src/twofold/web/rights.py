@@ -48,6 +48,7 @@ open_evidence          -              yes         own    yes     -          -
 see_results            yes            yes         yes    yes     yes        yes
 see_findings           yes            yes         yes    yes     yes        yes
 answer_findings        -              yes         own    -       -          -
+judge_deficiencies     -              yes         -      -       yes        -
 keep_tasks             -              yes         yes    yes     -          -
 renew_results          -              yes         -      yes     -          -
 dispose_items          -              yes         -      yes     -          -

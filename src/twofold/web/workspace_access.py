@@ -10,7 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
-import duckdb
 from django.conf import settings
 from django.utils import timezone
 
@@ -21,11 +20,13 @@ from twofold.engagement.task import Task
 from twofold.findings.finding import Finding
 from twofold.findings.follow_up import FollowUp
 from twofold.jobs.access_review.tables import review_tables
+from twofold.jobs.deficiency.evaluations import Deficiencies, evaluated
 from twofold.jobs.follow_up import follow_ups
 from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.status import Status, workspace_status
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.records.acts.task import all_tasks
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.vault.entry import EntryKind
@@ -42,6 +43,9 @@ _SHOWN = (
     EntryKind.JUDGEMENT,
     EntryKind.REQUEST,
     EntryKind.RUN,
+    EntryKind.SAMPLE_AGREEMENT,
+    EntryKind.SAMPLE_CHANGE,
+    EntryKind.SAMPLE_RESULT,
     EntryKind.SCOPE_APPLY,
     EntryKind.SIGN_OFF,
     EntryKind.TASK,
@@ -49,6 +53,16 @@ _SHOWN = (
 """Kinds of entries that change what pages show. People sign in all the time, and that changes nothing."""
 
 _PARTS: Mapping[str, Sequence[EntryKind]] = {
+    "deficiencies_by_day": (
+        EntryKind.CAPTURE,
+        EntryKind.DELETION,
+        EntryKind.JUDGEMENT,
+        EntryKind.RUN,
+        EntryKind.SAMPLE_AGREEMENT,
+        EntryKind.SAMPLE_CHANGE,
+        EntryKind.SAMPLE_RESULT,
+        EntryKind.SCOPE_APPLY,
+    ),
     "evidence_of_tests": (EntryKind.RUN,),
     "findings": (EntryKind.JUDGEMENT,),
     "follow_ups": (EntryKind.CAPTURE, EntryKind.DELETION, EntryKind.JUDGEMENT, EntryKind.RUN),
@@ -135,6 +149,22 @@ class Current:
         return {each.finding_id: each for each in follow_ups(self.workspace, self.judged)}
 
     @Part
+    def deficiencies_by_day(self) -> dict[date, Deficiencies]:
+        """The evaluations of the day that was asked for last: a conclusion date may be reached over night."""
+        return {}
+
+    @property
+    def deficiencies(self) -> Deficiencies:
+        """The SOX deficiencies as they stand today."""
+        by_day, today = self.deficiencies_by_day, self.today
+        found = by_day.get(today)
+        if found is None:
+            found = evaluated(self.workspace, self.judged, self.follow_ups.values(), today=today)
+            by_day.clear()
+            by_day[today] = found
+        return found
+
+    @Part
     def tasks(self) -> Sequence[Task]:
         """The tasks, in order of their opening."""
         return list(all_tasks(self.workspace.vault).values())
@@ -151,7 +181,7 @@ class Current:
         file = self.workspace.tables_folder / "person.parquet"
         if not file.exists():
             return {}
-        with duckdb.connect(config={"threads": 1}) as session:
+        with sql_session(threads=1) as session:
             query = "SELECT id, name FROM read_parquet(?) WHERE name IS NOT NULL"
             return dict(session.execute(query, [str(file)]).fetchall())
 

@@ -64,14 +64,14 @@ def disguised(draw: st.DrawFn) -> tuple[Name, str]:
     return name, "".join(letters)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(pair=disguised(), before=SURROUNDINGS, behind=SURROUNDINGS)
 def test_a_name_in_any_disguise_is_found_in_any_text(pair: tuple[Name, str], before: str, behind: str) -> None:
     name, shown = pair
     assert telling(f"{before} {shown} {behind}", TERMS), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.text(st.characters(categories=("Ll", "Lu", "Lo", "Nd"), max_codepoint=0x5FF), min_size=2, max_size=12),
     before=SURROUNDINGS,
@@ -85,7 +85,6 @@ def test_any_name_of_the_scope_is_found_in_any_free_text(name: str, before: str,
     assert telling(f"{before} {unicodedata.normalize('NFD', name).upper()}, {behind}", looked_for)
 
 
-@settings(deadline=None)
 @given(length=st.integers(5, 12), before=st.text("abcxyz ", max_size=6), behind=st.text("abcxyz ", max_size=6))
 def test_a_long_name_is_found_inside_a_word(length: int, before: str, behind: str) -> None:
     name = "qvzkwmjpfhtn"[:length]

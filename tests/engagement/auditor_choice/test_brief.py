@@ -87,7 +87,7 @@ def test_the_same_names_in_free_text_do_tell(note: str) -> None:
     assert ([each.place for each in found] == ["note: note"]) is (note != "{people}")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     name=st.sampled_from(NAMES),
     before=st.text(st.characters(categories=("Ll", "Zs")), max_size=8),
@@ -109,7 +109,6 @@ def test_a_text_that_somebody_changed_is_checked_line_by_line() -> None:
     assert (found.telling.found, found.telling.line) == ("Ana", brief.text.count("\n") + 2)
 
 
-@settings(deadline=None)
 @given(number=st.integers(0, 10**7))
 def test_bands_grow_with_the_number(number: int) -> None:
     bands = [band(each) for each in (0, 1, 3, 7, 15, 30, 70, 150, 300, 700, 2_000, 10_000, 50_000)]

@@ -205,7 +205,7 @@ def distinct(found: list[Proposal]) -> list[Proposal]:
     return list({each.firm: each for each in found}.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(found=st.lists(offers(), min_size=2, max_size=5).map(distinct), prices=st.data())
 def test_price_alone_never_changes_the_order(found: list[Proposal], prices: st.DataObject) -> None:
     amounts = st.integers(20_000, 60_000).map(Fraction)
@@ -217,7 +217,7 @@ def test_price_alone_never_changes_the_order(found: list[Proposal], prices: st.D
         assert groups[0] == groups[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(found=st.lists(offers(), min_size=2, max_size=5).map(distinct), order=st.randoms(use_true_random=False))
 def test_the_order_of_import_does_not_matter(found: list[Proposal], order: Any) -> None:
     mixed = list(found)
@@ -225,7 +225,7 @@ def test_the_order_of_import_does_not_matter(found: list[Proposal], order: Any) 
     assert shortlist(NEED, found, today=TODAY) == shortlist(NEED, mixed, today=TODAY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(offer=offers(), column=st.sampled_from(sorted(UNKNOWN)))
 def test_forgetting_an_answer_never_helps(offer: Proposal, column: str) -> None:
     before, after = one(offer), one(replace(offer, **{column: UNKNOWN[column]}))
@@ -236,7 +236,7 @@ def test_forgetting_an_answer_never_helps(offer: Proposal, column: str) -> None:
         assert after.fits[score].points <= before.fits[score].points
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(offer=offers(), column=st.sampled_from(sorted(ASKED_BY_FILTERS - {"fee_low", "fee_high", "licence_id"})))
 def test_a_sound_answer_in_place_of_any_other_never_harms(offer: Proposal, column: str) -> None:
     before, after = one(offer), one(replace(offer, **{column: getattr(SOUND, column)}))
@@ -245,7 +245,7 @@ def test_a_sound_answer_in_place_of_any_other_never_harms(offer: Proposal, colum
     assert {each.name for each in before.named(Verdict.PASS)} <= {each.name for each in after.named(Verdict.PASS)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(offer=offers())
 def test_the_state_follows_from_the_filters(offer: Proposal) -> None:
     found = one(offer)

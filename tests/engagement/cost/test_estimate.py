@@ -105,7 +105,7 @@ def test_sox_lines_are_those_that_the_data_marks() -> None:
     assert [each.bucket for each in found.buckets] == list(Bucket)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(count=ranges, walk=ranges, rate=ranges, fee=ranges)
 def test_an_estimate_with_a_figure_fixed_at_an_end_gives_the_end_of_its_swing(
     count: Range, walk: Range, rate: Range, fee: Range
@@ -153,7 +153,7 @@ def test_an_estimate_with_a_figure_fixed_at_an_end_gives_the_end_of_its_swing(
     assert widths == sorted(widths, reverse=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(parts=st.lists(ranges, min_size=1, max_size=6), walk=ranges, rate=ranges)
 def test_buckets_add_up_to_the_total_in_any_order(parts: list[Range], walk: Range, rate: Range) -> None:
     figures = [figure("hours_per_walkthrough", walk), figure("hourly_rate", rate, currency="USD")]
@@ -204,7 +204,6 @@ def test_only_plain_numbers_are_read(text: str) -> None:
         parse_decimal(text)
 
 
-@settings(deadline=None)
 @given(
     number=st.tuples(st.integers(0, 10**9), st.integers(1, 997)).map(lambda pair: Fraction(*pair)),
     places=st.integers(0, 3),

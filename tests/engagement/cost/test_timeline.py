@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from twofold.engagement.cost.figures import Figure, Figures
@@ -62,7 +62,6 @@ def test_what_happened_is_read_from_acts_of_the_engagement_or_of_none() -> None:
     assert steps["Scoping"].happened is None
 
 
-@settings(deadline=None)
 @given(day=st.dates(date(1999, 1, 1), date(2100, 1, 1)), months=st.integers(-400, 400))
 def test_months_keep_the_day_or_the_end_of_the_month(day: date, months: int) -> None:
     there = add_months(day, months)

@@ -36,7 +36,7 @@ LIBRARIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LIBRARIES, st.sampled_from(QUESTIONS), st.sampled_from([Level.PRIVATE, Level.PUBLIC]))
 def test_no_source_no_answer_and_nothing_internal(answers: list[LibraryAnswer], question: str, audience: Level) -> None:
     found = propose(question, ground(*answers, audience=audience))

@@ -121,7 +121,7 @@ def test_a_short_record_of_a_csv_is_made_longer() -> None:
     assert filled == b"Question,Answer,Comment\nDo you test restores?,,because\nDo you?,,\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.text(alphabet='ab",\n\r;=x', max_size=6), min_size=2, max_size=4), min_size=1, max_size=5))
 def test_any_csv_comes_back_with_the_answer_and_nothing_else_changed(rows: list[list[str]]) -> None:
     text = io.StringIO()

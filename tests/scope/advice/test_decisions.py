@@ -58,7 +58,7 @@ def names(items: StageItems) -> tuple[set[str], set[str], set[str]]:
     return first, not_yet, {each.warning for each in items.warnings}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(WHOLE, HIDDEN)
 def test_a_missing_answer_never_makes_a_result_firmer(values: dict[str, str], hidden: set[str]) -> None:
     full, full_items = decided(values)
@@ -74,7 +74,7 @@ def test_a_missing_answer_never_makes_a_result_firmer(values: dict[str, str], hi
         assert fewer <= more
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(WHOLE, HIDDEN)
 def test_what_would_change_the_answer_really_changes_it(values: dict[str, str], hidden: set[str]) -> None:
     known = without(values, hidden)
@@ -87,7 +87,7 @@ def test_what_would_change_the_answer_really_changes_it(values: dict[str, str], 
         assert (then.stages.possible, then.duties.possible) != (now.stages.possible, now.duties.possible)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(WHOLE)
 def test_an_answer_that_changes_the_stage_is_found(values: dict[str, str]) -> None:
     """Every yes-no question of which the other answer gives another stage stands among the flips."""
@@ -102,7 +102,7 @@ def test_an_answer_that_changes_the_stage_is_found(values: dict[str, str]) -> No
                 assert name in flipped
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(WHOLE, HIDDEN, st.randoms(use_true_random=False))
 def test_the_order_of_answers_does_not_matter(values: dict[str, str], hidden: set[str], shuffle: object) -> None:
     known = list(without(values, hidden).items())
@@ -112,7 +112,7 @@ def test_the_order_of_answers_does_not_matter(values: dict[str, str], hidden: se
     assert decided(dict(known)) == straight
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(WHOLE, st.sets(st.sampled_from([name for _, asked in FACTS.values() for name in asked])))
 def test_a_missing_product_fact_leaves_a_category_open_or_as_it_was(values: dict[str, str], hidden: set[str]) -> None:
     def verdicts(known: dict[str, str]) -> list[Verdict]:
@@ -124,7 +124,7 @@ def test_a_missing_product_fact_leaves_a_category_open_or_as_it_was(values: dict
         assert less in {full, Verdict.OPEN}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(WHOLE, st.sets(st.sampled_from(TYPE_INPUTS)), st.sampled_from([(), ("type1",), ("type1", "type2")]))
 def test_a_missing_answer_never_makes_the_type_firmer(
     values: dict[str, str], hidden: set[str], asks: tuple[str, ...]

@@ -197,7 +197,7 @@ QUESTIONS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(QUESTIONS, max_size=4))
 def test_any_questions_give_a_scope_that_files_can_say(questions: list[Question]) -> None:
     found = overlaid(scope(), questions)
@@ -205,13 +205,13 @@ def test_any_questions_give_a_scope_that_files_can_say(questions: list[Question]
     assert again(found) == found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(QUESTIONS)
 def test_asking_twice_is_asking_once(question: Question) -> None:
     assert overlaid(scope(), [question, question]) == overlaid(scope(), [question])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SYSTEMS, DAYS)
 def test_relevance_holds_on_every_day_from_then_on_and_before_as_it_did(system: str, day: str) -> None:
     found, was = relevant(overlaid(scope(), [Relevance(system, day)]), system), relevant(scope(), system)

@@ -213,7 +213,7 @@ def test_the_answers_of_other_authorities(answer: str, problem: str) -> None:
 
 
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the third-party timestamps are not here")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(at=st.integers(0, 1227), flip=st.integers(1, 255))
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 def test_a_damaged_answer_is_judged_and_never_raises(at: int, flip: int) -> None:

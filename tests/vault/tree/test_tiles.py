@@ -153,7 +153,7 @@ def test_tiles_since_a_smaller_tree_are_those_it_had_not(first: int, second: int
     assert list(edge_tiles(big)) == [tile for tile in tiles_of(big) if tile.width < WIDTH]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes, st.data())
 def test_proofs_from_tiles_are_the_proofs_of_the_tree(tree: Tree, size: int, data: st.DataObject) -> None:
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size))
@@ -186,7 +186,7 @@ def test_a_node_that_the_tiles_do_not_hold_is_named(tree: Tree) -> None:
         TileNodes(lambda _level, _position: b"")(0, 0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, st.data())
 def test_the_tiles_that_prove_some_leaves_do_and_no_tile_less(tree: Tree, size: int, data: st.DataObject) -> None:
     indexes = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=4))

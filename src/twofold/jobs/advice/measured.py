@@ -16,6 +16,7 @@ from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
 from twofold.model.instant import EARLIEST_CREDIBLE, parse_instant
 from twofold.model.outcome import Outcome
 from twofold.model.period import ReviewPeriod
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.records.workspace import Workspace
 from twofold.scope.advice.category_adds import DAYS
@@ -39,7 +40,7 @@ def measure(workspace: Workspace, controls: Sequence[Control], scope: Scope | No
         for each in effective_labels(scope)
         if each.label == lens_settings()[_LENS].label and each.counts
     ]
-    with tempfile.TemporaryDirectory(prefix="twofold-measures-") as scratch, duckdb.connect() as session:
+    with tempfile.TemporaryDirectory(prefix="twofold-measures-") as scratch, sql_session() as session:
         tests = [
             _measure(control, test, runs, stretches, clock, session, Path(scratch) / f"{number}.parquet")
             for number, (control, test) in enumerate(

@@ -20,6 +20,7 @@ from twofold.jobs.demonstration.authority import appoint
 from twofold.jobs.demonstration.changes import Slot, build_repositories
 from twofold.jobs.demonstration.confirmations import export_confirmations
 from twofold.jobs.demonstration.cost_and_firms import export_cost_and_firms
+from twofold.jobs.demonstration.deficiencies import export_deficiencies
 from twofold.jobs.demonstration.direct_changes import change_directly
 from twofold.jobs.demonstration.draw import Draw
 from twofold.jobs.demonstration.duties import hold_two_functions
@@ -127,6 +128,7 @@ def generate(
     export_confirmations(folder)
     export_request_lists(folder, staff.by_id("p-0003").id)
     export_questionnaire(folder, staff.by_id("p-0003").id)
+    export_deficiencies(folder)
     stops = make_incomplete(folder) if variant == "incomplete" else ()
     write_scope(into, world)
     folder.write(into / "exports")

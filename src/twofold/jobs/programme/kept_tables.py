@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-import duckdb
 import orjson
 
 from twofold.jobs.normalise import (
@@ -29,6 +28,7 @@ from twofold.jobs.normalise import (
 from twofold.jobs.reading_cache import code_digest
 from twofold.jobs.source_registry import SOURCES
 from twofold.model.evidence import EvidenceRef
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.populations.steps import register_steps
 from twofold.records.workspace import Workspace
@@ -155,7 +155,7 @@ def _write_history(table: Table, said: Path, target: Path) -> None:
     fields = ", ".join(f"'{name}': '{kind}'" for name, kind in table.read)
     read = f"read_json('{one_file(said)}', format = 'newline_delimited', columns = {{{fields}}})"
     order = ", ".join([*table.key, "extracted_at", "evidence"])
-    with duckdb.connect() as session:
+    with sql_session() as session:
         session.execute(f"COPY (SELECT * FROM {read} ORDER BY {order}) TO '{quoted(target)}' (FORMAT parquet)")  # noqa: S608  names come from the schema
 
 

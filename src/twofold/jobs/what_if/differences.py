@@ -12,6 +12,7 @@ from twofold.jobs.judge import JudgedEngagement
 from twofold.jobs.what_if.counting import counting_controls
 from twofold.jobs.what_if.states import State
 from twofold.model.outcome import Outcome
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.reports.what_if import ConclusionChange, ControlGained, ItemChange, PopulationMoved
 
@@ -25,7 +26,7 @@ def item_changes(catalog: Catalog, before: State, after: State) -> tuple[ItemCha
     Items of a control that comes to count are gained, also where they were judged before, and the other way round.
     """
     found: list[ItemChange] = []
-    with duckdb.connect() as session:
+    with sql_session() as session:
         for engagement in sorted({*before.judged, *after.judged}):
             was, now = (_counting_files(catalog, state, engagement) for state in (before, after))
             for name in sorted({*was, *now}):
@@ -39,7 +40,7 @@ def population_changes(before: State, after: State) -> tuple[PopulationMoved, ..
     for test, run in sorted({**before.runs, **after.runs}.items()):
         tests.setdefault(run.population, []).append(test)
     found = []
-    with duckdb.connect() as session:
+    with sql_session() as session:
         for population, names in sorted(tests.items()):
             files = [_population_file(state, names[0]) for state in (before, after)]
             if files[0] and files[1] and filecmp.cmp(files[0], files[1], shallow=False):

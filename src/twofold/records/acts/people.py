@@ -1,11 +1,9 @@
 """The rules about who may act with whom that need no accounts: reasons are given, and two persons are two."""
 
+from twofold.model.person import same_person
 from twofold.model.problem import Problem, UserError
 
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names say the same person: case and spaces around do not make two of one."""
-    return one.strip().casefold() == other.strip().casefold()
+__all__ = ["need_reason", "need_second", "same_person"]
 
 
 def need_reason(reason: str, *, why: str) -> str:

@@ -20,8 +20,9 @@ from pathlib import Path
 import orjson
 
 from twofold.model.problem import Problem, UserError
-from twofold.vault.blobs.blobs import BlobStore, Locks
+from twofold.vault.blobs.blobs import LOG_MARK, BlobStore, Locks
 from twofold.vault.blobs.durable import fsync_folder
+from twofold.vault.blobs.file_hash import file_hash
 from twofold.vault.blobs.folder_blobs import FolderBlobs
 from twofold.vault.blobs.written_file import replace_file
 from twofold.vault.canonical import Json, canonical_bytes
@@ -201,7 +202,8 @@ def locks_of(backup: Backup) -> dict[str, Locks]:
 def _target(vault: Vault, into: Path) -> FolderBlobs:
     """Return the store of bytes in the backup's folder; raises UserError where the folder holds something else."""
     blobs = into / "blobs"
-    if not into.exists() or (into.is_dir() and not any(into.iterdir())):
+    if not into.exists() or (into.is_dir() and _holds_nothing(into, blobs)):
+        shutil.rmtree(blobs, ignore_errors=True)
         into.mkdir(parents=True, exist_ok=True)
         store = FolderBlobs.create(blobs)
         mark_blobs(store, vault.log_id)
@@ -212,6 +214,17 @@ def _target(vault: Vault, into: Path) -> FolderBlobs:
         found = "something else lies there" if mark is None else f"it holds a backup of the log {mark.log_id}"
         raise UserError(Problem(str(into), found, "a new folder, or a backup of this workspace", "name another folder"))
     return store
+
+
+def _holds_nothing(into: Path, blobs: Path) -> bool:
+    """Whether a folder is empty, or holds what a kill left before the mark: empty folders and a mark half written."""
+    if any(path != blobs for path in into.iterdir()) or blobs.is_symlink():
+        return False
+    half = f".{LOG_MARK}."
+    return all(
+        (path.is_dir() and not path.is_symlink()) or (path.parent == blobs and path.name.startswith(half))
+        for path in blobs.rglob("*")
+    )
 
 
 def _locks(store: BlobStore, wanted: Iterable[Wanted]) -> bytes:
@@ -307,8 +320,7 @@ def _blob_problems(backup: Backup, report: Reporter) -> list[Problem]:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_hash(path)
     except OSError:
         return ""
 

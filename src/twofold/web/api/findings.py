@@ -70,7 +70,10 @@ class ClassifiedOut(Schema):
 
 
 class LensOut(Schema):
-    """A finding as one engagement sees it; classification: only where its lens evaluates deficiencies."""
+    """A finding as one engagement sees it; classification, deficiency: only where its lens evaluates deficiencies.
+
+    deficiency: the id of what the findings of the control are together.
+    """
 
     engagement: str
     lens: str
@@ -79,6 +82,7 @@ class LensOut(Schema):
     criterion: str
     effect: str
     classification: ClassifiedOut | None
+    deficiency: str | None
 
 
 class AnswerOut(Schema):
@@ -288,6 +292,7 @@ def _lens(one: LensPart) -> LensOut:
         criterion=seen.finding.criterion,
         effect=seen.finding.effect,
         classification=ClassifiedOut.from_orm(one.classification) if one.classification else None,
+        deficiency=one.deficiency.case.deficiency_id if one.deficiency else None,
     )
 
 

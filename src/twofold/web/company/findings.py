@@ -13,8 +13,11 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from twofold.findings.classification import Classification, classify
+from twofold.findings.deficiency.evaluate import Evaluation
+from twofold.findings.deficiency.wording import range_words
 from twofold.findings.follow_up import OPEN_STAGES, STAGE_TITLES, FollowUp, SeenBy, Stage
 from twofold.findings.retest import minimum_for
+from twofold.jobs.deficiency.facts import LENS, deficiency_id
 from twofold.jobs.due import finding_address
 from twofold.lenses.settings import lens_settings
 from twofold.model.instant import parse_instant, zone_named
@@ -56,10 +59,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LensPart:
-    """A finding under one lens; classification only where the lens evaluates deficiencies."""
+    """A finding under one lens; classification and deficiency only where the lens evaluates deficiencies."""
 
     seen: SeenBy
     classification: Classification | None
+    deficiency: Evaluation | None
 
 
 @require_safe
@@ -140,6 +144,7 @@ def finding_page(
         "may_answer": may_answer,
         "more_items": max(0, len(follow_up.items) - _ITEMS),
         "opened": opened,
+        "range_words": range_words,
         "run_entry": _run_entry(now.newest, follow_up.retest.run_id) if follow_up.retest else None,
         "stage_marks": STAGE_MARKS,
         "stage_titles": STAGE_TITLES,
@@ -154,7 +159,7 @@ def finding_page(
 
 def lens_parts(now: Current, follow_up: FollowUp) -> list[LensPart]:
     """Return a finding under each lens that sees it."""
-    return [LensPart(each, _classification(now, follow_up, each)) for each in follow_up.seen]
+    return [LensPart(each, _classification(now, follow_up, each), _deficiency(now, each)) for each in follow_up.seen]
 
 
 def is_late(follow_up: FollowUp, today: date) -> bool:
@@ -197,6 +202,7 @@ def _filters(now: Current, asked: Mapping[str, str], today: date) -> dict[str, A
         "controls": sorted({each.finding.control_id for each in every}),
         "engagements": [each.judgement.engagement_id for each in now.judged],
         "finding_address": finding_address,
+        "has_deficiencies": any(each.judgement.lens == LENS for each in now.judged),
         "is_late": lambda each: is_late(each, today),
         "owners": sorted({each.owner for each in every if each.owner}),
         "stage_marks": STAGE_MARKS,
@@ -222,9 +228,16 @@ def _may_answer(request: HttpRequest, now: Current) -> Callable[[FollowUp], bool
     return lambda each: grant is Grant.YES or (grant is Grant.OWN and each.finding.control_id in own)
 
 
+def _deficiency(now: Current, seen: SeenBy) -> Evaluation | None:
+    """Return the deficiency that a finding belongs to under SOX, None under a lens that knows none."""
+    if seen.lens != LENS:
+        return None
+    return now.deficiencies.evaluations.get(deficiency_id(seen.engagement_id, seen.finding.control_id))
+
+
 def _classification(now: Current, follow_up: FollowUp, seen: SeenBy) -> Classification | None:
     """Return what the exceptions are under SOX, None under a lens that knows no deficiencies."""
-    if seen.lens != "sox":
+    if seen.lens != LENS:
         return None
     judgement = next(each.judgement for each in now.judged if each.judgement.engagement_id == seen.engagement_id)
     zone = zone_named(now.workspace.settings.reporting_zone)

@@ -1,0 +1,1 @@
+"""SOX deficiencies: their facts gathered from judgements, findings and registers, evaluated, judged and written up."""

@@ -1,0 +1,82 @@
+"""Samples in a package: their files, the page and the lead sheet that tell of them, and what is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from twofold.model.problem import UserError
+from twofold.reports.package import write_package
+from twofold.vault.signing.keys import SigningKey
+
+from .conftest import build_sampled
+from .made_samples import NONCE
+
+
+def read(package: Path, place: str) -> Any:
+    return json.loads((package / "data" / place).read_bytes())
+
+
+def test_a_sample_has_lines_draw_and_evaluation(sampled: Path) -> None:
+    samples = read(sampled, "package.json")["samples"]
+    assert [each["engagement"] for each in samples] == ["soc2-2026", "SOX FY2026", "SOX FY2026", "soc2-2026"]
+    assert samples[0]["folder"] == f"samples/{samples[0]['id']}"
+    lines = (sampled / "data" / samples[0]["folder"] / "population.txt").read_bytes().splitlines()
+    draw = read(sampled, f"{samples[0]['folder']}/draw.json")
+    assert draw["units"] == len(lines)
+    assert draw["nonce"] == NONCE
+    chosen, left_out = draw["chosen"], draw["left_out"]
+    assert all(each["line"].encode() == lines[each["position"]] for each in chosen)
+    assert [each["why"] for each in chosen].count("extension") == 2
+    assert left_out[0][1] == "why it was: replace"
+    said = read(sampled, f"{samples[0]['folder']}/evaluation.json")
+    assert [each["act"] for each in said["acts"]] == [
+        *("freeze", "draw", "target", "replace", "evaluate", "extend", "evaluate")
+    ]
+    assert said["agreed"][0]["agreed_with"] == "R. Auditor"
+    assert said["evaluation"]["note"] == "as planned"
+    assert len(said["results"]) == len(chosen)
+    assert read(sampled, f"{samples[3]['folder']}/evaluation.json")["evaluation"] is None
+
+
+def test_the_page_lists_the_samples_with_size_and_result(sampled: Path) -> None:
+    page = (sampled / "data/index.html").read_text(encoding="utf-8")
+    samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
+    assert samples.count('scope="row"') == 4
+    assert "5 units, random, 1 replaced, 2 more by extension, 2 named by a person" in samples
+    assert "5 units, extension 2, agreed with R. Auditor (test, 2026-11-01, entry " in samples
+    assert "With 90% confidence at most 28.1% of the population deviate" in samples
+    assert "7 units, stratified by month, 1 replaced" in samples
+    assert samples.count("✓ supports reliance") == 1
+    assert samples.count("○ not evaluated") == 2
+
+
+def test_the_lead_sheet_tells_of_the_samples_of_its_control_test(sampled: Path) -> None:
+    book = openpyxl.load_workbook(sampled / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)
+    told = {str(row[0]): str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0]}
+    samples = {label: text for label, text in told.items() if label.startswith("Sample sm-")}
+    assert len(samples) == 4
+    assert "Result: 0 of 7 units deviate" in next(iter(samples.values()))
+    assert not list((sampled / "data/controls/cm-03").rglob("*sm-*"))
+
+
+def test_samples_that_the_records_do_not_give_are_refused(key: SigningKey, tmp_path: Path) -> None:
+    contents = build_sampled(tmp_path, 60)
+    one, other = contents.samples[:2]
+    for samples, told in (
+        (contents.samples[1:], "the records freeze it, and it is not among the contents"),
+        (
+            [replace(one, sample=replace(one.sample, nonce="x")), *contents.samples[1:]],
+            "not the sample that the records",
+        ),
+        (
+            [replace(one, population=other.population), *contents.samples[1:]],
+            "its lines are not those that were frozen",
+        ),
+    ):
+        with pytest.raises(UserError, match=told):
+            write_package(replace(contents, samples=samples), tmp_path / "new", key=key)
+    assert not (tmp_path / "new").exists()

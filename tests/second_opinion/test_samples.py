@@ -1,0 +1,221 @@
+"""Samples in a package: three checkers name what somebody with the key changed in log or files."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twofold.populations.samples.selection import Method, Plan, Stratum
+from twofold.reports.package import write_package
+from twofold.reports.verify import StepState, verify_package
+
+from ..reports.conftest import KEY, build_company, build_sampled
+from ..reports.made_samples import NONCE, SampleMaker
+from .opinions import NODE, PROGRAM, checker, opinions, reseal
+
+INDEX, RECORDS = "data/package.json", "data/log/records.jsonl"
+FIVE, ALL = Plan(Method.RANDOM, 5), Plan(Method.RANDOM, 20)
+Scenario = Callable[[SampleMaker], int]
+"""Makes a sample with one wrong act and returns the entry that must be named."""
+
+
+def said_by_all(folder: Path) -> dict[str, str]:
+    """Return what each checker says of step 23, and see that no other step fails."""
+    ours = {step.number: step.faults for step in verify_package(folder).steps if step.state is StepState.FAILED}
+    shipped = {
+        number: said for number, _, state, said in checker().check(checker().Package(folder)) if state == "failed"
+    }
+    found = {"twofold verify": ours, "check.py": shipped}
+    assert {who: sorted(steps) for who, steps in found.items()} == {who: [23] for who in found}
+    told = {who: "\n".join(steps[23]) for who, steps in found.items()}
+    if NODE is not None:
+        ended = subprocess.run([NODE, str(PROGRAM), str(folder)], capture_output=True, text=True, check=False)
+        assert re.findall(r"^ ?(\d+) .*: FAILED$", ended.stdout, re.MULTILINE) == ["23"]
+        told["JavaScript"] = ended.stdout.partition("FAILED")[2]
+    return told
+
+
+def drawn(make: SampleMaker, plan: Plan = FIVE, **changed: Any) -> str:
+    name = make.freeze()
+    make.draw(name, plan, **changed)
+    return name
+
+
+def newest(make: SampleMaker) -> int:
+    return make.log.entries[-1].index
+
+
+def draw_with(plan: Plan = FIVE, **changed: Any) -> Scenario:
+    def scenario(make: SampleMaker) -> int:
+        drawn(make, plan, **changed)
+        return newest(make)
+
+    return scenario
+
+
+def freeze_with(**changed: Any) -> Scenario:
+    return lambda make: int(make.freeze(**changed).removeprefix("sm-"))
+
+
+def evaluate_with(**changed: Any) -> Scenario:
+    return lambda make: make.evaluate(drawn(make, ALL), **changed).index
+
+
+def another_nonce_than_was_hashed(make: SampleMaker) -> int:
+    name = make.freeze(nonce="another")
+    return make.draw(name, FIVE).index
+
+
+def drawn_before_the_freeze(make: SampleMaker) -> int:
+    name = make.freeze()
+    body = make.draw(name, FIVE).body
+    early = make.log.append("sample_draw", {**body, "sample": f"sm-{newest(make) + 2}"})
+    make.freeze()
+    return early.index
+
+
+def drawn_twice(make: SampleMaker) -> int:
+    return make.draw(drawn(make), FIVE).index
+
+
+def evaluated_before_the_draw(make: SampleMaker) -> int:
+    return make.evaluate(make.freeze()).index
+
+
+def replaced_by_another(make: SampleMaker) -> int:
+    name = drawn(make)
+    taken = {each.position for each in make.sample(name).chosen}
+    right = make.replace(name).body["positions"]
+    free = next(each for each in range(10) if each not in taken.union(right))
+    return make.replace(name, positions=[free]).index
+
+
+def replaced_what_does_not_count(make: SampleMaker) -> int:
+    name = drawn(make)
+    gone = make.replace(name).body["replaced"]
+    return make.replace(name, replaced=gone).index
+
+
+def extended_twice(make: SampleMaker) -> int:
+    name = drawn(make)
+    make.extend(name, 1)
+    return make.extend(name, 1).index
+
+
+def frozen_on_another_judgement(make: SampleMaker) -> int:
+    others = (each for each in make.log.entries if each.kind == "judgement")
+    other = next(each.index for each in others if each.body["engagement"] != make.engagement)
+    return int(make.freeze(judgement=other).removeprefix("sm-"))
+
+
+LOGS: dict[str, Scenario] = {
+    "another nonce": draw_with(nonce="another"),
+    "another seed": draw_with(seed="0" * 64),
+    "another unit": draw_with(positions=[0, 1, 2, 3, 4]),
+    "another systematic unit": draw_with(Plan(Method.SYSTEMATIC, 3), positions=[0, 1, 2]),
+    "another stratified unit": draw_with(Plan(Method.STRATIFIED, 3, Stratum.SYSTEM), positions=[0, 1, 2]),
+    "no agreement": draw_with(agreement=None),
+    "another nonce than was hashed": another_nonce_than_was_hashed,
+    "drawn before the freeze": drawn_before_the_freeze,
+    "drawn twice": drawn_twice,
+    "evaluated before the draw": evaluated_before_the_draw,
+    "another replacement": replaced_by_another,
+    "a unit replaced that does not count": replaced_what_does_not_count,
+    "extended twice": extended_twice,
+    "extended without a plan": lambda make: make.extend(drawn(make), 3).index,
+    "a deviation hidden": evaluate_with(hide=True),
+    "a lower limit": evaluate_with(limit="1"),
+    "fewer items in the limit": evaluate_with(limit_items=0),
+    "reliance against the limit": evaluate_with(supports=True, tolerable="0.1"),
+    "units that do not count": evaluate_with(units=3),
+    "a judgement that is none": evaluate_with(judgement=1),
+    "a run that was not judged": freeze_with(run_id="run-x"),
+    "the judgement of another engagement": frozen_on_another_judgement,
+    "other items left out": freeze_with(left_out=[["scope", 1]]),
+}
+
+
+def test_what_the_log_contradicts_is_named_by_all_three(tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    make.agree()
+    whole = drawn(make)
+    wrong = {name: scenario(make) for name, scenario in LOGS.items()}
+    left_away = make.freeze(leave=1)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    folder = write_package(changed, tmp_path / "package", key=KEY).folder
+    for who, told in said_by_all(folder).items():
+        for name, entry in wrong.items():
+            assert re.search(rf"{RECORDS}: [Ee]ntry {entry}\b", told), (who, name)
+        assert f"data/samples/{left_away}/population.txt: " in told, who
+        assert not re.search(rf"{whole}\b", told), who
+        named = {int(each) for each in re.findall(rf"{RECORDS}: [Ee]ntry (\d+)", told)}
+        assert named == set(wrong.values()), who
+
+
+def edit(folder: Path, place: str, change: Callable[[Any], object]) -> None:
+    content = json.loads((folder / place).read_bytes())
+    change(content)
+    (folder / place).write_text(json.dumps(content), encoding="utf-8")
+
+
+def drop_replacement(folder: Path, sample: str) -> None:
+    """Drop the record of a replacement and mend what counts it."""
+    lines = (folder / RECORDS).read_bytes().splitlines(keepends=True)
+    bodies = {line: json.loads(line)["body"] for line in lines}
+    dropped = [line for line, body in bodies.items() if body.get("sample") == sample and body.get("act") == "replace"]
+    (folder / RECORDS).write_bytes(b"".join(line for line in lines if line not in dropped))
+    edit(folder, INDEX, lambda index: index["log"]["entries"]["sample_change"].update(here=4))
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sampled")
+    return write_package(build_sampled(folder, 60), folder / "package", key=KEY).folder
+
+
+@pytest.fixture
+def copy(sampled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sampled, tmp_path / "package"))
+
+
+def test_a_package_with_samples_is_accepted_by_all_three(sampled: Path) -> None:
+    assert set(opinions(sampled).values()) == {frozenset()}
+
+
+def test_what_the_files_contradict_is_named_by_all_three(copy: Path) -> None:
+    one, two, three, four = (copy / f"data/samples/{name}" for name in ("sm-309", "sm-316", "sm-320", "sm-323"))
+    edit(copy, "data/samples/sm-309/draw.json", lambda said: said["chosen"][1].update(line='["other","x",null]'))
+    edit(copy, "data/samples/sm-316/draw.json", lambda said: said["chosen"][0]["proof"].reverse())
+    edit(copy, "data/samples/sm-316/evaluation.json", lambda said: said["evaluation"].update(limit="1"))
+    shutil.copyfile(one / "population.txt", three / "population.txt")
+    edit(copy, "data/samples/sm-323/evaluation.json", lambda said: said["agreed"][0].update(size=2))
+    edit(copy, "data/samples/sm-323/draw.json", lambda said: said.update(nonce=NONCE))
+    reseal(copy, KEY)
+    places = ["sm-309/draw.json", "sm-316/draw.json", "sm-316/evaluation.json", "sm-320/population.txt"]
+    for who, told in said_by_all(copy).items():
+        for place in [*places, "sm-323/evaluation.json", "sm-323/draw.json"]:
+            assert f"data/samples/{place}: " in told, (who, place)
+        assert set(re.findall(r"data/samples/(sm-\d+)", told)) == {one.name, two.name, three.name, four.name}
+
+
+def test_what_is_dropped_or_added_is_named_by_all_three(copy: Path) -> None:
+    (copy / "data/samples/sm-320/draw.json").unlink()
+    (copy / "data/samples/sm-323/more.txt").write_text("x", encoding="utf-8")
+    drop_replacement(copy, "sm-309")
+    edit(copy, INDEX, lambda index: index["samples"].pop())
+    reseal(copy, KEY)
+    for who, told in said_by_all(copy).items():
+        for place in (
+            INDEX,
+            "data/samples/sm-309/draw.json",
+            "data/samples/sm-320/draw.json",
+            "data/samples/sm-323/more.txt",
+        ):
+            assert f"{place}: " in told, (who, place)
