@@ -208,9 +208,7 @@ def _rights(records: Records, change: Change, start: Span, parameters: Parameter
     if not looks:
         return "cannot_test:rights_not_tested"
     reach = days(parameters["observation_days"])
-    near = [
-        (at, rows) for (_, at), rows in looks.items() if at[1] >= start[0] - reach and at[0] <= start[1] + reach
-    ]
+    near = [(at, rows) for (_, at), rows in looks.items() if at[1] >= start[0] - reach and at[0] <= start[1] + reach]
     if not all(_is_good(rows) for _, rows in near):
         return "cannot_test:bypass_possible"
     before = any(at[1] <= start[0] for at, _ in near)
