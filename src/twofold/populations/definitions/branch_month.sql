@@ -21,3 +21,4 @@ CROSS JOIN parameter AS q
 JOIN review_month AS m
     ON m.starts_at < u.used_to AND u.used_from < m.ends_before
     AND m.starts_at < q.extracted_at AND m.ends_before > q.extracted_at - INTERVAL '36' MONTH
+WHERE u.used_from < q.extracted_at AND u.used_from < u.used_to
