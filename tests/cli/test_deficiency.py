@@ -129,7 +129,8 @@ def test_a_file_of_judgements_counts_as_well(call: Call, judged: Path) -> None:
     refused = [
         f"{ID},J_rebuttal,restatement,yes,a reason,p-0009,2026-07-12T08:00:00Z",
         f"{ID},J_design,,perhaps,a reason,p-0009,2026-07-12T08:00:00Z",
-        "sox-fy2026,J_tolerable_rate,,50,a reason,p-0009,2099-07-12T08:00:00Z",
+        "sox-fy2026,J_tolerable_rate,,50,a reason,p-0009,2020-01-01T08:00:00Z",
+        f"{ID},J_uncorrected,,yes,a reason,p-0009,2099-07-12T08:00:00Z",
     ]
     head = "subject,judgement,about,value,reason,given_by,given_at"
     file.write_text("\n".join([head, *rows, *refused]) + "\n", encoding="utf-8")

@@ -123,6 +123,30 @@ def test_stage_0(changes: dict[str, Any], answers: dict[str, str], expected: str
     assert bool(found.kind) is bool(expected)
     assert step in steps(found)
     assert (found.word == "exception only") is (expected == "")
+    assert found.span.low is (Severity.DEFICIENCY if expected else Severity.EXCEPTION)
+
+
+MARKED = (FindingFact("f", "t", 5, "4 of 5 on erp", answered=True),)
+BEYOND = SampleFact("sm-1", 25, 1, 0, extension_allowed=True, extended=False)
+
+
+@pytest.mark.parametrize("changes", [{"findings": MARKED}, {"sample": BEYOND}])
+def test_what_may_be_isolated_is_asked_and_both_are_possible_until_then(changes: dict[str, Any]) -> None:
+    found = evaluate(case(rates=WITHIN, **changes), judged({**ASKED_WITHIN, **CALM}))
+
+    assert found.span == Span(Severity.EXCEPTION, Severity.DEFICIENCY)
+    assert missing(found) == ["J_isolated"]
+    assert found.blockers == ()
+
+
+def test_findings_of_an_unknown_cause_are_named_three_at_most() -> None:
+    def told(count: int) -> str:
+        unknown = tuple(FindingFact(f"f-{number}", "t", 1, "", answered=False) for number in range(count))
+        found = evaluate(case(rates=WITHIN, findings=unknown), NOBODY)
+        return next(each.answer for each in found.steps if "nobody stated the cause" in each.answer)
+
+    assert "f-0, f-1, f-2;" in told(3)
+    assert "f-0, f-1, f-2 and more;" in told(4)
 
 
 def test_an_override_escalates() -> None:
@@ -164,6 +188,28 @@ def test_stage_1(candidates: tuple[Any, ...], answer: str | None, met: bool | No
     expected = {True: Span.of(Severity.DEFICIENCY), False: Span.of(Severity.MATERIAL)}
     assert found.span == (Span(Severity.DEFICIENCY, Severity.MATERIAL) if met is None else expected[met])
     assert step in steps(found)
+
+
+def test_only_another_control_of_the_objective_that_worked_is_proposed() -> None:
+    weak = replace(SAME, control_id="AC-03", effective=False, why="it is not effective")
+    other = replace(SAME, control_id="OP-01", same_objective=False)
+
+    found = evaluate(case(candidates=(weak, other), dependents=(EFFECTIVE,)), judged(CALM))
+
+    assert found.severity is Severity.DEFICIENCY
+    assert "J_same_objective" not in {each.input for each in found.steps}
+    (told,) = (each.answer for each in found.steps if each.id == "1.2")
+    assert told.startswith("no: no other control of APD was tested effective for erp")
+
+
+def test_a_control_that_did_not_work_does_not_meet_the_objective() -> None:
+    weak = replace(SAME, effective=False, why="it is not effective")
+
+    found = evaluate(case(candidates=(weak,), dependents=()), judged({**CALM, "J_same_objective": "AC-04"}))
+
+    assert next(each.answer for each in found.steps if each.id == "1.2").startswith("no, AC-04: it is not effective")
+    none = evaluate(case(candidates=(weak,), dependents=()), judged({**CALM, "J_same_objective": "none"}))
+    assert next(each.answer for each in none.steps if each.id == "1.2") == f"no, for erp from {W}"
 
 
 def test_an_objective_met_asks_nothing_of_reliance_but_stage_4() -> None:
@@ -214,6 +260,26 @@ def test_what_is_not_validated_counts_gross() -> None:
     assert found.severity is Severity.MATERIAL
 
 
+def test_how_severe_it_would_be_is_asked_once_the_conclusion_date_is_reached() -> None:
+    before, after = (evaluate(case(dependents=(UNTESTED,), **more), judged(CALM)) for more in ({}, REACHED))
+
+    assert "2.2a" in steps(before)
+    assert missing(before) == []
+    assert before.span == after.span == Span(Severity.DEFICIENCY, Severity.MATERIAL)
+    assert "2.2a" not in steps(after)
+    assert missing(after) == ["J_reasonably_possible D-3", "J_max_exposure D-3", "J_materiality"]
+
+
+def test_a_failure_of_which_nobody_said_the_cause_may_set_the_class() -> None:
+    answers = failed("5000000.00 USD")
+    del answers["J_caused_by_itgc D-2"]
+
+    found = evaluate(case(dependents=(FAILED,)), judged(answers))
+
+    assert found.span == Span(Severity.DEFICIENCY, Severity.MATERIAL)
+    assert missing(found) == ["J_caused_by_itgc D-2"]
+
+
 def test_what_nobody_recorded_is_not_nothing() -> None:
     found = evaluate(case(unrecorded=("erp",)), judged(CALM))
 
@@ -244,6 +310,27 @@ def test_stage_3(answers: dict[str, str], word: str) -> None:
     found = evaluate(case(dependents=(FAILED,)), judged(answers))
 
     assert found.word == word
+
+
+@pytest.mark.parametrize(
+    ("changed", "without", "low", "high"),
+    [
+        ({}, "J_merits_attention D-2", Severity.DEFICIENCY, Severity.SIGNIFICANT),
+        ({}, "J_max_exposure D-2", Severity.DEFICIENCY, Severity.MATERIAL),
+        ({"J_merits_attention D-2": "yes"}, "J_max_exposure D-2", Severity.SIGNIFICANT, Severity.MATERIAL),
+        ({"J_merits_attention D-2": "yes"}, "J_materiality", Severity.SIGNIFICANT, Severity.MATERIAL),
+    ],
+)
+def test_what_is_missing_in_stage_3_leaves_what_it_could_be(
+    changed: dict[str, str], without: str, low: Severity, high: Severity
+) -> None:
+    answers = {**failed(), **changed}
+    del answers[without]
+
+    found = evaluate(case(dependents=(FAILED,)), judged(answers))
+
+    assert found.span == Span(low, high)
+    assert missing(found) == [without]
 
 
 @pytest.mark.parametrize(
@@ -305,6 +392,20 @@ def _both(first: Judgements, second: Any) -> Judgements:
     return Judgements({key: (*first.given.get(key, ()), *second.get(key, ())) for key in keys})
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (RESTATED, "J_rebuttal on restatement would argue against it, by two persons"),
+        ({**RESTATED, **REBUTTED}, "though p-0002 argued against it; a second person has to argue it, too"),
+        (UNSATISFIED, "J_rebuttal on prudent_official would argue against it"),
+    ],
+)
+def test_what_is_presumed_says_what_would_argue_against_it(answers: dict[str, str], told: str) -> None:
+    found = evaluate(case(dependents=(EFFECTIVE,)), judged(answers))
+
+    assert any(each.answer.endswith(told) for each in found.steps)
+
+
 def test_one_person_does_not_argue_for_two() -> None:
     twice = judged(REBUTTED, by="P-0002 ").given
 
@@ -338,21 +439,36 @@ def retest(result: RetestResult, on: date, possible: date) -> Retest:
     return Retest(on, result, OperationCounts(), minimums()["weekly"], possible, "run-1", AT)
 
 
+GOOD, NOT_YET = RetestResult.GOOD, RetestResult.NOT_YET
+AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 5)
+
+
 @pytest.mark.parametrize(
-    ("retests", "is_open", "step"),
+    ("retests", "is_open", "step", "text"),
     [
-        ([retest(RetestResult.GOOD, date(2026, 8, 1), date(2026, 9, 5))], False, "6.2"),
-        ([None], True, "6.1"),
-        ([retest(RetestResult.GOOD, date(2026, 8, 1), date(2026, 9, 5)), None], True, "6.1"),
-        ([retest(RetestResult.GOOD, date(2027, 1, 5), date(2027, 2, 9))], True, "6.3"),
-        ([retest(RetestResult.NOT_YET, date(2026, 12, 20), date(2027, 1, 24))], True, "6.1"),
+        ([retest(GOOD, AUGUST, SEPTEMBER)], False, "6.2", "each finding was repaired and retested before 2026-12-31"),
+        ([retest(GOOD, date(2026, 12, 1), END)], False, "6.1", "each finding was repaired and retested before"),
+        ([None], True, "6.1", "open as of 2026-12-31 unless it is repaired and retested before"),
+        ([retest(GOOD, AUGUST, SEPTEMBER), None], True, "6.1", "1 of 2 findings are open as of 2026-12-31"),
+        ([retest(GOOD, date(2027, 1, 5), date(2027, 2, 9))], True, "6.3", "repaired after 2026-12-31"),
+        ([retest(GOOD, date(2027, 1, 5), END)], True, "6.3", "repaired after 2026-12-31"),
+        ([retest(GOOD, END, date(2027, 2, 4))], True, "6.1", "the minimum operation is over on 2027-02-04, after"),
+        (
+            [retest(NOT_YET, date(2026, 12, 20), date(2027, 1, 24))],
+            True,
+            "6.1",
+            "the minimum operation is over on 2027",
+        ),
+        ([retest(NOT_YET, AUGUST, SEPTEMBER)], True, "6.1", "open as of 2026-12-31 until the retest is good"),
+        ([retest(NOT_YET, AUGUST, END)], True, "6.1", "open as of 2026-12-31 until the retest is good"),
     ],
 )
-def test_stage_6(retests: list[Retest | None], is_open: bool, step: str) -> None:
+def test_stage_6(retests: list[Retest | None], is_open: bool, step: str, text: str) -> None:
     found = together(retests, END)
 
     assert found.open is is_open
     assert step in dict(found.steps)
+    assert found.text.startswith(text)
 
 
 def test_days_without_a_test_are_named() -> None:
@@ -364,6 +480,20 @@ def test_days_without_a_test_are_named() -> None:
 
     assert [str(gap) for gap in uncovered(each, W)] == ["2026-03-11 to 2026-03-19", "2026-05-31"]
     assert state_in(each, W).value == "not validated"
+
+
+def test_a_test_of_other_days_says_nothing_of_a_window() -> None:
+    later = Window(date(2026, 7, 1), date(2026, 7, 31))
+    before = Window(date(2026, 1, 1), date(2026, 1, 31))
+    each = dependent(
+        "D-1", a_test(window=later, effective=False), a_test(window=before, effective=False), a_test(window=W)
+    )
+
+    assert state_in(each, W).value == "tested effective"
+    assert state_in(each, later).value == "failed"
+    assert [str(gap) for gap in uncovered(dependent("D-2", a_test(window=later)), W)] == [str(W)]
+    with pytest.raises(ValueError, match="runs forward"):
+        Window(W.last_on, W.first_on)
 
 
 def test_a_dependent_is_only_needed_while_it_is_used() -> None:

@@ -92,6 +92,15 @@ def test_a_material_member_decides_without_a_question() -> None:
     assert groups[PRINCIPLE].missing == ()
 
 
+def test_a_material_member_decides_beside_one_that_is_unresolved() -> None:
+    weak = member("AC-02", failed("5000000.00 USD"), dependents=(FAILED,))
+    unresolved = member("AC-07", {"J_indicator": "none"})
+
+    for group in groups_of([weak, unresolved], said({})):
+        assert (group.word, group.unresolved) == ("material weakness", ())
+    assert groups_of([SPREAD[1], unresolved], said({PRINCIPLE: HARMLESS}))[0].word == "unresolved"
+
+
 def test_a_smaller_group_is_not_graver_than_one_that_holds_all_of_it() -> None:
     members = [*TWO, SPREAD[1]]
     groups = by_id(groups_of(members, said({PRINCIPLE: HARMLESS})))

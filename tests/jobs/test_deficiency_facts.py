@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,8 +213,8 @@ def test_facts_name_controls_and_reasons_that_there_are() -> None:
     assert codes <= reasons
 
 
-def said(name: str, value: str, *, by: str = "p-9", handed_in_by: str = "p-9", subject: str = "sox-1") -> SaidJudgement:
-    return SaidJudgement(name, subject, Given(value, "r", by, AT, "ev-1"), handed_in_by)
+def said(name: str, value: str, by: str = "p-9", subject: str = "sox-1", given_at: datetime = AT) -> SaidJudgement:
+    return SaidJudgement(name, subject, Given(value, "r", by, given_at, "ev-1"), "p-9", AT)
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,11 @@ def said(name: str, value: str, *, by: str = "p-9", handed_in_by: str = "p-9", s
         (said("J_nothing", "yes"), "there is no input"),
         (said("J_materiality", "five"), "no amount with a currency"),
         (said("J_design", "yes", by=" P-1", subject="sox-1/AC-03"), "has a part in the control"),
-        (said("J_rebuttal", "yes", handed_in_by="p-8"), "says so in person"),
+        (said("J_rebuttal", "yes", by="p-8"), "says so in person"),
         (said("J_tolerable_rate", "9"), "fixed before testing"),
+        (said("J_tolerable_rate", "9", given_at=AT - timedelta(days=400)), "fixed before testing"),
+        (said("J_tolerable_rate", "9", subject="sox-2"), ""),
+        (said("J_uncorrected", "no", given_at=AT + timedelta(seconds=1)), "a time after its capture"),
     ],
 )
 def test_what_does_not_count_says_why(judgement: SaidJudgement, why: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from twofold.findings.deficiency.case import Case
 from twofold.findings.deficiency.dependents import Dependent, State, state_in, uncovered
 from twofold.findings.deficiency.exposure import Asked, severity
-from twofold.findings.deficiency.inputs import NO, YES
+from twofold.findings.deficiency.inputs import NO
 from twofold.findings.deficiency.path import Path
 from twofold.findings.deficiency.severity import Severity, Span, gravest
 
@@ -85,7 +85,7 @@ def _failed(case: Case, dependent: Dependent, path: Path) -> Span:
         path.computed("2.2d", f"{dependent.title}: does it set the class?", told)
         return _DEFICIENCY
     found = _severity(case, dependent, path, compensating=case.compensating)
-    return found if caused is not None and caused.value == YES else Span(Severity.DEFICIENCY, found.high)
+    return found if caused is not None else Span(Severity.DEFICIENCY, found.high)
 
 
 def _severity(case: Case, dependent: Dependent, path: Path, *, compensating: Sequence[Dependent]) -> Span:

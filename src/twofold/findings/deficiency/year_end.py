@@ -31,8 +31,5 @@ def together(retests: Sequence[Retest | None], ends_on: date) -> AtYearEnd:
         said = f"each finding was repaired and retested before {ends_on}: not open as of that day"
         before = "what relied on it before the repair still needs to be validated, also for quarterly conclusions"
         return AtYearEnd(open=False, text=said, steps=(("6.1", said), ("6.2", before)))
-    many = f"{len(still)} of {len(each)} findings are" if len(each) > 1 else "it is"
-    said = f"{many} open as of {ends_on}"
-    if len(each) == 1:
-        said = still[0].text
+    said = still[0].text if len(each) == 1 else f"{len(still)} of {len(each)} findings are open as of {ends_on}"
     return AtYearEnd(open=True, text=said, steps=(("6.3" if late else "6.1", said),))

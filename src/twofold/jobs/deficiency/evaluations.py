@@ -1,6 +1,6 @@
 """Every deficiency of every SOX engagement as it stands now: evaluated, in groups, with the judgements that count."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -150,20 +150,27 @@ def gathered(
 
 
 def _why_not(each: SaidJudgement, began: Mapping[str, datetime], people: Mapping[str, frozenset[str]]) -> str:
-    asked = INPUTS.get(each.name)
+    return next(_faults(each, began.get(each.subject), people.get(each.subject, frozenset())), "")
+
+
+def _faults(each: SaidJudgement, began: datetime | None, people: frozenset[str]) -> Iterator[str]:
+    """Yield why a judgement does not count. When it was captured, the log says; when it was given, whoever wrote it."""
+    given, asked = each.given, INPUTS.get(each.name)
     if asked is None:
-        return f"there is no input {each.name!r}"
+        yield f"there is no input {each.name!r}"
+        return
     try:
-        check_answer(asked, each.given.value)
+        check_answer(asked, given.value)
     except ValueError as error:
-        return str(error)
-    if any(same_person(each.given.given_by, one) for one in people.get(each.subject, ())):
-        return f"{each.given.given_by} {_HAS_A_PART}"
-    if Level.RAISE in asked.levels and not same_person(each.given.given_by, each.handed_in_by):
-        return f"{each.handed_in_by} handed it in: who argues against a material weakness says so in person"
-    if each.name == "J_tolerable_rate" and each.subject in began and each.given.given_at >= began[each.subject]:
-        return f"it came after the first judgement of {began[each.subject]:%Y-%m-%d}; it is fixed before testing"
-    return ""
+        yield str(error)
+    if any(same_person(given.given_by, one) for one in people):
+        yield f"{given.given_by} {_HAS_A_PART}"
+    if Level.RAISE in asked.levels and not same_person(given.given_by, each.handed_in_by):
+        yield f"{each.handed_in_by} handed it in: who argues against a material weakness says so in person"
+    if given.given_at > each.captured_at:
+        yield f"it claims {given.given_at:%Y-%m-%d %H:%M} UTC, a time after its capture"
+    if each.name == "J_tolerable_rate" and began is not None and each.captured_at >= began:
+        yield f"it came after the first judgement of {began:%Y-%m-%d}; it is fixed before testing"
 
 
 def _samples(workspace: Workspace) -> dict[tuple[str, str], SampleFact]:

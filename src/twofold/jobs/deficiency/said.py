@@ -6,7 +6,7 @@ Rows count from the moment they are captured. What cannot be read is left out; `
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,12 +35,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SaidJudgement:
-    """One row of a judgement. handed_in_by: who captured it."""
+    """One row of a judgement. handed_in_by, captured_at (aware UTC): who captured it and when, as the log says."""
 
     name: str
     subject: str
     given: Given
     handed_in_by: str
+    captured_at: datetime
 
 
 def register(workspace: Workspace) -> Sequence[Dependent]:
@@ -69,7 +70,8 @@ def judgements(workspace: Workspace) -> Iterator[SaidJudgement]:
                 captured=line.evidence.evidence_id,
                 about=cells["about"],
             )
-            yield SaidJudgement(cells["judgement"], cells["subject"], given, line.evidence.captured_by)
+            evidence = line.evidence
+            yield SaidJudgement(cells["judgement"], cells["subject"], given, evidence.captured_by, evidence.captured_at)
 
 
 def _newest(workspace: Workspace, kind: str) -> dict[str, Line]:
