@@ -219,3 +219,23 @@ def test_what_is_dropped_or_added_is_named_by_all_three(copy: Path) -> None:
             "data/samples/sm-323/more.txt",
         ):
             assert f"{place}: " in told, (who, place)
+
+
+def test_without_verdicts_the_frozen_root_alone_holds_the_lines(copy: Path) -> None:
+    """A package may hold no verdicts of a sample. Then the root is what the lines are held against."""
+
+    def forget(index: Any) -> None:
+        for each in index["control_tests"]:
+            each["verdicts"].clear()
+
+    edit(copy, INDEX, forget)
+    reseal(copy, KEY)
+    whole = verify_package(copy)
+    assert "that the lines of sm-309 are the items that counted: their verdicts are not here" in whole.unshown
+    assert not [each for step in whole.steps if step.number == 23 for each in step.faults if "population" in each]
+    one, other = (copy / f"data/samples/{name}/population.txt" for name in ("sm-309", "sm-320"))
+    other.write_bytes(b"".join(sorted(one.read_bytes().splitlines(keepends=True))[1:]))
+    reseal(copy, KEY)
+    (faults,) = (step.faults for step in verify_package(copy).steps if step.number == 23)
+    told = "data/samples/sm-320/population.txt: it does not give the root and the units that entry 320 froze"
+    assert told in faults

@@ -230,6 +230,17 @@ def test_counts_close_whatever_comes_in(
     assert stats.conflicting == sum(len(current[key]) - copies for key, copies, _ in found)
 
 
+def test_an_item_is_found_by_its_key_without_reading_other_groups_of_rows(tmp_path: Path) -> None:
+    stored(tmp_path, [deployment(f"d{number:05}") for number in range(300)])
+
+    def left_out(key: str) -> set[bool]:
+        probe = "SELECT bloom_filter_excludes FROM parquet_bloom_probe(?, 'id', ?)"
+        return {out for (out,) in duckdb.execute(probe, [str(tmp_path / "deployment.parquet"), key]).fetchall()}
+
+    assert left_out("d00007") == {False}
+    assert left_out("another") == {True}
+
+
 def test_parquet_is_read_by_another_connection(tmp_path: Path) -> None:
     tables = stored(tmp_path, [ticket("CHG-1", "a")])
     with duckdb.connect() as other:

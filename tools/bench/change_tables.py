@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.tables.schema import Table, canonical_tables, child_table
-from twofold.tables.store import ROW_GROUP, quoted
+from twofold.tables.store import LAYOUT, quoted
 
 SYSTEMS = 20
 REPOSITORIES = 40
@@ -96,9 +96,7 @@ def _write(session: duckdb.DuckDBPyConnection, table: Table, column: str, text: 
         chosen.append(f"CAST({found or lineage.get(each, 'NULL')} AS {kind}) AS {each}")
     order = ", ".join([*table.key, "value"] if column else ["extracted_at", *table.key])
     select = f"SELECT {', '.join(chosen)} FROM made ORDER BY {order}"
-    session.execute(
-        f"COPY ({select}) TO '{quoted(folder / f'{name}.parquet')}' (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"
-    )
+    session.execute(f"COPY ({select}) TO '{quoted(folder / f'{name}.parquet')}' ({LAYOUT})")
 
 
 _PERSON = f"range({PEOPLE}) AS r(p)"

@@ -25,8 +25,10 @@ from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
 from twofold.vault.blobs.file_hash import file_hash
 
-ROW_GROUP = 16_384
-"""Rows of a table that are read together or not at all."""
+_ROW_GROUP = 16_384
+LAYOUT = f"FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP}, DICTIONARY_SIZE_LIMIT {_ROW_GROUP}"
+"""How a table is written. A group of rows is read as a whole or not at all. What has a dictionary gets a Bloom filter,
+so that one item is found by its key without a scan, though rows stand in order of their extraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class TableWriter:
         columns = ", ".join(name for name, _ in table.physical)
         order = ", ".join(["extracted_at", *table.key])
         rows = f"SELECT {columns} FROM {kept} ORDER BY {order}"  # noqa: S608  names come from the schema
-        connection.execute(f"COPY ({rows}) TO '{quoted(target)}' (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})")
+        connection.execute(f"COPY ({rows}) TO '{quoted(target)}' ({LAYOUT})")
         finished = (self._finish_child(connection, table, column.name, kept) for column in table.list_columns)
         children = {file.stem: file_hash(file) for file in finished if file is not None}
         return TableStats(self._rows_in[table.name], *counts, file_hash(target), children)
