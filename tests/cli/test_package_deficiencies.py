@@ -90,7 +90,8 @@ def test_a_withheld_reason_is_masked_where_it_is_repeated(
     file = tmp_path / "judgements.csv"
     odd = "says j_smith, it isn't *done*"
     head = "subject,judgement,about,value,reason,given_by,given_at"
-    file.write_text(f'{head}\n{ID},J_uncorrected,,yes,"{odd}",p-0002,2099-07-12T08:00:00Z\n', encoding="utf-8")
+    last = json.loads(call("log", "show", "--json", "-w", judged).out)[-1]["at"]
+    file.write_text(f'{head}\n{ID},J_uncorrected,,yes,"{odd}",p-0002,{last}\n', encoding="utf-8")
     told = ("--query", "handed in", "--run-by", "p-0001", "--run-at", "2026-07-12T09:00:00Z")
     assert (
         call("capture", file, "--source", "csvtable", "--kind", "deficiency_judgement", *told, "-w", judged).code == 0

@@ -73,10 +73,6 @@ provider AS (
         a.engagement AS engagement,
         CASE
             WHEN MIN(CASE WHEN a.closed_at IS NULL OR a.still_active OR a.conflicted THEN 0 ELSE 1 END) = 1
-                THEN MAX(a.closed_at)
-        END AS closed_at,
-        CASE
-            WHEN MIN(CASE WHEN a.closed_at IS NULL OR a.still_active OR a.conflicted THEN 0 ELSE 1 END) = 1
                 THEN MAX(a.closed_at_latest)
         END AS closed_at_latest
     FROM leaver_account AS a
@@ -134,7 +130,6 @@ account_state AS (
         a.closed_at_latest AS closed_at_latest,
         COALESCE(a.rights_gone_at IS NOT NULL AND NOT a.rights_known, FALSE) AS rights_unproven,
         COALESCE(a.layer <> 'identity' AND p.closed_at_latest < a.due, FALSE) AS provider_in_time,
-        p.closed_at AS provider_closed_at,
         p.closed_at_latest AS provider_closed_at_latest,
         EXISTS (
             SELECT 1 FROM single_sign_on AS l
