@@ -114,16 +114,22 @@ def passed_together(batch: Sequence[ReadCase]) -> dict[int, Found]:
     return {number: outcomes for number, outcomes in found.items() if not batch[number].wrong(outcomes)}
 
 
+def rows_together(batch: Sequence[ReadCase]) -> list[CaseRow]:
+    """Return the rows of a batch, each name with the number of its case."""
+    if len(batch) == 1:
+        return [*batch[0].rows]
+    numbered = [row for number, each in enumerate(batch) for row in _split(number, each)[0]]
+    return [*_split(0, batch[0])[1], *numbered]
+
+
 def _name(folder: Path) -> str:
     return f"{folder.parents[1].name}/{folder.name}"
 
 
 def _found_together(batch: Sequence[ReadCase]) -> dict[int, Found]:
     """Return what each case gives among the others, by its place; nothing where the batch cannot be told apart."""
-    numbered = [row for number, each in enumerate(batch) for row in _split(number, each)[0]]
-    _, shared = _split(0, batch[0])
     found: dict[int, Found] = {number: {} for number in range(len(batch))}
-    with suppress(UserError, RuleFault), tested_rows(batch[0].case, [*shared, *numbered]) as (session, _, _):
+    with suppress(UserError, RuleFault), tested_rows(batch[0].case, rows_together(batch)) as (session, _, _):
         rule = batch[0].case.rule
         outcomes = _by_number(attribute_outcomes(session, rule))
         if None in outcomes:

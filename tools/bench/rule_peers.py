@@ -22,9 +22,7 @@ import duckdb
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from tests.second_opinion.rules.agreement import CLOCK, tested  # noqa: E402  the harness lies beside the tests
-from tests.second_opinion.rules.records import SHARED  # noqa: E402
-from tests.second_opinion.rules.world import World  # noqa: E402
+from tests.second_opinion.rules.agreement import CLOCK, rows_together, rule_and_parameters, tested  # noqa: E402  the harness lies beside the tests
 
 from twofold.controltests.engine import set_parameters  # noqa: E402
 from twofold.controltests.rule import ParameterValue, known_rules  # noqa: E402
@@ -115,15 +113,8 @@ def differences(control_test: str, ours: Path, theirs: Path) -> int:
 def differences_on_traps(control_test: str, names: Sequence[str], *, seed: int, worlds: int = WORLDS) -> dict[str, int]:
     """Return peer -> rows that differ from the rule's on random companies full of traps; parameters are drawn too."""
     opinion = importlib.import_module(f"tests.second_opinion.rules.{control_test.lower().replace('-', '_')}")
-    common = World(SHARED, seed)
-    opinion.shared(common)
-    rows = [*common.rows]
-    for number in range(worlds):
-        world = World(number, seed * worlds + number)
-        opinion.populate(world)
-        rows += world.rows
-    rule = known_rules()[control_test]
-    values = rule.parameter_values(opinion.parameters(World(SHARED, seed)), where="bench")
+    rule, values = rule_and_parameters(opinion, seed)
+    rows = rows_together(opinion, range(seed * worlds, (seed + 1) * worlds), batch_seed=seed)
     with (
         tempfile.TemporaryDirectory(prefix="twofold-peers-") as folder,
         tested(rule, values, rows) as (session, tables),

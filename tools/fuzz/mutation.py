@@ -29,9 +29,12 @@ from sqlglot import exp
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.second_opinion.rules.agreement import rows_alone, tested  # noqa: E402  the harness lies beside the tests
-from tests.second_opinion.rules.records import SHARED  # noqa: E402
-from tests.second_opinion.rules.world import World  # noqa: E402
+from tests.second_opinion.rules.agreement import (  # noqa: E402  the harness lies beside the tests
+    rows_alone,
+    rows_together,
+    rule_and_parameters,
+    tested,
+)
 
 from twofold.controltests.rule import Rule, known_rules  # noqa: E402
 from twofold.jobs.cases import find_cases, prepared_case  # noqa: E402
@@ -148,18 +151,11 @@ def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
     """Mark what random populations notice."""
     opinion = importlib.import_module(f"tests.second_opinion.rules.{rule.control_test.lower().replace('-', '_')}")
     for batch in range(2):
-        common = World(SHARED, batch)
-        opinion.shared(common)
-        rows = [*common.rows]
-        for number in range(WORLDS):
-            world = World(number, batch * WORLDS + number)
-            opinion.populate(world)
-            rows += world.rows
-        drawn = getattr(opinion, "parameters", None)
-        parameters = rule.parameter_values(drawn(World(SHARED, batch)) if drawn else {}, where="mutation")
-        worlds = [rows]
+        _, parameters = rule_and_parameters(opinion, batch)
+        worlds = [rows_together(opinion, range(batch * WORLDS, (batch + 1) * WORLDS), batch_seed=batch)]
         if hasattr(opinion, "alone"):
-            worlds += [[*common.rows, *rows_alone(opinion, seed)] for seed in range(batch * ALONE, (batch + 1) * ALONE)]
+            seeds = range(batch * ALONE, (batch + 1) * ALONE)
+            worlds += [rows_alone(opinion, seed, batch_seed=batch) for seed in seeds]
         for each in worlds:
             with tested(rule, parameters, each) as (session, _):
                 truth = outcome_of(session, rule, rule.sql)

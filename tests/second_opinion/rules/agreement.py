@@ -71,13 +71,11 @@ class Disagreement:
 
 def disagreements(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int) -> list[Disagreement]:
     """Make a world per seed, ask both about all of them at once, and return where they differ, the first made small."""
-    rule = rule_named(opinion.CONTROL_TEST, where="second opinion")
-    parameters = rule.parameter_values(_drawn_parameters(opinion, batch_seed), where="second opinion")
-    common = World(SHARED, batch_seed)
-    opinion.shared(common)
+    rule, parameters = rule_and_parameters(opinion, batch_seed)
+    common = _common_rows(opinion, batch_seed)
 
     def ask(worlds: Sequence[Sequence[Row]]) -> list[Sequence[Difference]]:
-        rows = [*common.rows, *(row for world in worlds for row in world)]
+        rows = [*common, *(row for world in worlds for row in world)]
         return _differences(opinion, rule, parameters, rows, len(worlds))
 
     found = ask([_rows(opinion, number, seed) for number, seed in enumerate(seeds)])
@@ -88,23 +86,38 @@ def disagreements(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int)
         rows = _chosen(_rows(opinion, 0, seeds[number]), places)
         shrunk.append(Disagreement(seeds[number], rows, ask([rows])[0]))
     for seed in seeds[:_ALONE] if hasattr(opinion, "alone") else ():
-        own = rows_alone(opinion, seed)
-        (differences,) = _differences(opinion, rule, parameters, [*common.rows, *own], 0)
+        own = rows_alone(opinion, seed, batch_seed=batch_seed)
+        (differences,) = _differences(opinion, rule, parameters, own, 0)
         if differences:
             shrunk.append(Disagreement(seed, own, differences))
     return shrunk
 
 
-def rows_alone(opinion: ModuleType, seed: int) -> Sequence[Row]:
-    """Return the rows of a world that has the tables for itself; its keys carry no number."""
+def rule_and_parameters(opinion: ModuleType, batch_seed: int) -> tuple[Rule, Parameters]:
+    """Return the rule, and its parameters as a batch draws them."""
+    draw: Callable[[World], Parameters] | None = getattr(opinion, "parameters", None)
+    drawn = draw(World(SHARED, batch_seed)) if draw else {}
+    rule = rule_named(opinion.CONTROL_TEST, where="second opinion")
+    return rule, rule.parameter_values(drawn, where="second opinion")
+
+
+def rows_together(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int) -> list[Row]:
+    """Return the rows of a world per seed, after those that all of them see."""
+    worlds = (row for number, seed in enumerate(seeds) for row in _rows(opinion, number, seed))
+    return [*_common_rows(opinion, batch_seed), *worlds]
+
+
+def rows_alone(opinion: ModuleType, seed: int, *, batch_seed: int) -> list[Row]:
+    """Return the rows of a world that shares its tables with no other; its keys carry no number."""
     world = World(SHARED, seed)
     opinion.alone(world)
-    return world.rows
+    return [*_common_rows(opinion, batch_seed), *world.rows]
 
 
-def _drawn_parameters(opinion: ModuleType, seed: int) -> Parameters:
-    draw: Callable[[World], Parameters] | None = getattr(opinion, "parameters", None)
-    return draw(World(SHARED, seed)) if draw else {}
+def _common_rows(opinion: ModuleType, batch_seed: int) -> Sequence[Row]:
+    common = World(SHARED, batch_seed)
+    opinion.shared(common)
+    return common.rows
 
 
 def _rows(opinion: ModuleType, number: int, seed: int) -> Sequence[Row]:
