@@ -39,7 +39,7 @@ class Shape:
 def write_tables(folder: Path, shape: Shape, *, first_day: int = 0) -> None:
     """Write every table of days [first_day, shape.days) as the store of tables does, each day exported at its end."""
     folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={"threads": 2, "memory_limit": "3GB"}) as session:
+    with duckdb.connect(config={"threads": 2, "memory_limit": "8GB"}) as session:  # not measured
         session.execute(f"SET temp_directory = '{quoted(folder / '.spill')}'")
         session.execute("SET TimeZone = 'UTC'")
         session.execute("SET enable_progress_bar = false")

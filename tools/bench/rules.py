@@ -65,7 +65,8 @@ def rules() -> list[Rule]:
 def floor(tables: Path, results: Path, into: Path) -> None:
     """Scan what is read and write what is written."""
     into.mkdir()
-    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as session:
+    config = {"threads": 2, "memory_limit": MEMORY, "temp_directory": str(into / "spill")}
+    with duckdb.connect(config=config) as session:
         for name, columns in columns_read(tables).items():
             scan = f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet('{quoted(tables / name)}.parquet')"  # noqa: S608  our own names
             session.execute(scan).fetchall()

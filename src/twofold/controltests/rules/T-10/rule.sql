@@ -379,6 +379,22 @@ approval_rank AS (
     FROM approval_fact AS f
     CROSS JOIN parameter AS q
 ),
+approved_plainly AS (
+    -- C, D, G, H: where one approval is enough, an item passes with one that nothing speaks against. All other items
+    -- (closer = 1) are looked at person by person.
+    SELECT
+        r.item_no AS item_no,
+        MIN(
+            CASE
+                WHEN r.fact = 90 AND r.in_force = 90 AND r.by_roster = 90 AND r.apart = 90 AND q.approvals_needed <= 1
+                    THEN 0
+                ELSE 1
+            END
+        ) AS closer
+    FROM approval_rank AS r
+    CROSS JOIN parameter AS q
+    GROUP BY r.item_no
+),
 hand_rank AS (
     -- One line per person: the best of that person's approvals counts once.
     SELECT
@@ -393,7 +409,9 @@ hand_rank AS (
             END
         ) AS by_roster,
         MAX(CASE WHEN LEAST(r.fact, r.in_force) < 50 THEN 0 ELSE r.apart END) AS apart
-    FROM approval_rank AS r
+    FROM approved_plainly AS o
+    JOIN approval_rank AS r ON r.item_no = o.item_no
+    WHERE o.closer = 1
     GROUP BY r.item_no, r.hand
 ),
 approved AS (
@@ -669,7 +687,7 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.emergency THEN 'na:emergency_tested_by_t12'
         WHEN u.timeless IS NOT NULL THEN u.timeless
-        WHEN r.sure >= q.approvals_needed THEN 'pass'
+        WHEN o.closer = 0 OR r.sure >= q.approvals_needed THEN 'pass'
         WHEN r.possible >= q.approvals_needed THEN
             CASE r.best
                 WHEN 79 THEN 'cannot_test:conflict'
@@ -699,7 +717,7 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.emergency THEN 'na:emergency_tested_by_t12'
         WHEN u.timeless IS NOT NULL THEN u.timeless
-        WHEN r.in_time >= q.approvals_needed THEN 'pass'
+        WHEN o.closer = 0 OR r.in_time >= q.approvals_needed THEN 'pass'
         WHEN r.maybe_in_time >= q.approvals_needed THEN 'cannot_test:time_order_unclear'
         WHEN r.at_any_time >= q.approvals_needed THEN 'exception:approved_late'
         WHEN r.hands IS NOT NULL THEN 'na:no_counting_approval'
@@ -734,7 +752,7 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.emergency THEN 'na:emergency_tested_by_t12'
         WHEN u.timeless IS NOT NULL THEN u.timeless
-        WHEN r.rostered >= q.approvals_needed THEN 'pass'
+        WHEN o.closer = 0 OR r.rostered >= q.approvals_needed THEN 'pass'
         WHEN r.maybe_rostered >= q.approvals_needed THEN
             CASE r.best_rostered
                 WHEN 79 THEN 'cannot_test:conflict'
@@ -750,7 +768,7 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.emergency THEN 'na:emergency_tested_by_t12'
         WHEN u.timeless IS NOT NULL THEN u.timeless
-        WHEN r.apart >= q.approvals_needed THEN 'pass'
+        WHEN o.closer = 0 OR r.apart >= q.approvals_needed THEN 'pass'
         WHEN r.maybe_apart >= q.approvals_needed THEN
             CASE r.best_apart
                 WHEN 78 THEN 'cannot_test:approver_unlinked'
@@ -784,6 +802,7 @@ LEFT JOIN gap AS g ON g.item_no = u.item_no
 LEFT JOIN authorised AS a ON a.item_no = u.item_no
 LEFT JOIN plain AS p ON p.item_no = u.item_no
 LEFT JOIN tested AS t ON t.item_no = u.item_no
+LEFT JOIN approved_plainly AS o ON o.item_no = u.item_no
 LEFT JOIN approved AS r ON r.item_no = u.item_no
 LEFT JOIN carried AS k ON k.item_no = u.item_no
 LEFT JOIN built AS b ON b.item_no = u.item_no

@@ -42,7 +42,7 @@ belongs AS (
     SELECT p.item AS item, c.run AS run, 1 AS is_sure
     FROM placed AS c
     JOIN attempt AS a ON a.run = c.run
-    JOIN population AS p ON p.plan = c.plan AND p.starts_at = c.slot_at AND p.kind = 'run'
+    JOIN population AS p ON p.plan = c.plan AND p.starts_at = c.slot_at
     WHERE a.at < p.ends_before
     UNION ALL
     SELECT
@@ -62,9 +62,7 @@ tried AS (
         MAX(CASE WHEN a.conflicted THEN 1 ELSE 0 END) AS conflicts,
         MAX(CASE WHEN a.status = 'success' AND a.ended_at_latest <= p.due_at AND b.is_sure = 1 THEN 1 ELSE 0 END) AS is_good,
         MAX(CASE
-            WHEN a.status = 'success' AND (a.ended_at IS NULL OR (
-                a.ended_at <= p.due_at AND (a.ended_at_latest > p.due_at OR b.is_sure = 0)
-            )) THEN 1
+            WHEN a.status = 'success' AND (a.ended_at IS NULL OR a.ended_at <= p.due_at) THEN 1
             ELSE 0
         END) AS maybe_good,
         MAX(CASE WHEN a.status = 'warning' THEN 1 ELSE 0 END) AS warned,
@@ -93,7 +91,7 @@ ending AS (
         1 AS is_good,
         a.conflicted AS conflicted
     FROM attempt AS a
-    WHERE a.status = 'success' AND a.ended_at IS NOT NULL
+    WHERE a.status = 'success'
 ),
 after_surely AS (
     SELECT
@@ -238,7 +236,7 @@ silent AS (
     FROM pair AS s
     CROSS JOIN parameter AS q
     JOIN population AS p
-        ON p.plan = s.plan AND p.kind = 'continuous' AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
+        ON p.plan = s.plan AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
     WHERE s.next_at_latest > s.at + q.silence_minutes * INTERVAL '1' MINUTE
     GROUP BY p.item
 ),
@@ -249,7 +247,6 @@ lag_of_day AS (
         MAX(CASE WHEN l.conflicted THEN 1 ELSE 0 END) AS conflicts
     FROM population AS p
     JOIN backup_lag AS l ON l.plan = p.plan AND p.starts_at <= l.observed_at AND l.observed_at < p.ends_before
-    WHERE p.kind = 'continuous'
     GROUP BY p.item
 ),
 continuous_code AS (
@@ -295,7 +292,6 @@ config AS (
 config_line AS (
     SELECT p.plan AS plan, p.starts_at AS at, 1 AS is_slot, p.item AS item
     FROM population AS p
-    WHERE p.plan IS NOT NULL
     UNION ALL
     SELECT c.plan AS plan, c.set_at AS at, 0 AS is_slot, CAST(NULL AS STRING) AS item
     FROM config AS c
@@ -342,7 +338,6 @@ report AS (
         MAX(CASE WHEN LOWER(r.result) = 'good' THEN 0 ELSE 1 END) AS is_bad
     FROM population AS p
     JOIN backup_report AS r ON r.plan = p.plan AND r.period_from <= p.starts_at AND p.due_at <= r.period_to
-    WHERE p.kind = 'provider'
     GROUP BY p.item
 ),
 provider_code AS (
