@@ -1,12 +1,16 @@
 """A session is empty and in UTC, whatever the one before it on the same database did."""
 
+import re
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import duckdb
 import pytest
 
+import twofold
 from twofold.model import session as subject
 from twofold.model.session import sql_session
 
@@ -17,13 +21,13 @@ GROUND = "CREATE VIEW person AS SELECT 'nobody' AS id"
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[None]]:
     """Give what counts the databases that are made, with none at hand."""
     found: list[None] = []
-    make = subject._new_database  # noqa: SLF001  what is to be called rarely
+    make = subject._with_ground  # noqa: SLF001  what is to be called rarely
 
     def counted(threads: int | None, memory: str | None, ground: str) -> duckdb.DuckDBPyConnection:
         found.append(None)
         return make(threads, memory, ground)
 
-    monkeypatch.setattr(subject, "_new_database", counted)
+    monkeypatch.setattr(subject, "_with_ground", counted)
     monkeypatch.setattr(subject, "_IDLE", type(subject._IDLE)(list))  # noqa: SLF001  of this test alone
     yield found
     for idle in subject._IDLE.values():  # noqa: SLF001
@@ -41,6 +45,25 @@ def test_nothing_is_left_for_the_next(made: list[None]) -> None:
             session.execute(f"CREATE TABLE {name} (y INTEGER)")
             assert session.execute(f"FROM {name}").fetchall() == []
     assert len(made) == 1
+
+
+def test_it_spills_where_only_this_user_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sql_session(threads=1, memory="60MB") as session:
+        session.execute("CREATE TABLE wide AS SELECT sha256(i::VARCHAR) AS x FROM range(1_500_000) AS r(i)")
+        files = session.execute("SELECT path FROM duckdb_temporary_files()").fetchall()
+        (folder,) = {Path(path).parent for (path,) in files}
+        assert session.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_nothing_else_opens_a_database() -> None:
+    """Left to itself, the engine spills into the folder of the caller, and shows progress on standard output."""
+    source = Path(twofold.__file__).parent
+    opens = re.compile(r"\bduckdb\.(connect|execute|sql|query)\(")
+    found = {path.relative_to(source).as_posix() for path in source.rglob("*.py") if opens.search(path.read_text())}
+    assert found == {"model/session.py"}
 
 
 def test_a_session_within_another_sees_nothing_of_it() -> None:

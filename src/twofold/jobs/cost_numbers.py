@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.entries import Control
 from twofold.catalog.load import load_catalog
@@ -25,6 +23,7 @@ from twofold.jobs.source_registry import feeds
 from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef
 from twofold.model.outcome import Outcome
 from twofold.model.period import ReviewPeriod
+from twofold.model.session import sql_session
 from twofold.model.sql_path import one_file
 from twofold.populations.completeness import population_register
 from twofold.populations.define import definition_text
@@ -255,10 +254,11 @@ def _days(periods: Iterable[ReviewPeriod]) -> int:
 
 def _items(files: Sequence[Path]) -> int:
     read = ", ".join("?" for _ in files)
-    found = duckdb.execute(
-        f"SELECT count(DISTINCT item) FROM read_parquet([{read}]) WHERE verdict <> ?",  # noqa: S608  only question marks
-        [*(one_file(file) for file in files), Outcome.NOT_APPLICABLE.value],
-    ).fetchone()
+    with sql_session() as session:
+        found = session.execute(
+            f"SELECT count(DISTINCT item) FROM read_parquet([{read}]) WHERE verdict <> ?",  # noqa: S608  only question marks
+            [*(one_file(file) for file in files), Outcome.NOT_APPLICABLE.value],
+        ).fetchone()
     return int(found[0]) if found else 0
 
 

@@ -180,7 +180,8 @@ def _near(folders: Mapping[str, Path], item: str) -> list[str]:
     for folder in folders.values():
         file = folder / POPULATION_FILE
         if file.exists():
-            found += duckdb.execute(_NEAREST, [item, str(file), _NEAR]).fetchall()
+            with sql_session() as session:
+                found += session.execute(_NEAREST, [item, str(file), _NEAR]).fetchall()
     return [each for _, each in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:_NEAR]]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import orjson
 
 from twofold.catalog.load import load_catalog
@@ -15,6 +14,7 @@ from twofold.jobs.scope_staging import changing, scope_files, settle
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.records.acts.export import Exported, record_export
 from twofold.records.acts.people import need_reason, need_second
 from twofold.records.acts.recording import record
@@ -53,7 +53,8 @@ def _unknown_persons(workspace: Workspace, folder: Path) -> tuple[str, ...]:
     persons = workspace.tables_folder / "person.parquet"
     if not persons.exists():
         return ()
-    known = [person for (person,) in duckdb.execute("SELECT id FROM read_parquet(?)", [str(persons)]).fetchall()]
+    with sql_session() as session:
+        known = [person for (person,) in session.execute("SELECT id FROM read_parquet(?)", [str(persons)]).fetchall()]
     try:
         load_scope(folder, reporting_zone=workspace.settings.reporting_zone, known_persons=known)
     except UserError as error:

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from twofold.jobs.control_tests import require_applied_scope
 from twofold.jobs.scope import read_scope_files
 from twofold.jobs.scope_change import TO_BE_APPROVED, ScopeChange, plan_change, write_change
 from twofold.jobs.scope_history import ScopeApply, scope_history
 from twofold.jobs.tables_read import tables_read
 from twofold.model.problem import Problem, UserError
+from twofold.model.session import sql_session
 from twofold.records.workspace import Workspace
 from twofold.reports.pdf.scope_memo import MemoChange, MemoProposal, MemoVendor, ScopeMemo
 from twofold.scope.engagement import Engagement
@@ -121,7 +120,8 @@ def people_named(workspace: Workspace) -> Mapping[str, str]:
     if not file.exists():
         return {}
     query = "SELECT id, name FROM read_parquet(?) WHERE name IS NOT NULL"
-    return dict(duckdb.execute(query, [str(file)]).fetchall())
+    with sql_session() as session:
+        return dict(session.execute(query, [str(file)]).fetchall())
 
 
 def _vendors(workspace: Workspace) -> list[MemoVendor]:

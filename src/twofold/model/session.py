@@ -5,10 +5,15 @@ SQL may name. So a database that a session is done with serves the next one. Not
 tables and views lay in a catalog of its own, and that catalog is gone.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -33,7 +38,7 @@ def sql_session(
     try:
         database = idle.pop()
     except IndexError:
-        database = _new_database(threads, memory, ground)
+        database = _with_ground(threads, memory, ground)
     try:
         with database.cursor() as session:
             session.execute("ATTACH ':memory:' AS session; SET search_path = 'session,ground'; SET TimeZone = 'UTC'")
@@ -48,9 +53,30 @@ def sql_session(
         database.close()
 
 
-def _new_database(threads: int | None, memory: str | None, ground: str) -> duckdb.DuckDBPyConnection:
-    limits = {"threads": threads, "memory_limit": memory}
+def new_database(
+    *, threads: int | None = None, memory: str | None = None, spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory, whose sessions are in UTC; the limits as in `sql_session`.
+
+    spill: a folder for what does not fit into the memory; None = one that this user alone can read, gone with the
+    process. The engine itself would take the folder that the command was called in.
+    """
+    limits = {"threads": threads, "memory_limit": memory, "temp_directory": str(spill or _spill_folder(os.getpid()))}
     database = duckdb.connect(config={name: limit for name, limit in limits.items() if limit is not None})
+    # Standard output belongs to the command: long work is told on standard error, and --json is read by programs.
+    database.execute("SET enable_progress_bar = false; SET GLOBAL TimeZone = 'UTC'")
+    return database
+
+
+@cache
+def _spill_folder(_process: int) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="twofold-spill-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _with_ground(threads: int | None, memory: str | None, ground: str) -> duckdb.DuckDBPyConnection:
+    database = new_database(threads=threads, memory=memory)
     # It would keep files that are replaced between two sessions, and the system keeps files as well.
     database.execute("SET enable_external_file_cache = false")
     database.execute(f"ATTACH ':memory:' AS ground; USE ground; {ground}; USE memory")

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
+from twofold.model.session import new_database
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
 from twofold.tables.kept_plans import KeptPlans
 from twofold.tables.schema import Table, canonical_tables, child_table
@@ -20,8 +21,7 @@ class MemoryTables:
     """Every canonical table and child table, empty at first. `finish` fills them with the rows that were added."""
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection = new_database(threads=1)
         for name, table in canonical_tables().items():
             self._make(name, table.physical)
             for column in table.list_columns:

@@ -18,7 +18,7 @@ from typing import IO, Self
 import duckdb
 import orjson
 
-from twofold.model.session import sql_session
+from twofold.model.session import new_database, sql_session
 from twofold.model.sql_path import one_file
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
 from twofold.tables.schema import Table, canonical_tables, child_table
@@ -210,9 +210,7 @@ def open_session(
     texts = table_texts([name for name in canonical_tables() if wanted is None or name in wanted], tables.folder)
     if limits.spill is not None:
         # A database of its own, which is gone before the folder that it spills to.
-        config: dict[str, str | int] = {"threads": limits.threads, "memory_limit": limits.memory}
-        with duckdb.connect(config={**config, "temp_directory": str(limits.spill)}) as session:
-            session.execute("SET TimeZone = 'UTC'")
+        with new_database(threads=limits.threads, memory=limits.memory, spill=limits.spill) as session:
             session.execute(_views(texts))
             yield session
         return

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.entries import Control
 from twofold.controltests.rule import load_rule
@@ -26,6 +24,7 @@ from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.period import ReviewPeriod
+from twofold.model.session import new_database
 from twofold.model.sql_path import one_file
 from twofold.readiness.predicted import Predicted
 from twofold.scope.engagement import Engagement
@@ -143,8 +142,7 @@ class _Maker:
         self.cells: dict[_Place, WeekCell] = {}
         self.occurrences: dict[str, int] = {}
         self.ever: dict[str, int] = {}
-        self.session = duckdb.connect(config={"threads": 1})
-        self.session.execute("SET TimeZone = 'UTC'")
+        self.session = new_database(threads=1)
         self.session.execute("CREATE TABLE stretch (system VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP)")
         if self.stretches:
             self.session.executemany(

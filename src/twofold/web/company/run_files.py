@@ -10,6 +10,7 @@ import duckdb
 
 from twofold.controltests.rule import Rule, load_rule
 from twofold.controltests.run_record import ControlTestRun, read_run
+from twofold.model.session import new_database
 
 
 @lru_cache(maxsize=200)
@@ -42,8 +43,7 @@ class _Database:
         """Return a new session, whose time zone is UTC."""
         with self._lock:
             if self._open is None:
-                self._open = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY})
-                self._open.execute("SET GLOBAL TimeZone = 'UTC'")
+                self._open = new_database(threads=1, memory=_MEMORY)
                 self._open.execute("SET GLOBAL parquet_metadata_cache = true")  # else most of a page's time goes there
                 self._open.execute("SET GLOBAL enable_external_file_cache = false")  # the system keeps files as well
             return self._open.cursor()

@@ -10,6 +10,7 @@ import duckdb
 from twofold.controltests.rule import known_rules, rule_named
 from twofold.controltests.run_record import OUTCOMES_FILE
 from twofold.jobs.control_tests import latest_runs, parameters_in_force
+from twofold.model.session import new_database
 from twofold.model.sql_path import one_file
 from twofold.populations.define import definition_text
 from twofold.populations.steps import step_text, steps_needed
@@ -121,7 +122,7 @@ def items_about(now: Current, control_test: str, words: Iterable[str]) -> ItemsO
 @cache
 def _outcomes() -> duckdb.DuckDBPyConnection:
     """Return a database to read outcomes with; opening one takes longer than the reading."""
-    return duckdb.connect(config={"threads": 1, "memory_limit": "512MB"})
+    return new_database(threads=1, memory="512MB")
 
 
 def parameter(now: Current, control_test: str, name: str) -> int:

@@ -11,6 +11,7 @@ import duckdb
 from django.utils import timezone
 
 from twofold.jobs.programme.kept_tables import HISTORY, LIMITS, PERSON_ACCOUNT, TABLES, kept_tables
+from twofold.model.session import new_database
 from twofold.model.sql_path import one_file
 from twofold.populations.steps import step_text
 from twofold.records.site_place import SitePlace
@@ -98,8 +99,7 @@ def remembered(now: Current, name: str, make: Callable[[], Found]) -> Found:
 
 def _opened(now: Current, folder: Path, at: datetime) -> duckdb.DuckDBPyConnection:
     """Read the kept tables into the memory of a database: tens of thousands of rows take tens of megabytes."""
-    database = duckdb.connect(config={"threads": LIMITS.threads, "memory_limit": LIMITS.memory})
-    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    database = new_database(threads=LIMITS.threads, memory=LIMITS.memory)
     for name, text in table_texts(sorted(HELD), folder).items():
         database.execute(f"CREATE TABLE {name} AS {text}")
     accounts = one_file(folder / f"{PERSON_ACCOUNT}.parquet").replace("'", "''")
