@@ -13,7 +13,7 @@ SELECT
     d.due_at - INTERVAL '1' MICROSECOND AS operating_at_latest,
     d.starts_at AS starts_at,
     d.due_at AS due_at,
-    LEAD(d.due_at) OVER (PARTITION BY d.system ORDER BY d.due_at) AS next_due_at,
+    LEAD(d.due_at) OVER (PARTITION BY d.system ORDER BY d.due_at NULLS LAST) AS next_due_at,
     d.conflicted AS conflicted,
     d.evidence AS evidence,
     d.record AS record

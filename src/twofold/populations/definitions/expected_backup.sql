@@ -36,7 +36,8 @@ hole AS (
     SELECT
         c.store AS store,
         MAX(c.ends_before) OVER (
-            PARTITION BY c.store ORDER BY c.starts_at, c.ends_before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            PARTITION BY c.store ORDER BY c.starts_at NULLS LAST, c.ends_before NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reached,
         c.starts_at AS next_at
     FROM covered AS c

@@ -31,7 +31,8 @@ joined AS (
         l.record AS record,
         CASE
             WHEN l.starts_at <= MAX(l.ends_before) OVER (
-                PARTITION BY l.system ORDER BY l.starts_at, l.ends_before, l.evidence, l.record
+                PARTITION BY l.system
+                ORDER BY l.starts_at NULLS LAST, l.ends_before NULLS LAST, l.evidence NULLS LAST, l.record NULLS LAST
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
             ELSE 1
@@ -46,7 +47,8 @@ numbered AS (
         j.evidence AS evidence,
         j.record AS record,
         SUM(j.begins) OVER (
-            PARTITION BY j.system ORDER BY j.starts_at, j.ends_before, j.evidence, j.record
+            PARTITION BY j.system
+            ORDER BY j.starts_at NULLS LAST, j.ends_before NULLS LAST, j.evidence NULLS LAST, j.record NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stretch
     FROM joined AS j
@@ -80,7 +82,7 @@ hole AS (
         c.system AS system,
         c.stretch AS stretch,
         MAX(c.ends_before) OVER (
-            PARTITION BY c.system, c.stretch ORDER BY c.starts_at, c.ends_before
+            PARTITION BY c.system, c.stretch ORDER BY c.starts_at NULLS LAST, c.ends_before NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reached,
         c.starts_at AS next_at

@@ -33,7 +33,7 @@ begun AS (
         s.valid_from AS valid_from, s.valid_to AS valid_to, s.sure_from AS sure_from, s.sure_to AS sure_to,
         CASE
             WHEN s.valid_from <= MAX(s.valid_to) OVER (
-                PARTITION BY s.holder, s.rule, s.system ORDER BY s.valid_from, s.valid_to
+                PARTITION BY s.holder, s.rule, s.system ORDER BY s.valid_from NULLS LAST, s.valid_to NULLS LAST
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
             ELSE 1
@@ -45,7 +45,8 @@ numbered AS (
         b.holder AS holder, b.state AS state, b.rule AS rule, b.certain AS certain, b.system AS system,
         b.valid_from AS valid_from, b.valid_to AS valid_to, b.sure_from AS sure_from, b.sure_to AS sure_to,
         SUM(b.begins) OVER (
-            PARTITION BY b.holder, b.rule, b.system ORDER BY b.valid_from, b.valid_to, b.begins DESC
+            PARTITION BY b.holder, b.rule, b.system
+            ORDER BY b.valid_from NULLS LAST, b.valid_to NULLS LAST, b.begins DESC
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS conflict
     FROM begun AS b
@@ -112,7 +113,9 @@ cut AS (
 piece AS (
     SELECT
         c.holder AS holder, c.rule AS rule, c.system AS system, c.conflict AS conflict, c.moment AS starts_at,
-        LEAD(c.moment) OVER (PARTITION BY c.holder, c.rule, c.system, c.conflict ORDER BY c.moment) AS ends_before
+        LEAD(c.moment) OVER (
+            PARTITION BY c.holder, c.rule, c.system, c.conflict ORDER BY c.moment NULLS LAST
+        ) AS ends_before
     FROM cut AS c
 ),
 proven AS (

@@ -50,7 +50,7 @@ reached AS (
         s.record AS record,
         CASE
             WHEN CAST(s.first_seen AS DATE) <= CAST(MAX(s.ends_at) OVER (
-                PARTITION BY s.target, s.vulnerability ORDER BY s.first_seen, s.ends_at, s.id
+                PARTITION BY s.target, s.vulnerability ORDER BY s.first_seen NULLS LAST, s.ends_at NULLS LAST, s.id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS DATE) THEN 0
             ELSE 1
@@ -69,7 +69,7 @@ numbered AS (
         r.evidence AS evidence,
         r.record AS record,
         SUM(r.begins) OVER (
-            PARTITION BY r.target, r.vulnerability ORDER BY r.first_seen, r.ends_at, r.id
+            PARTITION BY r.target, r.vulnerability ORDER BY r.first_seen NULLS LAST, r.ends_at NULLS LAST, r.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stretch
     FROM reached AS r

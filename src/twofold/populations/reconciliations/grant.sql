@@ -5,8 +5,8 @@ WITH ordered AS (
         s.id AS snapshot,
         s.system AS system,
         s.taken_at AS taken_at,
-        LAG(s.id) OVER (PARTITION BY s.system ORDER BY s.taken_at, s.id) AS earlier,
-        LAG(s.taken_at) OVER (PARTITION BY s.system ORDER BY s.taken_at, s.id) AS earlier_at
+        LAG(s.id) OVER (PARTITION BY s.system ORDER BY s.taken_at NULLS LAST, s.id) AS earlier,
+        LAG(s.taken_at) OVER (PARTITION BY s.system ORDER BY s.taken_at NULLS LAST, s.id) AS earlier_at
     FROM snapshot AS s
     WHERE s.origin = 'system'
 )

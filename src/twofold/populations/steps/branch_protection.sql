@@ -103,7 +103,9 @@ stretch AS (
         e.object AS object,
         e.moment AS valid_from,
         COALESCE(
-            LEAD(e.moment) OVER (PARTITION BY e.system, e.object ORDER BY e.moment), TIMESTAMP '9999-12-31 00:00:00'
+            LEAD(e.moment) OVER (
+                PARTITION BY e.system, e.object ORDER BY e.moment NULLS LAST
+            ), TIMESTAMP '9999-12-31 00:00:00'
         ) AS valid_to
     FROM edge AS e
 ),
@@ -202,7 +204,8 @@ marked AS (
         a.guarded AS guarded, a.fresh AS fresh, a.closed AS closed,
         CASE
             WHEN LAG(a.valid_to) OVER (
-                PARTITION BY a.system, a.repository, a.branch, a.guarded, a.fresh, a.closed ORDER BY a.valid_from
+                PARTITION BY a.system, a.repository, a.branch, a.guarded, a.fresh, a.closed
+                ORDER BY a.valid_from NULLS LAST
             ) = a.valid_from THEN 0
             ELSE 1
         END AS begins
@@ -213,7 +216,7 @@ numbered AS (
         m.system AS system, m.repository AS repository, m.branch AS branch, m.valid_from AS valid_from, m.valid_to AS valid_to,
         m.guarded AS guarded, m.fresh AS fresh, m.closed AS closed,
         SUM(m.begins) OVER (
-            PARTITION BY m.system, m.repository, m.branch, m.guarded, m.fresh, m.closed ORDER BY m.valid_from
+            PARTITION BY m.system, m.repository, m.branch, m.guarded, m.fresh, m.closed ORDER BY m.valid_from NULLS LAST
             ROWS UNBOUNDED PRECEDING
         ) AS island
     FROM marked AS m

@@ -79,7 +79,9 @@ ranked AS (
         h.evidence AS evidence,
         h.record AS record,
         ROW_NUMBER() OVER (
-            PARTITION BY h.item_no ORDER BY h.cleared_before, h.flagged_at, h.flagged_at_latest, h.ticket, h.record
+            PARTITION BY h.item_no
+            ORDER BY h.cleared_before NULLS LAST, h.flagged_at NULLS LAST, h.flagged_at_latest NULLS LAST,
+                h.ticket NULLS LAST, h.record NULLS LAST
         ) AS place
     FROM held AS h
 )

@@ -40,7 +40,7 @@ numbered AS (
         p.id AS id, p.system AS system, p.repository AS repository, p.kind AS kind,
         p.digest AS digest, p.deployed_sha AS deployed_sha, p.served AS served,
         CAST(COALESCE(SUM(p.served) OVER (
-            PARTITION BY p.system, p.repository ORDER BY p.started_at, p.id
+            PARTITION BY p.system, p.repository ORDER BY p.started_at NULLS LAST, p.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS BIGINT) AS served_before
     FROM production AS p

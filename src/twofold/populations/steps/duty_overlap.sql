@@ -34,7 +34,9 @@ island AS (
         h.function AS function, h.valid_from AS valid_from, h.valid_to AS valid_to,
         CASE
             WHEN h.valid_from <= MAX(h.valid_to) OVER (
-                PARTITION BY h.function ORDER BY h.valid_from, h.valid_to, h.holder, h.account, h.right_id, h.via
+                PARTITION BY h.function
+                ORDER BY h.valid_from NULLS LAST, h.valid_to NULLS LAST, h.holder NULLS LAST,
+                    h.account NULLS LAST, h.right_id NULLS LAST, h.via NULLS LAST
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
             ELSE 1
@@ -46,7 +48,9 @@ numbered AS (
     SELECT
         i.function AS function, i.valid_from AS valid_from, i.valid_to AS valid_to,
         SUM(i.begins) OVER (
-            PARTITION BY i.function ORDER BY i.valid_from, i.valid_to, i.holder, i.account, i.right_id, i.via
+            PARTITION BY i.function
+            ORDER BY i.valid_from NULLS LAST, i.valid_to NULLS LAST, i.holder NULLS LAST,
+                i.account NULLS LAST, i.right_id NULLS LAST, i.via NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS island
     FROM island AS i

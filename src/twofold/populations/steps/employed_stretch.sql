@@ -14,7 +14,8 @@ reached AS (
     SELECT
         w.person AS person, w.valid_from AS valid_from, w.valid_to AS valid_to,
         MAX(w.valid_to) OVER (
-            PARTITION BY w.person ORDER BY w.valid_from, w.valid_to, w.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            PARTITION BY w.person ORDER BY w.valid_from NULLS LAST, w.valid_to NULLS LAST, w.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS before,
         w.id AS id
     FROM work AS w
@@ -23,7 +24,7 @@ numbered AS (
     SELECT
         r.person AS person, r.valid_from AS valid_from, r.valid_to AS valid_to,
         SUM(CASE WHEN r.before >= r.valid_from THEN 0 ELSE 1 END) OVER (
-            PARTITION BY r.person ORDER BY r.valid_from, r.valid_to, r.id ROWS UNBOUNDED PRECEDING
+            PARTITION BY r.person ORDER BY r.valid_from NULLS LAST, r.valid_to NULLS LAST, r.id ROWS UNBOUNDED PRECEDING
         ) AS island
     FROM reached AS r
 )

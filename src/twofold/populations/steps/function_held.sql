@@ -35,7 +35,9 @@ hand AS (
     -- The time before, between and after the links of an account, and all time of an account without any.
     SELECT
         i.account AS account, i.account AS holder, 'unlinked' AS state, i.valid_to AS valid_from,
-        LEAD(i.valid_from, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (PARTITION BY i.account ORDER BY i.valid_from) AS valid_to
+        LEAD(i.valid_from, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (
+            PARTITION BY i.account ORDER BY i.valid_from NULLS LAST
+        ) AS valid_to
     FROM identity AS i
     UNION ALL
     SELECT

@@ -10,7 +10,9 @@ WITH stretch AS (
         g.right_id AS right_id,
         g.action AS action,
         g.occurred_at AS valid_from,
-        LEAD(g.occurred_at) OVER (PARTITION BY g.account, g.right_id ORDER BY g.occurred_at, g.id) AS valid_to
+        LEAD(g.occurred_at) OVER (
+            PARTITION BY g.account, g.right_id ORDER BY g.occurred_at NULLS LAST, g.id
+        ) AS valid_to
     FROM grant_event AS g
     WHERE g.occurred_at IS NOT NULL
 )

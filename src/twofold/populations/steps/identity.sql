@@ -59,7 +59,7 @@ stretch AS (
     SELECT
         e.account AS account,
         e.moment AS valid_from,
-        LEAD(e.moment) OVER (PARTITION BY e.account ORDER BY e.moment) AS valid_to
+        LEAD(e.moment) OVER (PARTITION BY e.account ORDER BY e.moment NULLS LAST) AS valid_to
     FROM edge AS e
 ),
 covered AS (

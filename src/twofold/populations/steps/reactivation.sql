@@ -22,7 +22,9 @@ ordered AS (
         l.event AS event,
         l.kind AS kind,
         l.occurred_at AS occurred_at,
-        LAG(l.closes) OVER (PARTITION BY l.account ORDER BY l.placed_at, l.closes DESC, l.event) AS after_closing,
+        LAG(l.closes) OVER (
+            PARTITION BY l.account ORDER BY l.placed_at NULLS LAST, l.closes DESC, l.event NULLS LAST
+        ) AS after_closing,
         MAX(l.closes) OVER (PARTITION BY l.account) AS ever_closed
     FROM life AS l
 )

@@ -35,5 +35,5 @@ edge AS (
 SELECT
     e.month AS month,
     e.starts_at AS starts_at,
-    COALESCE(LEAD(e.starts_at) OVER (ORDER BY e.month), TIMESTAMP '2100-01-01 00:00:00') AS ends_before
+    COALESCE(LEAD(e.starts_at) OVER (ORDER BY e.month NULLS LAST), TIMESTAMP '2100-01-01 00:00:00') AS ends_before
 FROM edge AS e

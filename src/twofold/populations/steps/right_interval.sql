@@ -35,7 +35,7 @@ ordered AS (
         c.occurred_at AS occurred_at,
         c.occurred_at_latest AS occurred_at_latest,
         SUM(CASE WHEN c.action = 'remove' THEN 1 ELSE 0 END) OVER (
-            PARTITION BY c.account, c.right_id ORDER BY c.placed_at, c.id
+            PARTITION BY c.account, c.right_id ORDER BY c.placed_at NULLS LAST, c.id
         ) AS removals
     FROM change AS c
 ),
@@ -154,7 +154,9 @@ life_stretch AS (
         l.placed_at AS placed_at,
         l.occurred_at AS occurred_at,
         l.occurred_at_latest AS occurred_at_latest,
-        SUM(l.closes) OVER (PARTITION BY l.account ORDER BY l.placed_at, l.closes DESC, l.id) - l.closes AS stretch
+        SUM(l.closes) OVER (
+            PARTITION BY l.account ORDER BY l.placed_at NULLS LAST, l.closes DESC, l.id
+        ) - l.closes AS stretch
     FROM life AS l
 ),
 spell AS (

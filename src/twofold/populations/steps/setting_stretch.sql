@@ -5,7 +5,8 @@ WITH marked AS (
         t.valid_from AS valid_from, t.valid_to AS valid_to,
         CASE
             WHEN LAG(t.valid_to) OVER (
-                PARTITION BY t.system, t.object, t.setting, t.state, t.value ORDER BY t.valid_from, t.valid_to
+                PARTITION BY t.system, t.object, t.setting, t.state, t.value
+                ORDER BY t.valid_from NULLS LAST, t.valid_to NULLS LAST
             ) >= t.valid_from THEN 0
             ELSE 1
         END AS begins
@@ -16,7 +17,8 @@ numbered AS (
         m.system AS system, m.object AS object, m.setting AS setting, m.state AS state, m.value AS value,
         m.valid_from AS valid_from, m.valid_to AS valid_to,
         SUM(m.begins) OVER (
-            PARTITION BY m.system, m.object, m.setting, m.state, m.value ORDER BY m.valid_from, m.valid_to
+            PARTITION BY m.system, m.object, m.setting, m.state, m.value
+            ORDER BY m.valid_from NULLS LAST, m.valid_to NULLS LAST
             ROWS UNBOUNDED PRECEDING
         ) AS island
     FROM marked AS m

@@ -144,13 +144,13 @@ stretch AS (
         p.after_value AS left_value, p.after_said AS left_said, p.conflicted AS left_conflicted,
         p.moment_latest + CASE WHEN p.after_said = 1 THEN 1 ELSE 0 END * INTERVAL '1' MICROSECOND AS starts_at,
         COALESCE(LEAD(p.moment) OVER (
-            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment, p.moment_latest, p.id
+            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment NULLS LAST, p.moment_latest NULLS LAST, p.id
         ), TIMESTAMP '9999-12-31 00:00:00') AS ends_before,
         LEAD(p.before_value) OVER (
-            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment, p.moment_latest, p.id
+            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment NULLS LAST, p.moment_latest NULLS LAST, p.id
         ) AS right_value,
         COALESCE(LEAD(p.before_said) OVER (
-            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment, p.moment_latest, p.id
+            PARTITION BY p.system, p.object, p.setting ORDER BY p.moment NULLS LAST, p.moment_latest NULLS LAST, p.id
         ), 0) AS right_said
     FROM point AS p
 ),

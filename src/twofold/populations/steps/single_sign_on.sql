@@ -16,7 +16,8 @@ begun AS (
         n.valid_to AS valid_to,
         CASE
             WHEN n.valid_from <= MAX(n.valid_to) OVER (
-                PARTITION BY n.system ORDER BY n.valid_from, n.valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                PARTITION BY n.system ORDER BY n.valid_from NULLS LAST, n.valid_to NULLS LAST
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
             ELSE 1
         END AS begins
@@ -28,7 +29,8 @@ numbered AS (
         b.valid_from AS valid_from,
         b.valid_to AS valid_to,
         SUM(b.begins) OVER (
-            PARTITION BY b.system ORDER BY b.valid_from, b.valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY b.system ORDER BY b.valid_from NULLS LAST, b.valid_to NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stretch
     FROM begun AS b
 )

@@ -23,14 +23,14 @@ grantee AS (
             WHEN p.is_default THEN 'na:default_right'
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN p.operating_at IS NULL THEN 'cannot_test:no_grant_time'
-            WHEN p.origin = 'reactivation' AND NOT EXISTS (SELECT 1 FROM granted_right AS r WHERE r.item = p.item)
+            -- A grant always gives a right, so what gives none is an account that was opened again.
+            WHEN NOT EXISTS (SELECT 1 FROM granted_right AS r WHERE r.item = p.item)
                 AND EXISTS (
                     SELECT 1 FROM source_gap AS g
                     WHERE g.table_name = 'grant_event' AND g.system IN (p.system, '*')
                         AND (g.starts_at IS NULL OR g.starts_at < p.operating_at)
                 ) THEN 'cannot_test:source_gap'
-            WHEN p.origin = 'reactivation' AND NOT EXISTS (SELECT 1 FROM granted_right AS r WHERE r.item = p.item)
-                THEN 'na:no_rights'
+            WHEN NOT EXISTS (SELECT 1 FROM granted_right AS r WHERE r.item = p.item) THEN 'na:no_rights'
         END AS settled
     FROM population AS p
     LEFT JOIN identity AS i
@@ -111,8 +111,7 @@ hr_record AS (
     SELECT
         h.item AS item,
         MAX(CASE WHEN h.entered_at_latest <= g.at THEN 1 ELSE 0 END) AS entered_before,
-        MAX(CASE WHEN h.entered_at IS NULL OR (h.entered_at <= g.at_latest AND h.entered_at_latest > g.at) THEN 1 ELSE 0 END)
-            AS entry_unknown
+        MAX(CASE WHEN h.entered_at IS NULL OR h.entered_at <= g.at_latest THEN 1 ELSE 0 END) AS maybe_entered_before
     FROM hr_entry AS h
     JOIN grantee AS g ON g.item = h.item
     GROUP BY h.item
@@ -267,7 +266,6 @@ granter AS (
         CASE
             WHEN g.actor IS NULL THEN 'unknown'
             WHEN i.state = 'bot' AND g.cause IS NOT NULL THEN 'traced_bot'
-            WHEN i.state = 'bot' THEN 'bot'
             ELSE COALESCE(i.state, 'unlinked')
         END AS state
     FROM grantee AS g
@@ -316,7 +314,7 @@ decision AS (
             WHEN v.decided_at_latest < g.at THEN 'pass'
             WHEN q.clock_skew_seconds > 0
                 AND v.decided_at_latest <= g.at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 'pass'
-            WHEN v.decided_at = g.at AND v.decided_at_latest = g.at_latest AND v.txn <> '' AND v.txn = g.txn THEN 'pass'
+            WHEN v.decided_at = g.at AND v.decided_at_latest = g.at_latest AND v.txn = g.txn THEN 'pass'
             WHEN q.day_grained AND (v.decided_at < v.decided_at_latest OR g.at < g.at_latest) THEN 'pass'
             ELSE 'cannot_test:time_order_unclear'
         END AS time_code,
@@ -438,14 +436,14 @@ verdict AS (
         COALESCE(b.covers_all, 0) AS birthright,
         CASE
             WHEN e.engaged = 0 AND e.about_to_start = 0 THEN 'exception:not_engaged'
-            WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 AND COALESCE(h.entry_unknown, 1) = 1
+            WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 AND COALESCE(h.maybe_entered_before, 1) = 1
                 THEN 'cannot_test:hr_entry_time_unknown'
             WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 THEN 'exception:not_engaged'
             WHEN b.covers_all = 1 THEN 'pass'
             WHEN c.conflicted THEN 'cannot_test:conflict'
             WHEN c.used = 0 AND c.created_at_latest <= g.at THEN 'pass'
             WHEN c.used = 0 THEN 'cannot_test:time_order_unclear'
-            WHEN c.item IS NULL AND g.state IN ('unlinked', 'ambiguous') THEN 'cannot_test:account_unlinked'
+            WHEN g.state IN ('unlinked', 'ambiguous') THEN 'cannot_test:account_unlinked'
             WHEN n.request_gap = 1 THEN 'cannot_test:source_gap'
             WHEN c.used = 1 THEN 'exception:request_used'
             ELSE 'exception:no_request'

@@ -67,7 +67,9 @@ lent AS (
         c.campaign AS campaign,
         c.held_at AS held_at,
         c.completed_at AS completed_at,
-        ROW_NUMBER() OVER (PARTITION BY d.system, d.due_at ORDER BY c.held_at, c.campaign) AS place
+        ROW_NUMBER() OVER (
+            PARTITION BY d.system, d.due_at ORDER BY c.held_at NULLS LAST, c.campaign NULLS LAST
+        ) AS place
     FROM due AS d
     JOIN campaign_state AS c ON c.system = d.system AND c.completed_at_latest < d.deadline
         AND (
@@ -125,8 +127,8 @@ ranked AS (
             ORDER BY
                 c.in_time DESC,
                 CASE WHEN c.completed_at IS NULL THEN 1 ELSE 0 END,
-                c.held_at,
-                c.campaign
+                c.held_at NULLS LAST,
+                c.campaign NULLS LAST
         ) AS place
     FROM candidate AS c
 ),
@@ -373,7 +375,7 @@ later AS (
         r.executed_at AS executed_at,
         n.taken_at AS taken_at,
         CASE WHEN s.snapshot IS NULL THEN 0 ELSE 1 END AS present,
-        ROW_NUMBER() OVER (PARTITION BY r.item, r.account, r.right_id ORDER BY n.taken_at, n.id) AS place
+        ROW_NUMBER() OVER (PARTITION BY r.item, r.account, r.right_id ORDER BY n.taken_at NULLS LAST, n.id) AS place
     FROM removal AS r
     JOIN snapshot AS n ON n.system = r.system AND n.origin = 'system' AND n.taken_at > r.executed_at_latest
         AND NOT COALESCE(n.conflicted, FALSE)

@@ -147,7 +147,9 @@ edge AS (
     SELECT x.item AS item, x.valid_to AS moment FROM exempt AS x
 ),
 stretch AS (
-    SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (PARTITION BY e.item ORDER BY e.moment) AS valid_to
+    SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (
+        PARTITION BY e.item ORDER BY e.moment NULLS LAST
+    ) AS valid_to
     FROM edge AS e
 ),
 by_policy AS (

@@ -36,7 +36,9 @@ edge AS (
     SELECT a.item AS item, a.valid_to AS moment FROM active AS a
 ),
 stretch AS (
-    SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (PARTITION BY e.item ORDER BY e.moment) AS valid_to
+    SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (
+        PARTITION BY e.item ORDER BY e.moment NULLS LAST
+    ) AS valid_to
     FROM edge AS e
 ),
 -- Each stretch: 90 an owner who works here, 41 an owner whom HR does not know, 15 one who does not work here then, 14 none.
@@ -159,7 +161,7 @@ unseen AS (
         o.account AS account,
         o.moment + q.review_days * INTERVAL '1' DAY AS valid_from,
         COALESCE(
-            LEAD(o.moment) OVER (PARTITION BY o.account ORDER BY o.moment), TIMESTAMP '9999-12-31 00:00:00'
+            LEAD(o.moment) OVER (PARTITION BY o.account ORDER BY o.moment NULLS LAST), TIMESTAMP '9999-12-31 00:00:00'
         ) AS valid_to
     FROM looked_at AS o
     CROSS JOIN parameter AS q

@@ -43,7 +43,7 @@ followed AS (
     SELECT
         p.item AS item,
         MIN(COALESCE(w.by_control, 0)) OVER (
-            PARTITION BY p.holder, p.rule, p.system, p.conflict_starts_at ORDER BY p.starts_at
+            PARTITION BY p.holder, p.rule, p.system, p.conflict_starts_at ORDER BY p.starts_at NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS all_before
     FROM population AS p
@@ -184,7 +184,7 @@ best AS (
                 CASE WHEN j.approval_code = 'pass' THEN 0 WHEN j.approval_code LIKE 'cannot%' THEN 1 ELSE 3 END
                 + CASE WHEN j.control_code = 'pass' THEN 0 WHEN j.control_code LIKE 'cannot%' THEN 1 ELSE 3 END,
                 CASE WHEN j.line_code LIKE 'exception:%' THEN 1 ELSE 0 END,
-                j.mitigation
+                j.mitigation NULLS LAST
         ) AS preference
     FROM judged AS j
 ),

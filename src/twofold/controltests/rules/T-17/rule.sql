@@ -10,7 +10,7 @@ day AS (
         p.source_id AS source_id,
         p.starts_at AS starts_at,
         p.ends_before AS ends_before,
-        LAG(p.ends_before) OVER (PARTITION BY p.source_id ORDER BY p.starts_at) AS ended_before
+        LAG(p.ends_before) OVER (PARTITION BY p.source_id ORDER BY p.starts_at NULLS LAST) AS ended_before
     FROM population AS p
     WHERE p.kind = 'source'
 ),
@@ -19,7 +19,7 @@ lived AS (
         d.source_id AS source_id,
         d.ends_before AS ends_before,
         MAX(CASE WHEN d.ended_before IS NULL OR d.ended_before < d.starts_at THEN d.starts_at END) OVER (
-            PARTITION BY d.source_id ORDER BY d.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY d.source_id ORDER BY d.starts_at NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS born_at
     FROM day AS d
 ),
@@ -69,8 +69,12 @@ pair AS (
         s.born_at AS born_at,
         s.at AS at,
         s.at_latest AS at_latest,
-        LEAD(s.at) OVER (PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at, s.at_latest) AS next_at,
-        LEAD(s.at_latest) OVER (PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at, s.at_latest) AS next_at_latest
+        LEAD(s.at) OVER (
+            PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
+        ) AS next_at,
+        LEAD(s.at_latest) OVER (
+            PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
+        ) AS next_at_latest
     FROM sign AS s
 ),
 silent AS (
@@ -120,7 +124,8 @@ next_look AS (
         l.item AS item,
         l.source_id AS source_id,
         MIN(CASE WHEN l.is_look = 1 THEN l.at END) OVER (
-            PARTITION BY l.source_id ORDER BY l.at, l.is_look ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            PARTITION BY l.source_id ORDER BY l.at NULLS LAST, l.is_look
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS observed_at
     FROM line AS l
 ),

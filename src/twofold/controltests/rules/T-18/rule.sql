@@ -113,7 +113,8 @@ reached AS (
         w.starts_at AS starts_at,
         w.conflicts AS conflicts,
         MAX(w.ends_before) OVER (
-            PARTITION BY w.item ORDER BY w.starts_at, w.ends_before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            PARTITION BY w.item ORDER BY w.starts_at NULLS LAST, w.ends_before NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reached_at
     FROM watched AS w
 ),

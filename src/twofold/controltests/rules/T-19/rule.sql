@@ -60,7 +60,9 @@ severity_event AS (
         e.occurred_at AS occurred_at,
         e.occurred_at_latest AS occurred_at_latest,
         CASE WHEN e.conflicted THEN 1 ELSE 0 END AS conflicted,
-        ROW_NUMBER() OVER (PARTITION BY e.incident ORDER BY e.occurred_at, e.occurred_at_latest, e.id) AS place
+        ROW_NUMBER() OVER (
+            PARTITION BY e.incident ORDER BY e.occurred_at NULLS LAST, e.occurred_at_latest NULLS LAST, e.id
+        ) AS place
     FROM incident_event AS e
     WHERE e.field = 'severity'
 ),

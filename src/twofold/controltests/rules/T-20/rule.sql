@@ -62,19 +62,24 @@ shown AS (
     SELECT
         t.item AS item,
         MAX(CASE WHEN t.logged_in THEN 1 ELSE 0 END) OVER (
-            PARTITION BY t.target, t.tool ORDER BY t.at, t.is_sight ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY t.target, t.tool ORDER BY t.at NULLS LAST, t.is_sight
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS was_logged_in,
         MIN(CASE WHEN t.is_sight = 0 THEN t.at END) OVER (
-            PARTITION BY t.target, t.tool ORDER BY t.at, t.is_sight ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            PARTITION BY t.target, t.tool ORDER BY t.at NULLS LAST, t.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS any_at,
         MIN(CASE WHEN t.is_sight = 0 THEN t.at_latest END) OVER (
-            PARTITION BY t.target, t.tool ORDER BY t.at, t.is_sight ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            PARTITION BY t.target, t.tool ORDER BY t.at NULLS LAST, t.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS any_at_latest,
         MIN(CASE WHEN t.logged_in THEN t.at END) OVER (
-            PARTITION BY t.target, t.tool ORDER BY t.at, t.is_sight ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            PARTITION BY t.target, t.tool ORDER BY t.at NULLS LAST, t.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS logged_in_at,
         MIN(CASE WHEN t.logged_in THEN t.at_latest END) OVER (
-            PARTITION BY t.target, t.tool ORDER BY t.at, t.is_sight ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            PARTITION BY t.target, t.tool ORDER BY t.at NULLS LAST, t.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS logged_in_at_latest
     FROM point AS t
 ),
@@ -96,8 +101,10 @@ ordered AS (
         f.starts_at AS starts_at,
         f.starts_at_latest AS starts_at_latest,
         x.fixed_at_latest AS fixed_at,
-        LAG(x.fixed_at_latest) OVER (PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at) AS fixed_before,
-        LAG(f.item) OVER (PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at) AS item_before
+        LAG(x.fixed_at_latest) OVER (
+            PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at NULLS LAST
+        ) AS fixed_before,
+        LAG(f.item) OVER (PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at NULLS LAST) AS item_before
     FROM (
         SELECT DISTINCT
             d.item AS item,
@@ -121,7 +128,8 @@ chained AS (
             ) THEN 1
             ELSE 0
         END) OVER (
-            PARTITION BY o.target, o.vulnerability ORDER BY o.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY o.target, o.vulnerability ORDER BY o.starts_at NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS chain
     FROM ordered AS o
     CROSS JOIN parameter AS q
@@ -129,8 +137,10 @@ chained AS (
 clock AS (
     SELECT
         c.item AS item,
-        FIRST_VALUE(c.item) OVER (PARTITION BY c.target, c.vulnerability, c.chain ORDER BY c.starts_at) AS first_item,
-        LEAD(c.item) OVER (PARTITION BY c.target, c.vulnerability, c.chain ORDER BY c.starts_at) AS next_item
+        FIRST_VALUE(c.item) OVER (
+            PARTITION BY c.target, c.vulnerability, c.chain ORDER BY c.starts_at NULLS LAST
+        ) AS first_item,
+        LEAD(c.item) OVER (PARTITION BY c.target, c.vulnerability, c.chain ORDER BY c.starts_at NULLS LAST) AS next_item
     FROM chained AS c
 ),
 -- The clock and the severities of a chain come from all its records and their histories.
@@ -149,7 +159,7 @@ history AS (
         e.weakness AS weakness,
         LOWER(e.old_severity) AS old_severity,
         LOWER(e.new_severity) AS new_severity,
-        ROW_NUMBER() OVER (PARTITION BY e.weakness ORDER BY e.occurred_at, e.id) AS place,
+        ROW_NUMBER() OVER (PARTITION BY e.weakness ORDER BY e.occurred_at NULLS LAST, e.id) AS place,
         ROW_NUMBER() OVER (PARTITION BY e.weakness ORDER BY e.occurred_at DESC, e.id DESC) AS place_from_end
     FROM weakness_event AS e
 ),
@@ -343,7 +353,8 @@ covered AS (
         d.due_at AS due_at,
         d.due_at_latest AS due_at_latest,
         MAX(j.expires_at) OVER (
-            PARTITION BY j.item ORDER BY j.approved_at, j.acceptance ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            PARTITION BY j.item ORDER BY j.approved_at NULLS LAST, j.acceptance NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS expired_before
     FROM judged AS j
     JOIN due AS d ON d.item = j.item

@@ -33,7 +33,7 @@ placed AS (
         l.plan AS plan,
         l.run AS run,
         MAX(CASE WHEN l.is_run = 0 THEN l.at END) OVER (
-            PARTITION BY l.plan ORDER BY l.at, l.is_run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY l.plan ORDER BY l.at NULLS LAST, l.is_run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS slot_at
     FROM line AS l
 ),
@@ -97,7 +97,7 @@ after_surely AS (
     SELECT
         e.item AS item,
         MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.late END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.early ELSE e.late END, e.is_good
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.early ELSE e.late END NULLS LAST, e.is_good
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS solved_at
     FROM ending AS e
@@ -106,11 +106,11 @@ after_perhaps AS (
     SELECT
         e.item AS item,
         MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.early END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END, e.is_good
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END NULLS LAST, e.is_good
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS solved_at,
         MIN(CASE WHEN e.conflicted THEN e.early END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END, e.is_good
+            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END NULLS LAST, e.is_good
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS disputed_at
     FROM ending AS e
@@ -201,8 +201,8 @@ life AS (
         p.plan AS plan,
         p.starts_at AS starts_at,
         p.ends_before AS ends_before,
-        LAG(p.ends_before) OVER (PARTITION BY p.plan ORDER BY p.starts_at) AS ended_before,
-        LEAD(p.starts_at) OVER (PARTITION BY p.plan ORDER BY p.starts_at) AS begins_again
+        LAG(p.ends_before) OVER (PARTITION BY p.plan ORDER BY p.starts_at NULLS LAST) AS ended_before,
+        LEAD(p.starts_at) OVER (PARTITION BY p.plan ORDER BY p.starts_at NULLS LAST) AS begins_again
     FROM population AS p
     WHERE p.kind = 'continuous'
 ),
@@ -225,8 +225,8 @@ pair AS (
         k.plan AS plan,
         k.at AS at,
         k.at_latest AS at_latest,
-        LEAD(k.at) OVER (PARTITION BY k.plan ORDER BY k.at, k.at_latest) AS next_at,
-        LEAD(k.at_latest) OVER (PARTITION BY k.plan ORDER BY k.at, k.at_latest) AS next_at_latest
+        LEAD(k.at) OVER (PARTITION BY k.plan ORDER BY k.at NULLS LAST, k.at_latest NULLS LAST) AS next_at,
+        LEAD(k.at_latest) OVER (PARTITION BY k.plan ORDER BY k.at NULLS LAST, k.at_latest NULLS LAST) AS next_at_latest
     FROM look AS k
 ),
 silent AS (
@@ -284,7 +284,7 @@ config AS (
         MIN(CASE WHEN c.encrypted THEN 1 WHEN NOT c.encrypted THEN 0 END) AS encrypted,
         MIN(CASE WHEN c.locked THEN 1 WHEN NOT c.locked THEN 0 END) AS locked,
         MIN(MIN(c.set_at)) OVER (
-            PARTITION BY c.plan ORDER BY c.set_at_latest ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            PARTITION BY c.plan ORDER BY c.set_at_latest NULLS LAST ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS next_at
     FROM backup_config AS c
     GROUP BY c.plan, c.set_at_latest
@@ -301,7 +301,7 @@ config_at AS (
         l.item AS item,
         l.plan AS plan,
         MAX(CASE WHEN l.is_slot = 0 THEN l.at END) OVER (
-            PARTITION BY l.plan ORDER BY l.at, l.is_slot ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY l.plan ORDER BY l.at NULLS LAST, l.is_slot ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS set_at
     FROM config_line AS l
 ),

@@ -55,7 +55,7 @@ overdue AS (
         p.item AS item,
         a.root AS root,
         n.item AS next_item,
-        ROW_NUMBER() OVER (PARTITION BY p.item ORDER BY a.root_at, a.root) AS place
+        ROW_NUMBER() OVER (PARTITION BY p.item ORDER BY a.root_at NULLS LAST, a.root NULLS LAST) AS place
     FROM population AS p
     JOIN supply AS s ON s.item = p.item AND s.reasoned = 0
     JOIN attempt AS a ON a.tested_system = p.system
@@ -218,9 +218,9 @@ ranked AS (
                 + CASE WHEN c.d < '2' THEN 1 ELSE 0 END + CASE WHEN c.f < '2' THEN 1 ELSE 0 END,
                 CASE WHEN c.b < '3' THEN 1 ELSE 0 END + CASE WHEN c.c < '3' THEN 1 ELSE 0 END
                 + CASE WHEN c.d < '3' THEN 1 ELSE 0 END + CASE WHEN c.f < '3' THEN 1 ELSE 0 END,
-                CASE WHEN c.result = 'failed' THEN TIMESTAMP '1900-01-01 00:00:00' ELSE c.completed_at END,
+                CASE WHEN c.result = 'failed' THEN TIMESTAMP '1900-01-01 00:00:00' ELSE c.completed_at END NULLS LAST,
                 c.completed_at DESC,
-                c.test
+                c.test NULLS LAST
         ) AS place
     FROM test_code AS c
     JOIN population AS p ON p.item = c.item

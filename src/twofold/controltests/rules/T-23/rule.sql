@@ -38,7 +38,8 @@ placed AS (
         l.run AS run,
         l.at AS at,
         MAX(CASE WHEN l.is_run = 0 THEN l.at END) OVER (
-            PARTITION BY l.kind, l.plan ORDER BY l.at, l.is_run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY l.kind, l.plan ORDER BY l.at NULLS LAST, l.is_run
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS slot_at
     FROM line AS l
 ),
@@ -245,7 +246,7 @@ change_code AS (
 counted AS (
     SELECT
         t.id AS transfer,
-        ROW_NUMBER() OVER (PARTITION BY b.item ORDER BY t.transferred_at, t.id) AS place
+        ROW_NUMBER() OVER (PARTITION BY b.item ORDER BY t.transferred_at NULLS LAST, t.id) AS place
     FROM belongs AS b
     JOIN transfer AS t ON t.id = b.run
     WHERE b.kind = 'slot' AND b.is_sure = 1 AND LOWER(t.status) = 'success'

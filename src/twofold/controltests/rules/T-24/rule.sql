@@ -203,7 +203,7 @@ laid AS (
         s.service AS service,
         s.starts_at AS starts_at,
         MAX(s.ends_before) OVER (
-            PARTITION BY s.item, s.purpose, s.service ORDER BY s.starts_at, s.ends_before
+            PARTITION BY s.item, s.purpose, s.service ORDER BY s.starts_at NULLS LAST, s.ends_before NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reached
     FROM stretch AS s
@@ -532,7 +532,9 @@ last_review AS (
     SELECT
         c.item AS item,
         c.conclusion AS conclusion,
-        ROW_NUMBER() OVER (PARTITION BY c.item ORDER BY c.reviewed_at DESC, c.review DESC) AS place
+        ROW_NUMBER() OVER (
+            PARTITION BY c.item ORDER BY c.reviewed_at DESC, c.review DESC
+        ) AS place
     FROM concluded AS c
     WHERE NOT c.conflicted
 ),

@@ -125,7 +125,7 @@ unlinked AS (
     SELECT
         t.item AS item,
         MAX(t.good_until) OVER (
-            ORDER BY t.at_time, t.place, t.item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY t.at_time NULLS LAST, t.place NULLS LAST, t.item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS good_until
     FROM timeline AS t
 ),
@@ -192,7 +192,8 @@ laid AS (
         s.kind AS kind,
         s.starts_at AS starts_at,
         MAX(s.ends_before) OVER (
-            PARTITION BY s.item, s.kind ORDER BY s.starts_at, s.ends_before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            PARTITION BY s.item, s.kind ORDER BY s.starts_at NULLS LAST, s.ends_before NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reached
     FROM stretch AS s
 ),

@@ -80,7 +80,9 @@ in_force AS (
         v.version AS version,
         v.effective_at AS valid_from,
         LEAST(
-            COALESCE(LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at), TIMESTAMP '9999-12-30 00:00:00'),
+            COALESCE(LEAD(v.effective_at) OVER (
+                PARTITION BY v.policy ORDER BY v.effective_at NULLS LAST
+            ), TIMESTAMP '9999-12-30 00:00:00'),
             COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00')
         ) AS valid_to
     FROM policy_version AS v

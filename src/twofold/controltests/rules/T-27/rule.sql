@@ -68,7 +68,7 @@ numbered AS (
         w.day AS day,
         w.is_good AS is_good,
         SUM(CASE WHEN w.is_good THEN 1 ELSE 0 END) OVER (
-            PARTITION BY w.device, w.letter ORDER BY w.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY w.device, w.letter ORDER BY w.day NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS goods,
         MIN(w.day) OVER (PARTITION BY w.device, w.letter) AS first_day
     FROM shown AS w
@@ -80,7 +80,7 @@ run AS (
         n.device AS device,
         n.letter AS letter,
         MIN(CASE WHEN NOT n.is_good THEN n.day END) AS starts_at,
-        LEAD(MIN(n.day)) OVER (PARTITION BY n.device, n.letter ORDER BY n.goods) AS ends_before
+        LEAD(MIN(n.day)) OVER (PARTITION BY n.device, n.letter ORDER BY n.goods NULLS LAST) AS ends_before
     FROM numbered AS n
     GROUP BY n.device, n.letter, n.goods
 ),
@@ -125,7 +125,7 @@ silence AS (
         e.device AS device,
         e.had_from AS had_from,
         e.day + INTERVAL '1' DAY AS starts_at,
-        LEAD(e.day) OVER (PARTITION BY e.device, e.had_from ORDER BY e.day) AS ends_before
+        LEAD(e.day) OVER (PARTITION BY e.device, e.had_from ORDER BY e.day NULLS LAST) AS ends_before
     FROM seen AS e
 ),
 long_silence AS (

@@ -53,7 +53,7 @@ start_of_reign AS (
         MAX(v.withdrawn_at) AS withdrawn_at,
         COUNT(v.version) AS twins,
         COALESCE(
-            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at),
+            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at NULLS LAST),
             TIMESTAMP '9999-12-31 00:00:00'
         ) AS next_at
     FROM dated_version AS v
@@ -243,7 +243,10 @@ review_stretch AS (
         ROW_NUMBER() OVER w AS place
     FROM review AS r
     WHERE NOT r.conflicted
-    WINDOW w AS (PARTITION BY r.policy ORDER BY r.reviewed_at, r.reviewed_at_latest, r.promised_at)
+    WINDOW w AS (
+        PARTITION BY r.policy
+        ORDER BY r.reviewed_at NULLS LAST, r.reviewed_at_latest NULLS LAST, r.promised_at NULLS LAST
+    )
 ),
 -- From when to when a policy had no review that still held: before the first one, and after each until the next.
 unreviewed AS (

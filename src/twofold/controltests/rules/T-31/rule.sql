@@ -88,8 +88,10 @@ status_event AS (
         LOWER(REPLACE(e.new_value, ' ', '')) AS status,
         e.occurred_at AS starts_at,
         e.occurred_at_latest AS starts_at_latest,
-        LEAD(e.occurred_at) OVER (PARTITION BY e.request ORDER BY e.occurred_at, e.id) AS ends_at,
-        LEAD(e.occurred_at_latest) OVER (PARTITION BY e.request ORDER BY e.occurred_at, e.id) AS ends_at_latest
+        LEAD(e.occurred_at) OVER (PARTITION BY e.request ORDER BY e.occurred_at NULLS LAST, e.id) AS ends_at,
+        LEAD(e.occurred_at_latest) OVER (
+            PARTITION BY e.request ORDER BY e.occurred_at NULLS LAST, e.id
+        ) AS ends_at_latest
     FROM dsr_event AS e
     WHERE e.field = 'status'
 ),

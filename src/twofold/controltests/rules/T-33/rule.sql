@@ -37,7 +37,7 @@ changer AS (
             a.item AS item,
             a.saved_by AS account,
             a.saved_at AS saved_at,
-            ROW_NUMBER() OVER (PARTITION BY a.item ORDER BY a.saved_at, a.content_hash) AS place
+            ROW_NUMBER() OVER (PARTITION BY a.item ORDER BY a.saved_at NULLS LAST, a.content_hash NULLS LAST) AS place
         FROM alike AS a
     ) AS x
     WHERE x.place = 1
