@@ -41,7 +41,7 @@ MUTATIONS = [
         "",
         "golden-04-roster-ended-at-that-instant",
     ),
-    (T01, "AND v.txn <> '' AND v.txn = g.txn", "", "same-moment-without-transaction"),
+    (T01, "AND v.txn = g.txn", "", "same-moment-without-transaction"),
     (T01, "(e.at < g.at OR (e.at = g.at AND e.item < g.item))", "FALSE", "request-used-twice"),
     (
         T01,

@@ -205,7 +205,7 @@ def _a(case: Case, item: Item, request: Record | None, *, birthright: bool, used
         return "cannot_test:conflict"
     if request and not used:
         return "pass" if request["created_at"][1] <= item.at[0] else "cannot_test:time_order_unclear"
-    if request is None and item.owner.state in {UNLINKED, AMBIGUOUS}:
+    if item.owner.state in {UNLINKED, AMBIGUOUS}:
         return "cannot_test:account_unlinked"
     if _gap(case, item, "access_request"):
         return "cannot_test:source_gap"
@@ -315,8 +315,9 @@ def _served_before(case: Case, item: Item, other: Item, asked: datetime) -> bool
     return (
         other.account == item.account
         and other.right in item.rights
-        and other.row["occurred_at"] is not None
+        and other.settled is None
         and other.at[0] >= asked
+        and not _birthright(case, other)
         and any(
             row["account"] == item.account
             and row["kind"] in _CLOSING

@@ -169,7 +169,8 @@ coverage AS (
     GROUP BY t.item, t.request
 ),
 -- A request serves the first grant of a right after it; a second one needs a request of its own. An account that comes back needs
--- another request than the one on which it had its rights before it was switched off.
+-- another request than the one on which it had its rights before it was switched off. What came with the job, and what is not
+-- judged (birthright_item has no row of it), used no request.
 consumed AS (
     SELECT DISTINCT t.item AS item, t.request AS request
     FROM pair AS t
@@ -177,10 +178,8 @@ consumed AS (
     JOIN request_for AS r ON r.request = t.request
     JOIN grantee AS e ON e.hand = g.hand AND e.origin = g.origin
         AND COALESCE(e.right_id, e.account) = COALESCE(g.right_id, g.account)
-    JOIN item_right AS c ON c.item = e.item
-    LEFT JOIN birthright_item AS b ON b.item = e.item
+    JOIN birthright_item AS b ON b.item = e.item AND b.covers_all = 0
     WHERE e.at >= r.created_at AND (e.at < g.at OR (e.at = g.at AND e.item < g.item))
-        AND COALESCE(b.covers_all, 0) = 0
     UNION
     SELECT DISTINCT t.item AS item, t.request AS request
     FROM pair AS t
@@ -188,6 +187,7 @@ consumed AS (
     JOIN request_for AS r ON r.request = t.request
     JOIN item_right AS c ON c.item = t.item
     JOIN grantee AS e ON e.account = g.account AND e.right_id = c.right_id AND e.at >= r.created_at
+    JOIN birthright_item AS b ON b.item = e.item AND b.covers_all = 0
     JOIN account_event AS x ON x.account = g.account AND x.kind IN ('disable', 'delete')
         AND x.occurred_at >= e.at AND x.occurred_at <= g.at
 ),
