@@ -142,10 +142,8 @@ bracket AS (
     -- proof for it; the parameter says how far apart they may lie.
     SELECT
         u.item_no AS item_no,
-        MAX(CASE WHEN o.observed_at_latest <= u.started_at
-            AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS before,
-        MAX(CASE WHEN o.observed_at >= u.started_at_latest
-            AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS after,
+        MAX(CASE WHEN o.observed_at_latest <= u.started_at THEN 1 ELSE 0 END) AS before,
+        MAX(CASE WHEN o.observed_at >= u.started_at_latest THEN 1 ELSE 0 END) AS after,
         MAX(CASE WHEN o.good = 0 THEN 1 ELSE 0 END) AS bad
     FROM unit AS u
     CROSS JOIN parameter AS q
