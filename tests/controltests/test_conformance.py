@@ -54,10 +54,10 @@ def query_in(path: Path) -> exp.Query:
 @pytest.mark.parametrize("path", [path for path in TEXTS if path.stem != "facts"], ids=name_of)
 def test_an_order_says_where_null_stands(path: Path) -> None:
     """DuckDB puts NULL last where nothing is said, Spark first. The facts of a rule are computed on DuckDB alone."""
-    here, there = (
-        [*sqlglot.parse_one(path.read_text(encoding="utf-8"), read=engine).find_all(exp.Ordered)]
-        for engine in ("duckdb", "spark")
-    )
+    here = [*query_in(path).find_all(exp.Ordered)]
+    if not here:
+        return
+    there = [*sqlglot.parse_one(path.read_text(encoding="utf-8"), read="spark").find_all(exp.Ordered)]
     unsaid = [
         one.this.sql()
         for one, other in zip(here, there, strict=True)
