@@ -120,7 +120,7 @@ held AS (
     CROSS JOIN parameter AS q
 ),
 -- The highest severity (the lowest number) surely and possibly held before the response, and the one held last before it.
--- Where the severity was set only after the response, the first one counts.
+-- Where the severity was set only after the response, the first one counts; none was lowered before it then.
 before_response AS (
     SELECT
         h.incident AS incident,
@@ -128,7 +128,7 @@ before_response AS (
         MAX(CASE WHEN h.level IS NULL THEN 1 ELSE 0 END) AS unknown_value,
         MIN(CASE WHEN h.place = h.first_place OR h.held_at_latest < i.responded_at THEN h.level END) AS sure_level,
         MIN(CASE WHEN h.place = h.first_place OR h.held_at < i.responded_at_latest THEN h.level END) AS possible_level,
-        MAX(CASE WHEN h.place = h.first_place OR h.held_at_latest < i.responded_at THEN h.place * 10 + h.level END) AS last_level
+        MAX(CASE WHEN h.held_at_latest < i.responded_at THEN h.place * 10 + h.level END) AS last_level
     FROM held AS h
     JOIN incident AS i ON i.id = h.incident
     WHERE i.responded_at IS NOT NULL
@@ -155,7 +155,8 @@ response_limit AS (
     UNION ALL
     SELECT 4 AS level, q.response_minutes_sev4 AS minutes FROM parameter AS q
 ),
--- Every deadline of B, and the response (or, without one, the extraction) on the clock that stood still while closed.
+-- Every deadline of B (without any severity the longest time counts), and the response (or, without one, the extraction) on
+-- the clock that stood still while closed.
 response AS (
     SELECT
         i.id AS incident,
@@ -178,9 +179,8 @@ response AS (
             ELSE COALESCE(i.responded_at_latest, q.extracted_at)
         END AS reached_at_latest,
         d.detected_at + t.shortest * INTERVAL '1' MINUTE AS shortest_due,
-        d.detected_at_latest + t.longest * INTERVAL '1' MINUTE AS longest_due_latest,
         d.detected_at + a.minutes * INTERVAL '1' MINUTE AS due,
-        d.detected_at_latest + c.minutes * INTERVAL '1' MINUTE AS due_latest,
+        d.detected_at_latest + COALESCE(c.minutes, t.longest) * INTERVAL '1' MINUTE AS due_latest,
         d.detected_at_latest + l.minutes * INTERVAL '1' MINUTE AS last_due_latest
     FROM incident AS i
     CROSS JOIN parameter AS q
@@ -391,8 +391,6 @@ SELECT
         WHEN r.unknown_value = 1 THEN 'cannot_test:unknown_severity'
         WHEN r.before_detection THEN 'cannot_test:response_before_detection'
         WHEN r.responded_at IS NULL AND NOT p.is_open THEN 'exception:no_response'
-        WHEN r.level IS NULL AND r.reached_at > r.longest_due_latest AND r.responded_at IS NULL THEN 'exception:no_response'
-        WHEN r.level IS NULL AND r.reached_at > r.longest_due_latest THEN 'exception:slow_response'
         WHEN r.reached_at > r.due_latest AND r.reached_at <= r.last_due_latest THEN 'exception:severity_lowered'
         WHEN r.reached_at > r.due_latest AND r.responded_at IS NULL THEN 'exception:no_response'
         WHEN r.reached_at > r.due_latest THEN 'exception:slow_response'
@@ -425,7 +423,7 @@ SELECT
             FROM incident_event AS e
             JOIN incident_event AS f ON f.incident = e.incident AND f.txn = e.txn
             WHERE e.incident = p.incident AND e.field = 'contained_at' AND f.field = 'recovered_at'
-                AND e.txn <> '' AND i.contained_at = i.recovered_at AND i.contained_at_latest = i.recovered_at_latest
+                AND i.contained_at = i.recovered_at AND i.contained_at_latest = i.recovered_at_latest
         ) THEN 'pass'
         ELSE 'cannot_test:time_order_unclear'
     END AS c,
