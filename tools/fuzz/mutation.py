@@ -37,13 +37,15 @@ from tests.second_opinion.rules.agreement import (  # noqa: E402  the harness li
 )
 
 from twofold.controltests.rule import Rule, known_rules  # noqa: E402
-from twofold.jobs.cases import find_cases, prepared_case  # noqa: E402
+from twofold.jobs.cases import bench, find_cases, prepared_case  # noqa: E402
 
 WORLDS = 300
 MEMORY = "2GB"
 """A mutant that multiplies rows without end must fail, and not take the machine with it."""
 ALONE = 10
 """Worlds of a batch that have the tables for themselves, where the second opinion makes such."""
+CASES_OF_A_SESSION = 25
+"""Mutants that do not end leave memory behind that only a new session gives back."""
 SECONDS = 20
 ALIKE_FILE = Path(__file__).with_name("mutants_alike.toml")
 DONE_FILE = ROOT / "build" / "mutation.json"
@@ -166,7 +168,9 @@ def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
 
 def catch_by_cases(rule: Rule, alive: Sequence[Mutant]) -> None:
     """Mark what the case folders notice: a difference in what expected.csv says."""
-    for folder in find_cases([rule.folder / "cases"]):
+    for number, folder in enumerate(find_cases([rule.folder / "cases"])):
+        if number % CASES_OF_A_SESSION == 0:
+            bench.cache_clear()
         left = [mutant for mutant in alive if not mutant.caught_by]
         if not left:
             return
