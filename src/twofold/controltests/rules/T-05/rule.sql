@@ -284,10 +284,8 @@ titled AS (
             WHEN j.person IS NOT NULL
                 AND (j.valid_from IS NULL OR j.valid_from <= l.decided_at)
                 AND (j.valid_to IS NULL OR l.decided_at_latest < j.valid_to)
-                AND (e.person IS NULL OR (
-                    (e.started_at IS NULL OR e.started_at <= l.decided_at)
-                    AND COALESCE(l.decided_at_latest < COALESCE(e.effective_end, e.last_day_latest), TRUE)
-                )) THEN 1
+                AND (e.started_at IS NULL OR e.started_at <= l.decided_at)
+                AND COALESCE(l.decided_at_latest < COALESCE(e.effective_end, e.last_day_latest), TRUE) THEN 1
             ELSE 0
         END) AS holds
     FROM line AS l
@@ -567,7 +565,7 @@ SELECT
         WHEN m.pairs > 0 AND COALESCE(g.of_pair, 0) = 0 THEN 'exception:missing_pair'
         WHEN x.pairs > 0 AND COALESCE(g.of_snapshot, 0) = 0 THEN 'exception:extra_pair'
         WHEN t.hidden = 1 THEN 'exception:nested_hidden'
-        WHEN m.pairs > 0 OR x.pairs > 0 OR g.of_snapshot = 1 THEN 'cannot_test:source_gap'
+        WHEN m.pairs > 0 OR g.of_snapshot = 1 THEN 'cannot_test:source_gap'
         WHEN NOT h.expands_nested AND t.item IS NULL THEN 'cannot_test:nested_unknown'
         WHEN h.age = 'unclear' THEN 'cannot_test:time_order_unclear'
         ELSE 'pass'

@@ -31,9 +31,9 @@ part AS (
             ELSE COALESCE(c.begins_at, c.started_at, c.completed_at)
         END AS begins_at,
         c.excuse AS excuse,
-        CASE WHEN p.conflicted THEN 'conflict' ELSE c.unknown END AS unknown,
+        c.unknown AS unknown,
         CASE
-            WHEN c.unknown IS NULL OR c.unknown <> 'change_set_unknown' OR p.conflicted THEN 'no'
+            WHEN c.unknown IS NULL OR c.unknown <> 'change_set_unknown' THEN 'no'
             WHEN w.sha IS NOT NULL THEN 'no'
             WHEN c.deployed_sha IS NOT NULL THEN 'commit'
             WHEN c.digest IS NOT NULL THEN 'artefact'
@@ -123,7 +123,7 @@ template AS (
             WHEN s.valid_to <= u.happened_at OR s.valid_from > u.happened_at_latest THEN 34
             WHEN s.valid_to <= u.happened_at_latest OR s.valid_from > u.happened_at THEN 62
             WHEN s.object_pattern IS NOT NULL AND u.object IS NULL THEN 63
-            WHEN s.object_pattern IS NOT NULL AND NOT u.object LIKE s.object_pattern THEN 34
+            WHEN NOT u.object LIKE s.object_pattern THEN 34
             WHEN s.approved_by IS NULL THEN 35
             ELSE 90
         END) AS rank
@@ -165,7 +165,7 @@ key_rank AS (
     LEFT JOIN part_gap AS g ON g.part = n.part
     LEFT JOIN ticket AS t ON t.key = n.named
     LEFT JOIN change_type AS c ON c.id = t.type
-    LEFT JOIN template AS m ON m.part = n.part AND m.standard = n.named AND m.keyed = 1
+    LEFT JOIN template AS m ON m.part = n.part AND m.standard = n.named
 ),
 keyed AS (
     SELECT k.part AS part, MAX(k.rank) AS rank FROM key_rank AS k GROUP BY k.part
