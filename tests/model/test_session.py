@@ -2,6 +2,8 @@
 
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,13 +55,20 @@ def test_it_spills_where_only_this_user_reads(tmp_path: Path, monkeypatch: pytes
         session.execute("CREATE TABLE wide AS SELECT sha256(i::VARCHAR) AS x FROM range(1_500_000) AS r(i)")
         files = session.execute("SELECT path FROM duckdb_temporary_files()").fetchall()
         (folder,) = {Path(path).parent for (path,) in files}
-        assert session.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [*tmp_path.iterdir()] == []
 
 
+def test_no_database_shows_progress_on_standard_output() -> None:
+    """The engine does where Python was started without a file, as a worker process is."""
+    asked = "new_database().execute(\"SELECT current_setting('enable_progress_bar')\").fetchone()"
+    code = f"from twofold.model.session import new_database; print({asked})"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "(False,)\n"
+
+
 def test_nothing_else_opens_a_database() -> None:
-    """Left to itself, the engine spills into the folder of the caller, and shows progress on standard output."""
+    """Left to itself, the engine spills into the folder of the caller, and a worker shows progress."""
     source = Path(twofold.__file__).parent
     opens = re.compile(r"\bduckdb\.(connect|execute|sql|query)\(")
     found = {path.relative_to(source).as_posix() for path in source.rglob("*.py") if opens.search(path.read_text())}

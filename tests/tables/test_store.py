@@ -164,13 +164,6 @@ def test_a_session_keeps_to_its_limits(tmp_path: Path) -> None:
     assert shown == (1, str(spill))
 
 
-def test_no_session_shows_progress_on_standard_output(tmp_path: Path) -> None:
-    tables = stored(tmp_path / "t", [])
-    for limits in (SessionLimits(), SessionLimits(spill=tmp_path / "spill")):
-        with open_session(tables, limits) as session:
-            assert session.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
-
-
 MANY = [
     *(deployment(f"d{number % 40}", status=("success", "failure")[number % 3 == 0]) for number in range(120)),
     *(event(f"e{number % 30}", new_value=str(number % 2)) for number in range(90)),

@@ -58,12 +58,12 @@ def new_database(
 ) -> duckdb.DuckDBPyConnection:
     """Open a database in memory, whose sessions are in UTC; the limits as in `sql_session`.
 
-    spill: a folder for what does not fit into the memory; None = one that this user alone can read, gone with the
-    process. The engine itself would take the folder that the command was called in.
+    spill: a folder for what does not fit into the memory; None = one that this user alone can read, gone when the
+    process ends (not when it is killed). The engine itself would take the folder that the command was called in.
     """
     limits = {"threads": threads, "memory_limit": memory, "temp_directory": str(spill or _spill_folder(os.getpid()))}
     database = duckdb.connect(config={name: limit for name, limit in limits.items() if limit is not None})
-    # Standard output belongs to the command: long work is told on standard error, and --json is read by programs.
+    # In a worker process the engine would show progress on standard output, which belongs to the command.
     database.execute("SET enable_progress_bar = false; SET GLOBAL TimeZone = 'UTC'")
     return database
 
