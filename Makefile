@@ -61,6 +61,7 @@ fuzz: ## Change packages and databases at random, and kill commands at random mo
 mutation: ## Ask each rule and its second opinion about 10,000 random populations; change the SQL of each rule, condition by condition (hours)
 	@tools/setup.sh dev
 	$(BIN)/python -m pytest -q tests/second_opinion/test_rules.py --populations 10000
+	$(BIN)/python -m pytest -q tests/second_opinion/test_conflicts.py --populations 1000
 	$(BIN)/python tools/fuzz/mutation.py
 
 format: ## Put the code into its form

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from twofold.populations.derive import derive_tables
+from twofold.tables.readings import Reading
 from twofold.tables.rows import Value
 from twofold.tables.store import TableSet, open_session
 
@@ -44,6 +45,24 @@ def test_only_what_is_wanted_is_computed_and_the_same_inputs_give_the_same_bytes
     first, again = (derive_tables(store(calendar), clock=CLOCK, wanted=["calendar_day"]) for _ in range(2))
     assert set(first.stats) == {"calendar", "calendar_day"}
     assert first.stats == again.stats
+
+
+def test_a_derived_table_is_there_twice_where_contradicting_records_make_it_differ(store: Store) -> None:
+    deployment = {"id": "d1", "system": "erp", "repository": "app", "environment": "production", "status": "success"}
+    deployment["started_at"] = "2026-03-02T10:00:00Z"
+    commits = [{"repository": "app", "sha": sha} for sha in ("c1", "c2")]
+    both = [{**deployment, "commit_sha": sha} for sha in ("c1", "nowhere")]
+    tables = store({"deployment": both, "code_commit": commits, "calendar": [{"id": "default", "zone": "UTC"}]})
+    derived = derive_tables(tables, clock=CLOCK)
+    found = {}
+    for reading in Reading:
+        with open_session(derived, reading=reading) as session:
+            found[reading] = session.execute("SELECT deployment, sha FROM change_set").fetchall()
+    assert sorted([found[Reading.FIRST], found[Reading.SECOND]]) == [[], [("d1", "c1")]]
+    assert found[Reading.MARKED] == found[Reading.FIRST]
+    second = {name for name in derived.hashes() if name.endswith("__second")}
+    assert second == {"change_set__second", "deployment__second"}
+    assert {path.stem for path in tables.folder.iterdir()} == set(derived.hashes())
 
 
 def test_a_table_that_nothing_feeds_is_a_gap_in_a_workspace_only(store: Store) -> None:

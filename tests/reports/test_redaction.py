@@ -194,6 +194,10 @@ def test_evidence_may_be_withheld_as_a_whole(whole: Path) -> None:
     with duckdb.connect() as session:
         query = "SELECT 'x' AS id, 'ev-30' AS evidence"
         session.execute(f"COPY ({query}) TO '{whole}/tables/grant_event.parquet' (FORMAT parquet)")
+        # The withheld evidence contradicts other evidence, whose record the table itself has.
+        session.execute(f"COPY ({query}) TO '{whole}/tables/review__second.parquet' (FORMAT parquet)")
+        kept = query.replace("ev-30", "ev-31")
+        session.execute(f"COPY ({kept}) TO '{whole}/tables/review.parquet' (FORMAT parquet)")
         session.execute(f"COPY (SELECT 'x' AS id) TO '{whole}/tables/grant_event__rights.parquet' (FORMAT parquet)")
     script = whole / "controls/ac-03/t-03/reperform.sql"
     script.write_text("FROM read_parquet('../../../tables/grant_event.parquet');")
@@ -203,6 +207,8 @@ def test_evidence_may_be_withheld_as_a_whole(whole: Path) -> None:
         f"evidence/{'0' * 64}.json",
         "tables/grant_event.parquet",
         "tables/grant_event__rights.parquet",
+        "tables/review.parquet",
+        "tables/review__second.parquet",
     ]
     assert check_rows(whole.parent, {}) == []
 

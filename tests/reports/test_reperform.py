@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from twofold.catalog.load import load_catalog
 from twofold.controltests.engine import run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, keep_what_holds
 from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import ControlTestRun, RunState, read_run, write_run
 from twofold.lenses.conclusion import ControlTestResult, conclude_control
@@ -28,6 +30,7 @@ from twofold.reports.reperform_script import SCRIPT_FILE, write_script
 from twofold.reports.sealed_session import SealLimits, sealed_session
 from twofold.reports.tables_folder import write_tables
 from twofold.scope.register import Scope, canonical_scope_bytes
+from twofold.tables.readings import Reading, has_conflicts
 from twofold.tables.store import TableSet, open_session
 
 CLOCK = datetime(2026, 11, 1, 6, tzinfo=UTC)
@@ -71,14 +74,19 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def make_tables(folder: Path) -> None:
+def make_tables(folder: Path, *, conflicts: bool = False) -> None:
     folder.mkdir()
     with duckdb.connect() as session:
         session.execute(
-            f"""COPY (SELECT 'INC-' || n AS id, 'billing' AS system, n % 2 = 1 AS urgent,
-            TIMESTAMP '2026-03-01' + INTERVAL (n) DAY AS opened_at FROM range(40) AS r(n))
-            TO '{folder}/incident.parquet' (FORMAT parquet)"""  # noqa: S608  our own path
+            """CREATE TABLE incident AS SELECT 'INC-' || n AS id, 'billing' AS system, n % 2 = 1 AS urgent,
+            TIMESTAMP '2026-03-01' + INTERVAL (n) DAY AS opened_at, false AS conflicted FROM range(40) AS r(n)"""
         )
+        session.execute(f"COPY incident TO '{folder}/incident.parquet' (FORMAT parquet)")
+        if conflicts:
+            session.execute("UPDATE incident SET urgent = NOT urgent WHERE id = 'INC-5'")
+            session.execute("UPDATE incident SET opened_at = '2026-05-01' WHERE id = 'INC-7'")
+            session.execute("UPDATE incident SET id = 'INC-90' WHERE id = 'INC-9'")
+            session.execute(f"COPY incident TO '{folder}/incident__second.parquet' (FORMAT parquet)")
 
 
 def make_run(place: Path, workspace_tables: Path, letters: list[str]) -> ControlTestRun:
@@ -90,12 +98,19 @@ def make_run(place: Path, workspace_tables: Path, letters: list[str]) -> Control
     (place / "rule.toml").write_text(rule_toml(letters))
     (place / "facts.sql").write_text("SELECT 1")
     rule = load_rule(place)
-    with open_session(TableSet(workspace_tables, {})) as session:
-        for name, text in STEPS.items():
-            session.execute(f"CREATE TEMP TABLE {name} AS {text}")
-        set_parameters(session, {"days": 30}, extracted_at=CLOCK)
+    with ExitStack() as stack:
+        session, *unmarked = (
+            stack.enter_context(open_session(TableSet(workspace_tables, {}), reading=reading)) for reading in Reading
+        )
+        for each in (session, *unmarked):
+            for name, text in STEPS.items():
+                each.execute(f"CREATE TEMP TABLE {name} AS {text}")
+            set_parameters(each, {"days": 30}, extracted_at=CLOCK)
         population = define_population(session, rule.population, into=place, text=DEFINITION)
         outcomes = run_rule(session, rule, into=place)
+        if has_conflicts(workspace_tables):
+            others = [OpenReading(each) for each in unmarked]
+            population, outcomes = keep_what_holds(session, others, rule, population, into=place, text=DEFINITION)
     run = ControlTestRun(
         control_test="T-22",
         title="t",
@@ -108,7 +123,7 @@ def make_run(place: Path, workspace_tables: Path, letters: list[str]) -> Control
         definition_sha256=population.definition_sha256,
         steps={name: hashlib.sha256(text.encode()).hexdigest() for name, text in STEPS.items()},
         completeness_sha256="0" * 64,
-        tables={"incident": digest(workspace_tables / "incident.parquet")},
+        tables={file.stem: digest(file) for file in workspace_tables.glob("*.parquet")},
         clock=CLOCK.isoformat(),
         engine=ENGINE_HERE,
         state=RunState.TESTED,
@@ -155,10 +170,13 @@ def make_judgement(package: Path, run: ControlTestRun, scope: Scope) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a package with one run, its tables and one judgement; tests that change it copy it first."""
-    folder = tmp_path_factory.mktemp("reperform")
+    return make_package(tmp_path_factory.mktemp("reperform"))
+
+
+def make_package(folder: Path, *, conflicts: bool = False) -> Path:
     package = folder / "package"
     letters = list(load_catalog().control("OP-05").required_attributes(lens="soc2", control_test_id="T-22"))
-    make_tables(folder / "tables")
+    make_tables(folder / "tables", conflicts=conflicts)
     run = make_run(package / "data" / PLACE, folder / "tables", letters)
     write_tables(package / "data" / "tables", tables_folder=folder / "tables", runs=[run])
     label = {"approver": "p-1", "from": "2025-01-01", "reason": "r"}
@@ -457,6 +475,29 @@ def test_the_script_for_people_finds_the_same(copy: Path, monkeypatch: pytest.Mo
         session.execute("UPDATE o SET system = 'ledger' WHERE item = 'INC-3'")
         session.execute(f"COPY (FROM o ORDER BY item) TO '{place}/outcomes.parquet' (FORMAT parquet)")
     assert by_hand(copy, monkeypatch) == {"population_result": ("equal", 40), "outcome_result": ("2 rows differ", 40)}
+
+
+def test_records_in_conflict_are_read_both_ways_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = make_package(tmp_path, conflicts=True)
+    found = again(package, tmp_path)
+    assert found.agrees, found
+    assert {file.agreement for file in found.tests[0].files} == {Agreement.EQUAL}
+    assert by_hand(package, monkeypatch) == {"population_result": ("equal", 41), "outcome_result": ("equal", 41)}
+    place = package / "data" / PLACE
+    letter = load_rule(place).attributes[0].letter
+    with duckdb.connect() as session:
+        session.execute(f"CREATE TABLE o AS FROM '{place}/outcomes.parquet'")
+        uncertain = session.execute(
+            f"SELECT item FROM o WHERE {letter} = 'cannot_test:conflict' ORDER BY item"  # noqa: S608  a letter
+        ).fetchall()
+        moved = session.execute("SELECT operating_at, operating_at_latest FROM o WHERE item = 'INC-7'").fetchall()
+    # One whose urgency decides, one of two days, and one that may be another incident. INC-3 is late either way.
+    assert [item for (item,) in uncertain] == ["INC-5", "INC-7", "INC-9", "INC-90"]
+    assert moved == [(datetime(2026, 3, 8), datetime(2026, 5, 1))]  # noqa: DTZ001  as DuckDB gives it
+    (package / "data/tables/incident__second.parquet").unlink()
+    (tmp_path / "later").mkdir()
+    (fault, *_) = again(package, tmp_path / "later").tests[0].faults
+    assert fault == "tables/incident__second.parquet is missing; the run read it"
 
 
 def leave_out(package: Path, *places: str) -> None:

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twofold.tables.readings import Reading, has_conflicts
 from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, SessionLimits, TableSet, TableWriter, open_session
 from twofold.tables.typed_rows import TypedRow, typed_row
+from twofold.vault.blobs.file_hash import file_hash
 
 EARLY, LATE = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
 Fed = tuple[TypedRow, Lineage]
@@ -117,6 +119,31 @@ def test_a_list_of_a_conflict_is_that_of_one_row_only(tmp_path: Path) -> None:
     tables = stored(tmp_path, [ticket("CHG-1", "a;b"), ticket("CHG-1", "c;d")])
     values = [value for (value,) in selected(tables, "SELECT value FROM ticket__systems ORDER BY 1")]
     assert values in (["a", "b"], ["c", "d"])
+
+
+def test_both_contents_of_a_conflict_can_be_read_alone(tmp_path: Path) -> None:
+    rows = [ticket("CHG-1", "a;b"), ticket("CHG-1", "c"), ticket("CHG-2", "d"), ticket("CHG-1", "c")]
+    tables = stored(tmp_path, rows)
+    said = {}
+    for reading in Reading:
+        with open_session(tables, reading=reading) as session:
+            keys = session.execute("SELECT key, copies, conflicted FROM ticket ORDER BY key").fetchall()
+            values = session.execute("SELECT key, value FROM ticket__systems ORDER BY ALL").fetchall()
+        said[reading] = (keys, values)
+    sides = {2: [("CHG-1", "c"), ("CHG-2", "d")], 1: [("CHG-1", "a"), ("CHG-1", "b"), ("CHG-2", "d")]}
+    alone = [([("CHG-1", copies, False), ("CHG-2", 1, False)], values) for copies, values in sides.items()]
+    assert sorted([said[Reading.FIRST], said[Reading.SECOND]], key=str) == sorted(alone, key=str)
+    ((marked, other), values) = said[Reading.MARKED]
+    assert (marked[2], other[2], values) == (True, False, said[Reading.FIRST][1])
+    hashes = tables.hashes()
+    assert list(hashes) == ["ticket", "ticket__second", "ticket__systems", "ticket__systems__second"]
+    assert all(file_hash(tables.folder / f"{name}.parquet") == sha256 for name, sha256 in hashes.items())
+
+
+def test_without_a_conflict_there_is_one_reading(tmp_path: Path) -> None:
+    tables = stored(tmp_path, [ticket("CHG-1", "a"), ticket("CHG-1", "a"), ticket("CHG-1", "b", at=EARLY)])
+    assert list(tables.hashes()) == ["ticket", "ticket__systems"]
+    assert not has_conflicts(tables.folder)
 
 
 def test_rows_without_a_part_of_their_key_are_compared_with_each_other(tmp_path: Path) -> None:

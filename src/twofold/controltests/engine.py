@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from twofold.controltests.rule import ParameterValue, Rule
+from twofold.controltests.rule import CONFLICT, ParameterValue, Rule
 from twofold.model.outcome import ReasonCode
 from twofold.populations.define import ITEM_COLUMNS
 from twofold.populations.sql_engine import DUCKDB, Engine
@@ -49,6 +49,12 @@ def run_rule(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path, engi
     letters = [attribute.letter for attribute in rule.attributes]
     chosen = ", ".join([*ITEM_COLUMNS, *(f"{letter.lower()} AS {letter}" for letter in letters)])
     engine.bring(session, "outcome", rule.sql, columns=chosen)
+    return write_outcomes(session, rule, into=into)
+
+
+def write_outcomes(session: duckdb.DuckDBPyConnection, rule: Rule, *, into: Path) -> Outcomes:
+    """Check, count and write the session's relation `outcome` as `run_rule` does; raises RuleFault as it does."""
+    letters = [attribute.letter for attribute in rule.attributes]
     if _checksum(session, "outcome") != _checksum(session, "population"):
         _check_closed(session, rule)
     counts = _code_counts(session, letters)
@@ -111,7 +117,7 @@ def _check_code(rule: Rule, letter: str, code: str, declared: Mapping[str, str])
     except ValueError as error:
         msg = f"{rule.control_test} {letter}: {error}"
         raise RuleFault(msg) from error
-    if code != "pass" and code not in declared:
+    if code not in {"pass", CONFLICT} and code not in declared:
         msg = f"{rule.control_test} {letter}: {code} is not declared in rule.toml"
         raise RuleFault(msg)
 

@@ -7,7 +7,8 @@ have changed since, a cause is named only if nothing else differs.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -16,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.controltests.engine import RuleFault, run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, keep_what_holds, rests_on_conflicts
 from twofold.controltests.rule import ParameterValue, Rule, load_rule
 from twofold.controltests.run_difference import Codes, ItemDifference, RunDifference, outcome_codes, run_difference
 from twofold.controltests.run_record import OUTCOMES_FILE, ControlTestRun, RunState, read_run
@@ -24,6 +26,7 @@ from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.populations.define import define_population
 from twofold.records.workspace import Workspace
+from twofold.tables.readings import UNMARKED, Reading
 from twofold.tables.schema import TableKind, canonical_tables
 from twofold.tables.store import TableSet, open_session
 from twofold.vault.entry import EntryKind
@@ -183,28 +186,45 @@ def _stages(workspace: Workspace, before: ControlTestRun, now: ControlTestRun) -
     with workspace.computing("twofold compare"):
         try:
             return _Stages(
-                _outcomes(workspace, older, before, before.parameters, clock=now.clock),
-                _outcomes(workspace, newer, now, parameters, clock=now.clock),
+                _outcomes(workspace, older, before, before.parameters, clock=now.clock, tables=now.tables),
+                _outcomes(workspace, newer, now, parameters, clock=now.clock, tables=now.tables),
             )
         except (duckdb.Error, RuleFault, UserError):
             return None
 
 
 def _outcomes(
-    workspace: Workspace, texts: Path, run: ControlTestRun, parameters: Mapping[str, ParameterValue], *, clock: str
+    workspace: Workspace,
+    texts: Path,
+    run: ControlTestRun,
+    parameters: Mapping[str, ParameterValue],
+    *,
+    clock: str,
+    tables: Collection[str],
 ) -> Mapping[str, Codes]:
     into = workspace.building_folder / run.run_id
     into.mkdir(parents=True)
     rule: Rule = load_rule(texts)
-    with open_session(TableSet(workspace.tables_folder, {})) as session:
-        for step in sorted((texts / "steps").glob("*.sql")):
-            relation = step.stem.partition("-")[2]
-            if relation in run.steps:
-                session.execute(f"CREATE TEMP TABLE {relation} AS {step.read_text(encoding='utf-8')}")
-        set_parameters(session, parameters, extracted_at=parse_instant(clock).earliest)
-        definition = (texts / "population.sql").read_text(encoding="utf-8")
-        define_population(session, rule.population, into=into, text=definition)
-        return outcome_codes(run_rule(session, rule, into=into).file)
+    definition = (texts / "population.sql").read_text(encoding="utf-8")
+
+    @contextmanager
+    def opened(reading: Reading) -> Iterator[duckdb.DuckDBPyConnection]:
+        with open_session(TableSet(workspace.tables_folder, {}), reading=reading) as session:
+            for step in sorted((texts / "steps").glob("*.sql")):
+                relation = step.stem.partition("-")[2]
+                if relation in run.steps:
+                    session.execute(f"CREATE TEMP TABLE {relation} AS {step.read_text(encoding='utf-8')}")
+            set_parameters(session, parameters, extracted_at=parse_instant(clock).earliest)
+            yield session
+
+    with ExitStack() as stack:
+        session = stack.enter_context(opened(Reading.MARKED))
+        population = define_population(session, rule.population, into=into, text=definition)
+        outcomes = run_rule(session, rule, into=into)
+        if rests_on_conflicts(tables):
+            unmarked = [OpenReading(stack.enter_context(opened(each))) for each in UNMARKED]
+            _, outcomes = keep_what_holds(session, unmarked, rule, population, into=into, text=definition)
+        return outcome_codes(outcomes.file)
 
 
 def _causes(

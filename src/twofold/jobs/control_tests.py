@@ -1,25 +1,34 @@
 """Steps 4 and 5: define each population, prove it complete, and run its control test once over all of it.
 
 A run that came out before with the same id is kept as it is. A stop of the completeness record means that no outcome
-is written; the record says why.
+is written; the record says why. Where tables that a control test reads have rows in conflict, it is run over every
+reading of them.
 """
 
 import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import orjson
 
 from twofold.controltests.chosen_engine import chosen_engine
 from twofold.controltests.engine import Outcomes, run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, keep_what_holds, rests_on_conflicts
 from twofold.controltests.rule import ParameterValue, Rule, known_rules, rule_named
-from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, RunState, read_run, write_run
+from twofold.controltests.run_record import (
+    COMPLETENESS_FILE,
+    OUTCOMES_FILE,
+    ControlTestRun,
+    RunState,
+    read_run,
+    write_run,
+)
 from twofold.jobs.normalise import NormalisedTables, normalise
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.jobs.row_commitments import commit_runs
@@ -28,11 +37,11 @@ from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.populations.completeness import CompletenessRecord, completeness_record, population_register
 from twofold.populations.define import Population, define_population, definition_text
-from twofold.populations.sql_engine import Engine
 from twofold.populations.steps import STEPS, register_steps, step_text, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.labels import effective_labels
 from twofold.scope.register import Scope
+from twofold.tables.readings import UNMARKED, Reading, has_conflicts
 from twofold.tables.store import open_session
 from twofold.vault.retention.deletions import finish_deletions
 
@@ -54,11 +63,14 @@ class TestedRuns:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What all control tests of one call stand on; `session` holds the tables that `read` gave."""
+    """What all control tests of one call stand on.
+
+    `marked`: the tables that `read` gave, with steps. `unmarked`: the readings without marks, if rows are in conflict.
+    """
 
     workspace: Workspace
-    session: duckdb.DuckDBPyConnection
-    engine: Engine
+    marked: OpenReading
+    unmarked: Sequence[OpenReading]
     applied: AppliedScope
     read: NormalisedTables
 
@@ -90,12 +102,10 @@ def run_control_tests(
         read = normalise(workspace, applied, report=report)
         runs: dict[str, ControlTestRun] = {}
         workspace.runs_folder.mkdir(parents=True, exist_ok=True)
-        settings = workspace.settings
-        folder = read.tables.folder.resolve() if settings.spark_reads_files else None
-        with open_session(read.tables) as session, chosen_engine(settings.spark, tables=folder) as engine:
-            texts = tuple(_texts(rules))
-            register_steps(session, steps_needed(*texts), engine=engine, read_by=texts)
-            ground = _Ground(workspace, session, engine, applied, read)
+        with ExitStack() as opened:
+            ways = (Reading.MARKED, *UNMARKED) if has_conflicts(read.tables.folder) else (Reading.MARKED,)
+            marked, *unmarked = (opened.enter_context(_open(workspace, read, rules, reading)) for reading in ways)
+            ground = _Ground(workspace, marked, unmarked, applied, read)
             held: Population | None = None
             for number, rule in enumerate(sorted(rules, key=lambda each: each.population)):
                 report("running control tests", number, len(rules))
@@ -108,6 +118,24 @@ def run_control_tests(
         commit_runs(workspace, runs.values(), actor=actor, at=at)
         _write_latest(workspace, runs)
     return TestedRuns(runs, _stops(workspace, runs), read)
+
+
+@contextmanager
+def _open(
+    workspace: Workspace, read: NormalisedTables, rules: Sequence[Rule], reading: Reading
+) -> Iterator[OpenReading]:
+    """Open a session over a reading of the tables, with the steps that the rules need."""
+    settings = workspace.settings
+    # A server that reads the files itself would read them as they are; the rows of another reading are sent to it.
+    reads_files = settings.spark_reads_files and reading is Reading.MARKED
+    folder = read.tables.folder.resolve() if reads_files else None
+    texts = tuple(_texts(rules))
+    with (
+        open_session(read.tables, reading=reading) as session,
+        chosen_engine(settings.spark, tables=folder) as engine,
+    ):
+        register_steps(session, steps_needed(*texts), engine=engine, read_by=texts)
+        yield OpenReading(session, engine)
 
 
 def _texts(rules: Iterable[Rule]) -> Iterator[str]:
@@ -163,13 +191,23 @@ def parameters_in_force(rule: Rule, scope: Scope) -> dict[str, ParameterValue]:
 
 def _run_one(
     ground: _Ground, rule: Rule, *, parameters: Mapping[str, ParameterValue], held: Population | None
-) -> tuple[ControlTestRun, Population]:
-    """Run one control test; `held` is the population that the session holds from the control test before."""
-    workspace, session, engine, read = ground.workspace, ground.session, ground.engine, ground.read
+) -> tuple[ControlTestRun, Population | None]:
+    """Run one control test; `held` is the population that the session holds from the control test before.
+
+    Where rows are in conflict the session holds what all readings give, which is no population to run a rule over.
+    """
+    workspace, read = ground.workspace, ground.read
+    session, engine = ground.marked.session, ground.marked.engine
     building = workspace.building_folder / rule.control_test
     building.mkdir(parents=True)
-    set_parameters(session, parameters, extracted_at=read.clock)
+    for each in (ground.marked, *ground.unmarked):
+        set_parameters(each.session, parameters, extracted_at=read.clock)
     population = define_population(session, rule.population, into=building, held=held, engine=engine)
+    outcomes: Outcomes | None = None
+    in_conflict = rests_on_conflicts(_tables_read(rule, _steps_of(rule), read))
+    if in_conflict:
+        run_rule(session, rule, into=building, engine=engine)
+        population, outcomes = keep_what_holds(session, ground.unmarked, rule, population, into=building)
     span = review_span(ground.applied.scope)
     covered = ReviewPeriod(
         span.starts_at, min(span.ends_before, max(read.clock, span.starts_at.replace(microsecond=1)))
@@ -181,12 +219,21 @@ def _run_one(
     (building / COMPLETENESS_FILE).write_bytes(
         orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     )
-    outcomes = None if record.stops else run_rule(session, rule, into=building, engine=engine)
+    if record.stops:
+        outcomes = None
+        (building / OUTCOMES_FILE).unlink(missing_ok=True)
+    elif outcomes is None:
+        outcomes = run_rule(session, rule, into=building, engine=engine)
     run = _record(ground, rule, population, record, outcomes, parameters=parameters, folder=building)
     write_run(run, building)
     _copy_rule(rule, building)
     target = workspace.runs_folder / run.run_id
-    return _put_in_place(run, building, target), replace(population, file=target / population.file.name)
+    run = _put_in_place(run, building, target)
+    return run, None if in_conflict else replace(population, file=target / population.file.name)
+
+
+def _steps_of(rule: Rule) -> tuple[str, ...]:
+    return steps_needed(definition_text(rule.population), rule.sql, rule.facts_sql)
 
 
 def _record(
@@ -199,7 +246,7 @@ def _record(
     parameters: Mapping[str, ParameterValue],
     folder: Path,
 ) -> ControlTestRun:
-    steps = steps_needed(definition_text(rule.population), rule.sql, rule.facts_sql)
+    steps = _steps_of(rule)
     state = RunState.TESTED if population.count else RunState.DID_NOT_OCCUR
     if outcomes is None:
         state = RunState.STOPPED
@@ -217,7 +264,7 @@ def _record(
         steps={name: hashlib.sha256(step_text(name).encode()).hexdigest() for name in steps},
         tables=_tables_read(rule, steps, ground.read),
         clock=ground.read.clock.isoformat(),
-        engine=ground.engine.name,
+        engine=ground.marked.engine.name,
         state=state,
         stops=tuple(f"{check.code}: {check.found}" for check in completeness.stops),
         outcomes_sha256=outcomes.sha256 if outcomes else "",

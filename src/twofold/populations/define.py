@@ -52,11 +52,17 @@ def define_population(
     """
     text = text or definition_text(name)
     definition_sha256 = hashlib.sha256(text.encode()).hexdigest()
-    file = into / "population.parquet"
     if held is not None and held.definition_sha256 == definition_sha256 and not _PARAMETER.search(text):
-        shutil.copyfile(held.file, file)
-        return replace(held, file=file)
+        return replace(held, file=Path(shutil.copyfile(held.file, into / held.file.name)))
     engine.bring(session, "population", text)
+    return write_population(session, name, definition_sha256, into=into)
+
+
+def write_population(
+    session: duckdb.DuckDBPyConnection, name: str, definition_sha256: str, *, into: Path
+) -> Population:
+    """Check and write the session's relation `population` as `define_population` does; raises UserError as it does."""
+    file = into / "population.parquet"
     _check_items(session, name)
     session.execute(f"COPY (SELECT * FROM population ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
     count = session.execute("SELECT count(*) FROM population").fetchone()

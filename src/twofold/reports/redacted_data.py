@@ -143,10 +143,13 @@ def _of_deficiencies(data: Path, evidence: set[str]) -> Iterator[Path]:
 def _remove_tables(data: Path, leaks: Leaks, whole: set[str]) -> Iterator[str]:
     """Remove the tables that hold a withheld value or a row from evidence that is withheld as a whole."""
     tables = sorted((data / TABLES).glob("*.parquet"))
-    fed = {path.stem for path in tables if whole and path.stem != _EXPORTS and _feeding(path) & whole}
-    yield from _remove_all(
-        data, [path for path in tables if path.stem.partition("__")[0] in fed or leaks.found_in(path)]
-    )
+    fed = {_base(path) for path in tables if whole and _base(path) != _EXPORTS and _feeding(path) & whole}
+    yield from _remove_all(data, [path for path in tables if _base(path) in fed or leaks.found_in(path)])
+
+
+def _base(file: Path) -> str:
+    """Return the table that a file belongs to: a child table and a second version go with it."""
+    return file.stem.partition("__")[0]
 
 
 def _feeding(table: Path) -> set[str]:

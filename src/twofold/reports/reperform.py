@@ -7,6 +7,7 @@ again: it also rests on counts of the evidence files.
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.controltests.engine import RuleFault, run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, files_on_the_way, keep_what_holds, rests_on_conflicts
 from twofold.controltests.rule import known_rules
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, ControlTestRun, RunState
 from twofold.model.instant import parse_instant
@@ -34,6 +36,7 @@ from twofold.reports.row_differences import item_differences
 from twofold.reports.sealed_session import USUAL_LIMITS, SealLimits, one_select, sealed_session
 from twofold.reports.tables_folder import TABLES
 from twofold.reports.verify_rows import withheld_tables
+from twofold.tables.readings import UNMARKED, Reading, second_version
 from twofold.vault.blobs.file_hash import file_hash
 
 ENGINE_HERE = f"duckdb {duckdb.__version__}"
@@ -158,7 +161,9 @@ def _left_out(package: Path) -> frozenset[str]:
 def _needed(texts: PackagedTexts) -> set[str]:
     """Return the files that running and comparing needs, below data/."""
     results = {f"{texts.place}/{name}" for name in (POPULATION_FILE, OUTCOMES_FILE)}
-    return {f"{TABLES}/{name}.parquet" for name in tables_named(texts)} | results
+    named = tables_named(texts)
+    read = named.keys() | ({second_version(name) for name in named} & texts.run.tables.keys())
+    return {f"{TABLES}/{name}.parquet" for name in read} | results
 
 
 def _not_tested(texts: PackagedTexts, withheld: Sequence[str]) -> TestedAgain:
@@ -207,17 +212,34 @@ def _test_again(
 def _run(texts: PackagedTexts, tables: Path, into: Path, limits: SealLimits) -> None:
     """Do what `twofold test` does, with the packaged texts; raises duckdb.Error, RuleFault or UserError."""
     run, rule = texts.run, texts.rule
-    values = rule.parameter_values(run.parameters, where=f"parameters of {run.run_id}")
-    writes = [into / POPULATION_FILE, into / OUTCOMES_FILE]
+    with _with_steps(texts, tables, into, limits) as session:
+        one_select(session, rule.sql)
+        definition = one_select(session, texts.definition)
+        population = define_population(session, run.population, into=into, text=definition)
+        in_conflict = rests_on_conflicts(run.tables)
+        if run.state is not RunState.STOPPED or in_conflict:
+            run_rule(session, rule, into=into)
+        if in_conflict:
+            with ExitStack() as opened:
+                sessions = [opened.enter_context(_with_steps(texts, tables, into, limits, each)) for each in UNMARKED]
+                unmarked = [OpenReading(each) for each in sessions]
+                keep_what_holds(session, unmarked, rule, population, into=into, text=definition)
+
+
+@contextmanager
+def _with_steps(
+    texts: PackagedTexts, tables: Path, into: Path, limits: SealLimits, reading: Reading = Reading.MARKED
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a sealed session over the tables that has the steps and the parameters of a run."""
+    run = texts.run
+    values = texts.rule.parameter_values(run.parameters, where=f"parameters of {run.run_id}")
+    writes = [into / POPULATION_FILE, into / OUTCOMES_FILE, *files_on_the_way(into)]
     wanted = {name.partition("__")[0] for name in tables_named(texts)}
-    with sealed_session(tables, wanted=wanted, scratch=into, writes=writes, limits=limits) as session:
+    with sealed_session(tables, wanted=wanted, scratch=into, writes=writes, limits=limits, reading=reading) as session:
         for name, text in texts.steps.items():
             session.execute(f"CREATE TEMP TABLE {name} AS {one_select(session, text)}")
         set_parameters(session, values, extracted_at=parse_instant(run.clock).earliest)
-        define_population(session, run.population, into=into, text=one_select(session, texts.definition))
-        if run.state is not RunState.STOPPED:
-            one_select(session, rule.sql)
-            run_rule(session, rule, into=into)
+        yield session
 
 
 def _table_faults(run: ControlTestRun, tables: Path, left_out: frozenset[str]) -> Iterator[str]:

@@ -10,11 +10,15 @@ beside it as files (definition.sql, steps/, rule.sql); `script_of` makes it from
 from collections.abc import Iterator
 from pathlib import Path
 
+from twofold.controltests.every_reading import POPULATION_OF_BOTH, outcomes_of_both, rests_on_conflicts
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, RunState
 from twofold.model.instant import parse_instant
 from twofold.populations.define import ITEM_COLUMNS
 from twofold.reports.packaged_run import PackagedTexts, tables_named
 from twofold.reports.tables_folder import TABLES
+from twofold.tables.readings import UNMARKED, Reading, second_version
+from twofold.tables.schema import canonical_tables
+from twofold.tables.store import unmarked
 
 SCRIPT_FILE = "reperform.sql"
 _TO_DATA = "../../.."
@@ -45,18 +49,57 @@ def _statements(texts: PackagedTexts, packaged_tables: Path) -> Iterator[str]:
             yield f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns)});"
     yield "\n-- Parameters of the rule, and the time of the newest export."
     yield f"CREATE TABLE parameter AS SELECT {', '.join(_parameters(texts))};"
-    for name, text in texts.steps.items():
-        yield f"\n-- Step: {name}\nCREATE TABLE {name} AS\n{text.rstrip()}\n;"
-    yield f"\n-- The population, from its definition.\nCREATE TABLE population AS\n{texts.definition.rstrip()}\n;"
+    yield from _texts(texts)
+    if rests_on_conflicts(run.tables):
+        yield from _unmarked_readings(texts)
     yield from _comparison("population", POPULATION_FILE)
     if run.state is RunState.STOPPED:
         yield "\n-- The run was stopped, since its population was not proven complete: it has no outcomes."
+        return
+    yield from _comparison("outcome", OUTCOMES_FILE)
+
+
+def _texts(texts: PackagedTexts) -> Iterator[str]:
+    """Yield the statements that make steps, population and outcomes from the tables in sight.
+
+    A stopped run has no outcomes.
+    """
+    for name, text in texts.steps.items():
+        yield f"\n-- Step: {name}\nCREATE TABLE {name} AS\n{text.rstrip()}\n;"
+    yield f"\n-- The population, from its definition.\nCREATE TABLE population AS\n{texts.definition.rstrip()}\n;"
+    if texts.run.state is RunState.STOPPED:
         return
     letters = (f"{each.letter.lower()} AS {each.letter}" for each in texts.rule.attributes)
     chosen = ", ".join([*ITEM_COLUMNS, *letters])
     yield "\n-- The outcomes, from the rule."
     yield f"CREATE TABLE outcome AS SELECT {chosen} FROM (\n{texts.rule.sql.rstrip()}\n);"  # noqa: S608  shown to people
-    yield from _comparison("outcome", OUTCOMES_FILE)
+
+
+def _unmarked_readings(texts: PackagedTexts) -> Iterator[str]:
+    """Yield the statements that do the same over each side of the records in conflict, and keep what holds in all."""
+    named = tables_named(texts)
+    contradicted = sorted(name for name in named if second_version(name) in texts.run.tables)
+    relations = ["population"] if texts.run.state is RunState.STOPPED else ["population", "outcome"]
+    letters = [each.letter for each in texts.rule.attributes]
+    yield """
+-- Some records contradict each other. Up to here one of each two was read, and the rule knew that there is another. Now
+-- the same over the first of them alone, and over the second alone: what does not come out alike cannot be tested."""
+    for reading in UNMARKED:
+        yield f"\n-- Reading: {reading}"
+        yield from (f"ALTER TABLE {name} RENAME TO {name}_before_{reading};" for name in relations)
+        yield f"CREATE SCHEMA {reading}_alone;\nSET search_path = '{reading}_alone,main';"
+        for name in contradicted:
+            file = second_version(name) if reading is Reading.SECOND else name
+            relation = f"FROM read_parquet('{_TO_DATA}/{TABLES}/{file}.parquet')"
+            yield f"CREATE VIEW {name} AS {unmarked(relation) if name in canonical_tables() else relation};"
+        yield from _texts(texts)
+        yield "\nSET search_path = 'main';"
+        for name in relations:
+            yield f"CREATE OR REPLACE VIEW {name}_so_far AS FROM {name}_before_{reading};"
+            yield f"CREATE OR REPLACE VIEW {name}_here AS FROM {reading}_alone.{name};"
+        yield f"CREATE TABLE population AS{POPULATION_OF_BOTH};"
+        if "outcome" in relations:
+            yield f"CREATE TABLE outcome AS{outcomes_of_both(letters)};"
 
 
 def _comparison(name: str, file: str) -> Iterator[str]:

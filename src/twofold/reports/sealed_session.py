@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from twofold.tables.readings import Reading
 from twofold.tables.store import SessionLimits, TableSet, open_session, quoted
 
 
@@ -35,15 +36,21 @@ USUAL_LIMITS = SealLimits()
 
 @contextmanager
 def sealed_session(
-    tables: Path, *, wanted: Collection[str], scratch: Path, writes: Sequence[Path], limits: SealLimits
+    tables: Path,
+    *,
+    wanted: Collection[str],
+    scratch: Path,
+    writes: Sequence[Path],
+    limits: SealLimits,
+    reading: Reading = Reading.MARKED,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a session over the table files in `tables`; it may write the new files `writes` and spill below `scratch`.
 
-    wanted: names of the canonical tables that the texts read.
+    wanted: names of the canonical tables that the texts read. reading: as in `open_session`.
     Raises duckdb.Error for whatever a text tries beyond that, also when time or memory are used up.
     """
-    spill = scratch / "spill"
-    with open_session(TableSet(tables, {}), SessionLimits(memory=limits.memory, spill=spill), wanted=wanted) as session:
+    given = SessionLimits(memory=limits.memory, spill=scratch / f"spill-{reading}")
+    with open_session(TableSet(tables, {}), given, wanted=wanted, reading=reading) as session:
         allowed = ", ".join(f"'{quoted(path)}'" for path in writes)
         for setting in (
             f"max_temp_directory_size = '{limits.disk}'",

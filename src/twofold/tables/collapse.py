@@ -1,7 +1,8 @@
 """What becomes of rows with one key, as SQL: the same for files of any size and for a case of a few rows.
 
 Source: audit-domain 4.0, *Duplicates*. Identical rows collapse with a count, a state's older extractions give way to
-the newest, and two contents under one key are marked as a conflict.
+the newest, and two contents under one key are marked as a conflict. The first by hash is kept, which says nothing about
+which is right; readings.py has the last one's use.
 """
 
 import duckdb
@@ -17,15 +18,16 @@ def has_repeated_key(connection: duckdb.DuckDBPyConnection, table: Table, relati
 
 
 def collapse_read(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Make the relation `kept` from `read`: one row per key, with `copies`, `conflicted` and `older`.
+    """Make the relations `kept` and `second` from `read`: one row per key, with `copies`, `conflicted` and `older`.
 
     `copies` counts the identical rows that became this one, `older` those of earlier extractions that gave way.
+    `second` differs from `kept` in the rows in conflict only.
     """
     key = ", ".join(table.key)
     newest = "max(extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE kept AS
+        CREATE OR REPLACE TEMP TABLE first_or_last AS
         WITH aged AS (
             SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
         ), current AS (
@@ -37,7 +39,10 @@ def collapse_read(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
                 max(row_hash) OVER (PARTITION BY {key}) AS last_hash,
                 row_number() OVER (
                     PARTITION BY {key} ORDER BY row_hash, source, connector, evidence, record
-                ) AS rank
+                ) AS rank,
+                row_number() OVER (
+                    PARTITION BY {key} ORDER BY row_hash DESC, source, connector, evidence, record
+                ) AS rank_from_last
             FROM current
         ), totals AS (
             SELECT {key}, count(*) AS all_rows FROM read GROUP BY {key}
@@ -49,9 +54,11 @@ def collapse_read(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         FROM counted
         JOIN totals ON {_same_key(table, "counted", "totals")}
         JOIN currents ON {_same_key(table, "counted", "currents")}
-        WHERE rank = 1
+        WHERE rank = 1 OR rank_from_last = 1
         """  # noqa: S608  names come from the schema
     )
+    connection.execute("CREATE OR REPLACE TEMP VIEW kept AS FROM first_or_last WHERE rank = 1")
+    connection.execute("CREATE OR REPLACE TEMP VIEW second AS FROM first_or_last WHERE rank_from_last = 1")
 
 
 def kept_counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:

@@ -28,6 +28,10 @@ Every table also carries `evidence, record, row_hash, source, connector, extract
 row came from, how many identical rows collapsed into it, whether another row with its key says something else). A CSV
 file may give `source, connector, extracted_at, row_hash`; outside a case folder the lineage of the capture counts.
 
+Of two contents under one key the table keeps one, marked `conflicted`. `TABLE__second.parquet` beside it is the same
+table with the other one, and its child tables are `TABLE__NAME__second`; a control test is run over both and says only
+what holds in either.
+
 Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the
 newest extraction counts. *fact*, a dated statement from the scope files, or from a register that is captured as a CSV
 file where the scope files have no key for it. *derived*, computed by Twofold; a case folder may give it to bypass the

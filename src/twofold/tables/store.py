@@ -4,12 +4,14 @@ Rows are collected in any order. On `finish` each table is written once, sorted 
 key, so that a day of exports lies in few row groups: identical rows collapse
 with a count, a state's older extractions give way to the newest, and two contents under one key are marked as a
 conflict (audit-domain 4.0, *Duplicates*). Nothing is dropped uncounted: `TableStats` closes.
+
+A table with rows in conflict is written once more with the other row of each (readings.py).
 """
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ import orjson
 from twofold.model.session import new_database, sql_session
 from twofold.model.sql_path import one_file
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
+from twofold.tables.readings import Reading, second_version
 from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
 from twofold.vault.blobs.file_hash import file_hash
@@ -45,8 +48,8 @@ class Lineage:
 class TableStats:
     """Counts of one table: rows_in = rows + collapsed + superseded + conflicting.
 
-    sha256: of its file, "" where it was kept in memory only. children: child table -> SHA-256 of its file, for each
-    list column that has values.
+    sha256: of its file, "" where it was kept in memory only. children: SHA-256 of each further file by its name: the
+    child table of a list column that has values, and the second versions of a table with rows in conflict.
     """
 
     rows_in: int
@@ -70,7 +73,7 @@ class TableSet:
     stats: Mapping[str, TableStats]
 
     def hashes(self) -> dict[str, str]:
-        """Return the SHA-256 of every file, child tables included, by name of the table."""
+        """Return the SHA-256 of every file, child tables and second versions included, by name of the table."""
         found = {name: stats.sha256 for name, stats in self.stats.items()}
         for stats in self.stats.values():
             found |= stats.children
@@ -152,14 +155,27 @@ class TableWriter:
 
     def _finish_table(self, connection: duckdb.DuckDBPyConnection, table: Table) -> TableStats:
         kept, counts = self._stage(connection, table)
-        target = self._folder / f"{table.name}.parquet"
+        target, *children = self._write_files(connection, table, kept, str)
+        stats = TableStats(self._rows_in[table.name], *counts)
+        if stats.conflicting:
+            children += self._write_files(connection, table, "second", second_version)
+        return replace(stats, sha256=file_hash(target), children={file.stem: file_hash(file) for file in children})
+
+    def _write_files(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, rows: str, named: Callable[[str], str]
+    ) -> list[Path]:
+        """Write the relation `rows` as the table and its child tables, under the names that `named` gives them."""
+        target = self._folder / f"{named(table.name)}.parquet"
         columns = ", ".join(name for name, _ in table.physical)
         order = ", ".join(["extracted_at", *table.key])
-        rows = f"SELECT {columns} FROM {kept} ORDER BY {order}"  # noqa: S608  names come from the schema
-        connection.execute(f"COPY ({rows}) TO '{quoted(target)}' ({LAYOUT})")
-        finished = (self._finish_child(connection, table, column.name, kept) for column in table.list_columns)
-        children = {file.stem: file_hash(file) for file in finished if file is not None}
-        return TableStats(self._rows_in[table.name], *counts, file_hash(target), children)
+        connection.execute(f"COPY (SELECT {columns} FROM {rows} ORDER BY {order}) TO '{quoted(target)}' ({LAYOUT})")  # noqa: S608  names come from the schema
+        files = [target]
+        for column in table.list_columns:
+            name = child_table(table.name, column.name)
+            if (self._staging / f"{name}.jsonl").exists():
+                files.append(self._folder / f"{named(name)}.parquet")
+                self._write_child(connection, table, name, rows, files[-1])
+        return files
 
     def _stage(self, connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, tuple[int, int, int]]:
         """Make a relation of one row per key, with `copies` and `conflicted`; return it with its `kept_counts`."""
@@ -177,17 +193,13 @@ class TableWriter:
         # As nearly always. The rows need no copy with columns that say the same in each.
         return "(SELECT *, 1::BIGINT AS copies, false AS conflicted FROM read)", (self._rows_in[table.name], 0, 0)
 
-    def _finish_child(self, connection: duckdb.DuckDBPyConnection, table: Table, column: str, kept: str) -> Path | None:
-        """Write the child table of a list column of the rows `kept`; None when no row has a value."""
-        name = child_table(table.name, column)
-        staging = self._staging / f"{name}.jsonl"
-        if not staging.exists():
-            return None
-        target = self._folder / f"{name}.parquet"
+    def _write_child(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, name: str, rows: str, target: Path
+    ) -> None:
+        staging = _readable(self._staging / f"{name}.jsonl")
         fields = ", ".join(f"'{key}': '{kind}'" for key, kind in table.child_read)
-        read = f"read_json('{_readable(staging)}', format = 'newline_delimited', columns = {{{fields}}})"
-        connection.execute(f"COPY ({child_rows(table, read, kept=kept)}) TO '{quoted(target)}' (FORMAT parquet)")
-        return target
+        read = f"read_json('{staging}', format = 'newline_delimited', columns = {{{fields}}})"
+        connection.execute(f"COPY ({child_rows(table, read, kept=rows)}) TO '{quoted(target)}' (FORMAT parquet)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +213,18 @@ class SessionLimits:
 
 @contextmanager
 def open_session(
-    tables: TableSet, limits: SessionLimits = SessionLimits(), *, wanted: Collection[str] | None = None
+    tables: TableSet,
+    limits: SessionLimits = SessionLimits(),
+    *,
+    wanted: Collection[str] | None = None,
+    reading: Reading = Reading.MARKED,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB session in which every canonical table and child table is a view, empty where there is no file.
 
-    `wanted`: only these tables, for a caller that knows what it reads.
+    `wanted`: only these tables, for a caller that knows what it reads. `reading`: of rows in conflict.
     """
-    texts = table_texts([name for name in canonical_tables() if wanted is None or name in wanted], tables.folder)
+    names = [name for name in canonical_tables() if wanted is None or name in wanted]
+    texts = table_texts(names, tables.folder, reading=reading)
     if limits.spill is not None:
         # A database of its own, which is gone before the folder that it spills to.
         with new_database(threads=limits.threads, memory=limits.memory, spill=limits.spill) as session:
@@ -228,19 +245,34 @@ def _empty_tables() -> tuple[Mapping[str, str], str]:
     return texts, _views(texts)
 
 
-def table_texts(names: Collection[str], folder: Path | None) -> dict[str, str]:
+def table_texts(names: Collection[str], folder: Path | None, *, reading: Reading = Reading.MARKED) -> dict[str, str]:
     """Return a SELECT for each canonical table of these names and its child tables, with no rows where no file is.
 
-    folder: where the files are; None = nowhere.
+    folder: where the files are; None = nowhere. reading: of rows in conflict.
     """
     found = {}
     for name in names:
         table = canonical_tables()[name]
-        found[name] = _text(name, table.physical, folder)
-        for column in table.list_columns:
-            child = child_table(name, column.name)
-            found[child] = _text(child, table.child_physical, folder)
+        columns = {name: table.physical}
+        columns |= {child_table(name, column.name): table.child_physical for column in table.list_columns}
+        for each, physical in columns.items():
+            found[each] = _text(each, physical, folder)
+            second = second_version(each)
+            if folder is not None and reading is not Reading.MARKED and (folder / f"{second}.parquet").exists():
+                chosen = _text(second if reading is Reading.SECOND else each, physical, folder)
+                found[each] = unmarked(chosen) if each == name else chosen
     return found
+
+
+def unmarked(relation: str) -> str:
+    """Return a SELECT of a canonical table's rows as if none were in conflict; `relation` is a FROM clause."""
+    return f"SELECT * REPLACE (false AS conflicted) {relation}"
+
+
+def write_empty_table(table: Table, target: Path) -> None:
+    """Write a table's file without rows."""
+    with sql_session() as connection:
+        connection.execute(f"COPY ({_no_rows(table.physical)}) TO '{quoted(target)}' ({LAYOUT})")
 
 
 def make_view(

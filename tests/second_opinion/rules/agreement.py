@@ -23,10 +23,12 @@ from types import ModuleType
 import duckdb
 
 from twofold.controltests.engine import run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, keep_what_holds
 from twofold.controltests.rule import ParameterValue, Rule, rule_named
 from twofold.populations.define import define_population, definition_text
 from twofold.populations.derive import DERIVED, derive_tables
 from twofold.populations.steps import register_steps, step_text, steps_needed
+from twofold.tables.readings import Reading
 from twofold.tables.rows import Row
 from twofold.tables.schema import canonical_tables
 from twofold.tables.store import Lineage, TableSet, TableWriter, open_session
@@ -37,6 +39,8 @@ from .world import START, World
 
 Codes = Mapping[str, Mapping[str, str]]
 """Item -> letter -> reason code."""
+WorldCodes = dict[int, dict[str, dict[str, str]]]
+"""Number of a world -> item -> letter -> reason code."""
 Difference = tuple[str, str, str, str]
 """Item, letter, the rule's code, the second opinion's."""
 Parameters = Mapping[str, ParameterValue]
@@ -103,8 +107,15 @@ def rule_and_parameters(opinion: ModuleType, batch_seed: int) -> tuple[Rule, Par
 
 def rows_together(opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int) -> list[Row]:
     """Return the rows of a world per seed, after those that all of them see."""
-    worlds = (row for number, seed in enumerate(seeds) for row in _rows(opinion, number, seed))
-    return [*_common_rows(opinion, batch_seed), *worlds]
+    common, worlds = world_rows(opinion, seeds, batch_seed=batch_seed)
+    return [*common, *(row for world in worlds for row in world)]
+
+
+def world_rows(
+    opinion: ModuleType, seeds: Sequence[int], *, batch_seed: int
+) -> tuple[Sequence[Row], list[Sequence[Row]]]:
+    """Return the rows that all worlds see, and those of a world per seed."""
+    return _common_rows(opinion, batch_seed), [_rows(opinion, number, seed) for number, seed in enumerate(seeds)]
 
 
 def rows_alone(opinion: ModuleType, seed: int, *, batch_seed: int) -> list[Row]:
@@ -171,27 +182,64 @@ def tested(
     rule: Rule, parameters: Parameters, rows: Sequence[Row]
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, TableSet]]:
     """Run the rule over the rows and yield the session, in which `outcome` holds the result, and the tables."""
+    with (
+        _written(rule, rows) as tables,
+        _opened(rule, parameters, tables, Reading.MARKED) as session,
+        tempfile.TemporaryDirectory(prefix="twofold-opinion-") as scratch,
+    ):
+        define_population(session, rule.population, into=Path(scratch))
+        run_rule(session, rule, into=Path(scratch))
+        yield session, tables
+
+
+def codes_of(rule: Rule, parameters: Parameters, rows: Sequence[Row]) -> WorldCodes:
+    """Return what the rule says of each world, whatever marks the rows bear."""
+    with tested(rule, parameters, rows) as (session, _):
+        return _codes(session, rule)
+
+
+def codes_in_every_reading(rule: Rule, parameters: Parameters, rows: Sequence[Row]) -> WorldCodes:
+    """Return what holds of each world in every reading of rows in conflict."""
+    with (
+        _written(rule, rows) as tables,
+        _opened(rule, parameters, tables, Reading.MARKED) as session,
+        _opened(rule, parameters, tables, Reading.FIRST) as first,
+        _opened(rule, parameters, tables, Reading.SECOND) as second,
+        tempfile.TemporaryDirectory(prefix="twofold-opinion-") as scratch,
+    ):
+        population = define_population(session, rule.population, into=Path(scratch))
+        run_rule(session, rule, into=Path(scratch))
+        unmarked = [OpenReading(first), OpenReading(second)]
+        keep_what_holds(session, unmarked, rule, population, into=Path(scratch))
+        return _codes(session, rule)
+
+
+@contextmanager
+def _written(rule: Rule, rows: Sequence[Row]) -> Iterator[TableSet]:
     lineage = Lineage("second-opinion", "test", "test", CLOCK)
     texts = (definition_text(rule.population), rule.sql)
-    steps = steps_needed(*texts)
-    read = " ".join([*texts, *(step_text(name) for name in steps)])
+    read = " ".join([*texts, *(step_text(name) for name in steps_needed(*texts))])
     with tempfile.TemporaryDirectory(prefix="twofold-opinion-") as scratch:
-        with TableWriter(Path(scratch) / "tables") as writer:
+        with TableWriter(Path(scratch)) as writer:
             for row in rows:
                 writer.add(typed_row(row, zone="UTC"), lineage=lineage)
             written = writer.finish()
-        tables = derive_tables(written, clock=CLOCK, wanted=[name for name in DERIVED if name in read])
-        with open_session(tables) as session:
-            register_steps(session, steps)
-            set_parameters(session, parameters, extracted_at=CLOCK)
-            define_population(session, rule.population, into=Path(scratch))
-            run_rule(session, rule, into=Path(scratch))
-            yield session, tables
+        yield derive_tables(written, clock=CLOCK, wanted=[name for name in DERIVED if name in read])
 
 
-def _codes(session: duckdb.DuckDBPyConnection, rule: Rule) -> dict[int, dict[str, dict[str, str]]]:
+@contextmanager
+def _opened(
+    rule: Rule, parameters: Parameters, tables: TableSet, reading: Reading
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_session(tables, reading=reading) as session:
+        register_steps(session, steps_needed(definition_text(rule.population), rule.sql))
+        set_parameters(session, parameters, extracted_at=CLOCK)
+        yield session
+
+
+def _codes(session: duckdb.DuckDBPyConnection, rule: Rule) -> WorldCodes:
     letters = [attribute.letter for attribute in rule.attributes]
-    found: dict[int, dict[str, dict[str, str]]] = {}
+    found: WorldCodes = {}
     for item, *codes in session.execute(f"SELECT item, {', '.join(letters)} FROM outcome").fetchall():  # noqa: S608  letters of the rule
         found.setdefault(world_of(item), {})[item] = dict(zip(letters, codes, strict=True))
     return found
