@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 
 from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
@@ -47,7 +48,7 @@ def shared(world: World) -> None:
 def parameters(world: World) -> Parameters:
     """Short times, so that limits lie inside the worlds."""
     return {
-        "grace_days": world.pick((0, 5)),
+        "grace_days": world.pick((0, 5, 5, 31)),
         "max_snapshot_age_days": world.pick((0, 3, 14)),
         "revoke_sla_days": world.pick((1, 10)),
         "regrant_watch_days": world.pick((5, 30)),
@@ -130,29 +131,45 @@ def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None
     if world.chance(40):
         world.add("role_authority", scope=system, duty="review", role="owner")
     for account, right in world.some(pairs, percent=25):
-        for _ in range(world.pick((1, 2))):
+        _log(world, account, right)
+        if world.chance(50):
+            _new_request(world, system, account, right)
+
+
+def _log(world: World, account: str, right: str) -> None:
+    """Add what the log tells of a pair, now and then in two ways."""
+    for _ in range(world.pick((1, 2, 2, 3))):
+        name, at = world.id("grant"), START + world.number_in(5, 60) * A_DAY
+        for _ in range(2 if world.chance(15) else 1):
             world.add(
                 "grant_event",
-                id=world.id("grant"),
+                id=name,
                 account=account,
                 right_id=right,
                 action=world.pick(("remove", "remove", "add")),
-                occurred_at=world.maybe(95, world.instant(START + world.number_in(5, 60) * A_DAY)),
+                occurred_at=world.maybe(95, world.instant(world.near(at, days=1))),
                 net_change=world.pick((None,) * 9 + (False,)),
             )
-        if world.chance(50):
-            request, asked = world.id("request"), START + world.number_in(5, 60) * A_DAY
-            world.add(
-                "access_request",
-                id=request,
-                beneficiary=world.pick((account, world.key("x"), world.key("y"))),
-                system=system,
-                rights=[right],
-                created_at=world.instant(asked),
-            )
+
+
+def _new_request(world: World, system: str, account: str, right: str) -> None:
+    """Add a request for a right and decisions on it, now and then told in two ways."""
+    request, asked = world.id("request"), START + world.number_in(5, 60) * A_DAY
+    for _ in range(2 if world.chance(10) else 1):
+        world.add(
+            "access_request",
+            id=request,
+            beneficiary=world.pick((account, world.key("x"), world.key("y"))),
+            system=system,
+            rights=[right],
+            created_at=world.instant(asked),
+        )
+    for _ in range(world.pick((1, 1, 1, 2))):
+        name = world.id("approval")
+        for _ in range(2 if world.chance(20) else 1):
             world.add(
                 "approval",
-                id=world.id("approval"),
+                id=name,
                 subject=request,
                 approver=world.key("git:ben"),
                 duty="access",
@@ -172,15 +189,18 @@ def _campaign(
     ended, status = world.maybe(88, world.instant(done, coarse=25)), world.pick((None, None, None, False))
     origin = world.pick(("system",) * 9 + ("roster",))
     if world.chance(94):
-        for _ in range(2 if world.chance(2) else 1):
+        of = world.pick((system,) * 19 + (world.key("crm"),))
+        for _ in range(2 if world.chance(4) else 1):
             world.add(
                 "snapshot",
                 id=snapshot,
-                system=world.pick((system,) * 19 + (world.key("crm"),)),
+                system=of,
                 taken_at=world.instant(taken, coarse=8),
                 origin=origin,
                 expands_nested=status,
             )
+            origin = "roster" if world.chance(50) else origin
+            taken += world.pick((0, 0, 1, 9)) * A_DAY
     for _ in range(2 if world.chance(2) else 1):
         world.add(
             "campaign",
@@ -212,7 +232,7 @@ def _pair(
         world.maybe(95, world.instant(at, coarse=20)),
         world.pick((hands[-1],) * 8 + tuple(hands) + (None,)),
     )
-    for _ in range(2 if world.chance(2) else 1):
+    for _ in range(2 if world.chance(5) else 1):
         world.add("review_item", **key, reviewer=reviewer, decision=decision, decided_at=decided)
         decision = world.pick(("approve", "revoke"))
     if world.chance(30):
@@ -284,37 +304,48 @@ class Schedule:
         """Return how many campaigns of a period were completed in time."""
         return sum(each.done_before(due["due_at"] + self.grace) for each in self.own(due))
 
-    def home(self, campaign: Campaign) -> int | None:
-        """Return how many good campaigns the period has in which a campaign lies; None where it lies in none."""
-        found = [self.good(due) for due in self.periods if any(each is campaign for each in self.own(due))]
-        return min(found, default=None)
+    def home(self, campaign: Campaign) -> Record | None:
+        """Return the first period in which a campaign lies, None where it lies in none."""
+        homes = [due for due in self.periods if any(each is campaign for each in self.own(due))]
+        return min(homes, key=lambda due: due["due_at"], default=None)
 
-    def borrowed(self, due: Record) -> Campaign | None:
-        """Return the campaign that a period without a good one takes from its grace, or from an older snapshot."""
-        if self.good(due):
-            return None
-        deadline = due["due_at"] + self.grace
-        found = []
-        for each in self.campaigns:
-            began = each.row["started_at"][0]
-            in_grace = due["due_at"] <= each.held_at < deadline
-            older = each.held_at < due["starts_at"] <= began < due["due_at"]
-            home = self.home(each)
-            if (
-                each.row["system"] == due["system"]
-                and each.done_before(deadline)
-                and (in_grace or older)
-                and (home is None or home >= 2)
-            ):
-                found.append(each)
-        return min(found, key=lambda each: (each.held_at, each.row["id"]), default=None)
+    def could_take(self, due: Record, campaign: Campaign) -> bool:
+        """Return whether a period without a good one might take a campaign: from its grace, or on an older snapshot."""
+        deadline, began = due["due_at"] + self.grace, campaign.row["started_at"][0]
+        in_grace = due["due_at"] <= campaign.held_at < deadline
+        older = campaign.held_at < due["starts_at"] <= began < due["due_at"]
+        same = campaign.row["system"] == due["system"]
+        return same and not self.good(due) and campaign.done_before(deadline) and (in_grace or older)
+
+    def lent(self) -> list[tuple[Record, Campaign]]:
+        """Return each period that takes a campaign, with it; the earlier due are served first."""
+        found: list[tuple[Record, Campaign]] = []
+        offers: list[tuple[Record, Campaign]] = []
+        served: dict[str, set[datetime]] = {}
+        for due in sorted(self.periods, key=lambda each: each["due_at"]):
+            chosen = []
+            for each in self.campaigns:
+                spoken_for = any(each is other and due is not taker for taker, other in offers)
+                if not self.could_take(due, each) or spoken_for:
+                    continue
+                home = self.home(each)
+                offers.append((due, each))
+                if home is not None:
+                    takers = served.setdefault(f"{home['system']} {home['due_at']}", set())
+                    takers.add(due["due_at"])
+                    if len(takers) >= self.good(home):
+                        continue
+                chosen.append((each.held_at, each.row["id"], each))
+            if chosen:
+                found.append((due, min(chosen, key=lambda each: each[:2])[2]))
+        return found
 
     def judged(self, due: Record) -> Campaign | None:
         """Return the campaign that is judged for a period."""
         deadline = due["due_at"] + self.grace
-        lent = [self.borrowed(each) for each in self.periods]
-        own, taken = self.own(due), self.borrowed(due)
-        found = [each for each in own if not any(each is other for other in lent)] + ([taken] if taken else [])
+        lent = self.lent()
+        found = [each for each in self.own(due) if not any(each is other for _, other in lent)]
+        found += [each for taker, each in lent if taker is due]
         found += [
             each
             for each in self.campaigns
@@ -577,87 +608,114 @@ class Review:
         return self.gap([table], campaign.row["started_at"][0], self.deadline + self.sla)
 
     def _removal(self, campaign: Campaign, row: Record) -> str:
-        records, at = self.records, row["decided_at"]
+        """Judge the pair once for everything that the records in conflict may mean."""
         told = self._same("revoke", row)
         if row["conflicted"] or any(each["conflicted"] for each in told):
             return "cannot_test:conflict"
-        if at is None:
+        if row["decided_at"] is None:
             return "cannot_test:no_decision_time"
-        grants = [
+        log = [
             each
-            for each in records["grant_event"]
+            for each in self.records["grant_event"]
             if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
-            and each["occurred_at"]
-            and not each["conflicted"]
         ]
-        logged = [
-            each["occurred_at"] for each in grants if each["action"] == "remove" and each["occurred_at"][0] >= at[0]
-        ]
-        done: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
-        if done is None and logged:
-            done = min(each[0] for each in logged), min(each[1] for each in logged)
+        recorded: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
+        approvals = self._approvals_again(row)
+        doubtful = [each for each in log if each["conflicted"]]
+        codes = {
+            self._removal_read(
+                campaign,
+                row,
+                done=recorded or _removed(log, removal, row["decided_at"]),
+                undated=any(each["occurred_at"] is None and _is_removal(each, removal) for each in log),
+                grants=[each for each in log if _plain_grant(each) or each["id"] in grants],
+                approved=_earliest([at for name, at, sure in approvals if sure or name in approving]),
+                lists=lists,
+            )
+            for removal in (None, *(each["id"] for each in doubtful))
+            for grants in _subsets([each["id"] for each in doubtful])
+            for approving in _subsets([name for name, _, sure in approvals if not sure])
+            for lists in (False, True)
+        }
+        if len(codes) == 1 or all(code.startswith("exception:") for code in codes):
+            return first(codes, _ORDER_OF_E) or ""
+        return "cannot_test:conflict"
+
+    def _removal_read(
+        self,
+        campaign: Campaign,
+        row: Record,
+        *,
+        done: Span | None,
+        undated: bool,
+        grants: Sequence[Record],
+        approved: Span | None,
+        lists: bool,
+    ) -> str:
+        at: Span = row["decided_at"]
         if done is None:
             if self.clock < at[1] + self.sla:
                 return "cannot_test:pending"
-            gap = self._late_gap(campaign, "revoke")
-            return "cannot_test:source_gap" if gap else "exception:revoke_not_executed"
+            if self._late_gap(campaign, "revoke"):
+                return "cannot_test:source_gap"
+            return "cannot_test:time_order_unclear" if undated else "exception:revoke_not_executed"
         watch = done[0] + days(self.parameters["regrant_watch_days"])
-        given = [
-            each["occurred_at"][0]
-            for each in grants
-            if each["action"] == "add" and each["net_change"] is not False and done[1] < each["occurred_at"][0] < watch
-        ]
-        later = self._later_snapshots(row, done)
-        seen = [taken for place, (taken, shown) in enumerate(later) if shown and (place == 0 or taken < watch)]
-        approved = self._approved_again(row, at)
-        in_first = bool(later) and later[0][1]
-        if in_first and not given and not (approved and approved <= min(seen)):
-            return "exception:still_present"
-        for moments in (given, seen):
-            if moments and not (approved and approved <= min(moments)):
-                return "exception:regranted"
-        if done[0] >= at[1] + self.sla:
-            return "exception:revoke_late"
-        if done[1] >= at[0] + self.sla:
-            return "cannot_test:time_order_unclear"
-        return "pass" if later else "cannot_test:pending"
+        times = [each["occurred_at"] for each in grants if each["occurred_at"] and each["occurred_at"][0] < watch]
+        surely = _earliest([time for time in times if time[0] > done[1]])
+        perhaps = _earliest([time for time in times if time[1] > done[0]])
+        later = self._later_snapshots(row, done, lists=lists)
+        shows = [taken for place, (taken, shown) in enumerate(later) if shown and (place == 0 or taken[0] < watch)]
+        seen = _earliest(shows)
+        reasons = (
+            (bool(later) and later[0][1] and not surely and _silent(seen, approved), "exception:still_present"),
+            (_silent(surely, approved) or _silent(seen, approved), "exception:regranted"),
+            (done[0] >= at[1] + self.sla, "exception:revoke_late"),
+            (done[1] >= at[0] + self.sla, "cannot_test:time_order_unclear"),
+            (_perhaps_silent(perhaps, approved) or _perhaps_silent(seen, approved), "cannot_test:time_order_unclear"),
+            (not later, "cannot_test:pending"),
+        )
+        return next((code for holds, code in reasons if holds), "pass")
 
-    def _later_snapshots(self, row: Record, done: Span) -> list[tuple[datetime, bool]]:
-        """Return later snapshots of the system itself in order, and whether each still shows the pair."""
+    def _later_snapshots(self, row: Record, done: Span, *, lists: bool) -> list[tuple[Span, bool]]:
+        """Return later snapshots of the system itself in order, and whether each still shows the pair.
+
+        Those in conflict count where `lists` says so.
+        """
         rows = {
             each["snapshot"]
             for each in self.records["snapshot_row"]
             if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
         }
         found = sorted(
-            (each["taken_at"][0], each["id"])
+            (each["taken_at"][0], each["id"], each["taken_at"][1])
             for each in self.records["snapshot"]
             if each["system"] == self.system
-            and each["origin"] == "system"
             and each["taken_at"][0] > done[1]
-            and not each["conflicted"]
+            and (lists if each["conflicted"] else each["origin"] == "system")
         )
-        return [(taken, name in rows) for taken, name in found]
+        return [((taken, latest), name in rows) for taken, name, latest in found]
 
-    def _approved_again(self, row: Record, at: Span) -> datetime | None:
-        """Return when a request made after the decision was first approved."""
+    def _approvals_again(self, row: Record) -> list[tuple[str, Span, bool]]:
+        """Return id and time of each decision on a request made after the decision, and whether it surely approves.
+
+        A decision that surely approves nothing is left out.
+        """
+        at: Span = row["decided_at"]
         person = hand(self.records, row["account"], at[0]).person
         requests = {
-            each["id"]
+            each["id"]: each["conflicted"]
             for each in self.records["access_request"]
             if row["right_id"] in each["rights"]
             and each["beneficiary"] in {row["account"], person}
             and each["created_at"][0] > at[0]
         }
-        approvals = [
-            each["decided_at"][1]
+        return [
+            (each["id"], each["decided_at"], not doubtful)
             for each in self.records["approval"]
             if each["subject"] in requests
-            and each["decision"] == "approve"
-            and each["withdrawn_at"] is None
-            and not each["conflicted"]
+            for doubtful in [each["conflicted"] or requests[each["subject"]]]
+            if doubtful or (each["decision"] == "approve" and each["withdrawn_at"] is None)
         ]
-        return min(approvals, default=None)
 
     def _look(self, campaign: Campaign, row: Record) -> str:
         if row["conflicted"] or any(each["conflicted"] for each in self._same("revoke", row)):
@@ -666,15 +724,14 @@ class Review:
         looks = self._same("impact_review", row)
         for look in looks:
             owner = hand(self.records, row["account"], at[0]).person if at else None
-            good = self._last_good(campaign, row)
+            goods = {self._last_good(campaign, row, doubtful=doubtful) for doubtful in (False, True)}
+            short = {good is not None and bool(look["looked_from"]) and look["looked_from"] > good for good in goods}
             reasons = (
                 (look["conflicted"], "cannot_test:conflict"),
                 (owner is not None and look["reviewed_by"] == owner, "exception:looked_at_own_use"),
                 (look["looked_from"] is None, "cannot_test:look_start_unknown"),
-                (
-                    good is not None and bool(look["looked_from"]) and look["looked_from"] > good,
-                    "exception:look_too_short",
-                ),
+                (short == {True}, "exception:look_too_short"),
+                (len(short) > 1, "cannot_test:conflict"),
             )
             return next((code for holds, code in reasons if holds), "pass")
         if at is not None and self.clock < at[1] + self.sla:
@@ -682,12 +739,16 @@ class Review:
         gap = self._late_gap(campaign, "impact_review")
         return "cannot_test:source_gap" if gap else "exception:impact_not_judged"
 
-    def _last_good(self, campaign: Campaign, row: Record) -> datetime | None:
-        """Return when the last review was completed, before this one began, that found the pair good."""
+    def _last_good(self, campaign: Campaign, row: Record, *, doubtful: bool) -> datetime | None:
+        """Return when the last review was completed, before this one began, that found the pair good.
+
+        Where `doubtful` says so, what is told in two ways counts as a good review.
+        """
         good = {
             each["campaign"]
             for each in self.records["review_item"]
-            if (each["account"], each["right_id"]) == (row["account"], row["right_id"]) and _decision(each) == "approve"
+            if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
+            and (doubtful if each["conflicted"] else _decision(each) == "approve")
         }
         done = [
             each["completed_at"][0]
@@ -696,6 +757,7 @@ class Review:
             and each["system"] == self.system
             and each["completed_at"]
             and each["completed_at"][0] < campaign.row["started_at"][0]
+            and (doubtful or not each["conflicted"])
         ]
         return max(done, default=None)
 
@@ -728,3 +790,37 @@ class Review:
 def _decision(row: Record) -> str | None:
     word = (row["decision"] or "").lower()
     return word if word in _DECISIONS else None
+
+
+def _plain_grant(event: Record) -> bool:
+    return event["action"] == "add" and event["net_change"] is not False and not event["conflicted"]
+
+
+def _is_removal(event: Record, removal: str | None) -> bool:
+    """Return whether an event of the log is a removal, the one of this id taken for one."""
+    return event["id"] == removal or (event["action"] == "remove" and not event["conflicted"])
+
+
+def _removed(log: Sequence[Record], removal: str | None, decided: Span) -> Span | None:
+    """Return when the log shows the removal, the event of this id taken for one, not surely before the decision."""
+    times = [each["occurred_at"] for each in log if each["occurred_at"] and _is_removal(each, removal)]
+    return _earliest([at for at in times if at[1] >= decided[0]])
+
+
+def _earliest(times: Sequence[Span]) -> Span | None:
+    """Return the moments that the first of some instants may be."""
+    return (min(each[0] for each in times), min(each[1] for each in times)) if times else None
+
+
+def _silent(given: Span | None, approved: Span | None) -> bool:
+    """Return whether something was given that was surely not approved by then."""
+    return given is not None and (approved is None or approved[0] > given[1])
+
+
+def _perhaps_silent(given: Span | None, approved: Span | None) -> bool:
+    """Return whether something was perhaps given that was perhaps not approved by then."""
+    return given is not None and (approved is None or approved[1] > given[0])
+
+
+def _subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    return [chosen for size in range(len(names) + 1) for chosen in combinations(names, size)]

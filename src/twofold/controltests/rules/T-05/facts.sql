@@ -210,7 +210,22 @@ SELECT
     || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
 FROM line AS l
 JOIN grant_event AS g ON g.account = l.account AND g.right_id = l.right_id
-WHERE l.decision IN ('revoke', 'modify') AND g.occurred_at >= l.decided_at
+WHERE l.decision IN ('revoke', 'modify') AND (g.occurred_at IS NULL OR g.occurred_at_latest >= l.decided_at)
+UNION ALL
+SELECT DISTINCT
+    l.item AS item,
+    'E' AS attribute,
+    'approval' AS table_name,
+    a.evidence AS evidence,
+    a.record AS record,
+    'Right ' || l.right_id || ' was asked for anew for account ' || l.account || ' at ' || CAST(w.created_at AS STRING) || ' (request '
+    || w.id || '), and ' || a.approver || ' said ' || a.decision || ' at ' || CAST(a.decided_at AS STRING)
+    || COALESCE(', withdrawn at ' || CAST(a.withdrawn_at AS STRING), '') || '.' AS fact
+FROM line AS l
+JOIN access_request__rights AS x ON x.value = l.right_id
+JOIN access_request AS w ON w.id = x.id AND w.beneficiary IN (l.account, l.owner_person) AND w.created_at > l.decided_at
+JOIN approval AS a ON a.subject = w.id
+WHERE l.decision IN ('revoke', 'modify')
 UNION ALL
 SELECT
     l.item AS item,

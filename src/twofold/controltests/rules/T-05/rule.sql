@@ -53,23 +53,23 @@ period AS (
     GROUP BY o.system, o.due_at
 ),
 home AS (
-    SELECT o.campaign AS campaign, MIN(m.good) AS good
+    SELECT o.campaign AS campaign, MIN(o.due_at) AS due_at
     FROM own AS o
-    JOIN period AS m ON m.system = o.system AND m.due_at = o.due_at
     GROUP BY o.campaign
 ),
 -- A period with no good campaign of its own takes the earliest one held and completed inside its grace, or begun in it on a
--- snapshot from before. The period in which that one lies must keep another: one campaign never answers for two periods.
-lent AS (
+-- snapshot from before. One campaign never answers for two periods: it is offered to the first due that could take it, and a
+-- period offers to as many as leave it one.
+offer AS (
     SELECT
         d.system AS system,
         d.due_at AS due_at,
         c.campaign AS campaign,
         c.held_at AS held_at,
         c.completed_at AS completed_at,
-        ROW_NUMBER() OVER (
-            PARTITION BY d.system, d.due_at ORDER BY c.held_at NULLS LAST, c.campaign NULLS LAST
-        ) AS place
+        h.due_at AS home_due_at,
+        k.good AS good,
+        ROW_NUMBER() OVER (PARTITION BY c.campaign ORDER BY d.due_at NULLS LAST) AS place
     FROM due AS d
     JOIN campaign_state AS c ON c.system = d.system AND c.completed_at_latest < d.deadline
         AND (
@@ -78,7 +78,33 @@ lent AS (
         )
     LEFT JOIN period AS m ON m.system = d.system AND m.due_at = d.due_at
     LEFT JOIN home AS h ON h.campaign = c.campaign
-    WHERE COALESCE(m.good, 0) = 0 AND COALESCE(h.good, 2) >= 2
+    LEFT JOIN period AS k ON k.system = d.system AND k.due_at = h.due_at
+    WHERE COALESCE(m.good, 0) = 0
+),
+turn AS (
+    SELECT
+        o.system AS system,
+        o.due_at AS due_at,
+        o.campaign AS campaign,
+        o.held_at AS held_at,
+        o.completed_at AS completed_at,
+        o.good AS good,
+        DENSE_RANK() OVER (PARTITION BY o.system, o.home_due_at ORDER BY o.due_at NULLS LAST) AS place
+    FROM offer AS o
+    WHERE o.place = 1
+),
+lent AS (
+    SELECT
+        t.system AS system,
+        t.due_at AS due_at,
+        t.campaign AS campaign,
+        t.held_at AS held_at,
+        t.completed_at AS completed_at,
+        ROW_NUMBER() OVER (
+            PARTITION BY t.system, t.due_at ORDER BY t.held_at NULLS LAST, t.campaign NULLS LAST
+        ) AS place
+    FROM turn AS t
+    WHERE t.good IS NULL OR t.place < t.good
 ),
 candidate AS (
     SELECT
@@ -92,6 +118,7 @@ candidate AS (
     LEFT JOIN lent AS l ON l.campaign = o.campaign AND l.place = 1
     WHERE l.campaign IS NULL
     UNION ALL
+    -- What it is lent stands before its own, which are not good, and in the same order.
     SELECT
         l.system AS system,
         l.due_at AS due_at,
@@ -100,7 +127,6 @@ candidate AS (
         l.completed_at AS completed_at,
         1 AS in_time
     FROM lent AS l
-    WHERE l.place = 1
     UNION ALL
     -- Begun inside the grace, not completed in time, and in no period of the schedule: late for this one.
     SELECT
@@ -332,23 +358,13 @@ decided AS (
     FROM line AS l
     GROUP BY l.item
 ),
--- E: the removal, from its record or else from the log of the system itself.
-logged AS (
-    SELECT
-        l.item AS item,
-        l.account AS account,
-        l.right_id AS right_id,
-        MIN(g.occurred_at) AS removed_at,
-        MIN(g.occurred_at_latest) AS removed_at_latest
-    FROM line AS l
-    JOIN grant_event AS g ON g.account = l.account AND g.right_id = l.right_id AND g.action = 'remove'
-    WHERE l.decision IN ('revoke', 'modify') AND g.occurred_at >= l.decided_at AND NOT COALESCE(g.conflicted, FALSE)
-    GROUP BY l.item, l.account, l.right_id
-),
-removal AS (
+-- E, F: each pair judged wrong, with the record of its removal.
+wrong AS (
     SELECT
         l.item AS item,
         l.system AS system,
+        l.campaign AS campaign,
+        l.campaign_started_at AS campaign_started_at,
         l.account AS account,
         l.right_id AS right_id,
         l.owner_person AS owner_person,
@@ -356,144 +372,232 @@ removal AS (
         l.decided_at + q.revoke_sla_days * INTERVAL '1' DAY AS due,
         l.decided_at_latest + q.revoke_sla_days * INTERVAL '1' DAY AS due_latest,
         l.conflicted OR COALESCE(v.conflicted, FALSE) AS conflicted,
-        COALESCE(v.executed_at, g.removed_at) AS executed_at,
-        COALESCE(v.executed_at_latest, g.removed_at_latest) AS executed_at_latest
+        v.executed_at AS executed_at,
+        v.executed_at_latest AS executed_at_latest
     FROM line AS l
     CROSS JOIN parameter AS q
     LEFT JOIN "revoke" AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
-    LEFT JOIN logged AS g ON g.item = l.item AND g.account = l.account AND g.right_id = l.right_id
     WHERE l.decision IN ('revoke', 'modify')
+),
+-- E: what is told in two ways may be so or not. Each pair is read without such records and with them: one of them in the log is
+-- the removal, the lists count, and either all grants count and no approvals or the other way round.
+way AS (
+    SELECT FALSE AS doubtful
+    UNION ALL
+    SELECT TRUE AS doubtful
+),
+reading AS (
+    SELECT
+        w.item AS item,
+        w.account AS account,
+        w.right_id AS right_id,
+        w.decided_at AS decided_at,
+        g.id AS removal_event,
+        y.doubtful AS with_lists,
+        z.doubtful AS with_grants,
+        ROW_NUMBER() OVER (
+            ORDER BY
+                w.item NULLS LAST,
+                w.account NULLS LAST,
+                w.right_id NULLS LAST,
+                x.doubtful NULLS LAST,
+                y.doubtful NULLS LAST,
+                z.doubtful NULLS LAST,
+                g.id NULLS LAST
+        ) AS number
+    FROM wrong AS w
+    CROSS JOIN way AS x
+    CROSS JOIN way AS y
+    CROSS JOIN way AS z
+    LEFT JOIN grant_event AS g ON g.account = w.account AND g.right_id = w.right_id AND g.conflicted AND x.doubtful
+),
+-- E: the removal, from its record or else from the log of the system itself.
+logged AS (
+    SELECT r.number AS number, MIN(g.occurred_at) AS removed_at, MIN(g.occurred_at_latest) AS removed_at_latest
+    FROM reading AS r
+    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id
+        AND (g.id = r.removal_event OR (g.action = 'remove' AND NOT g.conflicted))
+    WHERE g.occurred_at IS NULL OR g.occurred_at_latest >= r.decided_at
+    GROUP BY r.number
+),
+removal AS (
+    SELECT
+        r.number AS number,
+        r.with_lists AS with_lists,
+        r.with_grants AS with_grants,
+        w.item AS item,
+        w.system AS system,
+        w.account AS account,
+        w.right_id AS right_id,
+        w.owner_person AS owner_person,
+        w.decided_at AS decided_at,
+        w.due AS due,
+        w.due_latest AS due_latest,
+        w.conflicted AS conflicted,
+        COALESCE(w.executed_at, g.removed_at) AS executed_at,
+        COALESCE(w.executed_at_latest, g.removed_at_latest) AS executed_at_latest,
+        g.number IS NOT NULL AS in_log
+    FROM reading AS r
+    JOIN wrong AS w ON w.item = r.item AND w.account = r.account AND w.right_id = r.right_id
+    LEFT JOIN logged AS g ON g.number = r.number
 ),
 -- E: later snapshots that the system itself gave. The first one must not show the pair, nor may any in the days of watching.
 later AS (
     SELECT
-        r.item AS item,
-        r.account AS account,
-        r.right_id AS right_id,
+        r.number AS number,
         r.executed_at AS executed_at,
         n.taken_at AS taken_at,
+        n.taken_at_latest AS taken_at_latest,
         CASE WHEN s.snapshot IS NULL THEN 0 ELSE 1 END AS present,
-        ROW_NUMBER() OVER (PARTITION BY r.item, r.account, r.right_id ORDER BY n.taken_at NULLS LAST, n.id) AS place
+        ROW_NUMBER() OVER (PARTITION BY r.number ORDER BY n.taken_at NULLS LAST, n.id NULLS LAST) AS place
     FROM removal AS r
-    JOIN snapshot AS n ON n.system = r.system AND n.origin = 'system' AND n.taken_at > r.executed_at_latest
-        AND NOT COALESCE(n.conflicted, FALSE)
+    JOIN snapshot AS n ON n.system = r.system AND n.taken_at > r.executed_at_latest
+        AND ((n.origin = 'system' AND NOT n.conflicted) OR (n.conflicted AND r.with_lists))
     LEFT JOIN snapshot_row AS s ON s.snapshot = n.id AND s.account = r.account AND s.right_id = r.right_id
 ),
 seen AS (
     SELECT
-        l.item AS item,
-        l.account AS account,
-        l.right_id AS right_id,
+        l.number AS number,
         MAX(CASE WHEN l.place = 1 THEN l.present ELSE 0 END) AS in_first,
-        MIN(CASE
-            WHEN l.present = 1
-                AND (l.place = 1 OR l.taken_at < l.executed_at + q.regrant_watch_days * INTERVAL '1' DAY) THEN l.taken_at
-        END) AS seen_at
-    FROM later AS l
-    CROSS JOIN parameter AS q
-    GROUP BY l.item, l.account, l.right_id
+        MIN(CASE WHEN l.counts THEN l.taken_at END) AS seen_at,
+        MIN(CASE WHEN l.counts THEN l.taken_at_latest END) AS seen_at_latest
+    FROM (
+        SELECT
+            a.number AS number,
+            a.taken_at AS taken_at,
+            a.taken_at_latest AS taken_at_latest,
+            a.place AS place,
+            a.present AS present,
+            a.present = 1 AND (a.place = 1 OR a.taken_at < a.executed_at + q.regrant_watch_days * INTERVAL '1' DAY) AS counts
+        FROM later AS a
+        CROSS JOIN parameter AS q
+    ) AS l
+    GROUP BY l.number
 ),
--- E: given again. Only a request made after the decision and approved before the grant makes that no silent one.
+-- E: given again, surely or perhaps after the removal. Only a request made after the decision and approved before the grant
+-- makes that no silent one.
 again AS (
     SELECT
-        r.item AS item,
-        r.account AS account,
-        r.right_id AS right_id,
+        r.number AS number,
+        MIN(CASE WHEN g.occurred_at > r.executed_at_latest THEN g.occurred_at_latest END) AS surely_given_at,
         MIN(g.occurred_at) AS given_at
     FROM removal AS r
     CROSS JOIN parameter AS q
-    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id AND g.action = 'add'
-    WHERE g.occurred_at > r.executed_at_latest
+    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id
+        AND (
+            (g.action = 'add' AND COALESCE(g.net_change, TRUE) AND NOT g.conflicted)
+            OR (g.conflicted AND r.with_grants)
+        )
+    WHERE g.occurred_at_latest > r.executed_at
         AND g.occurred_at < r.executed_at + q.regrant_watch_days * INTERVAL '1' DAY
-        AND COALESCE(g.net_change, TRUE) AND NOT COALESCE(g.conflicted, FALSE)
-    GROUP BY r.item, r.account, r.right_id
+    GROUP BY r.number
 ),
 approved_again AS (
-    SELECT
-        r.item AS item,
-        r.account AS account,
-        r.right_id AS right_id,
-        MIN(a.decided_at_latest) AS approved_at
+    SELECT r.number AS number, MIN(a.decided_at) AS approved_at, MIN(a.decided_at_latest) AS approved_at_latest
     FROM removal AS r
     JOIN access_request__rights AS x ON x.value = r.right_id
     JOIN access_request AS w ON w.id = x.id AND w.beneficiary IN (r.account, r.owner_person)
         AND w.created_at > r.decided_at
-    JOIN approval AS a ON a.subject = w.id AND a.decision = 'approve' AND a.withdrawn_at IS NULL
-        AND NOT COALESCE(a.conflicted, FALSE)
-    GROUP BY r.item, r.account, r.right_id
+    JOIN approval AS a ON a.subject = w.id
+        AND (
+            (a.decision = 'approve' AND a.withdrawn_at IS NULL AND NOT w.conflicted AND NOT a.conflicted)
+            OR ((w.conflicted OR a.conflicted) AND NOT r.with_grants)
+        )
+    GROUP BY r.number
 ),
 removal_code AS (
     SELECT
         r.item AS item,
+        r.account AS account,
+        r.right_id AS right_id,
         CASE
             WHEN r.conflicted THEN '30 cannot_test:conflict'
             WHEN r.decided_at IS NULL THEN '31 cannot_test:no_decision_time'
             WHEN r.executed_at IS NULL AND q.extracted_at < r.due_latest THEN '51 cannot_test:pending'
             WHEN r.executed_at IS NULL AND g.of_removal = 1 THEN '32 cannot_test:source_gap'
+            WHEN r.executed_at IS NULL AND r.in_log THEN '33 cannot_test:time_order_unclear'
             WHEN r.executed_at IS NULL THEN '10 exception:revoke_not_executed'
-            WHEN s.in_first = 1 AND n.given_at IS NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at)
+            WHEN s.in_first = 1 AND n.surely_given_at IS NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
                 THEN '11 exception:still_present'
-            WHEN n.given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > n.given_at)
+            WHEN n.surely_given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > n.surely_given_at)
                 THEN '12 exception:regranted'
-            WHEN s.seen_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at)
+            WHEN s.seen_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
                 THEN '12 exception:regranted'
             WHEN r.executed_at >= r.due_latest THEN '13 exception:revoke_late'
             WHEN r.executed_at_latest >= r.due THEN '33 cannot_test:time_order_unclear'
-            WHEN s.item IS NULL THEN '50 cannot_test:pending'
+            WHEN n.given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at_latest > n.given_at)
+                THEN '33 cannot_test:time_order_unclear'
+            WHEN y.approved_at_latest > s.seen_at THEN '33 cannot_test:time_order_unclear'
+            WHEN s.number IS NULL THEN '50 cannot_test:pending'
             ELSE '90 pass'
         END AS code
     FROM removal AS r
     CROSS JOIN parameter AS q
     LEFT JOIN gap AS g ON g.item = r.item
-    LEFT JOIN seen AS s ON s.item = r.item AND s.account = r.account AND s.right_id = r.right_id
-    LEFT JOIN again AS n ON n.item = r.item AND n.account = r.account AND n.right_id = r.right_id
-    LEFT JOIN approved_again AS y ON y.item = r.item AND y.account = r.account AND y.right_id = r.right_id
+    LEFT JOIN seen AS s ON s.number = r.number
+    LEFT JOIN again AS n ON n.number = r.number
+    LEFT JOIN approved_again AS y ON y.number = r.number
+),
+-- E: an exception, or one code, however a pair is read decides it; else the records in conflict do.
+removal_worst AS (
+    SELECT
+        c.item AS item,
+        CASE
+            WHEN MAX(c.code) < '20' OR MIN(c.code) = MAX(c.code) THEN MIN(c.code)
+            ELSE '30 cannot_test:conflict'
+        END AS code
+    FROM removal_code AS c
+    GROUP BY c.item, c.account, c.right_id
 ),
 removals AS (
-    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM removal_code AS c GROUP BY c.item
+    SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM removal_worst AS c GROUP BY c.item
 ),
 -- F: a recorded look at the use of access judged wrong, back to the last completed review that found it good.
 last_good AS (
-    SELECT l.item AS item, l.account AS account, l.right_id AS right_id, MAX(e.completed_at) AS good_at
-    FROM line AS l
-    JOIN review_item AS r ON r.account = l.account AND r.right_id = l.right_id AND LOWER(r.decision) = 'approve'
-    JOIN campaign AS e ON e.id = r.campaign AND e.system = l.system AND e.completed_at < l.campaign_started_at
-    WHERE l.decision IN ('revoke', 'modify')
-    GROUP BY l.item, l.account, l.right_id
+    SELECT
+        w.item AS item,
+        w.account AS account,
+        w.right_id AS right_id,
+        MAX(CASE WHEN NOT r.conflicted AND NOT e.conflicted THEN e.completed_at END) AS good_at,
+        MAX(e.completed_at) AS perhaps_good_at
+    FROM wrong AS w
+    JOIN review_item AS r ON r.account = w.account AND r.right_id = w.right_id AND (LOWER(r.decision) = 'approve' OR r.conflicted)
+    JOIN campaign AS e ON e.id = r.campaign AND e.system = w.system AND e.completed_at < w.campaign_started_at
+    GROUP BY w.item, w.account, w.right_id
 ),
 look AS (
     SELECT
-        l.item AS item,
-        l.account AS account,
-        l.right_id AS right_id,
+        w.item AS item,
+        w.account AS account,
+        w.right_id AS right_id,
         MIN(CASE
             WHEN v.conflicted THEN '30 cannot_test:conflict'
-            WHEN v.reviewed_by = l.owner_person THEN '12 exception:looked_at_own_use'
+            WHEN v.reviewed_by = w.owner_person THEN '12 exception:looked_at_own_use'
             WHEN v.looked_from IS NULL THEN '31 cannot_test:look_start_unknown'
-            WHEN v.looked_from > g.good_at THEN '11 exception:look_too_short'
+            WHEN v.looked_from > g.perhaps_good_at AND g.good_at IS NOT NULL THEN '11 exception:look_too_short'
+            WHEN v.looked_from > COALESCE(g.good_at, g.perhaps_good_at) THEN '30 cannot_test:conflict'
             ELSE '00 pass'
         END) AS code
-    FROM line AS l
-    JOIN impact_review AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
-    LEFT JOIN last_good AS g ON g.item = l.item AND g.account = l.account AND g.right_id = l.right_id
-    WHERE l.decision IN ('revoke', 'modify')
-    GROUP BY l.item, l.account, l.right_id
+    FROM wrong AS w
+    JOIN impact_review AS v ON v.campaign = w.campaign AND v.account = w.account AND v.right_id = w.right_id
+    LEFT JOIN last_good AS g ON g.item = w.item AND g.account = w.account AND g.right_id = w.right_id
+    GROUP BY w.item, w.account, w.right_id
 ),
 look_code AS (
     SELECT
-        r.item AS item,
+        w.item AS item,
         CASE
-            WHEN r.conflicted THEN '30 cannot_test:conflict'
+            WHEN w.conflicted THEN '30 cannot_test:conflict'
             WHEN k.code = '00 pass' THEN '90 pass'
             WHEN k.code IS NOT NULL THEN k.code
-            WHEN q.extracted_at < r.due_latest THEN '50 cannot_test:pending'
+            WHEN q.extracted_at < w.due_latest THEN '50 cannot_test:pending'
             WHEN g.of_look = 1 THEN '32 cannot_test:source_gap'
             ELSE '10 exception:impact_not_judged'
         END AS code
-    FROM removal AS r
+    FROM wrong AS w
     CROSS JOIN parameter AS q
-    LEFT JOIN look AS k ON k.item = r.item AND k.account = r.account AND k.right_id = r.right_id
-    LEFT JOIN gap AS g ON g.item = r.item
+    LEFT JOIN look AS k ON k.item = w.item AND k.account = w.account AND k.right_id = w.right_id
+    LEFT JOIN gap AS g ON g.item = w.item
 ),
 looks AS (
     SELECT c.item AS item, SUBSTRING(MIN(c.code), 4) AS code FROM look_code AS c GROUP BY c.item
