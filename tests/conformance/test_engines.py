@@ -9,6 +9,7 @@ TWOFOLD_EVERY_CASE=1 all of them, which takes hours.
 import importlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +18,14 @@ import pytest
 
 from twofold.controltests.chosen_engine import chosen_engine
 from twofold.controltests.engine import run_rule, set_parameters
+from twofold.controltests.every_reading import OpenReading, keep_what_holds
 from twofold.controltests.rule import RULES_FOLDER, ParameterValue, Rule
 from twofold.jobs.cases import CaseRow, find_cases
 from twofold.model.problem import UserError
 from twofold.populations.define import define_population, definition_text
 from twofold.populations.derive import DERIVED, derive_tables
-from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.populations.steps import register_steps, step_text, steps_needed
+from twofold.tables.readings import UNMARKED, Reading, has_conflicts
 from twofold.tables.store import Lineage, SessionLimits, TableSet, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
 
@@ -38,6 +40,8 @@ RULES = sorted(path for path in RULES_FOLDER.iterdir() if path.is_dir())
 A_FEW = 2
 WORLDS = 250
 GOLDEN = "golden-"
+DUCKDB = ""
+"""The address of no server."""
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +103,26 @@ def _tables(given: Rows, into: Path) -> TableSet:
     return derive_tables(written, clock=given.clock, wanted=[name for name in DERIVED if name in read])
 
 
-def _found(given: Rows, tables: TableSet, engine: Engine, into: Path) -> Found:
+def _found(given: Rows, tables: TableSet, address: str, into: Path, *, reads_files: bool = False) -> Found:
+    """Return what an engine gives over the marked tables and, where rows are in conflict, over every reading."""
     into.mkdir()
-    with open_session(tables, SessionLimits(threads=1)) as session:
-        register_steps(session, steps_needed(definition_text(given.rule.population), given.rule.sql), engine=engine)
-        set_parameters(session, given.parameters, extracted_at=given.clock)
-        population = define_population(session, given.rule.population, into=into, engine=engine)
-        outcomes = run_rule(session, given.rule, into=into, engine=engine)
+    with ExitStack() as opened:
+
+        def reading(which: Reading) -> OpenReading:
+            session = opened.enter_context(open_session(tables, SessionLimits(threads=1), reading=which))
+            folder = tables.folder if reads_files and which is Reading.MARKED else None
+            engine = opened.enter_context(chosen_engine(address, tables=folder))
+            assert engine.name.startswith("spark " if address else "duckdb ")
+            register_steps(session, steps_needed(definition_text(given.rule.population), given.rule.sql), engine=engine)
+            set_parameters(session, given.parameters, extracted_at=given.clock)
+            return OpenReading(session, engine)
+
+        marked = reading(Reading.MARKED)
+        population = define_population(marked.session, given.rule.population, into=into, engine=marked.engine)
+        outcomes = run_rule(marked.session, given.rule, into=into, engine=marked.engine)
+        if has_conflicts(tables.folder):
+            unmarked = [reading(each) for each in UNMARKED]
+            population, outcomes = keep_what_holds(marked.session, unmarked, given.rule, population, into=into)
     counts = {letter: dict(each) for letter, each in outcomes.counts.items()}
     return Found(population.file.read_bytes(), outcomes.file.read_bytes(), counts)
 
@@ -113,10 +130,7 @@ def _found(given: Rows, tables: TableSet, engine: Engine, into: Path) -> Found:
 def _check_same(given: Rows, address: str, folder: Path) -> None:
     folder.mkdir()
     tables = _tables(given, folder / "tables")
-    here = _found(given, tables, DUCKDB, folder / "duckdb")
-    with chosen_engine(address) as spark:
-        assert spark.name.startswith("spark ")
-        assert _found(given, tables, spark, folder / "spark") == here
+    assert _found(given, tables, address, folder / "spark") == _found(given, tables, DUCKDB, folder / "duckdb")
 
 
 @pytest.mark.parametrize("folder", RULES, ids=lambda folder: folder.name)
@@ -134,8 +148,7 @@ def test_a_server_that_sees_the_files_reads_them_itself(address: str, tmp_path: 
     given = next(_cases(RULES[0]))
     tables = _tables(given, tmp_path / "tables")
     here = _found(given, tables, DUCKDB, tmp_path / "duckdb")
-    with chosen_engine(address, tables=tables.folder) as spark:
-        assert _found(given, tables, spark, tmp_path / "spark") == here
+    assert _found(given, tables, address, tmp_path / "spark", reads_files=True) == here
 
 
 def test_what_spark_refuses_is_told_in_one_line(address: str, tmp_path: Path) -> None:

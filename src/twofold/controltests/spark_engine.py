@@ -99,6 +99,8 @@ class SparkEngine:
 
     def _keep(self, relation: str, statement: str) -> DataFrame:
         """Compute the statement now; what reads it later knows its rows and not its text."""
+        # The client puts a checkpoint into the session that is active in this thread, and another reading has its own.
+        SparkSession._active_session.session = self._spark  # noqa: SLF001  there is no public way
         made = self._spark.sql(statement).localCheckpoint()
         made.createOrReplaceTempView(relation)
         return made
