@@ -40,8 +40,8 @@ from twofold.controltests.rule import Rule, known_rules  # noqa: E402
 from twofold.jobs.cases import bench, find_cases, prepared_case  # noqa: E402
 
 WORLDS = 300
-MEMORY = "2GB"
-"""A mutant that multiplies rows without end must fail, and not take the machine with it."""
+MEMORY, DISK = "2GB", "0B"
+"""A mutant that multiplies rows without end must fail at once, and not take the machine with it, nor its disk."""
 ALONE = 10
 """Worlds of a batch that have the tables for themselves, where the second opinion makes such."""
 CASES_OF_A_SESSION = 25
@@ -137,7 +137,7 @@ def outcome_of(session: duckdb.DuckDBPyConnection, rule: Rule, sql: str) -> Outc
     timer = threading.Timer(SECONDS, getattr(session, "interrupt", lambda: None))
     timer.start()
     try:
-        session.execute(f"SET memory_limit = '{MEMORY}'")
+        session.execute(f"SET memory_limit = '{MEMORY}'; SET max_temp_directory_size = '{DISK}'")
         (items,) = session.execute("SELECT COUNT(*) + 1 FROM population").fetchone() or (1,)
         query = f"SELECT item, {chosen} FROM ({sql}) AS judged LIMIT {items}"  # noqa: S608  a mutant of our own text
         rows = session.execute(query).fetchall()
@@ -147,6 +147,23 @@ def outcome_of(session: duckdb.DuckDBPyConnection, rule: Rule, sql: str) -> Outc
         timer.cancel()
     found = {(item, letter): code for item, *codes in rows for letter, code in zip(letters, codes, strict=True)}
     return found if len(found) == len(rows) * len(letters) else None
+
+
+def truth_of(session: duckdb.DuckDBPyConnection, rule: Rule) -> Outcome:
+    """Return what the rule itself says; what a mutant says is compared with it."""
+    truth = outcome_of(session, rule, rule.sql)
+    if truth is None:
+        message = f"{rule.control_test} itself does not run in {SECONDS} s and {MEMORY}: ask again on an idle machine"
+        raise RuntimeError(message)
+    return truth
+
+
+def found_of(session: duckdb.DuckDBPyConnection, rule: Rule, mutant: Mutant) -> Outcome | None:
+    """Return what a mutant says, None where it does not run although the rule does."""
+    found = outcome_of(session, rule, mutant.sql)
+    if found is None:
+        truth_of(session, rule)
+    return found
 
 
 def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
@@ -160,9 +177,9 @@ def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
             worlds += [rows_alone(opinion, seed, batch_seed=batch) for seed in seeds]
         for each in worlds:
             with tested(rule, parameters, each) as (session, _):
-                truth = outcome_of(session, rule, rule.sql)
+                truth = truth_of(session, rule)
                 for mutant in alive:
-                    if not mutant.caught_by and outcome_of(session, rule, mutant.sql) != truth:
+                    if not mutant.caught_by and found_of(session, rule, mutant) != truth:
                         mutant.caught_by = "random populations"
 
 
@@ -175,10 +192,10 @@ def catch_by_cases(rule: Rule, alive: Sequence[Mutant]) -> None:
         if not left:
             return
         with prepared_case(folder) as (session, expected):
-            truth = outcome_of(session, rule, rule.sql) or {}
+            truth = truth_of(session, rule)
             asked = {(each.item, each.attribute): bool(each.reason) for each in expected}
             for mutant in left:
-                found = outcome_of(session, rule, mutant.sql)
+                found = found_of(session, rule, mutant)
                 if found is None or any(_differs(truth, found, key, exactly) for key, exactly in asked.items()):
                     mutant.caught_by = folder.name
 

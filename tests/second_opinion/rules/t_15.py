@@ -286,7 +286,6 @@ def _last_merge(every: Sequence[Change], change: Change) -> Span | None:
         if each.deployment["id"] == change.deployment["id"]
         and each.unknown is None
         and each.pull_request is not None
-        and each.repository == change.repository
         and each.pull_request["merged_at"] is not None
     ]
     return (max(at[0] for at in merges), max(at[1] for at in merges)) if merges else None

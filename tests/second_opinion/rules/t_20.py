@@ -374,7 +374,7 @@ def _is_good(scan: Record) -> bool:
 
 
 def _goes_on(before: Stretch, after: Stretch, reappear: int) -> bool:
-    return before.fix is None or before.fix[1] > after.first[0] or after.first[0] <= before.fix[1] + reappear * A_DAY
+    return before.fix is None or after.first[0] <= before.fix[1] + reappear * A_DAY
 
 
 def _stopped(finding: Finding) -> str | None:
@@ -406,7 +406,7 @@ def _fixed(finding: Finding, accepted: str) -> str:
         return _good(finding)
     if in_time == "perhaps":
         return "cannot_test:time_order_unclear"
-    if finding.fix is None and finding.clock <= finding.deadline[1]:
+    if finding.clock <= finding.deadline[1]:
         return "cannot_test:pending"
     if accepted.startswith("cannot_test") and accepted != "cannot_test:source_gap":
         return "cannot_test:acceptance_unclear"

@@ -548,13 +548,10 @@ def _disagreements(
     for other in records["policy_number"]:
         if other is number or other["measure"] != number["measure"]:
             continue
-        if other["policy"] == number["policy"]:
-            together = other["version"] == number["version"]
-        else:
-            together = any(
-                (row["policy"], row["version"]) == (other["policy"], other["version"]) and start < ends and begins < end
-                for row, start, end in reigns
-            )
+        together = any(
+            (row["policy"], row["version"]) == (other["policy"], other["version"]) and start < ends and begins < end
+            for row, start, end in reigns
+        )
         if together and other["conflicted"]:
             yield "cannot_test:conflict"
         elif together and _promise(other) != _promise(number):

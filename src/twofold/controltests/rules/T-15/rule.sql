@@ -1,7 +1,7 @@
 -- T-15: the required checks ran and succeeded on the released commit before the release (audit-domain 4.2, T-15).
 -- Reads the population change_item and the steps change_link and change_ticket. Runs are judged once per deployment; the
 -- changes that it carried share the result. Codes are ranked by their first character: the lowest decides an item.
--- Items join by number (item_no of change_unit); a deployment has in each repository the lowest number of its items (release_no).
+-- Items join by number (item_no of change_unit); a deployment has the lowest number of its items (release_no).
 WITH
 part AS (
     SELECT
@@ -29,7 +29,7 @@ part AS (
 released AS (
     SELECT
         p.deployment AS deployment,
-        p.repository AS repository,
+        MIN(p.repository) AS repository,
         MIN(p.item_no) AS release_no,
         MIN(p.deployed_sha) AS sha,
         MIN(p.started_at) AS started_at,
@@ -38,13 +38,12 @@ released AS (
         MAX(p.merged_at_latest) AS merged_at_latest
     FROM part AS p
     WHERE p.settled IS NULL
-    GROUP BY p.deployment, p.repository
+    GROUP BY p.deployment
 ),
 -- Commits of content that several commits of a repository have.
 shared_tree AS (
     SELECT c.repository AS repository, c.tree_sha AS tree_sha
     FROM code_commit AS c
-    WHERE c.tree_sha IS NOT NULL
     GROUP BY c.repository, c.tree_sha
     HAVING COUNT(*) > 1
 ),
@@ -122,8 +121,8 @@ unit AS (
         COALESCE(p.merged_at, p.started_at) AS asked_at,
         COALESCE(p.merged_at_latest, p.started_at_latest) AS asked_at_latest
     FROM part AS p
-    LEFT JOIN released AS d ON d.deployment = p.deployment AND d.repository = p.repository
-    WHERE p.settled IS NULL AND p.started_at IS NOT NULL
+    LEFT JOIN released AS d ON d.deployment = p.deployment
+    WHERE p.settled IS NULL
 ),
 system_of AS (
     SELECT DISTINCT p.system AS system FROM population AS p
@@ -189,11 +188,11 @@ place_result AS (
         r.place AS place,
         CASE
             WHEN MAX(r.result) = 5 THEN 5
-            WHEN MAX(CASE WHEN r.result = 1 AND r.sure = 1 THEN r.completed_at END)
+            WHEN MAX(CASE WHEN r.sure = 1 THEN r.completed_at END)
                 > COALESCE(MAX(CASE WHEN r.result <> 1 THEN r.completed_at_latest END), TIMESTAMP '0001-01-01 00:00:00') THEN 1
-            WHEN MAX(CASE WHEN r.result = 2 AND r.sure = 1 THEN r.completed_at END)
+            WHEN MAX(CASE WHEN r.sure = 1 THEN r.completed_at END)
                 > COALESCE(MAX(CASE WHEN r.result <> 2 THEN r.completed_at_latest END), TIMESTAMP '0001-01-01 00:00:00') THEN 2
-            WHEN MAX(CASE WHEN r.result = 3 AND r.sure = 1 THEN r.completed_at END)
+            WHEN MAX(CASE WHEN r.sure = 1 THEN r.completed_at END)
                 > COALESCE(MAX(CASE WHEN r.result <> 3 THEN r.completed_at_latest END), TIMESTAMP '0001-01-01 00:00:00') THEN 3
             ELSE 4
         END AS last_result
@@ -316,7 +315,7 @@ file_rule AS (
         MAX(CASE
             WHEN r.name IS NULL THEN 0
             WHEN t.path IS NULL AND r.path_pattern <> '%' THEN 1
-            WHEN t.path IS NOT NULL AND NOT t.path LIKE r.path_pattern THEN 0
+            WHEN NOT t.path LIKE r.path_pattern THEN 0
             WHEN COALESCE(r.valid_from, t.asked_at) <= t.asked_at
                 AND t.asked_at_latest < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 3
             ELSE 2
@@ -342,7 +341,7 @@ check_code AS (
             ELSE '1exception:check_missing'
         END AS a,
         CASE
-            WHEN f.result = 1 OR (f.result = 2 AND x.state = 3) THEN '8pass'
+            WHEN f.result = 1 OR x.state = 3 THEN '8pass'
             WHEN f.result = 5 THEN '3cannot_test:conflict'
             WHEN f.result = 4 THEN '7cannot_test:time_order_unclear'
             WHEN f.result IS NOT NULL AND f.sure = 0 THEN '5cannot_test:requirement_unclear'
@@ -401,9 +400,8 @@ functional AS (
     SELECT
         t.item_no AS item_no,
         MAX(CASE WHEN t.conflicted OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
-        MAX(CASE WHEN t.is_change AND t.functional IS NOT NULL THEN 1 ELSE 0 END) AS is_known
+        MAX(CASE WHEN t.is_change THEN 1 ELSE 0 END) AS is_change
     FROM change_ticket AS t
-    WHERE t.known
     GROUP BY t.item_no
 ),
 -- The runs of checks that tickets name.
@@ -462,7 +460,7 @@ SELECT
         WHEN l.state IS NOT NULL AND g.of_link = 1 THEN 'cannot_test:source_gap'
         WHEN l.state = 2 THEN 'exception:linked_test_not_run'
         WHEN l.state = 1 THEN 'exception:not_linked'
-        WHEN f.is_known = 1 AND f.is_unknown = 0 THEN 'na:not_functional'
+        WHEN f.is_change = 1 AND f.is_unknown = 0 THEN 'na:not_functional'
         ELSE 'cannot_test:functional_unknown'
     END AS e
 FROM settled AS p

@@ -31,7 +31,6 @@ finding AS (
     FROM population AS p
     JOIN weakness AS w ON w.target = p.target AND UPPER(TRIM(w.vulnerability)) = p.vulnerability
         AND p.starts_at <= w.first_seen AND w.first_seen <= p.ends_before
-    WHERE p.kind = 'finding'
 ),
 -- A fix counts from the scan that shows it: the first good scan after the last sight, by a tool that had seen the weakness,
 -- logged in if that tool had ever been logged in up to then. What a tool merely says, or does not say, is no proof.
@@ -89,7 +88,6 @@ fix AS (
         MIN(CASE WHEN s.was_logged_in = 1 THEN s.logged_in_at ELSE s.any_at END) AS fixed_at,
         MIN(CASE WHEN s.was_logged_in = 1 THEN s.logged_in_at_latest ELSE s.any_at_latest END) AS fixed_at_latest
     FROM shown AS s
-    WHERE s.item IS NOT NULL
     GROUP BY s.item
 ),
 -- A weakness that comes back within the days of the parameter, or that was never shown to be fixed, goes on with its old clock.
@@ -103,8 +101,7 @@ ordered AS (
         x.fixed_at_latest AS fixed_at,
         LAG(x.fixed_at_latest) OVER (
             PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at NULLS LAST
-        ) AS fixed_before,
-        LAG(f.item) OVER (PARTITION BY f.target, f.vulnerability ORDER BY f.starts_at NULLS LAST) AS item_before
+        ) AS fixed_before
     FROM (
         SELECT DISTINCT
             d.item AS item,
@@ -123,9 +120,7 @@ chained AS (
         o.vulnerability AS vulnerability,
         o.starts_at AS starts_at,
         SUM(CASE
-            WHEN o.item_before IS NULL OR (
-                o.fixed_before <= o.starts_at AND o.starts_at > o.fixed_before + q.reappear_days * INTERVAL '1' DAY
-            ) THEN 1
+            WHEN o.starts_at > o.fixed_before + q.reappear_days * INTERVAL '1' DAY THEN 1
             ELSE 0
         END) OVER (
             PARTITION BY o.target, o.vulnerability ORDER BY o.starts_at NULLS LAST
@@ -206,7 +201,6 @@ lowered AS (
     LEFT JOIN (
         SELECT
             g.item AS item,
-            e.weakness AS weakness,
             MAX(CASE WHEN TRIM(COALESCE(e.reason, '')) = '' OR e.occurred_at_latest > t.due_at THEN 1 ELSE 0 END) AS bad
         FROM detected AS g
         JOIN deadline AS t ON t.item = g.item AND t.level = g.level
@@ -215,8 +209,8 @@ lowered AS (
         LEFT JOIN allowance AS o ON o.severity = LOWER(e.old_severity)
         LEFT JOIN allowance AS v ON v.severity = LOWER(e.new_severity)
         WHERE COALESCE(v.level > o.level, TRUE)
-        GROUP BY g.item, e.weakness
-    ) AS s ON s.item = d.item AND s.weakness = f.weakness
+        GROUP BY g.item
+    ) AS s ON s.item = d.item
     GROUP BY d.item
 ),
 due AS (
@@ -298,27 +292,26 @@ approval_line AS (
 ),
 standing AS (
     SELECT
-        l.item AS item,
         l.acceptance AS acceptance,
         MAX(CASE WHEN a.valid_from <= l.approved_at AND l.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
         MAX(CASE WHEN a.valid_from <= l.approved_at_latest AND l.approved_at < a.valid_to THEN 1 ELSE 0 END) AS possible
     FROM approval_line AS l
     LEFT JOIN authority AS a ON a.duty = 'risk' AND a.person = l.person AND a.scope IN (l.system, '*')
-    GROUP BY l.item, l.acceptance
+    GROUP BY l.acceptance
 ),
 titled AS (
-    SELECT l.item AS item, l.acceptance AS acceptance
+    SELECT l.acceptance AS acceptance
     FROM approval_line AS l
     JOIN role_authority AS t ON t.duty = 'risk' AND t.scope IN (l.system, '*')
     JOIN job AS j ON j.role = t.role AND j.person = l.person
     WHERE (j.valid_from IS NULL OR j.valid_from <= l.approved_at) AND (j.valid_to IS NULL OR l.approved_at_latest < j.valid_to)
-    GROUP BY l.item, l.acceptance
+    GROUP BY l.acceptance
 ),
 rostered AS (
-    SELECT l.item AS item, l.acceptance AS acceptance
+    SELECT l.acceptance AS acceptance
     FROM approval_line AS l
     JOIN roster_start AS s ON s.duty = 'risk' AND s.scope IN (l.system, '*') AND s.begins_at <= l.approved_at
-    GROUP BY l.item, l.acceptance
+    GROUP BY l.acceptance
 ),
 judged AS (
     SELECT
@@ -333,15 +326,15 @@ judged AS (
             WHEN l.state = 'bot' THEN '4exception:not_a_person'
             WHEN l.person IS NULL THEN '2cannot_test:approver_unlinked'
             WHEN s.sure = 0 AND s.possible = 1 THEN '2cannot_test:time_order_unclear'
-            WHEN s.sure = 0 AND r.item IS NOT NULL THEN '4exception:not_authorised'
-            WHEN s.sure = 0 AND t.item IS NULL THEN '2cannot_test:no_roster'
+            WHEN s.sure = 0 AND r.acceptance IS NOT NULL THEN '4exception:not_authorised'
+            WHEN s.sure = 0 AND t.acceptance IS NULL THEN '2cannot_test:no_roster'
             WHEN l.expires_at IS NULL THEN '3exception:no_expiry'
             ELSE '1valid'
         END AS code
     FROM approval_line AS l
-    JOIN standing AS s ON s.item = l.item AND s.acceptance = l.acceptance
-    LEFT JOIN titled AS t ON t.item = l.item AND t.acceptance = l.acceptance
-    LEFT JOIN rostered AS r ON r.item = l.item AND r.acceptance = l.acceptance
+    JOIN standing AS s ON s.acceptance = l.acceptance
+    LEFT JOIN titled AS t ON t.acceptance = l.acceptance
+    LEFT JOIN rostered AS r ON r.acceptance = l.acceptance
 ),
 -- Acceptances follow each other without a break: each is approved before the deadline, or before the one before it expires.
 covered AS (
@@ -447,7 +440,6 @@ scanned AS (
     JOIN fix AS x ON x.item = p.item
     JOIN slot_code AS s ON s.target = p.target AND p.starts_at <= s.starts_at
         AND s.starts_at < COALESCE(x.fixed_at_latest, q.extracted_at)
-    WHERE p.kind = 'finding'
     GROUP BY p.item
 ),
 claimed AS (
@@ -497,7 +489,7 @@ SELECT
         WHEN p.used_to <= b.due_at AND p.used_to <= q.extracted_at THEN 'na:retired'
         WHEN a.code = 'pass' AND q.extracted_at > b.due_at_latest THEN b.good
         WHEN b.fixed_at <= b.due_at_latest THEN 'cannot_test:time_order_unclear'
-        WHEN b.fixed_at IS NULL AND q.extracted_at <= b.due_at_latest THEN 'cannot_test:pending'
+        WHEN q.extracted_at <= b.due_at_latest THEN 'cannot_test:pending'
         WHEN a.code LIKE 'cannot_test:%' THEN 'cannot_test:acceptance_unclear'
         WHEN b.of_acceptance = 1 THEN 'cannot_test:source_gap'
         WHEN b.fixed_at IS NULL AND b.of_scan = 1 THEN 'cannot_test:source_gap'

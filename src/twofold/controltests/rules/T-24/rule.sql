@@ -11,8 +11,7 @@ standing AS (
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN p.starts_at IS NULL THEN 'na:not_scheduled'
-            WHEN TRIM(p.tier) <> ''
-                AND ',' || REPLACE(q.reviewed_tiers, ' ', '') || ',' NOT LIKE '%,' || LOWER(TRIM(p.tier)) || ',%' THEN 'na:tier'
+            WHEN ',' || REPLACE(q.reviewed_tiers, ' ', '') || ',' NOT LIKE '%,' || LOWER(TRIM(p.tier)) || ',%' THEN 'na:tier'
         END AS review_code
     FROM population AS p
     CROSS JOIN parameter AS q
@@ -39,7 +38,6 @@ part AS (
         p.ends_before AS ends_before
     FROM population AS p
     JOIN vendor__services AS s ON s.id = p.vendor AND s.system = p.system AND s.relied_from = p.relied_from
-    WHERE p.starts_at IS NOT NULL
 ),
 -- A: every report that reaches into the needed stretch, against each service. The first character ranks the codes.
 outside AS (
@@ -63,7 +61,7 @@ candidate AS (
             WHEN r.kind NOT IN ('soc1', 'soc2') THEN '7exception:certificate'
             WHEN COALESCE(r.type, 1) <> 2 THEN '6exception:type_1'
             WHEN r.starts_at IS NULL OR r.ends_before IS NULL THEN '5exception:no_period'
-            WHEN t.entity IS NOT NULL AND LOWER(COALESCE(r.entity, '')) <> LOWER(t.entity) THEN '4exception:other_entity'
+            WHEN LOWER(COALESCE(r.entity, '')) <> LOWER(t.entity) THEN '4exception:other_entity'
             WHEN k.id IS NULL THEN '3exception:service_not_in_scope'
             WHEN o.report IS NOT NULL THEN '2exception:location_not_in_scope'
             ELSE '0pass'
@@ -132,7 +130,6 @@ frame AS (
         UNION ALL SELECT 'contract' AS purpose
         UNION ALL SELECT 'terms' AS purpose
     ) AS f
-    WHERE p.starts_at IS NOT NULL
 ),
 concluded AS (
     SELECT
@@ -178,19 +175,17 @@ stretch AS (
     UNION ALL
     SELECT c.item AS item, 'reviewed' AS purpose, '' AS service, c.reviewed_at_latest AS starts_at, c.good_until AS ends_before
     FROM concluded AS c
-    WHERE NOT c.conflicted
     UNION ALL
     SELECT
         c.item AS item, 'perhaps_reviewed' AS purpose, '' AS service, c.reviewed_at AS starts_at, c.good_until_latest AS ends_before
     FROM concluded AS c
-    WHERE NOT c.conflicted
     UNION ALL
     SELECT a.item AS item, 'contract' AS purpose, '' AS service, a.starts_at AS starts_at, a.ends_before AS ends_before
     FROM agreement AS a
     UNION ALL
     SELECT a.item AS item, 'terms' AS purpose, '' AS service, a.starts_at AS starts_at, a.ends_before AS ends_before
     FROM agreement AS a
-    WHERE a.security_terms AND NOT a.conflicted
+    WHERE a.security_terms
     UNION ALL
     -- The end of the needed stretch closes the last gap.
     SELECT f.item AS item, f.purpose AS purpose, f.service AS service, f.ends_before AS starts_at, f.ends_before AS ends_before
@@ -235,7 +230,7 @@ remainder AS (
     FROM uncovered AS u
     GROUP BY u.item, u.purpose, u.service
 ),
--- B, C and K of each service. From one month's end to another is whole months, however many days they have.
+-- B and K of each service. From one month's end to another is whole months, however many days they have.
 gap AS (
     SELECT
         t.item AS item,
@@ -248,16 +243,15 @@ gap AS (
                 THEN 1
             ELSE 2
         END AS size,
-        CASE WHEN b.item IS NULL THEN 1 ELSE 0 END AS is_bridged,
         CASE WHEN s.item IS NULL OR s.days = r.days THEN 1 ELSE 0 END AS is_strict
     FROM part AS t
     CROSS JOIN parameter AS q
     LEFT JOIN remainder AS r ON r.item = t.item AND r.service = t.service AND r.purpose = 'report'
-    LEFT JOIN remainder AS b ON b.item = t.item AND b.service = t.service AND b.purpose = 'bridged'
     LEFT JOIN remainder AS s ON s.item = t.item AND s.service = t.service AND s.purpose = 'strict'
 ),
+-- C, where the gaps are not too long.
 unbridged AS (
-    SELECT DISTINCT g.item AS item FROM gap AS g WHERE g.size = 1 AND g.is_bridged = 0
+    SELECT DISTINCT r.item AS item FROM remainder AS r WHERE r.purpose = 'bridged'
 ),
 letter_code AS (
     SELECT
@@ -277,7 +271,6 @@ coverage AS (
     SELECT
         g.item AS item,
         MAX(g.size) AS worst,
-        MAX(CASE WHEN g.size = 1 THEN 1 ELSE 0 END) AS has_gap,
         MIN(g.is_strict) AS is_strict
     FROM gap AS g
     GROUP BY g.item
@@ -480,7 +473,7 @@ read_code AS (
         END AS without,
         CASE
             WHEN g.worst < 2 THEN 'pass'
-            WHEN g.worst IS NULL OR s.code LIKE 'cannot_test:%' THEN s.code
+            WHEN s.code LIKE 'cannot_test:%' THEN s.code
             WHEN p.relied_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN n.item IS NOT NULL THEN 'cannot_test:source_gap'
             ELSE 'exception:gap_too_long'
@@ -488,7 +481,7 @@ read_code AS (
         CASE
             WHEN g.worst = 2 THEN 'na:not_covered'
             WHEN g.worst IS NULL THEN s.code
-            WHEN g.has_gap = 0 THEN 'na:no_gap'
+            WHEN g.worst = 0 THEN 'na:no_gap'
             WHEN l.code IS NULL THEN 'pass'
             WHEN l.code LIKE 'cannot_test:%' THEN l.code
             WHEN p.relied_at > q.extracted_at THEN 'cannot_test:pending'
@@ -536,7 +529,6 @@ last_review AS (
             PARTITION BY c.item ORDER BY c.reviewed_at DESC, c.review DESC
         ) AS place
     FROM concluded AS c
-    WHERE NOT c.conflicted
 ),
 vendor_code AS (
     SELECT

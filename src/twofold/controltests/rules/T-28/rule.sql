@@ -13,7 +13,7 @@ item AS (
         CASE WHEN q.day_grained THEN 1 ELSE 0 END AS grace_days,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
-            WHEN c.id IS NOT NULL AND c.chosen = 0 THEN 'na:not_needed'
+            WHEN c.chosen = 0 THEN 'na:not_needed'
             WHEN p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
         END AS settled
     FROM population AS p
@@ -73,6 +73,9 @@ reign AS (
 in_force AS (
     SELECT
         i.item AS item,
+        i.system AS system,
+        i.review_months AS review_months,
+        i.grace_days AS grace_days,
         v.policy AS policy,
         v.version AS version,
         v.effective_at AS effective_at,
@@ -82,7 +85,6 @@ in_force AS (
         CASE WHEN v.leaves_hole_at < i.judged_to THEN 1 ELSE 0 END AS leaves_hole
     FROM item AS i
     JOIN reign AS v ON v.policy = i.policy AND v.effective_at < i.judged_to AND v.ends_before > i.starts_at
-    WHERE i.starts_at < i.judged_to
 ),
 -- A, first half: on every day some version is in force.
 cover AS (
@@ -101,7 +103,7 @@ cover AS (
 approval_of AS (
     SELECT
         f.item AS item,
-        i.system AS system,
+        f.system AS system,
         f.starts_at AS starts_at,
         v.version AS version,
         f.twins AS twins,
@@ -109,11 +111,10 @@ approval_of AS (
         v.approved_by AS approved_by,
         v.approved_at AS approved_at,
         v.approved_at_latest AS approved_at_latest,
-        v.effective_at + i.grace_days * INTERVAL '1' DAY AS due_at,
+        v.effective_at + f.grace_days * INTERVAL '1' DAY AS due_at,
         n.person AS person,
         COALESCE(n.state, 'unlinked') AS state
     FROM in_force AS f
-    JOIN item AS i ON i.item = f.item
     JOIN dated_version AS v ON v.policy = f.policy AND v.version = f.version
     LEFT JOIN identity AS n
         ON n.account = v.approved_by AND n.valid_from <= v.approved_at AND v.approved_at < n.valid_to
@@ -170,10 +171,10 @@ approval_code AS (
             WHEN v.state = 'bot' THEN '15exception:not_a_person'
             WHEN v.person IS NULL THEN '24cannot_test:approver_unlinked'
             WHEN COALESCE(r.possible, 0) = 0 AND (k.sure = 1 OR t.possible = 0) THEN '16exception:not_authorised'
-            WHEN COALESCE(r.possible, 0) = 0 AND k.item IS NULL AND t.item IS NULL THEN '25cannot_test:no_roster'
+            WHEN k.item IS NULL AND t.item IS NULL THEN '25cannot_test:no_roster'
             WHEN v.approved_at_latest >= v.due_at AND v.approved_at_latest > v.starts_at
                 THEN '23cannot_test:time_order_unclear'
-            WHEN r.sure = 1 OR (COALESCE(r.possible, 0) = 0 AND k.item IS NULL AND t.sure = 1) THEN '90pass'
+            WHEN r.sure = 1 OR (k.item IS NULL AND t.sure = 1) THEN '90pass'
             ELSE '23cannot_test:time_order_unclear'
         END AS code
     FROM approval_of AS v
@@ -229,8 +230,8 @@ review AS (
             COALESCE(r.conflicted, FALSE) AS conflicted
         FROM policy_review AS r
     ) AS l
-    LEFT JOIN identity AS n ON n.account = l.account AND n.valid_from <= l.reviewed_at AND l.reviewed_at < n.valid_to
-    WHERE l.account IS NOT NULL AND l.reviewed_at IS NOT NULL AND COALESCE(n.state, 'unlinked') NOT IN ('shared', 'bot')
+    WHERE l.account IS NOT NULL AND l.reviewed_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM identity AS n WHERE n.account = l.account AND n.state IN ('shared', 'bot'))
 ),
 review_stretch AS (
     SELECT
@@ -254,11 +255,11 @@ unreviewed AS (
         f.item AS item,
         r.reviewed_at AS since_at,
         GREATEST(r.reviewed_at, LEAST(
-            r.reviewed_at + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
+            r.reviewed_at + f.review_months * INTERVAL '1' MONTH + f.grace_days * INTERVAL '1' DAY,
             r.promised_at
         )) AS starts_at,
         GREATEST(r.reviewed_at_latest, LEAST(
-            r.reviewed_at_latest + i.review_months * INTERVAL '1' MONTH + i.grace_days * INTERVAL '1' DAY,
+            r.reviewed_at_latest + f.review_months * INTERVAL '1' MONTH + f.grace_days * INTERVAL '1' DAY,
             r.promised_at
         )) AS starts_at_latest,
         r.next_at AS ends_before,
@@ -267,21 +268,19 @@ unreviewed AS (
         f.ends_before AS in_force_to,
         '11exception:review_overdue' AS fault
     FROM in_force AS f
-    JOIN item AS i ON i.item = f.item
     JOIN review_stretch AS r ON r.policy = f.policy
     UNION ALL
     SELECT
         f.item AS item,
         TIMESTAMP '0001-01-01 00:00:00' AS since_at,
-        f.effective_at + i.grace_days * INTERVAL '1' DAY AS starts_at,
-        f.effective_at + i.grace_days * INTERVAL '1' DAY AS starts_at_latest,
+        f.effective_at + f.grace_days * INTERVAL '1' DAY AS starts_at,
+        f.effective_at + f.grace_days * INTERVAL '1' DAY AS starts_at_latest,
         r.reviewed_at AS ends_before,
         r.reviewed_at_latest AS ends_before_latest,
         f.starts_at AS in_force_from,
         f.ends_before AS in_force_to,
         '10exception:never_reviewed' AS fault
     FROM in_force AS f
-    JOIN item AS i ON i.item = f.item
     LEFT JOIN review_stretch AS r ON r.policy = f.policy AND r.place = 1
 ),
 -- The part of it in which a version ruled: at most, and for sure.
@@ -339,9 +338,6 @@ promise AS (
 ),
 other_promise AS (
     SELECT
-        v.policy AS policy,
-        v.version AS version,
-        COALESCE(n.document, '') AS document,
         n.measure AS measure,
         COALESCE(n.bound, 'at_most') AS bound,
         n.value AS value,
@@ -385,7 +381,6 @@ document_code AS (
         END) AS code
     FROM promise AS a
     JOIN other_promise AS o ON o.measure = a.measure AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
-        AND (o.policy <> a.policy OR o.version = a.version)
     GROUP BY a.item, a.version, a.document, a.measure
 ),
 promise_code AS (
