@@ -229,6 +229,8 @@ def allowed_access(records: Records, subject: str, used: Span, *, system: str, v
     if not earlier or max(earlier) + days(valid_days) <= used[0]:
         if has_gap(records, ["access_listing"], system, used[0] - days(valid_days), used[1] + TICK):
             return "cannot_test:source_gap"
+        if any(at not in earlier and at <= used[1] for at in listings):
+            return "cannot_test:time_order_unclear"
         return "exception:listing_too_old" if earlier else "exception:access_not_listed"
     last = listings[max(earlier)]
     permissions = [row for row in records["access_allowed"] if row["object"] == subject]

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import TICK, inside, met, right_intervals
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap, mandates
+from .steps import AMBIGUOUS, BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, days, hand, has_gap, mandates
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-04"
@@ -156,7 +156,10 @@ def _a(case: Case) -> str:
         return "na:approved_as_grant"
     if case.item.kind == EMERGENCY:
         return _a_emergency(case)
-    decisions = list(_decisions(case))
+    subjects = _subjects(case)
+    decisions = [
+        each for subject, doubtful in subjects.items() for each in _decisions(case, subject, doubtful=doubtful)
+    ]
     stands = {stand for stand, _, _ in decisions}
     named: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
     for stand, person, at in decisions:
@@ -174,8 +177,11 @@ def _a(case: Case) -> str:
     ]
     single = case.item.kind == SESSION
     lack = not any(rosters) if single else not all(rosters)
+    enough = bool(owners | guards) if single else any(one != two for one in owners for two in guards)
     order = (
-        ("pass", bool(owners | guards) if single else any(one != two for one in owners for two in guards)),
+        ("cannot_test:account_shared", enough and case.owner.state == SHARED_ACCOUNT),
+        ("cannot_test:account_unlinked", enough and case.owner.state in {UNLINKED, AMBIGUOUS}),
+        ("pass", enough),
         ("cannot_test:conflict", "conflict" in stands),
         ("cannot_test:approver_unlinked", "unlinked" in stands),
         ("cannot_test:time_order_unclear", "unclear" in stands),
@@ -186,6 +192,8 @@ def _a(case: Case) -> str:
         ("exception:no_owner_approval", bool(guards)),
         ("exception:not_authorised", "in_time" in stands),
         ("exception:approved_late", "late" in stands),
+        ("exception:taken_back", "ended" in stands),
+        ("exception:request_used", any(_used_up(case, subject) for subject in _subjects(case, used=True))),
     )
     return next((code for code, holds in order if holds), "exception:no_approval")
 
@@ -202,35 +210,117 @@ def _may(case: Case, person: str, duty: str, at: Span) -> bool:
     )
 
 
-def _decisions(case: Case) -> Iterator[tuple[str, str | None, Span]]:
-    """How each approval of a grant or session stands, by whom and when."""
+def _subjects(case: Case, *, used: bool = False) -> dict[str, bool]:
+    """What was decided about: the ticket or code change that the log names, and requests for this person and right.
+
+    A request counts for what it lists and nests, and for a group of which it lists all that it nests. True marks one
+    of which two contents are known. A request that an earlier grant used up counts only if `used`.
+    """
     row = case.item.row or {}
     reference = row.get("cause") or row.get("request")
-    subjects = {reference} - {None}
-    for asked in case.records["access_request"]:
-        if asked["beneficiary"] in {case.owner.person, case.item.account} and case.item.right in asked["rights"]:
-            subjects.add(asked["id"])
+    requests = {asked["id"]: asked for asked in case.records["access_request"]}
+    found = {}
+    if reference and reference not in requests:
+        found[reference] = False
+    for name, asked in requests.items():
+        person = hand(case.records, asked["beneficiary"], asked["created_at"][0]).person or asked["beneficiary"]
+        theirs = asked["beneficiary"] == case.item.account or person == case.owner.person
+        if theirs and _covers(case.records, asked["rights"], str(case.item.right)):
+            found[name] = asked["conflicted"]
+        if name == reference and asked["conflicted"]:
+            found[name] = True
+    return {name: doubtful for name, doubtful in found.items() if used or not _used_up(case, name)}
+
+
+def _covers(records: Records, rights: Sequence[str], right: str) -> bool:
+    given = set(rights).union(*(inside(records, each) for each in rights))
+    nested = inside(records, right)
+    return right in given or (bool(nested) and nested <= given)
+
+
+def _used_up(case: Case, subject: str) -> bool:
+    """Whether an earlier privileged grant of the same right to the same hand came after the request."""
+    asked = next((row for row in case.records["access_request"] if row["id"] == subject), None)
+    mine = case.item.row or {}
+    if asked is None or case.item.kind != GRANT:
+        return False
+    for row in case.records["grant_event"]:
+        at: Span | None = row["occurred_at"]
+        if row["right_id"] != case.item.right or row["action"] != "add" or row["net_change"] is False or at is None:
+            continue
+        holder = hand(case.records, row["account"], at[1]).person or row["account"]
+        if (
+            holder == (case.owner.person or case.item.account)
+            and _privileged(case.records, row["right_id"], at)
+            and at[0] >= asked["created_at"][0]
+            and (at[0], f"grant:{row['id']}") < (case.at[0], f"grant:{mine['id']}")
+        ):
+            return True
+    return False
+
+
+def _decisions(case: Case, subject: str, *, doubtful: bool) -> Iterator[tuple[str, str | None, Span]]:
+    """How each approval of a grant or session stands, by whom and when."""
     for each in case.records["approval"]:
-        if each["subject"] in subjects and each["decision"] == "approve" and each["withdrawn_at"] is None:
-            yield _stand(case, each["approver"], each["decided_at"], conflicted=each["conflicted"])
+        if each["subject"] != subject:
+            continue
+        refusals = [
+            (row["decided_at"], row["conflicted"])
+            for row in case.records["approval"]
+            if row["subject"] == subject
+            and row["id"] != each["id"]
+            and (row["decision"] == "reject" or row["conflicted"])
+        ]
+        if each["decision"] == "approve" or each["conflicted"]:
+            unsure = doubtful or each["conflicted"]
+            yield _stand(case, each["approver"], each["decided_at"], each["withdrawn_at"], refusals, conflicted=unsure)
     for each in case.records["review"]:
-        if each["pull_request"] == reference and each["state"] == "approved" and each["dismissed_at"] is None:
-            yield _stand(case, each["reviewer"], each["submitted_at"], conflicted=each["conflicted"])
+        if each["pull_request"] != subject or not (each["state"] in {"approved", "dismissed"} or each["conflicted"]):
+            continue
+        owner = _person_or_account(case, each["reviewer"], each["submitted_at"])
+        refusals = [
+            (row["submitted_at"], row["conflicted"])
+            for row in case.records["review"]
+            if row["pull_request"] == subject
+            and row["id"] != each["id"]
+            and (row["state"] == "changes_requested" or row["conflicted"])
+            and _person_or_account(case, row["reviewer"], row["submitted_at"]) == owner
+        ]
+        ended: Span | None = each["dismissed_at"]
+        if each["state"] == "dismissed":
+            ended = EVER, ended[1] if ended else NEVER
+        yield _stand(case, each["reviewer"], each["submitted_at"], ended, refusals, conflicted=each["conflicted"])
 
 
-def _stand(case: Case, account: str, at: Span, *, conflicted: bool) -> tuple[str, str | None, Span]:
+def _person_or_account(case: Case, account: str, at: Span) -> str:
+    return hand(case.records, account, at[0]).person or account
+
+
+def _stand(
+    case: Case,
+    account: str,
+    at: Span,
+    ended: Span | None,
+    refusals: Sequence[tuple[Span, bool]],
+    *,
+    conflicted: bool,
+) -> tuple[str, str | None, Span]:
     oldest = days(case.parameters["approval_ttl_days"])
     approver = hand(case.records, account, at[0])
     nobody = approver.state in {SHARED_ACCOUNT, BOT} or account == case.item.account
-    if at[0] > case.at[1] or at[1] < case.at[0] - oldest:
+    near = [(when, doubtful) for when, doubtful in refusals if when[1] >= at[0] and when[0] <= case.at[1]]
+    refused = any(when[0] > at[1] and when[1] < case.at[0] for when, doubtful in near if not doubtful)
+    if not conflicted and (refused or (ended is not None and ended[1] < case.at[0])):
+        stand = "ended"
+    elif at[0] > case.at[1] or at[1] < case.at[0] - oldest:
         stand = "late"
     elif nobody or (approver.person is not None and approver.person == case.owner.person):
         stand = "nobody"
-    elif conflicted:
+    elif conflicted or any(doubtful for _, doubtful in near):
         stand = "conflict"
     elif approver.state != LINKED:
         stand = "unlinked"
-    elif at[1] >= case.at[0] or at[0] < case.at[1] - oldest:
+    elif near or (ended is not None and ended[0] <= case.at[1]) or at[1] >= case.at[0] or at[0] < case.at[1] - oldest:
         stand = "unclear"
     else:
         stand = "in_time"
@@ -257,7 +347,8 @@ def _a_emergency(case: Case) -> str:
     known = {row["key"] for row in case.records["ticket"]} | {row["id"] for row in case.records["incident"]}
     if look and look["reference"] in known:
         return "pass"
-    return "cannot_test:source_gap" if _gap(case, "break_glass_review") else "exception:no_ticket"
+    sources = ["break_glass_review", "ticket", "incident"] if look and look["reference"] else ["break_glass_review"]
+    return "cannot_test:source_gap" if _gap(case, *sources) else "exception:no_ticket"
 
 
 def _b(case: Case) -> str:
@@ -268,25 +359,35 @@ def _b(case: Case) -> str:
     if case.owner.person is None:
         return "cannot_test:account_unlinked"
     at, right = case.at[1], str(case.item.right)
-    roles = {
-        row["role"]
-        for row in case.records["job"]
-        if row["person"] == case.owner.person and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
-    }
-    listed = [
-        {
-            row["role"]
-            for row in case.records["privileged_role"]
-            if row["right_id"] in {power, right}
-            and not row["conflicted"]
-            and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
-        }
+    jobs = [row for row in case.records["job"] if row["person"] == case.owner.person and _perhaps_at(row, at)]
+    sure_roles = {row["role"] for row in jobs if not row["conflicted"]}
+    lines = [
+        [row for row in case.records["privileged_role"] if row["right_id"] in {power, right} and _perhaps_at(row, at)]
         for power, span in _powers(case.records, right)
         if span[0] <= at < span[1]
     ]
-    if listed and all(roles & each for each in listed):
-        return "pass"
-    return "exception:role_not_allowed" if listed and all(listed) else "cannot_test:no_role_list"
+    any_role = any(row["conflicted"] for row in jobs)
+    sure = [any(not row["conflicted"] and row["role"] in sure_roles for row in each) for each in lines]
+    maybe = [any(any_role or row["role"] in {job["role"] for job in jobs} for row in each) for each in lines]
+    order = (
+        ("pass", bool(lines) and all(sure)),
+        ("cannot_test:conflict", bool(lines) and all(maybe)),
+        ("cannot_test:source_gap", has_gap(case.records, ("job", "privileged_role"), case.item.system, *_moment(case))),
+        (
+            "exception:role_not_allowed",
+            bool(lines) and all(any(not row["conflicted"] for row in each) for each in lines),
+        ),
+    )
+    return next((code for code, holds in order if holds), "cannot_test:no_role_list")
+
+
+def _perhaps_at(row: Record, at: datetime) -> bool:
+    """Whether a row holds at a moment; of one in conflict only the beginning is known."""
+    return (row["valid_from"] or EVER) <= at and (row["conflicted"] or at < (row["valid_to"] or NEVER))
+
+
+def _moment(case: Case) -> tuple[datetime, datetime]:
+    return case.at[0], case.at[1] + TICK
 
 
 def _c(case: Case) -> str:
@@ -332,19 +433,38 @@ def _d_holder(case: Case) -> str:
     if cycle is None:
         return "exception:no_review_due"
     end = cycle["due_at"] + days(case.parameters["review_grace_days"])
-    campaigns = {
-        row["id"]: row
-        for row in case.records["campaign"]
-        if row["system"] == case.item.system
-        and cycle["starts_at"] <= row["started_at"][0]
-        and row["started_at"][0] < end
-    }
+    campaigns = {row["id"]: row for row in case.records["campaign"] if row["system"] == case.item.system}
     powers = {right} | {power for power, _ in _powers(case.records, right)}
-    items = [
+    looks = [
         row
         for row in case.records["review_item"]
         if row["campaign"] in campaigns and row["account"] == case.item.account and row["right_id"] in powers
     ]
+    others = [
+        (row["starts_at"], row["due_at"])
+        for row in case.records["due_occurrence"]
+        if row["activity"] == "access_review" and row["system"] == case.item.system
+    ]
+
+    def may_count(look: Record) -> bool:
+        """Whether a look lies in the cycle, or in the grace while no cycle is left without one of its own."""
+        at = campaigns[look["campaign"]]["started_at"][0]
+        if not cycle["starts_at"] <= at < end:
+            return False
+        there = [span for span in others if span[0] <= at < span[1]]
+        return (
+            at < cycle["due_at"]
+            or not there
+            or any(
+                other["decision"]
+                and other["campaign"] != look["campaign"]
+                and span[0] <= campaigns[other["campaign"]]["started_at"][0] < span[1]
+                for other in looks
+                for span in there
+            )
+        )
+
+    items = [row for row in looks if may_count(row)]
     if any(row["conflicted"] or campaigns[row["campaign"]]["conflicted"] for row in items):
         return "cannot_test:conflict"
     if any(row["decision"] for row in items):
@@ -381,8 +501,11 @@ def _d_emergency(case: Case) -> str:
 
 
 def _e(case: Case) -> str:
-    if any(row["system"] == case.item.system and _all_of(row, case.at) for row in case.records["log_source"]):
+    here = [row for row in case.records["log_source"] if row["system"] == case.item.system]
+    if any(not row["conflicted"] and _all_of(row, case.at) for row in here):
         return "pass"
+    if any(row["conflicted"] and (row["valid_from"] or EVER) <= case.at[0] for row in here):
+        return "cannot_test:conflict"
     return "cannot_test:source_gap" if _gap(case, "log_source") else "exception:not_logged"
 
 
@@ -400,39 +523,60 @@ def _f(case: Case) -> str:
         return "na:no_person"
     if case.owner.person is None:
         return "cannot_test:account_unlinked"
-    if not _developer(case):
-        return "pass"
-    controls = {
-        row["control"]
+    mine = [
+        row
         for row in case.records["mitigation"]
-        if row["person"] == case.owner.person
-        and row["rule"] == case.parameters["developer_rule"]
-        and row["control"]
-        and row["approved_by"]
-        and _all_of(row, case.at)
-    }
-    effective = any(
-        row["control"] in controls and row["result"] == "effective" and _all_of(row, case.at)
-        for row in case.records["control_result"]
-    )
-    if effective:
+        if row["person"] == case.owner.person and row["rule"] == case.parameters["developer_rule"]
+    ]
+    usable = [
+        row for row in mine if row["conflicted"] or (row["control"] and row["approved_by"] and _all_of(row, case.at))
+    ]
+    results = [
+        (row, each)
+        for row in usable
+        for each in case.records["control_result"]
+        if each["control"] == row["control"]
+        and (each["valid_from"] or EVER) <= case.at[0]
+        and (each["conflicted"] or case.at[1] < (each["valid_to"] or NEVER))
+    ]
+    if any(not row["conflicted"] and not each["conflicted"] and each["result"] == "effective" for row, each in results):
         return "pass"
-    return "exception:mitigation_not_tested" if controls else "exception:developer"
+    system, near = case.item.system, days(case.parameters["developer_days"])
+    writers = _writers(case)
+    if case.owner.person in writers:
+        untested = bool(usable) and has_gap(case.records, ("control_result",), system, *_moment(case))
+        order = (
+            (
+                "cannot_test:conflict",
+                any(row["conflicted"] for row in usable) or any(row["conflicted"] for _, row in results),
+            ),
+            ("cannot_test:source_gap", untested or has_gap(case.records, ("mitigation",), system, *_moment(case))),
+            ("exception:mitigation_not_tested", bool(usable)),
+        )
+        return next((code for code, holds in order if holds), "exception:developer")
+    if None in writers:
+        return "cannot_test:contributor_unlinked"
+    first, last = case.at[0] - near, case.at[1] + near + TICK
+    gap = has_gap(case.records, ("deployment", "code_commit"), system, first, last)
+    return "cannot_test:source_gap" if gap else "pass"
 
 
-def _developer(case: Case) -> bool:
-    """Whether the person wrote a commit that was released on the system around then: each release here has one."""
+def _writers(case: Case) -> set[str | None]:
+    """Who wrote what was released on the system around then, None for somebody unknown; one commit a release."""
     near = days(case.parameters["developer_days"])
+    found: set[str | None] = set()
     for row in case.records["deployment"]:
         at = (row["started_at"] or row["completed_at"])[0]
         if row["system"] != case.item.system or not case.at[0] - near <= at <= case.at[1] + near:
             continue
-        for commit in case.records["code_commit"]:
-            if commit["sha"] == row["commit_sha"]:
-                made = commit["committed_at"]
-                if hand(case.records, commit["author"], made[0]).person == case.owner.person:
-                    return True
-    return False
+        commits = [each for each in case.records["code_commit"] if each["sha"] == row["commit_sha"]]
+        if not commits:
+            found.add(None)
+        for commit in commits:
+            writer = hand(case.records, commit["author"], commit["committed_at"][0])
+            if writer.state in {LINKED, UNLINKED, AMBIGUOUS}:
+                found.add(writer.person)
+    return found
 
 
 def shared(world: World) -> None:
@@ -451,7 +595,7 @@ def parameters(world: World) -> Parameters:
         "key_days": world.pick((5, 30)),
         "break_glass_review_days": world.pick((0, 3)),
         "review_grace_days": world.pick((0, 15)),
-        "developer_days": world.pick((0, 10)),
+        "developer_days": world.pick((0, 10, 90)),
     }
 
 
@@ -481,13 +625,14 @@ def populate(world: World) -> None:
             )
     for person in people:
         start = world.maybe(30, world.moment(last_day=40))
-        world.add(
-            "job",
-            person=person,
-            role=world.pick(("sre", "dba")),
-            valid_from=start,
-            valid_to=world.maybe(20, world.moment()),
-        )
+        for _ in range(2 if world.chance(5) else 1):
+            world.add(
+                "job",
+                person=person,
+                role=world.pick(("sre", "dba")),
+                valid_from=start,
+                valid_to=world.maybe(20, world.moment()),
+            )
     for duty in _DUTIES:
         for person in world.some(people, percent=55):
             scope, kind = world.pick((aws, aws, erp)), world.pick((None, None, "privileged", "normal"))
@@ -514,21 +659,37 @@ def populate(world: World) -> None:
                         due_at=start + 28 * A_DAY,
                     )
         if world.chance(75):
-            start = world.maybe(30, world.moment())
-            world.add(
-                "log_source",
-                id=world.id("log"),
-                system=system,
-                valid_from=start,
-                valid_to=world.maybe(20, world.moment()),
-            )
+            start, log = world.maybe(30, world.moment()), world.id("log")
+            for _ in range(2 if world.chance(8) else 1):
+                world.add(
+                    "log_source",
+                    id=log,
+                    system=system,
+                    valid_from=start,
+                    valid_to=world.maybe(20, world.moment()),
+                )
     _used(world, aws, rights, accounts)
     _emergency(world, aws, accounts, people)
     _reviews(world, (aws, erp), rights, accounts)
     _developers(world, aws, accounts, people)
     for _ in range(world.number_in(0, 2) if world.chance(40) else 0):
         table = world.pick(
-            ("access_request", "approval", "campaign", "review_item", "break_glass_review", "log_source")
+            (
+                "access_request",
+                "approval",
+                "campaign",
+                "review_item",
+                "break_glass_review",
+                "log_source",
+                "ticket",
+                "incident",
+                "job",
+                "privileged_role",
+                "deployment",
+                "code_commit",
+                "mitigation",
+                "control_result",
+            )
         )
         start, end = world.maybe(60, world.moment()), world.maybe(50, world.moment())
         world.add(
@@ -633,22 +794,41 @@ def _decided(
     subject = cause or world.id("asked")
     if world.chance(20):
         for _ in range(world.number_in(1, 2)):
-            dismissed = world.maybe(10, world.instant(at))
+            dismissed = world.maybe(15, world.instant(world.near(at)))
             world.add(
                 "review",
                 id=world.id("look"),
                 pull_request=subject,
                 reviewer=world.pick(approvers),
-                state=world.pick(("approved", "approved", "commented")),
+                state=world.pick(("approved", "approved", "approved", "commented", "changes_requested", "dismissed")),
                 submitted_at=world.instant(at - world.number_in(0, 6) * A_DAY),
                 dismissed_at=dismissed,
             )
         return
     if cause is None or world.chance(40):
-        person = world.pick((world.key("p1"), account, world.key("p2")))
-        world.add(
-            "access_request", id=subject, beneficiary=person, system=aws, rights=[right], created_at=world.instant(at)
-        )
+        person = world.pick((world.key("p1"), account, account, accounts[0], world.key("p2")))
+        created = world.instant(at - world.pick((0, 3, 8)) * A_DAY)
+        others = [world.key(f"aws:{name}") for name in ("admin", "iam", "team", "reader", "named")]
+        for _ in range(2 if world.chance(4) else 1):
+            rights = [*([right] if world.chance(85) else []), *world.some(others, percent=15)]
+            world.add(
+                "access_request",
+                id=subject,
+                beneficiary=world.pick((person, person, account)),
+                system=aws,
+                rights=rights or None,
+                created_at=created,
+            )
+        if world.chance(20):
+            world.add(
+                "grant_event",
+                id=world.id("grant"),
+                account=world.pick((account, accounts[0])),
+                right_id=right,
+                action="add",
+                occurred_at=world.instant(world.near(at, days=9)),
+                cause=world.maybe(60, subject),
+            )
     for _ in range(world.number_in(0, 3)):
         for name in [world.id("yes")] * (2 if world.chance(3) else 1):
             decided = at - world.pick((0, 1, 2, 5, 30)) * A_DAY + timedelta(seconds=world.pick((0, 0, 0, 1, -1)))
@@ -660,7 +840,7 @@ def _decided(
                 duty="access",
                 decision=world.pick(("approve", "approve", "approve", "reject")),
                 decided_at=world.instant(decided, coarse=8),
-                withdrawn_at=world.maybe(5, world.instant(at)),
+                withdrawn_at=world.maybe(8, world.instant(world.near(at))),
             )
 
 
@@ -717,15 +897,16 @@ def _reviews(world: World, systems: Sequence[str], rights: Sequence[str], accoun
 
 
 def _developers(world: World, aws: str, accounts: Sequence[str], people: Sequence[str]) -> None:
-    for _ in range(world.number_in(0, 1)):
+    for _ in range(world.pick((0, 1, 1, 2))):
         repository, sha, at = world.id("repository"), world.id("sha"), world.moment()
-        world.add(
-            "code_commit",
-            repository=repository,
-            sha=sha,
-            author=world.pick(accounts[:3]),
-            committed_at=world.instant(at, coarse=0),
-        )
+        if world.chance(85):
+            world.add(
+                "code_commit",
+                repository=repository,
+                sha=sha,
+                author=world.pick([*accounts[:3], *accounts]),
+                committed_at=world.instant(at, coarse=0),
+            )
         world.add(
             "deployment",
             id=world.id("release"),
@@ -738,23 +919,26 @@ def _developers(world: World, aws: str, accounts: Sequence[str], people: Sequenc
         )
     control = world.key("PC-9")
     if world.chance(60):
-        start = world.maybe(40, world.moment(last_day=30))
-        world.add(
-            "mitigation",
-            id=world.id("m"),
-            person=world.pick(people[:2]),
-            rule=world.pick(("develop-release", "develop-release", "other")),
-            control=world.maybe(85, control),
-            approved_by=world.maybe(85, accounts[2]),
-            valid_from=start,
-            valid_to=world.maybe(25, world.moment()),
-        )
+        start, name = world.maybe(40, world.moment(last_day=30)), world.id("m")
+        person, rule = world.pick(people[:2]), world.pick(("develop-release", "develop-release", "other"))
+        for _ in range(2 if world.chance(5) else 1):
+            world.add(
+                "mitigation",
+                id=name,
+                person=person,
+                rule=rule,
+                control=world.maybe(85, control),
+                approved_by=world.maybe(85, accounts[2]),
+                valid_from=start,
+                valid_to=world.maybe(25, world.moment()),
+            )
     if world.chance(60):
         start = world.maybe(40, world.moment(last_day=30))
-        world.add(
-            "control_result",
-            control=control,
-            valid_from=start,
-            valid_to=world.maybe(25, world.moment()),
-            result=world.pick(("effective", "effective", "not_effective")),
-        )
+        for _ in range(2 if world.chance(5) else 1):
+            world.add(
+                "control_result",
+                control=control,
+                valid_from=start,
+                valid_to=world.maybe(25, world.moment()),
+                result=world.pick(("effective", "effective", "not_effective")),
+            )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, days, employed, hand, has_gap, joined
+from .steps import BOT, EVER, NEVER, SHARED_ACCOUNT, days, employed, hand, has_gap, joined, uncovered
 from .t_08 import closed_at
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
@@ -77,7 +77,9 @@ def populate(world: World) -> None:
         start = START + world.number_in(-60, 70) * A_DAY
         world.add(
             "source_gap",
-            table_name=world.pick(("setting_event", "grant_event", "factor", "sign_in", "sign_in_review")),
+            table_name=world.pick(
+                ("setting_event", "grant_event", "factor", "sign_in", "sign_in_review", "engagement")
+            ),
             system=world.pick((system, system, system, world.key("crm"))),
             starts_at=world.maybe(70, start),
             ends_before=world.maybe(70, start + world.pick((1, 40)) * A_DAY),
@@ -118,7 +120,7 @@ def _account(world: World, system: str, account: str, groups: Sequence[str]) -> 
                 status=status,
                 created_at=world.maybe(85, world.instant(created, coarse=5)),
             )
-            status = world.pick(("active", "disabled"))
+            status, kind = world.pick(("active", "disabled")), world.pick((kind, "human", "service"))
     person = world.key("x") if world.chance(80) else None
     if person:
         world.add("account_link", account=account, person=person)
@@ -174,14 +176,16 @@ def _factors(world: World, account: str, created: datetime) -> None:
 
 
 def _exempt(world: World, account: str, created: datetime, person: str | None) -> None:
-    for _ in range(world.pick((0, 0, 1))):
+    for _ in range(world.pick((0, 1, 1))):
         start = created + world.pick((0, 5, 30)) * A_DAY
         approver = world.pick((world.key("boss"),) * 7 + (person, None))
-        emergency = world.pick((None, None, True, False))
+        emergency = world.pick((None, True, True, False))
         owner = world.pick((world.key("w"),) * 5 + (world.key("nobody"), None))
         approved = world.maybe(93, world.instant(start - world.pick((1, 1, 1, 0, -1)) * A_DAY, coarse=15))
         ends = world.maybe(80 if not emergency else 30, start + world.pick((1, 20, 90)) * A_DAY)
-        for number in range(2 if world.chance(4) else 1):
+        for number in range(2 if world.chance(8) else 1):
+            if world.chance(15):
+                ends = world.maybe(60, start + world.pick((1, 20, 90)) * A_DAY)
             world.add(
                 "mfa_exemption",
                 account=account,
@@ -194,14 +198,16 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
                 break_glass=emergency,
             )
     if world.chance(70):
-        world.add(
-            "engagement",
-            id=world.id("engagement"),
-            person=world.key("w"),
-            type="employee",
-            started_at=world.maybe(60, world.instant(created - 60 * A_DAY, coarse=0)),
-            effective_end=world.maybe(20, world.instant(created + 20 * A_DAY, coarse=0)),
-        )
+        name = world.id("engagement")
+        for _ in range(2 if world.chance(5) else 1):
+            world.add(
+                "engagement",
+                id=name,
+                person=world.key("w"),
+                type="employee",
+                started_at=world.maybe(60, world.instant(created - 60 * A_DAY, coarse=0)),
+                effective_end=world.maybe(20, world.instant(created + 20 * A_DAY, coarse=0)),
+            )
 
 
 def _sign_in(world: World, system: str, account: str, created: datetime) -> None:
@@ -220,11 +226,23 @@ def _sign_in(world: World, system: str, account: str, created: datetime) -> None
             method=method,
             factors=factors,
         )
-        factors = world.pick(("push", "password"))
-    for _ in range(world.pick((0, 1))):
-        reviewed = world.instant(at + world.pick((0, 1, 5, 6, -1)) * A_DAY, coarse=10)
-        reviewer = world.pick((world.key("git:ana"), world.key("git:ana"), account, world.key("git:free")))
-        world.add("sign_in_review", sign_in=name, reviewed_at=reviewed, reviewer=reviewer)
+        factors, result = world.pick(("push", "password")), world.pick((result, "success", "failure"))
+    for _ in range(world.pick((0, 1, 1, 2))):
+        reviewed = world.instant(at + world.pick((0, 1, 5, 6, -1)) * A_DAY, coarse=20)
+        for _ in range(2 if world.chance(8) else 1):
+            reviewer = world.pick(
+                (
+                    world.key("git:ana"),
+                    world.key("git:ana"),
+                    account,
+                    world.key("git:free"),
+                    world.key("git:desk"),
+                    None,
+                )
+            )
+            world.add("sign_in_review", sign_in=name, reviewed_at=reviewed, reviewer=reviewer)
+    if world.chance(60):
+        world.add("account", id=world.key("git:desk"), system=world.key("git"), kind="shared")
     if world.chance(60):
         world.add("account_link", account=world.key("git:ana"), person=world.key("y"))
 
@@ -363,6 +381,8 @@ def _local(item: Item, enforced: str) -> str:
 
 
 def _of_account(item: Item, row: Record | None, kind: str) -> dict[str, str]:
+    if row is not None and row["conflicted"]:
+        return {"A": "na:not_a_policy", **dict.fromkeys("BCDE", "cannot_test:conflict")}
     if kind not in {"human", "shared"}:
         return {"A": "na:not_a_policy", **dict.fromkeys("BCDE", "na:not_a_person")}
     uses = list(_uses(item))
@@ -377,19 +397,22 @@ def _of_account(item: Item, row: Record | None, kind: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A successful sign-in of the window, the kind of its factors, and whether an exemption was in force then."""
+    """A sign-in of the window, perhaps a successful one, the kind of its factors, and whether it was exempt then."""
 
     row: Record
     factors: str
     exempt: bool
+    perhaps_exempt: bool
 
 
 def _uses(item: Item) -> Iterator[Use]:
     for row in item.records["sign_in"]:
         at = row["occurred_at"][0]
-        wanted = row["account"] == item.name and row["result"] == "success" and row["method"] != "token"
-        if wanted and item.window[0] <= at < item.window[1]:
-            yield Use(row, _kind(item, row["factors"]), any(_holds(each, at) for each in _sure_exemptions(item)))
+        succeeded = row["conflicted"] or (row["result"] == "success" and row["method"] != "token")
+        if row["account"] == item.name and succeeded and item.window[0] <= at < item.window[1]:
+            exempt = any(_holds(each, at) for each in _sure_exemptions(item))
+            perhaps = any(each["valid_from"] <= at for each in _exemptions(item) if each["conflicted"])
+            yield Use(row, _kind(item, row["factors"]), exempt, perhaps)
 
 
 def _kind(item: Item, factors: str | None) -> str:
@@ -404,13 +427,13 @@ def _kind(item: Item, factors: str | None) -> str:
 
 
 def _exemptions(item: Item) -> list[Record]:
-    """Return the exemptions of the account in force some time in the window."""
+    """Return the exemptions of the account in force some time in the window; one in conflict may have no end."""
     return [
         row
         for row in item.records["mfa_exemption"]
         if row["account"] == item.name
         and row["valid_from"] < item.window[1]
-        and (row["valid_to"] is None or row["valid_to"] > item.window[0])
+        and (row["conflicted"] or row["valid_to"] is None or row["valid_to"] > item.window[0])
     ]
 
 
@@ -430,15 +453,19 @@ def _covered(item: Item, row: Record | None) -> str:
     grades = _coverage(item)
     exempt = all(grade is None for grade in grades)
     grade = min((each for each in grades if each is not None), default=_COVERED)
+    perhaps = [max(each["valid_from"], item.window[0]) for each in _exemptions(item) if each["conflicted"]]
+    before = (item.window[0], min(perhaps, default=item.window[1]))
+    sure = [(each["valid_from"], each["valid_to"] or NEVER) for each in _sure_exemptions(item)]
+    perhaps_exempt = bool(perhaps) and not uncovered(*before, sure)
     enrolled = _enrolled(item, row)
     closing_unknown = row is not None and row["status"] == "disabled" and closed_at(item.records, item.name) is None
     bad_factor = enrolled.startswith("exception")
     reasons = (
-        (row is not None and row["conflicted"], "cannot_test:conflict"),
         (item.is_sso_only(), "na:sso_only"),
         (exempt, "na:exempt"),
         (closing_unknown and (grade == _NOT_COVERED or bad_factor), "cannot_test:closing_unknown"),
         (grade == _NOT_COVERED, "exception:not_covered"),
+        (bad_factor and perhaps_exempt, "cannot_test:conflict"),
         (bad_factor and item.gap("factor"), "cannot_test:factors_gap"),
         (enrolled != "pass", enrolled),
         (grade != _COVERED, f"cannot_test:{_STATES[max(grade - 11, 0) % 5]}"),
@@ -453,7 +480,8 @@ def _coverage(item: Item) -> list[int | None]:
     lines = [row for row in records["mfa_scope"] if row["system"] == item.system]
     members = {right: _membership(item, right) for right in {row["right_id"] for row in lines} - {"*"}}
     exemptions = _sure_exemptions(item)
-    edges = {item.window[0]}
+    doubtful = [row["valid_from"] for row in _exemptions(item) if row["conflicted"]]
+    edges = {item.window[0], *doubtful}
     for row in [*lines, *exemptions]:
         edges |= {row["valid_from"] or EVER, row["valid_to"] or NEVER}
     edges |= {edge for line in members.values() for each in line for edge in (each.start, each.end)}
@@ -461,10 +489,11 @@ def _coverage(item: Item) -> list[int | None]:
     for at in sorted(edge for edge in edges if item.window[0] <= edge < item.window[1]):
         if any(_holds(row, at) for row in exemptions):
             found.append(None)
-        elif not policies:
-            found.append(_GRADES["not_observed"])
         else:
-            found.append(max(_by_policy(policy, lines, members, at) for policy in policies))
+            unseen = _GRADES["not_observed"]
+            grade = max((_by_policy(policy, lines, members, at) for policy in policies), default=unseen)
+            maybe_exempt = any(start <= at for start in doubtful)
+            found.append(_GRADES["conflict"] if maybe_exempt and grade != _COVERED else grade)
     return found
 
 
@@ -557,8 +586,7 @@ def _sign_ins(item: Item, created: Span | None) -> list[Record]:
         row
         for row in item.records["sign_in"]
         if row["account"] == item.name
-        and row["result"] == "success"
-        and row["method"] != "token"
+        and (row["conflicted"] or (row["result"] == "success" and row["method"] != "token"))
         and starts <= row["occurred_at"][0] < min(ends, item.clock)
     ]
 
@@ -574,21 +602,32 @@ def _exempted(item: Item, uses: Sequence[Use]) -> str:
     reviews_gap = item.gap("sign_in_review", wait=days(item.parameters["review_days"]))
     order = (
         *("exception:not_approved", "exception:self_approved", "exception:approved_late", "exception:no_end"),
-        *("exception:no_owner", "exception:owner_left"),
+        "exception:no_owner",
     )
-    for code in order:
-        if code in found:
-            return code
-    if "no" in used and not reviews_gap:
-        return "exception:use_not_reviewed"
-    for code in ("cannot_test:conflict", "cannot_test:owner_unknown", "cannot_test:time_unclear"):
-        if code in found:
-            return code
-    if "no" in used:
-        return "cannot_test:reviews_gap"
-    if any(row["break_glass"] for row in _exemptions(item)) and item.gap("sign_in"):
-        return "cannot_test:sign_ins_gap"
-    return "cannot_test:pending" if "pending" in used or item.is_open else "pass"
+    worst = min(found, key=_EXEMPTION_CODES.index)
+    if worst in order or (worst == "exception:owner_left" and not item.gap("engagement")):
+        return worst
+    reasons = (
+        ("no" in used and not reviews_gap, "exception:use_not_reviewed"),
+        (worst == "cannot_test:conflict" or "conflict" in used, "cannot_test:conflict"),
+        (worst == "exception:owner_left", "cannot_test:hr_gap"),
+        (worst == "cannot_test:owner_unknown", "cannot_test:owner_unknown"),
+        ("unlinked" in used, "cannot_test:reviewer_unlinked"),
+        (worst == "cannot_test:time_unclear" or "unclear" in used, "cannot_test:time_unclear"),
+        (worst == "cannot_test:account_unlinked", "cannot_test:account_unlinked"),
+        ("no" in used, "cannot_test:reviews_gap"),
+        (any(row["break_glass"] for row in _exemptions(item)) and item.gap("sign_in"), "cannot_test:sign_ins_gap"),
+        ("pending" in used or item.is_open, "cannot_test:pending"),
+    )
+    return next((code for holds, code in reasons if holds), "pass")
+
+
+_EXEMPTION_CODES = (
+    *("exception:not_approved", "exception:self_approved", "exception:approved_late", "exception:no_end"),
+    *("exception:no_owner", "exception:owner_left", "cannot_test:conflict", "cannot_test:owner_unknown"),
+    *("cannot_test:time_unclear", "cannot_test:account_unlinked", "pass"),
+)
+"""What may be said of one exemption, the worst first."""
 
 
 def _one_exemption(item: Item, row: Record) -> str:
@@ -597,7 +636,8 @@ def _one_exemption(item: Item, row: Record) -> str:
         return "cannot_test:conflict"
     who = hand(item.records, item.name, starts).person
     stretch = max(starts, item.window[0]), min(ends or NEVER, item.window[1])
-    known = any(each["person"] == row["owner"] for each in item.records["engagement"])
+    engagements = [each for each in item.records["engagement"] if each["person"] == row["owner"]]
+    known = bool(engagements)
     works = known and any(
         start <= stretch[0] and stretch[1] <= end for start, end in joined(employed(item.records, row["owner"]))
     )
@@ -607,29 +647,45 @@ def _one_exemption(item: Item, row: Record) -> str:
         (approved is not None and approved[0] > starts, "exception:approved_late"),
         (ends is None and not row["break_glass"], "exception:no_end"),
         (row["owner"] is None, "exception:no_owner"),
+        (any(each["conflicted"] for each in engagements), "cannot_test:conflict"),
         (known and not works, "exception:owner_left"),
         (not known, "cannot_test:owner_unknown"),
         (approved is not None and approved[1] > starts, "cannot_test:time_unclear"),
+        (who is None and not row["break_glass"], "cannot_test:account_unlinked"),
     )
     return next((code for holds, code in reasons if holds), "pass")
 
 
 def _is_emergency(item: Item, use: Use) -> bool:
     at = use.row["occurred_at"][0]
-    return any(row["break_glass"] and _holds(row, at) for row in _exemptions(item))
+    return any(row["break_glass"] and _holds(row, at) for row in _sure_exemptions(item))
 
 
 def _looked_at(item: Item, use: Use) -> str:
-    """Return whether a use was reviewed in time by somebody else: yes, no or pending."""
+    """Return whether a use was reviewed in time by somebody else: yes, no, pending, or why nobody can tell."""
     at, records, limit = use.row["occurred_at"], item.records, days(item.parameters["review_days"])
     owner = hand(records, item.name, at[0]).person
+    found = set()
     for row in records["sign_in_review"]:
         reviewed = row["reviewed_at"]
-        if row["sign_in"] == use.row["id"] and reviewed[0] >= at[0] and not row["conflicted"]:
-            who = hand(records, row["reviewer"], reviewed[0]).person
-            if who is not None and who != owner and reviewed[1] < at[1] + limit:
-                return "yes"
-    return "pending" if item.clock < at[1] + limit else "no"
+        if row["sign_in"] != use.row["id"] or reviewed[1] < at[0] or reviewed[0] >= at[1] + limit:
+            continue
+        who = hand(records, row["reviewer"], reviewed[0])
+        sure = reviewed[0] >= at[1] and reviewed[1] < at[0] + limit
+        if row["conflicted"]:
+            found.add("conflict")
+        elif row["reviewer"] is None or who.state in {SHARED_ACCOUNT, BOT} or (who.person and who.person == owner):
+            continue
+        elif who.person is None:
+            found.add("unlinked")
+        else:
+            found.add("yes" if sure else "unclear")
+    for each in ("yes", "conflict", "unlinked", "unclear"):
+        if each in found:
+            return each
+    if item.clock < at[1] + limit:
+        return "pending"
+    return "conflict" if use.row["conflicted"] else "no"
 
 
 # D and E
@@ -637,9 +693,10 @@ def _looked_at(item: Item, use: Use) -> str:
 
 def _signed_in(item: Item, uses: Sequence[Use]) -> str:
     outside = [use for use in uses if not use.exempt]
+    single = [use for use in outside if use.factors == "single" and not use.row["conflicted"]]
     reasons = (
-        (any(use.factors == "single" and not use.row["conflicted"] for use in outside), "exception:single_factor"),
-        (any(use.row["conflicted"] for use in uses), "cannot_test:conflict"),
+        (any(not use.perhaps_exempt for use in single), "exception:single_factor"),
+        (bool(single) or any(use.row["conflicted"] for use in uses), "cannot_test:conflict"),
         (any(use.factors == "unknown" for use in outside), "cannot_test:factors_unknown"),
         (any(use.factors == "federated" for use in outside), "cannot_test:federated"),
         (item.gap("sign_in"), "cannot_test:sign_ins_gap"),
@@ -650,9 +707,17 @@ def _signed_in(item: Item, uses: Sequence[Use]) -> str:
 
 
 def _by_password(item: Item, uses: Sequence[Use]) -> str:
-    local = any(use.row["method"] == "local_password" and use.factors != "second" and not use.exempt for use in uses)
+    local = [
+        use
+        for use in uses
+        if use.row["method"] == "local_password"
+        and use.factors != "second"
+        and not use.exempt
+        and not use.row["conflicted"]
+    ]
     reasons = (
-        (local, "exception:local_path_used"),
+        (any(not use.perhaps_exempt for use in local), "exception:local_path_used"),
+        (bool(local) or any(use.row["conflicted"] for use in uses), "cannot_test:conflict"),
         (item.gap("sign_in"), "cannot_test:sign_ins_gap"),
         (item.is_open, "cannot_test:pending"),
     )

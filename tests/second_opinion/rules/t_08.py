@@ -15,7 +15,7 @@ from .world import A_DAY, START, World
 CONTROL_TEST = "T-08"
 OUTCOME_ONLY: frozenset[str] = frozenset()
 CLOSING, OPENING = {"disable", "delete"}, {"create", "activate", "enable"}
-TABLES = ("grant_event", "sign_in", "credential", "review_item", "account")
+TABLES = ("engagement", "grant_event", "sign_in", "credential", "review_item", "account")
 
 
 def shared(world: World) -> None:
@@ -41,15 +41,16 @@ def populate(world: World) -> None:
     for person in ("x", "y"):
         if world.chance(85):
             start = world.moment(first_day=-60, last_day=20)
-            end = start + world.number_in(20, 120) * A_DAY
-            world.add(
-                "engagement",
-                id=world.id("engagement"),
-                type="employee",
-                person=world.key(person),
-                started_at=world.maybe(60, world.instant(start, coarse=0)),
-                effective_end=world.maybe(25, world.instant(end, coarse=0)),
-            )
+            end, name = start + world.number_in(20, 120) * A_DAY, world.id("engagement")
+            for _ in range(2 if world.chance(4) else 1):
+                world.add(
+                    "engagement",
+                    id=name,
+                    type="employee",
+                    person=world.key(person),
+                    started_at=world.maybe(60, world.instant(start, coarse=0)),
+                    effective_end=world.maybe(25, world.instant(end, coarse=0)),
+                )
     for right in ("post", "read"):
         world.add("access_right", id=world.key(f"erp:{right}"), system=system)
     for word in ("loader", "robot")[: world.pick((1, 1, 2))]:
@@ -155,14 +156,16 @@ def _reviews(world: World, account: str, created: datetime) -> None:
     at = created
     for _ in range(world.pick((0, 0, 1, 2))):
         at += world.pick((10, 39, 40, 92)) * A_DAY
-        world.add(
-            "review_item",
-            campaign=world.id("campaign"),
-            account=account,
-            right_id=world.key("erp:post"),
-            decision=world.pick(("approve", "approve", "modify", "revoke", None)),
-            decided_at=world.maybe(95, world.instant(at, coarse=0)),
-        )
+        campaign, seen = world.id("campaign"), world.instant(at + timedelta(hours=world.pick((0, 9))), coarse=25)
+        for _ in range(2 if world.chance(8) else 1):
+            world.add(
+                "review_item",
+                campaign=campaign,
+                account=account,
+                right_id=world.key("erp:post"),
+                decision=world.pick(("approve", "approve", "modify", "revoke", None)),
+                decided_at=world.maybe(95, seen),
+            )
 
 
 def _gap(world: World, system: str) -> None:
@@ -188,6 +191,7 @@ class Item:
     lines: Sequence[Record]
     window: Span
     is_open: bool
+    ends_month: bool
     parameters: Mapping[str, ParameterValue]
 
     def of(self, table: str) -> list[Record]:
@@ -195,11 +199,12 @@ class Item:
         return [row for row in self.records[table] if row["account"] == self.account]
 
     def uses(self) -> list[Record]:
-        """Return the successful uses of the month."""
+        """Return the uses of the month that succeeded, and those that are told in two ways."""
         return [
             row
             for row in self.of("sign_in")
-            if row["result"] == "success" and self.window[0] <= row["occurred_at"][0] < self.window[1]
+            if (row["result"] == "success" or row["conflicted"])
+            and self.window[0] <= row["occurred_at"][0] < self.window[1]
         ]
 
     def gap(self, table: str, *, before: int = 0) -> bool:
@@ -239,7 +244,9 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
             window = max(month.starts_at, start), min(until, clock)
             if window[0] < window[1]:
                 system = name.partition(":")[0] if row is None else row["system"]
-                item = Item(records, name, system, row, lines, window, until > clock, parameters)
+                item = Item(
+                    records, name, system, row, lines, window, until > clock, until == month.ends_before, parameters
+                )
                 found[f"{name}/{month.name}"] = _judged(item, [each for each in held if each.account == name])
     return found
 
@@ -268,7 +275,7 @@ def _judged(item: Item, held: Sequence[Held]) -> dict[str, str]:
     if item.row["conflicted"] or any(line["conflicted"] for line in item.lines):
         return dict.fromkeys("ABCDEFG", "cannot_test:conflict")
     listed = all(item.in_force())
-    return {
+    codes = {
         "A": _owner(item),
         "B": _purpose(item, held),
         "C": _use(item),
@@ -277,27 +284,46 @@ def _judged(item: Item, held: Sequence[Held]) -> dict[str, str]:
         "F": item.last() if listed else "exception:not_in_inventory",
         "G": _idle(item),
     }
+    if item.row["status"] == "disabled" and closed_at(item.records, item.account) is None:
+        doubtful = {
+            *("exception:no_owner", "exception:owner_left", "cannot_test:hr_gap", "exception:no_purpose"),
+            *("exception:too_old", "exception:not_reviewed", "cannot_test:reviews_gap", "exception:not_in_inventory"),
+            *("exception:unused", "cannot_test:uses_gap"),
+        }
+        codes |= {
+            letter: "cannot_test:closing_unknown"
+            for letter, code in codes.items()
+            if letter != "C" and code in doubtful
+        }
+        if codes["D"] == "cannot_test:closing_unknown" and _copied(item):
+            codes["D"] = "exception:copied"
+    return codes
 
 
 def _owner(item: Item) -> str:
     edges = {item.window[0]} | {edge for line in item.lines for edge in _life_of(line)}
     for line in item.lines:
         edges |= {edge for span in employed(item.records, line["owner"]) for edge in span}
-    order = ("exception:no_owner", "exception:owner_left", "cannot_test:owner_unknown", "pass")
+    order = ("exception:no_owner", "exception:owner_left", "cannot_test:conflict", "cannot_test:owner_unknown", "pass")
     worst = len(order) - 1
     for at in edges:
         if item.window[0] <= at < item.window[1]:
             owners = [line["owner"] for line in item.lines if _life_of(line)[0] <= at < _life_of(line)[1]]
             worst = min(worst, max((_owner_at(item.records, owner, at) for owner in owners), default=0))
+    if order[worst] == "exception:owner_left" and item.gap("engagement"):
+        return "cannot_test:hr_gap"
     return item.last() if order[worst] == "pass" else order[worst]
 
 
 def _owner_at(records: Records, owner: str | None, at: datetime) -> int:
     if owner is None:
         return 0
-    if not any(row["person"] == owner for row in records["engagement"]):
+    engagements = [row for row in records["engagement"] if row["person"] == owner]
+    if any(row["conflicted"] for row in engagements):
         return 2
-    return 3 if any(start <= at < end for start, end in employed(records, owner)) else 1
+    if not engagements:
+        return 3
+    return 4 if any(start <= at < end for start, end in employed(records, owner)) else 1
 
 
 def _purpose(item: Item, held: Sequence[Held]) -> str:
@@ -334,23 +360,28 @@ def _secret(item: Item) -> str:
     live = [
         row
         for row in item.of("credential")
-        if row["kind"] != "session"
+        if (row["kind"] != "session" or row["conflicted"])
         and (row["created_at"] is None or row["created_at"][0] < item.window[1])
-        and (row["revoked_at"] is None or row["revoked_at"][1] > item.window[0])
+        and (row["conflicted"] or row["revoked_at"] is None or row["revoked_at"][1] > item.window[0])
     ]
     codes = {_age(item, row) for row in live}
-    sessions = {None, *(row["id"] for row in item.records["credential"] if row["kind"] == "session")}
-    places: dict[str, set[str]] = {}
-    for row in item.uses():
-        if row["credential"] not in sessions and row["client"] and not row["conflicted"]:
-            places.setdefault(row["credential"], set()).add(row["client"].lower())
-    if any(len(clients) > 1 for clients in places.values()):
+    if _copied(item):
         codes.add("exception:copied")
     order = ("exception:too_old", "exception:copied", "cannot_test:conflict")
     for code in (*order, "cannot_test:age_unknown", "cannot_test:time_unclear"):
         if code in codes:
             return code
     return "cannot_test:secrets_gap" if item.gap("credential") else item.last("pass" if live else "na:no_secret")
+
+
+def _copied(item: Item) -> bool:
+    """Return whether one secret was used from two places in the month."""
+    sessions = {None, *(row["id"] for row in item.records["credential"] if row["kind"] == "session")}
+    places: dict[str, set[str]] = {}
+    for row in item.uses():
+        if row["credential"] not in sessions and row["client"] and not row["conflicted"]:
+            places.setdefault(row["credential"], set()).add(row["client"].lower())
+    return any(len(clients) > 1 for clients in places.values())
 
 
 def _age(item: Item, row: Record) -> str:
@@ -369,32 +400,50 @@ def _review(item: Item) -> str:
     assert item.row is not None
     limit = days(item.parameters["review_days"])
     looked = [
-        row["decided_at"][0]
+        (row["decided_at"], row["conflicted"])
         for row in item.of("review_item")
-        if row["decision"] in {"approve", "revoke", "modify"} and row["decided_at"]
+        if row["decided_at"] and (row["conflicted"] or row["decision"] in {"approve", "revoke", "modify"})
     ]
-    looked += [item.row["created_at"][0]] if item.row["created_at"] else []
-    due = item.window[0]
-    covered = [(at, at + limit) for at in sorted(looked)]
-    for start, end in covered:
-        if start <= due < end:
-            due = end
-    if due < item.window[1]:
+    created: Span | None = item.row["created_at"]
+    looked += [((created[0], created[0]), False)] if created else []
+    if not _all_covered(item.window, [(at[0], at[1] + limit) for at, _ in looked]):
         gap = item.gap("review_item", before=limit.days)
         return "cannot_test:reviews_gap" if gap else "exception:not_reviewed"
+    sure = [at for at, doubtful in looked if not doubtful]
+    if not _all_covered(item.window, [(at[0], at[1] + limit) for at in sure]):
+        return "cannot_test:conflict"
+    if not _all_covered(item.window, [(at[1], at[0] + limit) for at in sure]):
+        return "cannot_test:time_unclear"
     return item.last()
+
+
+def _all_covered(window: Span, spans: Sequence[Span]) -> bool:
+    due = window[0]
+    for start, end in sorted(spans):
+        if start <= due < end:
+            due = end
+    return due >= window[1]
 
 
 def _idle(item: Item) -> str:
     assert item.row is not None
-    if item.row["status"] == "disabled" and closed_at(item.records, item.account) is None:
-        return "na:closed"
     since = item.window[1] - days(item.parameters["unused_days"])
-    used = any(
-        row["result"] == "success" and since <= row["occurred_at"][1] and row["occurred_at"][0] < item.window[1]
+    uses = [
+        row
         for row in item.of("sign_in")
-    )
-    if used or (item.row["created_at"] and item.row["created_at"][0] > since):
-        return "pass"
+        if (row["result"] == "success" or row["conflicted"])
+        and since <= row["occurred_at"][1]
+        and row["occurred_at"][0] < item.window[1]
+    ]
     gap = has_gap(item.records, ["sign_in"], item.system, since, item.window[1])
-    return "cannot_test:uses_gap" if gap else "exception:unused"
+    created: Span | None = item.row["created_at"]
+    closed = closed_at(item.records, item.account)
+    order = (
+        ("pass", any(not row["conflicted"] and row["occurred_at"][0] >= since for row in uses)),
+        ("pass", created is not None and created[0] > since),
+        ("na:closed", closed is not None and closed == item.window[1] and not item.ends_month),
+        ("cannot_test:conflict", any(row["conflicted"] for row in uses)),
+        ("cannot_test:time_unclear", bool(uses)),
+        ("cannot_test:uses_gap", gap),
+    )
+    return next((code for code, holds in order if holds), "exception:unused")

@@ -152,15 +152,18 @@ def _people(world: World, people: Sequence[str], accounts: Sequence[str]) -> Non
             ended = world.maybe(50, world.instant(world.moment()))
             last = world.maybe(50, world.instant(world.moment()))
             begun = world.maybe(50, world.instant(world.moment(last_day=20)))
-            world.add(
-                "engagement",
-                id=world.id("work"),
-                person=person,
-                type="employee",
-                started_at=begun,
-                last_day=last,
-                effective_end=ended,
-            )
+            work = world.id("work")
+            for _ in range(2 if world.chance(10) else 1):
+                world.add(
+                    "engagement",
+                    id=work,
+                    person=person,
+                    type="employee",
+                    started_at=begun,
+                    last_day=last,
+                    effective_end=ended,
+                )
+                last = world.maybe(50, world.instant(world.moment()))
         if world.chance(50):
             for _ in range(world.number_in(1, 2)):
                 start = world.maybe(50, world.moment())
@@ -302,7 +305,7 @@ def _judged(records: Records, clock: datetime, item: Item) -> Codes:
     codes = {"A": _a(records, item, doubt), "D": _d(records, item, versions)}
     judged = []
     for row in _mitigations(records, item):
-        if row["control"]:
+        if row["control"] or row["conflicted"]:
             own = {
                 "B": _b(records, item, row, versions),
                 "C": _c(records, clock, item, row),
@@ -333,7 +336,7 @@ def _mitigations(records: Records, item: Item) -> list[Record]:
     return [
         row
         for row in records["mitigation"]
-        if row["person"] == item.holder and row["rule"] == item.rule and _covers(row, item.span)
+        if row["person"] == item.holder and row["rule"] == item.rule and (row["conflicted"] or _covers(row, item.span))
     ]
 
 
@@ -343,8 +346,10 @@ def _covers(row: Record, span: Span) -> bool:
 
 def _a(records: Records, item: Item, doubt: str | None) -> str:
     mitigations = _mitigations(records, item)
-    if any(row["control"] for row in mitigations):
+    if any(row["control"] and not row["conflicted"] for row in mitigations):
         return "pass"
+    if any(row["conflicted"] for row in mitigations):
+        return _CONFLICT
     if doubt:
         return doubt
     if has_gap(records, ["mitigation"], item.system, *item.span):
@@ -371,7 +376,8 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         return "cannot_test:no_risk_owner"
     if approver.person not in owners:
         return "exception:not_risk_owner"
-    if not _employed(records, approver.person, first):
+    employed = _employed(records, approver.person, first)
+    if employed is False:
         return "exception:not_employed"
     limit: datetime = item.conflict_from
     sure_limit: datetime = item.conflict_sure_from or item.span[1]
@@ -379,6 +385,8 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         limit, sure_limit = row["valid_from"], max(row["valid_from"], sure_limit)
     if first > sure_limit:
         return "exception:approved_late"
+    if employed is None:
+        return _CONFLICT
     if item.state != LINKED:
         return "cannot_test:account_shared" if item.state == SHARED_ACCOUNT else "cannot_test:account_unlinked"
     if last <= limit:
@@ -394,9 +402,11 @@ def _renewal(records: Records, item: Item, row: Record) -> bool:
     controls = [
         each
         for each in records["mitigation"]
-        if each["person"] == item.holder and each["rule"] == item.rule and each["control"]
+        if each["person"] == item.holder and each["rule"] == item.rule and (each["control"] or each["conflicted"])
     ]
-    return all(any(_covers(each, span) for each in controls) for span in item.earlier if span[0] < start)
+    return all(
+        any(each["conflicted"] or _covers(each, span) for each in controls) for span in item.earlier if span[0] < start
+    )
 
 
 def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
@@ -407,21 +417,23 @@ def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
     return {row["risk_owner"] for row in here if row["risk_owner"]}
 
 
-def _employed(records: Records, person: str, at: datetime) -> bool:
-    stretches = []
-    for row in records["engagement"]:
-        if row["person"] == person:
-            start: datetime = row["started_at"][0] if row["started_at"] else EVER
-            last: datetime = row["last_day"][1] if row["last_day"] else NEVER
-            stretches.append((start, row["effective_end"][0] if row["effective_end"] else last))
-    return not stretches or any(start <= at < end for start, end in stretches)
+def _employed(records: Records, person: str, at: datetime) -> bool | None:
+    """Return whether a person worked here; None where that hangs on a record in conflict."""
+    rows = [row for row in records["engagement"] if row["person"] == person]
+    for row in rows:
+        start: datetime = row["started_at"][0] if row["started_at"] else EVER
+        last: datetime = row["last_day"][1] if row["last_day"] else NEVER
+        end = row["effective_end"][0] if row["effective_end"] else last
+        if not row["conflicted"] and start <= at < end:
+            return True
+    return None if any(row["conflicted"] for row in rows) else not rows
 
 
 def _c(records: Records, clock: datetime, item: Item, row: Record) -> str:
-    results = [
-        each for each in records["control_result"] if each["control"] == row["control"] and _covers(each, item.span)
-    ]
-    if row["conflicted"] or any(each["conflicted"] for each in results):
+    tests = [each for each in records["control_result"] if each["control"] == row["control"]]
+    results = [each for each in tests if _covers(each, item.span)]
+    begun = [each for each in tests if each["conflicted"] and (each["valid_from"] or EVER) <= item.span[0]]
+    if row["conflicted"] or any(each["conflicted"] for each in results) or (begun and not results):
         return _CONFLICT
     said = {each["result"] for each in results}
     if said - {"effective"}:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
+from twofold.model.instant import Instant
+from twofold.tables.rows import Row
 
 from .approvals import (
     Approval,
@@ -67,6 +69,7 @@ def populate(world: World) -> None:
     hands = add_hands(world, "git")
     tickets = [world.key("CHG-1"), world.key("INC-1")]
     made = add_releases(world, hands, tickets)
+    _coarse_completions(world)
     hands = add_people(world, made, hands)
     for ticket in tickets:
         add_ticket(world, made, ticket, hands)
@@ -94,12 +97,23 @@ def populate(world: World) -> None:
     for _ in range(world.pick((0, 0, 0, 1, 2))):
         world.add(
             "source_gap",
-            table_name=world.pick(("incident", "oncall", "post_review", "review", "approval", "ticket_event")),
+            table_name=world.pick(
+                ("incident", "incident_event", "oncall", "post_review", "review", "approval", "ticket_event")
+            ),
             system=world.pick((made.system, made.system, made.system, world.key("crm"))),
             starts_at=world.maybe(70, world.near(world.pick(made.starts), days=9)),
             ends_before=world.maybe(50, world.near(world.pick(made.starts), days=9)),
             reason="not_extracted",
         )
+
+
+def _coarse_completions(world: World) -> None:
+    """Show some releases as completed on a day only."""
+    for place, row in enumerate(world.rows):
+        done = row.values.get("completed_at")
+        if row.table == "deployment" and isinstance(done, Instant) and world.chance(20):
+            values = {**row.values, "completed_at": world.instant(done.earliest, coarse=100)}
+            world.rows[place] = Row(row.table, row.record, values)
 
 
 def _incident(world: World, made: Releases, name: str) -> None:
@@ -184,6 +198,7 @@ _BEST_OF_A = (
     "cannot_test:conflict",
     "cannot_test:time_order_unclear",
     "cannot_test:severity_unknown",
+    "cannot_test:source_gap",
     "cannot_test:false_alarm",
     "exception:severity_too_low",
     "exception:no_open_incident",
@@ -225,8 +240,9 @@ class Release:
         self.deadline = (
             business_deadline(records, calendar, done[0], count, whole_day=done[0] < done[1]) if calendar else None
         )
+        latest = business_deadline(records, calendar, done[1], count) if calendar else None
         self.in_time_before = self.deadline or done[0] + count * A_DAY
-        self.late_from = self.deadline or done[1] + (count + 4) * 7 * A_DAY
+        self.late_from = latest or done[1] + (count + 4) * 7 * A_DAY
 
     def gap(self, *tables: str) -> bool:
         """Return whether tables are not proven complete from some days before the start until the time is over."""
@@ -253,6 +269,8 @@ class Release:
         if row["conflicted"]:
             return "cannot_test:conflict"
         severity = self._severity(row)
+        if self._severity_may_be_missing(row) and severity != "cannot_test:conflict":
+            return "cannot_test:source_gap"
         if severity:
             return severity
         if row["false_alarm_reason"] is not None:
@@ -261,6 +279,17 @@ class Release:
         still = still or (surely_before(closed, reopened) and surely_before(reopened, self.start))
         sure = opened[1] < self.start[0] + self.skew and still
         return "pass" if sure else "cannot_test:time_order_unclear"
+
+    def _severity_may_be_missing(self, row: Record) -> bool:
+        """Return whether a change of severity that would decide may be missing."""
+        told = any(
+            (each["incident"], each["field"]) == (row["id"], "severity") and each["occurred_at"][1] <= self.start[0]
+            for each in self.records["incident_event"]
+        )
+        since, tables = self.start[0] - days(self.parameters["lookback_days"]), ("incident_event",)
+        before = has_gap(self.records, tables, self.system, since, min(self.start[1] + TICK, self.clock))
+        after = has_gap(self.records, tables, self.system, max(since, self.start[0]), self.clock)
+        return before or (after and not told)
 
     def _severity(self, row: Record) -> str:
         """Return what speaks against the severity as it stood at the start, or an empty text."""
@@ -358,10 +387,8 @@ class Release:
         """Return an exception only when the time allowed is over and the tables have no gap."""
         if not code.startswith("exception"):
             return code
-        if self.deadline and self.clock < self.deadline:
-            return "cannot_test:pending"
         if self.clock < self.late_from:
-            return "cannot_test:no_calendar"
+            return "cannot_test:pending" if self.deadline else "cannot_test:no_calendar"
         if since_start:
             since = max(self.start[0], self.start[0] - days(self.parameters["lookback_days"]))
             gap = has_gap(self.records, tables, self.system, since, self.late_from + TICK)

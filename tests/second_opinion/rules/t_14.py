@@ -80,14 +80,17 @@ def populate(world: World) -> None:
 
 
 def _event(world: World, repository: str, kind: str, at: datetime, *, new_name: str | None = None) -> None:
-    world.add(
-        "repository_event",
-        id=world.id("repository"),
-        repository=repository,
-        kind=kind,
-        new_name=new_name,
-        occurred_at=world.instant(at, coarse=10),
-    )
+    event, seen = world.id("repository"), world.instant(at, coarse=10)
+    for actor in ("root", "admin")[: 2 if world.chance(4) else 1]:
+        world.add(
+            "repository_event",
+            id=event,
+            repository=repository,
+            kind=kind,
+            new_name=new_name,
+            occurred_at=seen,
+            actor=actor,
+        )
 
 
 def _release(world: World, system: str, repository: str, branch: str) -> None:
@@ -168,7 +171,7 @@ def _gap(world: World, system: str) -> None:
     start = START + world.number_in(-60, 60) * A_DAY + timedelta(hours=world.pick((0, 9)))
     world.add(
         "source_gap",
-        table_name=world.pick(("branch_rule_event", "branch_rule", "bypass_event")),
+        table_name=world.pick(("branch_rule_event", "branch_rule", "bypass_event", "repository_event")),
         system=system if world.chance(90) else "crm",
         starts_at=world.maybe(80, start),
         ends_before=world.maybe(80, start + world.pick((timedelta(seconds=1), A_DAY, 40 * A_DAY))),
@@ -261,7 +264,7 @@ def _judged(records: Records, branch: Branch, lines: Lines, window: Span, *, is_
         return {"A": unseen, "B": unseen, "C": "exception:silent_bypass" if silent else unseen}
     grades = [_grades(records, branch, lines, moment) for moment in _moments(records, branch, lines, window)]
     if not grades:
-        dead = "na:not_live"
+        dead = _not_live(records, branch, window)
         return {"A": dead, "B": dead, "C": "exception:silent_bypass" if silent else dead}
     guarded, fresh, closed = (min(each[place] for each in grades) for place in range(3))
     codes = {
@@ -295,6 +298,28 @@ def _moments(records: Records, branch: Branch, lines: Lines, window: Span) -> li
         edges |= {row["valid_from"] or EVER, row["valid_to"] or NEVER}
     inside = sorted(edge for edge in edges if window[0] <= edge < window[1])
     return [edge for edge in inside if not any(span[0] <= edge < span[1] for span in dead)]
+
+
+def _not_live(records: Records, branch: Branch, window: Span) -> str:
+    """Return what is said of a month in which, as far as is known, nobody could push."""
+    events = [
+        row
+        for row in records["repository_event"]
+        if current_name(records, row["repository"]) == branch.repository
+        and row["kind"] in {"created", "deleted", "archived", "unarchived"}
+        and row["occurred_at"][0] < window[1]
+    ]
+    if any(row["conflicted"] for row in events):
+        return "cannot_test:conflict"
+    closed = max((row["occurred_at"][1] for row in events if row["kind"] in {"deleted", "archived"}), default=None)
+    missing = closed is not None and any(
+        row["table_name"] == "repository_event"
+        and row["system"] in {branch.system, "*"}
+        and (row["starts_at"] is None or row["starts_at"] < window[1])
+        and (row["ends_before"] is None or row["ends_before"] > closed)
+        for row in records["source_gap"]
+    )
+    return "cannot_test:source_gap" if missing else "na:not_live"
 
 
 def _dead(records: Records, branch: Branch) -> list[Span]:
@@ -347,7 +372,8 @@ def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at:
         names = [name for name in value.split(";") if name]
         if not names:
             return GOOD
-        return JUSTIFIED if all(_is_justified(records, branch, name, at) for name in names) else BAD
+        told = [_justified_at(records, branch, name, at) for name in names]
+        return JUSTIFIED if all(told) else STATES["conflict"] if None not in told else BAD
     if setting == "required_reviews":
         return BAD if value in {"", "0"} else GOOD
     if setting == "required_checks":
@@ -355,11 +381,14 @@ def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at:
     return GOOD if value == ("false" if setting.startswith("allow_") else "true") else BAD
 
 
-def _is_justified(records: Records, branch: Branch, name: str, at: datetime) -> bool:
-    return any(
-        branch.is_of(records, row)
-        and row["actor"].lower() == name
-        and not row["conflicted"]
-        and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+def _justified_at(records: Records, branch: Branch, name: str, at: datetime) -> bool | None:
+    """Return whether a justification was in force: True, False where only one in conflict may be, None for none."""
+    sure = [
+        not row["conflicted"]
         for row in records["bypass_justification"]
-    )
+        if branch.is_of(records, row)
+        and row["actor"].lower() == name
+        and (row["valid_from"] or EVER) <= at
+        and (row["conflicted"] or at < (row["valid_to"] or NEVER))
+    ]
+    return any(sure) if sure else None

@@ -52,14 +52,16 @@ def populate(world: World) -> None:
             world.maybe(20, world.near(world.pick(made.starts))),
             world.maybe(20, world.near(world.pick(made.starts))),
         )
-        world.add(
-            "pipeline_rollback",
-            system=world.pick((made.system, made.system, world.key("crm"))),
-            proven_at=proven,
-            proof="drill",
-            valid_from=starts,
-            valid_to=ends,
-        )
+        system = world.pick((made.system, made.system, world.key("crm")))
+        for proof in ("drill", "drill", "record")[: 3 if world.chance(10) else 1]:
+            world.add(
+                "pipeline_rollback",
+                system=system,
+                proven_at=proven,
+                proof=proof,
+                valid_from=starts,
+                valid_to=ends if proof == "drill" else None,
+            )
     for _ in range(world.pick((0, 0, 0, 1))):
         world.add(
             "source_gap",
@@ -159,9 +161,8 @@ def _judged(records: Records, change: Change, parameters: Mapping[str, Parameter
         return {"A": "pass", "B": "na:built_in", "C": "na:built_in"}
     found = [_of_ticket(records, change, row, start, parameters) for row in needed]
     worst = {letter: min((each[letter] for each in found), key=_rank) for letter in LETTERS}
-    if pipeline == "perhaps":
-        return {letter: code if code == "pass" else "cannot_test:proof_time_unclear" for letter, code in worst.items()}
-    return worst
+    doubt = {"perhaps": "proof_time_unclear", "in conflict": "conflict"}.get(pipeline)
+    return {letter: code if code == "pass" or not doubt else f"cannot_test:{doubt}" for letter, code in worst.items()}
 
 
 def _rank(code: str) -> int:
@@ -186,6 +187,10 @@ def _pipeline(records: Records, system: str, start: Span) -> str:
     for row in records["pipeline_rollback"]:
         begins, ends = row["valid_from"] or EVER, row["valid_to"] or NEVER
         if row["system"] not in {system, "*"}:
+            continue
+        if row["conflicted"]:
+            if found == "no" and not surely_before(start, row["proven_at"]):
+                found = "in conflict"
             continue
         if surely_before(row["proven_at"], start) and begins <= start[0] and start[1] < ends:
             return "sure"

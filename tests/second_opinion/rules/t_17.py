@@ -67,7 +67,8 @@ def populate(world: World) -> None:
             _look(world, source, begins, hands)
     if world.chance(50):
         duty = {"scope": world.pick((system, "erp2")), "duty": "logs"}
-        world.add("roster", **duty, person=world.key(world.pick("xy")), valid_from=world.maybe(60, start))
+        begins = start + world.pick((timedelta(0), timedelta(0), A_DAY, 12 * AN_HOUR))
+        world.add("roster", **duty, person=world.key(world.pick("xy")), valid_from=world.maybe(60, begins))
     if world.chance(20):
         world.add(
             "delegation",
@@ -78,13 +79,13 @@ def populate(world: World) -> None:
             recorded_at=world.instant(start),
         )
     if world.chance(40):
-        at = start + world.pick((0, 1, 2)) * A_DAY
+        at = start + world.pick((0, 1, 2)) * A_DAY + world.pick((0, 0, 6, 13)) * AN_HOUR
         world.add(
             "source_gap",
             table_name=world.pick(("heartbeat", "log_source")),
             system=system,
             starts_at=world.maybe(50, at),
-            ends_before=world.maybe(50, at + world.pick((1, 60)) * A_DAY),
+            ends_before=world.maybe(50, at + world.pick((timedelta(hours=1), A_DAY, 60 * A_DAY))),
             reason="not_extracted",
         )
 
@@ -182,20 +183,34 @@ def _flow(
         (starts, ends),
     )
 
-    def silent(signs: Sequence[Record], *, surely: bool) -> bool:
-        return _silent(signs, (starts, ends), life, limit, clock, surely=surely)
-
-    with_records = [row for row in beats if row["records"] is not None and row["records"] > 0]
-    perhaps = [row for row in beats if row["records"] is None or row["records"] > 0]
-    if not silent(with_records, surely=False):
+    day_of, gaps = (starts, ends), _unproven(records, source["id"])
+    with_records = [row["seen_at"] for row in beats if row["records"] and row["records"] > 0 and not row["conflicted"]]
+    perhaps = [row["seen_at"] for row in beats if row["records"] is None or row["records"] > 0 or row["conflicted"]]
+    if not _perhaps_silent(with_records, day_of, life, limit, clock):
         return "cannot_test:pending" if ends > clock else "pass"
-    if has_gap(records, ["heartbeat"], source["system"], starts, ends):
-        return "cannot_test:source_gap"
-    if silent(beats, surely=True):
-        return "exception:gap"
-    if silent(perhaps, surely=True):
-        return "exception:source_silent"
-    return "cannot_test:time_order_unclear" if silent(perhaps, surely=False) else "cannot_test:records_unknown"
+    here = has_gap(records, ["heartbeat"], source["system"], starts, ends)
+    order = (
+        ("exception:gap", _surely_silent([*(row["seen_at"] for row in beats), *gaps], day_of, life, limit, clock)),
+        ("exception:source_silent", _surely_silent([*perhaps, *gaps], day_of, life, limit, clock)),
+        ("cannot_test:source_gap", here or _surely_silent(perhaps, day_of, life, limit, clock)),
+        ("cannot_test:time_order_unclear", _perhaps_silent(perhaps, day_of, life, limit, clock)),
+    )
+    return next((code for code, holds in order if holds), "cannot_test:records_unknown")
+
+
+def _unproven(records: Records, source: str) -> list[Span]:
+    """Where heartbeats of a source may be missing: gaps of its system while it belonged to that system."""
+    found = []
+    for row in records["log_source"]:
+        if row["id"] != source:
+            continue
+        for gap in records["source_gap"]:
+            if gap["table_name"] == "heartbeat" and gap["system"] in {row["system"], "*"}:
+                first = max(gap["starts_at"] or EVER, row["valid_from"] or EVER)
+                last = min(gap["ends_before"] or NEVER, row["valid_to"] or NEVER)
+                if first < last:
+                    found.append((first, last))
+    return found
 
 
 def _lives(records: Records, source: str) -> list[tuple[datetime, datetime]]:
@@ -204,26 +219,28 @@ def _lives(records: Records, source: str) -> list[tuple[datetime, datetime]]:
     )
 
 
-def _silent(
-    signs: Sequence[Record],
-    day: tuple[datetime, datetime],
-    life: tuple[datetime, datetime],
-    limit: timedelta,
-    clock: datetime,
-    *,
-    surely: bool,
-) -> bool:
-    """Return whether a silence that touches the day is too long, surely or perhaps."""
+def _signs(seen: Sequence[Span], life: Span, clock: datetime) -> list[Span]:
     ends = min(life[1], clock)
-    seen: list[Span] = [row["seen_at"] for row in signs]
     spans: list[Span] = [(life[0], life[0]), (ends, ends)]
     spans += [(max(one, life[0]), min(other, ends)) for one, other in seen if other >= life[0] and one <= ends]
-    spans.sort()
-    for one, other in pairwise(spans):
-        touches = one[0] < day[1] and other[1] > day[0]
-        length = other[0] - one[1] if surely else other[1] - one[0]
-        if touches and length > limit:
+    return sorted(spans)
+
+
+def _perhaps_silent(seen: Sequence[Span], day: Span, life: Span, limit: timedelta, clock: datetime) -> bool:
+    """Return whether a silence that may touch the day may be too long."""
+    return any(
+        other[1] - one[0] > limit and one[0] < day[1] and other[1] > day[0]
+        for one, other in pairwise(_signs(seen, life, clock))
+    )
+
+
+def _surely_silent(seen: Sequence[Span], day: Span, life: Span, limit: timedelta, clock: datetime) -> bool:
+    """Return whether a stretch in which no sign can lie touches the day and is too long."""
+    reached = life[0]
+    for one, other in _signs(seen, life, clock):
+        if one - reached > limit and reached + TICK < day[1] and one > day[0]:
             return True
+        reached = max(reached, other)
     return False
 
 
@@ -261,7 +278,7 @@ def _deleters(records: Records, source: Record, day: Record, parameters: Mapping
     if look is None or not look["may_delete"]:
         return "cannot_test:not_observed"
     codes = [
-        _deleter(records, source["system"], account, look["observed_at"][0])
+        _deleter(records, source["system"], account, look["observed_at"])
         for account in look["may_delete"]
         if account != "nobody"
     ]
@@ -272,22 +289,23 @@ def _deleters(records: Records, source: Record, day: Record, parameters: Mapping
     return "pass"
 
 
-def _deleter(records: Records, system: str, account: str, at: datetime) -> str:
-    who = hand(records, account, at)
+def _deleter(records: Records, system: str, account: str, seen: Span) -> str:
+    who = hand(records, account, seen[0])
     if who.state in {SHARED_ACCOUNT, BOT}:
         return "exception:shared_account" if who.state == SHARED_ACCOUNT else "exception:not_a_person"
     if who.state != LINKED:
         return "cannot_test:holder_unlinked"
-    if any(
-        each.person == who.person
-        and each.duty == "logs"
-        and each.scope in {system, "*"}
-        and each.valid_from <= at < each.valid_to
+    mine = [
+        each
         for each in mandates(records)
-    ):
+        if each.person == who.person and each.duty == "logs" and each.scope in {system, "*"}
+    ]
+    if any(each.valid_from <= seen[0] and seen[1] < each.valid_to for each in mine):
         return "pass"
+    if any(each.valid_from <= seen[1] and seen[0] < each.valid_to for each in mine):
+        return "cannot_test:time_order_unclear"
     begun = any(
-        row["duty"] == "logs" and row["scope"] in {system, "*"} and (row["valid_from"] or EVER) <= at
+        row["duty"] == "logs" and row["scope"] in {system, "*"} and (row["valid_from"] or EVER) <= seen[0]
         for row in records["roster"]
     )
     return "exception:not_authorised" if begun else "cannot_test:no_roster"

@@ -78,14 +78,14 @@ def _watch(world: World, system: str, start: datetime) -> None:
 def _rule(world: World, rule: str, hands: list[str]) -> None:
     start = world.moment(last_day=40)
     valid_from, valid_to = world.maybe(70, start), world.maybe(50, start + world.number_in(1, 40) * A_DAY)
-    for _ in range(2 if world.chance(6) else 1):
+    for again in range(2 if world.chance(10) else 1):
         world.add(
             "alert_handling",
             id=rule,
             approved_by=pick_hand(world, hands),
             approved_at=world.maybe(90, world.instant(world.near(start, days=20), coarse=25)),
             valid_from=valid_from,
-            valid_to=valid_to,
+            valid_to=world.pick((valid_to, start + A_DAY)) if again else valid_to,
         )
 
 
@@ -132,7 +132,7 @@ def _handled(records: Records, alert: Record, clock: datetime, parameters: Mappi
         return "cannot_test:unknown_severity"
     if SEVERITIES.index(severity) > SEVERITIES.index(str(parameters["lowest_severity"])):
         return "na:below_severity"
-    if alert["suppressed"] or alert["rule"] is not None:
+    if alert["suppressed"] or (alert["rule"] is not None and alert["closed_at"] is not None):
         return _by_rule(records, alert)
     raised: Span = alert["raised_at"]
     minutes = timedelta(minutes=int(str(parameters["acknowledge_minutes"])))
@@ -172,7 +172,7 @@ def _person(records: Records, account: str | None, at: Span | None) -> str:
 
 
 def _by_rule(records: Records, alert: Record) -> str:
-    acts: Span = alert["raised_at"] if alert["suppressed"] or alert["closed_at"] is None else alert["closed_at"]
+    acts: Span = alert["raised_at"] if alert["suppressed"] else alert["closed_at"]
     if alert["rule"] is None:
         return "exception:rule_not_approved"
     rows = [
@@ -180,7 +180,7 @@ def _by_rule(records: Records, alert: Record) -> str:
         for row in records["alert_handling"]
         if row["id"] == alert["rule"]
         and (row["valid_from"] or EVER) <= acts[0]
-        and acts[1] < (row["valid_to"] or NEVER)
+        and (row["conflicted"] or acts[1] < (row["valid_to"] or NEVER))
     ]
     if not rows:
         gap = has_gap(records, ["alert_handling"], alert["system"], acts[0], acts[1] + timedelta(microseconds=1))
@@ -210,13 +210,13 @@ def _watched(records: Records, month: Record, clock: datetime) -> str:
         for row in records["alert_watch"]
         if row["system"] == month["plan"]
         and (row["valid_from"] or EVER) < end
-        and (row["valid_to"] or NEVER) > month["starts_at"]
+        and (row["conflicted"] or (row["valid_to"] or NEVER) > month["starts_at"])
     ]
-    if any(row["conflicted"] for row in near):
-        return "cannot_test:conflict"
-    rows = [row for row in near if row["watches"] == "privileged"]
+    rows = [row for row in near if row["watches"] == "privileged" and not row["conflicted"]]
     spans: Sequence[tuple[datetime, datetime]] = [(row["valid_from"] or EVER, row["valid_to"] or NEVER) for row in rows]
     breaks = uncovered(month["starts_at"], end, spans)
+    if breaks and any(row["conflicted"] for row in near):
+        return "cannot_test:conflict"
     if breaks:
         gap = has_gap(records, ["alert_watch"], month["plan"], month["starts_at"], end)
         return "cannot_test:source_gap" if gap else "exception:not_watched"

@@ -36,9 +36,17 @@ def populate(world: World) -> None:
             world.add("system_label", system=system, label=label, dependents=world.pick((None, 0, 2)), **dates)
     stores = [world.id("store") for _ in range(world.number_in(1, 3))]
     for store in stores if world.chance(85) else stores[1:]:
-        target = world.maybe(85, 60)
-        system = systems[0] if world.chance(60) else systems[1]
-        world.add("store", id=store, system=system, rto_minutes=target, rpo_minutes=world.maybe(85, 30))
+        target, lives = world.maybe(85, 60), world.chance(80)
+        for _ in range(2 if world.chance(8) else 1):
+            world.add(
+                "store",
+                id=store,
+                system=systems[0] if world.chance(60) else systems[1],
+                rto_minutes=target,
+                rpo_minutes=world.maybe(85, 30),
+                valid_from=None if lives else world.maybe(50, world.moment()),
+                valid_to=None if lives else world.maybe(50, world.moment()),
+            )
     accounts = _hands(world)
     made: list[str] = []
     tested = world.pick((systems, systems[:1], systems[:1], systems[1:]))
@@ -89,7 +97,7 @@ def _restore_test(
     test = world.id("test")
     started = completed - world.number_in(0, 2) * timedelta(hours=3)
     backup = _backup_of(world, stores, started) if world.chance(85) else world.pick((None, world.key("unknown")))
-    for _ in range(2 if world.chance(5) else 1):
+    for _ in range(2 if world.chance(10) else 1):
         world.add(
             "restore_test",
             id=test,
@@ -259,6 +267,8 @@ class _Item:
         untested = self._untested()
         if in_time and not untested:
             return "pass"
+        if in_time and all(row["conflicted"] for row in untested):
+            return "cannot_test:conflict"
         if not in_time and readable:
             return "cannot_test:time_order_unclear"
         if not in_time and self.judged and not self.is_late:
@@ -273,11 +283,18 @@ class _Item:
             return "exception:late"
         return "exception:stand_in_without_reason" if self.named_only else "exception:absent"
 
-    def _untested(self) -> bool:
+    def _untested(self) -> list[Record]:
+        """Return the stores of the system, in use on the due date, that no test restored though policy asks for all."""
         if not self.parameters["every_store"] or not self.has_own:
-            return False
-        tested = {self._store(row) for row in self.judged}
-        return any(row["system"] == self.due.system and row["id"] not in tested for row in self.stores.values())
+            return []
+        tested, at = {self._store(row) for row in self.judged}, self.due.due_at - _TICK
+        return [
+            row
+            for row in self.stores.values()
+            if row["system"] == self.due.system
+            and row["id"] not in tested
+            and (row["conflicted"] or (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER))
+        ]
 
     def _backup(self, test: Record) -> str:
         start = test["started_at"] or test["completed_at"]
@@ -299,6 +316,8 @@ class _Item:
         store = self.stores.get(backup["store"])
         if store is None:
             return "exception:store_not_registered"
+        if store["conflicted"]:
+            return "cannot_test:conflict"
         if store["system"] != test["system"]:
             return "exception:store_of_other_system"
         if not self.is_own and not self._labels(self.due.system) <= self._labels(test["system"]):
@@ -331,6 +350,8 @@ class _Item:
         if test["result"] != "pass":
             return "na:test_failed"
         store = self.stores.get(self._store(test), {})
+        if store.get("conflicted"):
+            return "cannot_test:conflict"
         pairs = [(test["recovery_minutes"], store.get("rto_minutes")), (test["loss_minutes"], store.get("rpo_minutes"))]
         if any(minutes is not None and target is not None and minutes > target for minutes, target in pairs):
             return "exception:target_missed"
@@ -378,20 +399,26 @@ class _Item:
         return None if hands or only.state == "unlinked" else only
 
     def _repeated(self) -> str:
-        failed = [row for row in self.judged if not row["conflicted"] and row["result"] != "pass"]
-        if not failed:
-            return "na:no_failure" if any(not row["conflicted"] for row in self.judged) else "cannot_test:conflict"
-        return min((self._after_failure(row) for row in failed), key=_severity)
+        codes = ["na:no_failure"]
+        for row in self.judged:
+            if row["conflicted"]:
+                # It may have failed; a good one after it settles that.
+                solved = self._after_failure(row) == "pass"
+                codes.append("na:no_failure" if solved else "cannot_test:conflict")
+            elif row["result"] != "pass":
+                codes.append(self._after_failure(row))
+        return min(codes, key=_severity)
 
     def _after_failure(self, failed: Record) -> str:
-        good = [
+        after = [
             row
             for row in self.judged
-            if row["result"] == "pass"
-            and not row["conflicted"]
+            if row["id"] != failed["id"]
+            and (row["result"] == "pass" or row["conflicted"])
             and (self._chain(row) == self._chain(failed) or self._root(row)["id"] == self._root(failed)["id"])
             and row["completed_at"][1] >= failed["completed_at"][0]
         ]
+        good = [row for row in after if not row["conflicted"]]
         due_at = self.due.due_at
         sure = [
             row
@@ -402,12 +429,13 @@ class _Item:
             return "pass"
         if any(row["completed_at"][0] < due_at for row in good):
             return "cannot_test:time_order_unclear"
-        if good:
-            return "exception:late_retest"
+        if any(row["completed_at"][0] < due_at for row in after):
+            return "cannot_test:conflict"
         if due_at > self.clock:
             return "cannot_test:pending"
-        gap = has_gap(self.records, ["restore_test"], self.due.system, failed["completed_at"][0], due_at)
-        return "cannot_test:source_gap" if gap else "exception:no_retest"
+        if has_gap(self.records, ["restore_test"], self.due.system, failed["completed_at"][0], due_at):
+            return "cannot_test:source_gap"
+        return "exception:late_retest" if good else "exception:no_retest"
 
 
 def _severity(code: str) -> tuple[int, str]:

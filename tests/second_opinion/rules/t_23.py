@@ -97,14 +97,16 @@ def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
             for _ in range(world.pick((0, 1, 1, 2))):
                 _run(world, job, slot)
             if world.chance(35):
-                world.add(
-                    "run_followup",
-                    id=world.id("told"),
-                    activity=world.pick(("job", "job", "job", "backup")),
-                    plan=job,
-                    slot_at=world.instant(slot, coarse=60),
-                    finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30)) * AN_HOUR)),
-                )
+                told, about = world.id("told"), world.instant(slot, coarse=60)
+                for _ in range(2 if world.chance(8) else 1):
+                    world.add(
+                        "run_followup",
+                        id=told,
+                        activity=world.pick(("job", "job", "job", "backup")),
+                        plan=job,
+                        slot_at=about,
+                        finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30)) * AN_HOUR)),
+                    )
             day += A_DAY
         begins = ends + world.pick((0, 0, 1)) * A_DAY
     if world.chance(45):
@@ -134,15 +136,17 @@ def _run(world: World, job: str, slot: datetime) -> None:
 
 def _pause(world: World, activity: str, plan: str, begins: datetime, hands: list[str]) -> None:
     starts = begins + world.pick((-1, 0, 1)) * A_DAY
-    world.add(
-        "run_pause",
-        activity=world.pick((activity, activity, activity, "backup")),
-        plan=plan,
-        starts_at=starts,
-        ends_before=world.maybe(70, starts + world.pick((1, 2)) * A_DAY),
-        approved_by=world.pick((pick_hand(world, hands), world.pick(hands))),
-        approved_at=world.maybe(90, world.instant(starts + world.pick((-2, -1, 0, 1)) * A_DAY)),
-    )
+    of = world.pick((activity, activity, activity, "backup"))
+    for _ in range(2 if world.chance(10) else 1):
+        world.add(
+            "run_pause",
+            activity=of,
+            plan=plan,
+            starts_at=starts,
+            ends_before=world.maybe(70, starts + world.pick((1, 2)) * A_DAY),
+            approved_by=world.pick((pick_hand(world, hands), world.pick(hands))),
+            approved_at=world.maybe(90, world.instant(starts + world.pick((-2, -1, 0, 1)) * A_DAY)),
+        )
 
 
 def _change(world: World, job: str, start: datetime, hands: list[str]) -> None:
@@ -210,7 +214,7 @@ def _transfer(world: World, interface: str, day: datetime, hands: list[str]) -> 
     name, at = world.id("t"), world.pick((day, day.replace(hour=0), day.replace(hour=12)))
     sent, rejects = world.pick((7, 7, 7, 0, None)), world.pick((0, 0, 2, 2, None))
     total, refused = world.pick((70, 70, None)), world.pick((20, 20, None))
-    for _ in range(2 if world.chance(2) else 1):
+    for _ in range(2 if world.chance(6) else 1):
         world.add(
             "transfer",
             id=name,
@@ -277,7 +281,7 @@ class Due:
                 and at[0] < self.slot["ends_before"]
                 and at[1] >= self.slot["starts_at"]
             ):
-                found.append((row, at[0] == at[1]))
+                found.append((row, self.slot["starts_at"] <= at[0] and at[1] < self.slot["ends_before"]))
         return found
 
     def has_gap(self, table: str, start: datetime, end: datetime) -> bool:
@@ -293,11 +297,14 @@ class Due:
             if row["activity"] == self.slot["activity"]
             and row["plan"] == self.plan["id"]
             and row["starts_at"] <= at
-            and (row["ends_before"] is None or at < row["ends_before"])
+            and (row["ends_before"] is None or at < row["ends_before"] or row["conflicted"])
         }
-        return next((c for c in ("na:paused", "cannot_test:approver_unlinked", "exception:paused") if c in codes), None)
+        order = ("na:paused", "cannot_test:conflict", "cannot_test:approver_unlinked", "exception:paused")
+        return next((code for code in order if code in codes), None)
 
     def _allowed(self, row: Record, at: datetime) -> str:
+        if row["conflicted"]:
+            return "cannot_test:conflict"
         if row["approved_by"] is None or row["approved_at"] is None or row["approved_at"][1] >= at:
             return "exception:paused"
         state = hand(self.records, row["approved_by"], row["approved_at"][0]).state
@@ -349,7 +356,7 @@ def _solved(due: Due, runs: Sequence[tuple[Record, bool]]) -> str:
         return "cannot_test:pending"
     if due.has_gap("job_run", starts, due_at):
         return "cannot_test:source_gap"
-    if not runs and due.paused() in {"na:paused", "cannot_test:approver_unlinked"}:
+    if not runs and due.paused() not in {None, "exception:paused"}:
         return str(due.paused())
     failures = [
         row["ended_at"] or row["started_at"] or row["slot_at"]
@@ -375,18 +382,18 @@ def _solved(due: Due, runs: Sequence[tuple[Record, bool]]) -> str:
 
 def _told(due: Due, limit: Span) -> str:
     at = due.slot["starts_at"]
-    told = [
-        row["finance_told_at"]
+    rows = [
+        row
         for row in due.records["run_followup"]
-        if row["activity"] == "job"
-        and row["plan"] == due.plan["id"]
-        and row["slot_at"][0] <= at <= row["slot_at"][1]
-        and row["finance_told_at"]
+        if row["activity"] == "job" and row["plan"] == due.plan["id"] and row["slot_at"][0] <= at <= row["slot_at"][1]
     ]
+    told = [row["finance_told_at"] for row in rows if row["finance_told_at"] and not row["conflicted"]]
+    if told and min(at[1] for at in told) <= limit[0]:
+        return "pass"
+    if any(row["conflicted"] for row in rows):
+        return "cannot_test:conflict"
     if told:
         first = min(at[0] for at in told), min(at[1] for at in told)
-        if first[1] <= limit[0]:
-            return "pass"
         return "exception:told_late" if first[0] > limit[1] else "cannot_test:time_order_unclear"
     if due.clock < limit[1]:
         return "cannot_test:pending"
@@ -395,11 +402,18 @@ def _told(due: Due, limit: Span) -> str:
 
 def _once(due: Due, runs: Sequence[tuple[Record, bool]]) -> str:
     begun = [(row, sure) for row, sure in runs if row["status"] != "skipped"]
+    good = sum(_result(row, due.plan) in {"good", "unknown"} for row, _ in begun)
+    if due.plan["repeatable"]:
+        if len(begun) > 1 and good:
+            return "pass"
+    elif (
+        good < 2
+        and due.slot["due_at"] <= due.clock
+        and due.has_gap("job_run", due.slot["starts_at"], due.slot["due_at"])
+    ):
+        return "cannot_test:source_gap"
     if len(begun) < 2:
         return "na:no_rerun"
-    good = sum(_result(row, due.plan) in {"good", "unknown"} for row, _ in begun)
-    if due.plan["repeatable"] and good:
-        return "pass"
     if not all(sure for _, sure in begun):
         return "cannot_test:time_order_unclear"
     return ("na:not_solved", "pass", "exception:ran_twice")[min(good, 2)]
@@ -507,43 +521,50 @@ def _transfer_codes(records: Records, row: Record, clock: datetime, parameters: 
 
 
 def _whole(records: Records, row: Record, plan: Record | None) -> str:
-    if not (plan and plan["repeatable"]) and any(_place(other) < _place(row) for other in _rivals(records, row)):
+    once = not (plan and plan["repeatable"])
+    slots = _slots_of(records, row)
+    rivals = [
+        (other, any(_slots_of(records, other)[slot] for slot in shared))
+        for other in records["transfer"]
+        if other is not row
+        and other["interface"] == row["interface"]
+        and (other["status"] == "success" or other["conflicted"])
+        and (shared := slots.keys() & _slots_of(records, other).keys())
+    ]
+    sure = any(slots.values())
+    if once and any(
+        _place(other) < _place(row) and surely and sure and not other["conflicted"] for other, surely in rivals
+    ):
         return "exception:sent_twice"
     if row["source_count"] is None or row["target_count"] is None:
         return "cannot_test:counts_unknown"
     if row["source_count"] != row["target_count"] + (row["rejects"] or 0):
         return "exception:counts_differ"
     empty = row["source_count"] == 0 and not (plan and plan["may_be_empty"])
-    return "exception:no_rows" if empty else "pass"
+    if empty:
+        return "exception:no_rows"
+    if once and any(other["conflicted"] and _place(other) < _place(row) for other, _ in rivals):
+        return "cannot_test:conflict"
+    if once and not sure and any(not other["conflicted"] for other, _ in rivals):
+        return "cannot_test:time_order_unclear"
+    return "pass"
 
 
 def _place(row: Record) -> tuple[datetime, str]:
     return row["transferred_at"][0], row["id"]
 
 
-def _rivals(records: Records, row: Record) -> list[Record]:
-    """Return the other successes of the slot that a transfer surely belongs to."""
-
-    def slot_of(each: Record) -> object:
-        at: Span = each["slot_at"] or each["transferred_at"]
-        slots = [
-            slot["starts_at"]
-            for slot in records["expected_run"]
-            if slot["activity"] == "transfer"
-            and slot["plan"] == each["interface"]
-            and slot["starts_at"] <= at[0] < slot["ends_before"]
-        ]
-        return slots[0] if slots and at[0] == at[1] else None
-
-    slot = slot_of(row)
-    return [
-        each
-        for each in records["transfer"]
-        if slot is not None
-        and each["interface"] == row["interface"]
-        and each["status"] == "success"
-        and slot_of(each) == slot
-    ]
+def _slots_of(records: Records, row: Record) -> dict[datetime, bool]:
+    """Return the slots that a transfer may belong to, each with whether it surely does."""
+    at: Span = row["slot_at"] or row["transferred_at"]
+    return {
+        slot["starts_at"]: slot["starts_at"] <= at[0] and at[1] < slot["ends_before"]
+        for slot in records["expected_run"]
+        if slot["activity"] == "transfer"
+        and slot["plan"] == row["interface"]
+        and at[0] < slot["ends_before"]
+        and slot["starts_at"] <= at[1]
+    }
 
 
 def _sums(row: Record, plan: Record | None) -> str:

@@ -19,7 +19,6 @@ from .steps import (
     UNLINKED,
     days,
     hand,
-    has_gap,
     months_later,
     uncovered,
 )
@@ -193,7 +192,9 @@ class Known:
 
     def reasons(self, start: datetime, end: datetime, months: int) -> set[str]:
         """Return why records do not count that may reach into a time."""
-        return {why for why, span in self.others if span is None or _reaches(span, start, end, months)}
+        return {
+            why for why, span in self.others if why == "conflict" or span is None or _reaches(span, start, end, months)
+        }
 
 
 def _reaches(span: Span, start: datetime, end: datetime, months: int) -> bool:
@@ -212,7 +213,8 @@ class Tested:
     until: datetime
     known: Known
     leaves: Sequence[Record]
-    gap: bool
+    gaps: Sequence[datetime]
+    """When each gap began that reaches into the time in which a training would still stand."""
 
 
 def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, dict[str, str]]:
@@ -244,7 +246,13 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
                 min(end, clock),
                 _known(records, row["person"], parameters),
                 [leave for leave in records["leave"] if leave["person"] == row["person"]],
-                has_gap(records, ["training"], year["system"], months_later(start, -months), end),
+                [
+                    row["starts_at"] or EVER
+                    for row in records["source_gap"]
+                    if row["table_name"] == "training"
+                    and row["system"] in {year["system"], "*"}
+                    and (row["ends_before"] is None or row["ends_before"] > months_later(start, -months))
+                ],
             )
             found[item] = {
                 "A": next(_joined(tested, clock, parameters)),
@@ -355,8 +363,7 @@ def _joined(tested: Tested, clock: datetime, parameters: Parameters) -> Iterator
         yield "cannot_test:time_order_unclear"
     if due > clock:
         yield "cannot_test:pending"
-    why = _open(tested, parameters)
-    yield from why
+    yield from _open(tested, parameters, until=due)
     if any(span[0] > due for span in tested.known.counted):
         yield "exception:late"
     yield from _shortcomings(tested, months)
@@ -367,15 +374,15 @@ def _within(moment: datetime, stretch: tuple[datetime, datetime]) -> bool:
     return stretch[0] <= moment < stretch[1]
 
 
-def _open(tested: Tested, parameters: Parameters) -> Iterator[str]:
-    """Give what leaves open whether the person was trained, in order."""
+def _open(tested: Tested, parameters: Parameters, *, until: datetime) -> Iterator[str]:
+    """Give what leaves open whether the person was trained, in order; a training after `until` helps no more."""
     why = tested.known.reasons(tested.start, tested.end, int(parameters["valid_months"]))
     if "conflict" in why or any(leave["conflicted"] for leave in tested.leaves):
         yield "cannot_test:conflict"
     for reason in ("no_date", "account_unlinked"):
         if reason in why:
             yield f"cannot_test:{reason}"
-    if tested.gap:
+    if any(began <= until for began in tested.gaps):
         yield "cannot_test:source_gap"
 
 
@@ -400,11 +407,12 @@ def _stood(tested: Tested, clock: datetime, parameters: Parameters) -> Iterator[
         yield "na:left_in_the_year"
     if not left:
         yield "cannot_test:pending" if tested.end > clock else "pass"
-    if not uncovered(tested.start, tested.until, [*away, *wide]):
+    open_days = uncovered(tested.start, tested.until, [*away, *wide])
+    if not open_days:
         yield "cannot_test:time_order_unclear"
     if by_year and tested.year["due_at"] > clock:
         yield "cannot_test:pending"
-    yield from _open(tested, parameters)
+    yield from _open(tested, parameters, until=tested.year["due_at"] if by_year else open_days[0][0])
     yield from _shortcomings(tested, months)
     reached = any(_reaches(span, tested.start, tested.end, months) for span in tested.known.counted)
     yield "exception:ran_out" if reached else "exception:absent"

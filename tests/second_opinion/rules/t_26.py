@@ -11,7 +11,7 @@ from twofold.controltests.rule import ParameterValue
 from twofold.tables.rows import Value
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, days, hand
+from .steps import EVER, NEVER, TICK, days, hand, has_gap
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-26"
@@ -25,6 +25,7 @@ SCREENED = [
     "conflict",
     "time_order_unclear",
     "no_result_date",
+    "source_gap",
     "adverse",
     "after_access",
     "not_screened",
@@ -86,10 +87,27 @@ def shared(world: World) -> None:
         world.add("signing_duty", policy=policy, valid_from=world.pick((None, start, start)), valid_to=ends)
         if ends and world.chance(30):
             world.add("signing_duty", policy=policy, valid_from=ends + world.number_in(0, 20) * A_DAY)
+    world.add("system_label", system="ledger", label=world.pick(("soc2", "fin_relevant")))
+    if world.chance(60):
+        begins = START + world.number_in(-60, 60) * A_DAY
+        world.add(
+            "source_gap",
+            table_name="grant_event",
+            system=world.pick(("ledger", "ledger", "ledger", "elsewhere")),
+            starts_at=world.maybe(75, begins),
+            ends_before=world.maybe(60, begins + world.pick((1, 20)) * A_DAY),
+            reason="retention",
+        )
     for table in world.some(_GAPS, percent=90):
-        ends = world.maybe(92, START + world.number_in(-60, 30) * A_DAY)
-        system = world.pick(("company", "company", "company", "*", "elsewhere"))
+        ends = world.maybe(92, START + world.number_in(-90, 0) * A_DAY)
+        system = world.pick(("company", "company", "company", "company", "elsewhere"))
         world.add("source_gap", table_name=table, system=system, ends_before=ends, reason="retention")
+        if world.chance(40):
+            start = START + world.number_in(0, 75) * A_DAY
+            ends = world.maybe(50, start + world.pick((1, 20)) * A_DAY)
+            world.add(
+                "source_gap", table_name=table, system="company", starts_at=start, ends_before=ends, reason="retention"
+            )
 
 
 def parameters(world: World) -> Parameters:
@@ -155,15 +173,17 @@ def _engagement(
     granted = world.near(start + world.pick((0, 2, -3)) * A_DAY)
     for _ in range(world.pick((0, 1, 1, 2))):
         system = world.pick(systems)
-        world.add(
-            "grant_event",
-            id=world.id("grant"),
-            account=f"{system}:{person.rpartition('~')[2]}",
-            right_id=f"{system}:use",
-            action=world.pick(("add", "add", "add", "remove")),
-            occurred_at=world.maybe(95, world.instant(granted, coarse=25)),
-            net_change=world.pick((None, True, True, False)),
-        )
+        grant = world.id("grant")
+        for _ in range(2 if world.chance(8) else 1):
+            world.add(
+                "grant_event",
+                id=grant,
+                account=f"{system}:{person.rpartition('~')[2]}",
+                right_id=f"{system}:use",
+                action=world.pick(("add", "add", "add", "remove")),
+                occurred_at=world.maybe(95, world.instant(granted, coarse=25)),
+                net_change=world.pick((None, True, True, False)),
+            )
         granted = world.near(granted + world.pick((0, 5)) * A_DAY)
     for _ in range(world.pick((0, 1, 1, 2))):
         _screening(world, name, granted)
@@ -190,7 +210,7 @@ def _screening(world: World, engagement: str, granted: datetime) -> None:
             "engagement": engagement,
             "result": world.pick(("clear", "clear", "clear", "adverse", "pending", None)),
             "result_at": world.maybe(92, world.instant(result_at, coarse=25)),
-            "accepted_by": world.maybe(20, "p1"),
+            "accepted_by": world.maybe(20, world.pick(("p1", world.key("x")))),
             "barred_by_law": world.maybe(8, "the law of the place"),
         }
 
@@ -233,7 +253,7 @@ def _asset(world: World, engagement: str, end: datetime) -> None:
         return {
             "kind": world.pick(("laptop", "key", "none", None)),
             "returned_at": world.maybe(75, world.instant(returned, coarse=25)),
-            "excused_by": world.maybe(25, "p1"),
+            "excused_by": world.maybe(25, world.pick(("p1", world.key("x")))),
             "excused_reason": world.maybe(25, "broken"),
         }
 
@@ -256,19 +276,9 @@ class Item:
         end: Span | None = self.engagement["effective_end"] or self.engagement["last_day"]
         return end
 
-    def gap(self, table: str) -> bool:
-        """Whether a table is not proven complete since the engagement began, or ended where HR shows no start."""
-        start = self.engagement["started_at"] or self.end
-        return _gap(self.records, table, start[0] if start else None)
-
-
-def _gap(records: Records, table: str, since: datetime | None) -> bool:
-    return any(
-        row["table_name"] == table
-        and row["system"] in {"company", "*"}
-        and (row["ends_before"] is None or since is None or row["ends_before"] > since)
-        for row in records["source_gap"]
-    )
+    def gap(self, table: str, since: datetime, until: datetime) -> bool:
+        """Whether a table is not proven complete between two moments, both included."""
+        return has_gap(self.records, [table], "company", since, until + TICK)
 
 
 def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, dict[str, str]]:
@@ -288,7 +298,10 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
             found[f"{row['id']}/leaving"] = {**dict.fromkeys("ABC", "na:leaver"), **_leaver(item)}
     for row in records["checklist"]:
         if row["kind"] == "leaving" and row["engagement"] not in ended:
-            found[f"{row['engagement']}/leaving"] = {**dict.fromkeys("ABC", "na:leaver"), **_listed_only(records, row)}
+            found[f"{row['engagement']}/leaving"] = {
+                **dict.fromkeys("ABC", "na:leaver"),
+                **_listed_only(records, row, clock),
+            }
     return found
 
 
@@ -307,31 +320,84 @@ def _joiner(item: Item, ask: Callable[[Item, Span], str]) -> str:
 
 
 def _screened(item: Item, _: Span) -> str:
-    rights = _rights(item)
+    grants = _rights(item)
+    rights = [at for kind, at in grants if kind == "sure" and at is not None]
+    doubtful = [EVER if at is None else at[0] for kind, at in grants if kind == "conflict"]
+    untimed = any(kind == "untimed" for kind, _ in grants)
+    gaps = _access_gaps(item, _known_from(item))
     if not rights:
-        return "source_gap" if item.gap("grant_event") else "na:no_access"
+        if doubtful:
+            return "conflict"
+        if untimed:
+            return "time_order_unclear"
+        person = item.engagement["person"]
+        starts = [
+            row["started_at"][0] for row in item.records["engagement"] if row["person"] == person and row["started_at"]
+        ]
+        gaps = _access_gaps(item, min([_known_from(item), *starts]))
+        return "source_gap" if any(_hides_all(item, row) for row in gaps) else "na:no_access"
     first = min(span[0] for span in rights), min(span[1] for span in rights)
-    results = [_screening_says(row, first) for row in item.records["screening"] if row["engagement"] in item.papers]
+    results = []
+    for row in item.records["screening"]:
+        if row["engagement"] in item.papers:
+            said = _screening_says(row, first, item.engagement["person"])
+            if said == "pass":
+                came = row["result_at"][1]
+                if any(at <= came for at in doubtful):
+                    said = "conflict"
+                elif untimed:
+                    said = "time_order_unclear"
+                elif any(max(gap["starts_at"] or EVER, _known_from(item)) < came for gap in gaps):
+                    said = "source_gap"
+            results.append(said)
     best = min(results, key=SCREENED.index, default="not_screened")
-    return "source_gap" if best == "not_screened" and item.gap("screening") else best
+    since = _known_from(item) - days(item.parameters["pre_start_days"])
+    return "source_gap" if best == "not_screened" and item.gap("screening", since, first[1]) else best
 
 
-def _rights(item: Item) -> list[Span]:
-    """Return when rights on systems in a scope were given in the engagement or the one it goes on from."""
+def _access_gaps(item: Item, since: datetime) -> list[Record]:
+    """Return where the logs of systems that were ever in a scope are not proven since a moment."""
+    scoped = {row["system"] for row in item.records["system_label"] if row["label"] in {"soc2", "fin_relevant"}}
+    return [
+        row
+        for row in item.records["source_gap"]
+        if row["table_name"] == "grant_event"
+        and row["system"] in {"*", *scoped}
+        and (row["ends_before"] is None or row["ends_before"] > since)
+    ]
+
+
+def _hides_all(item: Item, gap: Record) -> bool:
+    """Whether a first right may lie in a gap; where the data just end, only until the joining list is due."""
+    starts = gap["starts_at"] or EVER
+    due = item.engagement["started_at"][1] + days(item.parameters["joining_list_days"])
+    return starts <= _end(item.engagement) and (gap["ends_before"] is not None or starts < min(due, item.clock))
+
+
+def _rights(item: Item) -> list[tuple[str, Span | None]]:
+    """Return the rights on systems in a scope that were given in the engagement or the one it goes on from.
+
+    Each with its kind: sure, conflict (it may have been no right given), untimed.
+    """
     row, engagements = item.engagement, item.records["engagement"]
     start = _known_from(item)
     others = [each for each in engagements if each["person"] == row["person"] and each["id"] not in item.papers]
     ends = [each["effective_end"] or each["last_day"] for each in others]
     after = max((end[0] for end in ends if end and end[0] <= start), default=EVER)
-    found: list[Span] = []
+    found: list[tuple[str, Span | None]] = []
     for grant in item.records["grant_event"]:
-        at = grant["occurred_at"]
-        if grant["action"] != "add" or grant["net_change"] is False or at is None:
+        at, doubtful = grant["occurred_at"], grant["conflicted"]
+        if not doubtful and (grant["action"] != "add" or grant["net_change"] is False):
             continue
-        if hand(item.records, grant["account"], at[0]).person != row["person"]:
+        links = [each for each in item.records["account_link"] if each["account"] == grant["account"]]
+        limits = [each[name] for each in links for name in ("valid_from", "valid_to") if each[name]]
+        moments = [EVER, *limits] if at is None else [at[0]]
+        if all(hand(item.records, grant["account"], each).person != row["person"] for each in moments):
             continue
-        if _in_scope(item.records, grant["right_id"], at[0]) and after < at[0] <= _end(row):
-            found.append(at)
+        if not _in_scope(item.records, grant["right_id"], at[0] if at else None):
+            continue
+        if at is None or after < at[0] <= _end(row):
+            found.append(("conflict" if doubtful else "sure" if at else "untimed", at))
     return found
 
 
@@ -347,24 +413,25 @@ def _end(row: Record) -> datetime:
     return NEVER if end is None else end[1]
 
 
-def _in_scope(records: Records, right: str, at: datetime) -> bool:
+def _in_scope(records: Records, right: str, at: datetime | None) -> bool:
+    """Return whether the system of a right was in a scope at a moment, or at any where the moment is unknown."""
     systems = {row["system"] for row in records["access_right"] if row["id"] == right}
     return any(
         row["system"] in systems
         and row["label"] in {"soc2", "fin_relevant"}
-        and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        and (at is None or (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER))
         for row in records["system_label"]
     )
 
 
-def _screening_says(row: Record, first: Span) -> str:
+def _screening_says(row: Record, first: Span, person: str) -> str:
     if row["conflicted"]:
         return "conflict"
     if row["barred_by_law"]:
         return "na:barred_by_law"
     if row["result"] not in {"clear", "adverse"}:
         return "not_screened"
-    if row["result"] == "adverse" and not row["accepted_by"]:
+    if row["result"] == "adverse" and row["accepted_by"] in {None, person}:
         return "adverse"
     if row["result_at"] is None:
         return "no_result_date"
@@ -374,22 +441,27 @@ def _screening_says(row: Record, first: Span) -> str:
 
 
 def _signed(item: Item, start: Span) -> str:
-    asked = {
-        row["policy"]
+    asked = [
+        row
         for row in item.records["signing_duty"]
-        if (row["valid_from"] or EVER) <= start[0] < (row["valid_to"] or NEVER)
-    }
+        if (row["valid_from"] or EVER) <= start[0] and (row["conflicted"] or start[0] < (row["valid_to"] or NEVER))
+    ]
     if not asked:
         return "no_policy_named"
     due = start[1] + days(item.parameters["sign_days"])
-    worst = max((_policy_signed(item, policy, due) for policy in asked), key=SIGNED.index)
+    said = []
+    for duty in asked:
+        signed = _policy_signed(item, duty["policy"], due)
+        said.append("conflict" if duty["conflicted"] and signed != "pass" else signed)
+    worst = max(said, key=SIGNED.index)
     if worst not in {"version_not_in_force", "not_signed"}:
         return worst
     if _end(item.engagement) < due:
         return "na:short_engagement"
     if due >= item.clock:
         return "pending"
-    return "source_gap" if worst == "not_signed" and item.gap("acknowledgement") else worst
+    since = _known_from(item) - days(item.parameters["pre_start_days"])
+    return "source_gap" if worst == "not_signed" and item.gap("acknowledgement", since, due) else worst
 
 
 def _policy_signed(item: Item, policy: str, due: datetime) -> str:
@@ -410,6 +482,10 @@ def _signature_says(item: Item, row: Record, due: datetime) -> str:
         return "conflict"
     if at is None:
         return "no_signature_date"
+    if at[0] <= due and any(
+        each["conflicted"] for each in item.records["policy_version"] if each["policy"] == row["policy"]
+    ):
+        return "conflict"
     rules = _ruled(item.records, row["policy"], row["version"])
     if not any(start <= at[1] and at[0] < end for start, end in rules):
         return "version_not_in_force"
@@ -439,16 +515,16 @@ def _ruled(records: Records, policy: str, version: str) -> list[tuple[datetime, 
 
 def _joining_list(item: Item, start: Span) -> str:
     due = start[1] + days(item.parameters["joining_list_days"])
-    said = _lists(item, "joining", item.papers, due)
+    said = _lists(item, "joining", item.papers, due, _known_from(item))
     return "na:short_engagement" if said != "pass" and _end(item.engagement) < due else said
 
 
-def _lists(item: Item, kind: str, papers: Sequence[str], due: datetime) -> str:
+def _lists(item: Item, kind: str, papers: Sequence[str], due: datetime, since: datetime) -> str:
     rows = [row for row in item.records["checklist"] if row["kind"] == kind and row["engagement"] in papers]
     best = min((_list_says(row, due) for row in rows), key=LISTED.index, default="no_list")
     if best in {"steps_not_counted", "steps_open", "no_list"} and due >= item.clock:
         return "pending"
-    return "source_gap" if best == "no_list" and item.gap("checklist") else best
+    return "source_gap" if best == "no_list" and item.gap("checklist", since, due) else best
 
 
 def _list_says(row: Record, due: datetime) -> str:
@@ -469,26 +545,35 @@ def _leaver(item: Item) -> dict[str, str]:
     row = item.engagement
     if row["conflicted"]:
         return dict.fromkeys("DEF", "cannot_test:conflict")
-    if any(each["follows"] == row["id"] for each in item.records["engagement"]):
-        return {"D": "na:continued", "E": "na:continued", "F": "pass"}
-    listed = _lists(item, "leaving", [row["id"]], _end(row) + days(item.parameters["leaving_list_days"]))
-    return {"D": _code(listed), "E": _code(_returned(item)), "F": "pass"}
+    following = {
+        each["conflicted"]
+        for each in item.records["engagement"]
+        if each["id"] != row["id"]
+        and (each["follows"] == row["id"] or (each["conflicted"] and each["person"] == row["person"]))
+    }
+    if following:
+        code = "cannot_test:conflict" if False not in following else "na:continued"
+        return {"D": code, "E": code, "F": "pass"}
+    began = row["started_at"] or row["effective_end"] or row["last_day"]
+    listed = _lists(item, "leaving", [row["id"]], _end(row) + days(item.parameters["leaving_list_days"]), began[0])
+    return {"D": _code(listed), "E": _code(_returned(item, began[0])), "F": "pass"}
 
 
-def _returned(item: Item) -> str:
+def _returned(item: Item, since: datetime) -> str:
     due = _end(item.engagement) + days(item.parameters["return_days"])
     rows = [row for row in item.records["asset"] if row["engagement"] == item.engagement["id"]]
     if not rows:
-        return "source_gap" if item.gap("asset") else "holdings_unknown"
-    return min((_thing_says(row, due, item.clock) for row in rows), key=RETURNED.index)
+        return "source_gap" if item.gap("asset", since, due) else "holdings_unknown"
+    leaver = item.engagement["person"]
+    return min((_thing_says(row, leaver, due, item.clock) for row in rows), key=RETURNED.index)
 
 
-def _thing_says(row: Record, due: datetime, clock: datetime) -> str:
+def _thing_says(row: Record, leaver: str, due: datetime, clock: datetime) -> str:
     if row["conflicted"]:
         return "conflict"
     if row["kind"] == "none":
         return "na:nothing_held"
-    if row["excused_by"] and row["excused_reason"]:
+    if row["excused_by"] not in {None, leaver} and row["excused_reason"]:
         return "pass"
     if row["returned_at"] is None:
         return "pending" if due >= clock else "not_returned"
@@ -497,7 +582,7 @@ def _thing_says(row: Record, due: datetime, clock: datetime) -> str:
     return "pass" if row["returned_at"][1] <= due else "time_order_unclear"
 
 
-def _listed_only(records: Records, row: Record) -> dict[str, str]:
+def _listed_only(records: Records, row: Record, clock: datetime) -> dict[str, str]:
     """Judge somebody of whom only a leaving list says that they left."""
     known = [each for each in records["engagement"] if each["id"] == row["engagement"]]
     if any(each["conflicted"] for each in known):
@@ -505,7 +590,9 @@ def _listed_only(records: Records, row: Record) -> dict[str, str]:
     same = [
         each for each in records["checklist"] if each["kind"] == "leaving" and each["engagement"] == row["engagement"]
     ]
-    done = min((each["completed_at"][0] for each in same if each["completed_at"]), default=None)
-    gap = _gap(records, "engagement", done)
+    done = [each["completed_at"] for each in same if each["completed_at"]]
+    since = min((at[0] for at in done), default=None)
+    until = max(at[1] for at in done) + TICK if done else clock
+    gap = has_gap(records, ["engagement"], "company", since, until)
     f = "cannot_test:source_gap" if gap else "exception:no_end_in_hr"
     return {"D": "na:no_end_in_hr", "E": "na:no_end_in_hr", "F": f}

@@ -106,7 +106,7 @@ def _reports(world: World, device: str, zone: timedelta) -> None:
         if world.chance(25):
             good = not good
         seen = world.pick((None, True, True, True, False))
-        for _ in range(2 if world.chance(2) else 1):
+        for _ in range(2 if world.chance(5) else 1):
             world.add(
                 "device_state",
                 device=device,
@@ -152,7 +152,8 @@ class Item:
 
     def gap(self, table: str) -> bool:
         """Whether a table is not proven complete in the month."""
-        return has_gap(self.records, [table], "company", self.month.starts_at, self.month.ends_before)
+        end = min(self.month.ends_before, datetime(self.today.year, self.today.month, self.today.day))  # noqa: DTZ001
+        return has_gap(self.records, [table], "company", self.month.starts_at, end)
 
     def shown(self) -> list[tuple[date, Record]]:
         """Return what device management showed of the device on which day, in order."""
@@ -197,6 +198,8 @@ def _day(moment: datetime) -> date:
 
 def _held_in(row: Record, month: Month, clock: datetime) -> bool:
     ends = [row["valid_to"] or NEVER, clock, *([row["retired_at"][0]] if row["retired_at"] else [])]
+    if row["conflicted"]:
+        ends = [clock]
     return bool(row["valid_from"] < month.ends_before and month.starts_at < min(ends))
 
 
@@ -248,13 +251,12 @@ def _judged(item: Item) -> dict[str, str]:
 
 def _state(item: Item, letter: str, *, virtual: bool) -> str:
     reason = {"A": "not_encrypted", "B": "not_protected", "C": "not_patched"}[letter]
-    if any(
-        row["device"] == item.device and row["conflicted"] and _within(_day(row["day"]), item.month.days)
-        for row in item.records["device_state"]
-    ):
-        return "cannot_test:conflict"
     clear = [(day, row) for day, row in item.shown() if not row["conflicted"]]
     shown = [(day, good) for day, row in clear if (good := _good(row, letter, item.parameters)) is not None]
+    for torn in (day for day, row in item.shown() if row["conflicted"]):
+        lasts = min((day for day, _ in shown if day > torn), default=date.max)
+        if _meet((torn, lasts), item.month.days):
+            return "cannot_test:conflict"
     runs = [run for stretch in item.stretches for run in _bad_runs(shown, stretch)]
     grace = timedelta(days=int(item.parameters["grace_days"]))
     if any(_meet((start + grace, end), item.month.days) for start, end in runs):
@@ -297,16 +299,18 @@ def _bad_runs(shown: Sequence[tuple[date, bool]], stretch: Days) -> list[Days]:
     return [*runs, (start, stretch[1])] if start else runs
 
 
-def _silences(item: Item) -> list[Days]:
-    """Return the silences that are too long, with a day too many in the month."""
+def _silences(item: Item, *, whole: bool = False) -> list[Days]:
+    """Return the silences that are too long, with a day too many in the month; cut to the month, or `whole`."""
     limit = timedelta(days=int(item.parameters["unseen_days"]))
     found = []
     for stretch in item.stretches:
-        seen = [day for day, row in item.shown() if row["seen"] is not False and _within(day, stretch)]
+        reports = [day for day, row in item.shown() if row["seen"] is not False and not row["conflicted"]]
+        seen = [day for day in reports if _within(day, stretch)]
         starts = [stretch[0], *(day + A_DAY for day in seen)]
         for start, end in zip(starts, [*seen, stretch[1]], strict=True):
             if _meet((start + limit, end), item.month.days):
-                found.append((max(start, item.month.days[0]), min(end, item.month.days[1])))
+                cut = (max(start, item.month.days[0]), min(end, item.month.days[1]))
+                found.append((start, end) if whole else cut)
     return found
 
 
@@ -314,6 +318,9 @@ def _seen(item: Item) -> str:
     silences = _silences(item)
     if not silences:
         return "pass"
+    torn = [day for day, row in item.shown() if row["conflicted"]]
+    if any(_within(day, silence) for day in torn for silence in _silences(item, whole=True)):
+        return "cannot_test:conflict"
     if item.gap("device_state"):
         return "cannot_test:source_gap"
     used = any(

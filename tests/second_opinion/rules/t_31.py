@@ -26,7 +26,8 @@ def shared(world: World) -> None:
         world.add("calendar", id="default", zone=world.pick(("UTC", "Europe/Berlin", "America/New_York")))
     for system in _SYSTEMS if world.chance(85) else ():
         start = world.maybe(40, world.moment(first_day=-20, last_day=40))
-        world.add("personal_data_system", system=system, valid_from=start, valid_to=world.maybe(20, world.moment()))
+        for _ in range(2 if world.chance(12) else 1):
+            world.add("personal_data_system", system=system, valid_from=start, valid_to=world.maybe(20, world.moment()))
     for table in ("dsr_event", "personal_data_system"):
         if world.chance(25):
             starts, ends = world.maybe(70, world.moment()), world.maybe(70, world.moment())
@@ -75,7 +76,9 @@ def _requests(world: World) -> None:
         _request(world, made)
     if world.chance(40):
         start = world.maybe(70, world.moment())
-        world.add("dsr_channel", id=world.key("mail"), tracked_from=start, tracked_to=world.maybe(40, world.moment()))
+        for _ in range(2 if world.chance(10) else 1):
+            end = world.maybe(40, world.moment())
+            world.add("dsr_channel", id=world.key("mail"), tracked_from=start, tracked_to=end)
     if world.chance(25):
         starts, ends = world.maybe(70, world.moment()), world.maybe(70, world.moment())
         system = world.key("shop")
@@ -196,6 +199,10 @@ class _Request:
         self.records, self.row, self.clock = records, row, clock
         self.system = row["system"] or "company"
         self.receipt = _receipt(records, row)
+        repeated = [other for other in records["dsr"] if _original(records, other) == row["id"]]
+        ids = {row["id"], *(other["id"] for other in repeated)}
+        messages = [message for message in records["dsr_intake"] if message["request"] in ids]
+        self.receipt_torn = any(each["conflicted"] for each in [*repeated, *messages])
         self.events = [event for event in records["dsr_event"] if event["request"] == row["id"]]
         self.checked = self._time_of("identity_checked_at")
         self.answered = self._time_of("answered_at")
@@ -216,6 +223,9 @@ class _Request:
 
 
 def _checked(request: _Request) -> str:
+    refused = request.row["decision"] == "refused"
+    if request.row["disclosed_at"] is None and not refused and request.conflicted("answered_at"):
+        return "cannot_test:conflict"
     disclosed = request.row["disclosed_at"] or (None if request.row["decision"] == "refused" else request.answered)
     if disclosed is None:
         return "na:nothing_disclosed"
@@ -262,7 +272,7 @@ def _deadline(request: _Request, count: int, states: set[str]) -> Span:
 
 
 def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> str:
-    if request.conflicted("status", "answered_at", "extension_notice"):
+    if request.conflicted("status", "answered_at", "extension_notice") or request.receipt_torn:
         return "cannot_test:conflict"
     states = words(parameters["pause_states"])
     answer_days, extension_days = int(str(parameters["answer_days"])), int(str(parameters["extension_days"]))
@@ -292,6 +302,7 @@ def _receipt_known(request: _Request) -> bool:
         return True
     return any(
         row["id"] == request.row["channel"]
+        and not row["conflicted"]
         and (row["tracked_from"] or EVER) <= request.receipt[0]
         and request.receipt[1] < (row["tracked_to"] or NEVER)
         for row in request.records["dsr_channel"]
@@ -299,21 +310,25 @@ def _receipt_known(request: _Request) -> bool:
 
 
 def _searched(request: _Request) -> str:
+    if request.answered is not None and request.row["decision"] == "refused":
+        return "na:refused"
+    if request.conflicted("answered_at") and (request.answered is None or request.row["system"] is None):
+        return "cannot_test:conflict"
     if request.answered is None:
         return "na:not_answered"
-    if request.row["decision"] == "refused":
-        return "na:refused"
     at = request.answered[0]
     searched = set(request.row["systems_searched"])
     if request.row["system"]:
         return "pass" if request.row["system"] in searched else "exception:system_left_out"
+    begun = [row for row in request.records["personal_data_system"] if (row["valid_from"] or EVER) <= at]
     register = {
-        row["system"]
-        for row in request.records["personal_data_system"]
-        if (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        (row["system"], row["conflicted"]) for row in begun if row["conflicted"] or at < (row["valid_to"] or NEVER)
     }
-    if not register <= searched:
+    left_out = {torn for system, torn in register if system not in searched}
+    if False in left_out:
         return "exception:system_left_out"
+    if left_out:
+        return "cannot_test:conflict"
     after = request.answered[1] + timedelta(microseconds=1)
     if has_gap(request.records, ["personal_data_system"], "company", at, after):
         return "cannot_test:source_gap"
@@ -322,7 +337,7 @@ def _searched(request: _Request) -> str:
 
 def _refused(request: _Request) -> str:
     if request.answered is None:
-        return "na:not_answered"
+        return "cannot_test:conflict" if request.conflicted("answered_at") else "na:not_answered"
     decision = request.row["decision"]
     if decision in {"refused", "partly_refused"}:
         return "pass" if request.row["refusal_reason"] else "exception:no_reason"

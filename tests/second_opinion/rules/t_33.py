@@ -7,7 +7,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_access, add_hands, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
+from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
 from .world import World
 
 CONTROL_TEST = "T-33"
@@ -34,9 +34,11 @@ def populate(world: World) -> None:
         for _ in range(2 if world.chance(4) else 1):
             world.add("euc_file", id=name, system=system, complexity=world.pick((None, 1, 2, 3, 3)))
     for name in files[: world.number_in(1, 2)]:
+        saved = world.moment()
         for content in world.some(contents, percent=65):
+            saved = world.near(saved, days=1) if world.chance(40) else world.moment()
             for _ in range(2 if world.chance(4) else 1):
-                _version(world, name, content, files, hands)
+                _version(world, name, content, saved, files, hands)
     uses = [world.id("use") for _ in range(world.number_in(1, 3))]
     moments = [world.moment() for _ in uses]
     for use, moment in zip(uses, moments, strict=True):
@@ -60,9 +62,9 @@ def populate(world: World) -> None:
                     file_total=world.pick((7, 7, 7, 7, None)),
                     source_total=world.pick((7, 7, 7, 7, 8, None)),
                 )
-    for _ in range(world.number_in(0, 3)):
+    for _ in range(world.number_in(0, 4)):
         moment = world.near(world.pick(moments))
-        for _ in range(2 if world.chance(5) else 1):
+        for _ in range(2 if world.chance(12) else 1):
             world.add(
                 "euc_review",
                 file=world.pick([*files, files[0], files[0]]),
@@ -83,12 +85,12 @@ def populate(world: World) -> None:
         )
 
 
-def _version(world: World, name: str, content: str, files: Sequence[str], hands: list[str]) -> None:
+def _version(world: World, name: str, content: str, saved: datetime, files: Sequence[str], hands: list[str]) -> None:
     world.add(
         "euc_version",
         file=name,
         content_hash=content,
-        saved_at=world.instant(world.moment()),
+        saved_at=world.instant(saved),
         saved_by=pick_hand(world, hands),
         formula_hash=world.pick(("f1", "f1", "f2", None)),
         macro_hash=world.pick((None, None, None, "m1", "m2")),
@@ -168,24 +170,48 @@ def _reviewed(
         )
     if any(link not in inventory for link in version["links"]):
         return "exception:links_outside_inventory"
-    clear = [row for row in reviews if not row["conflicted"]]
-    before = [row for row in clear if surely_before(row["reviewed_at"], use["used_at"])]
+    relevant = [row for row in reviews if not surely_before(use["used_at"], row["reviewed_at"])]
+    before = [row for row in relevant if surely_before(row["reviewed_at"], use["used_at"]) and not row["conflicted"]]
+    doubtful = [row["reviewed_at"] for row in relevant if row["conflicted"]]
+    on_the_way = {row["result"] == "ok" for row in relevant if row not in before and not row["conflicted"]}
     good = [row["reviewed_at"] for row in before if row["result"] == "ok"]
     bad = [row["reviewed_at"] for row in before if row["result"] != "ok"]
-    if any(all(fault[0] >= each[1] for each in good) for fault in bad):
-        return "exception:review_not_ok"
+    last_bad = max((at[0] for at in bad), default=None)
+    if last_bad is not None and all(last_bad >= each[1] for each in good):
+        return _fault_stands(records, use, last_bad, doubtful, perhaps_good=True in on_the_way)
     if bad and not any(all(surely_before(fault, each) for fault in bad) for each in good):
         return "cannot_test:time_order_unclear"
+    if good and any(each[1] >= max(at[0] for at in good) for each in doubtful):
+        return "cannot_test:conflict"
     if good:
-        return "pass"
-    well = [row for row in clear if row["result"] == "ok"]
-    if any(not surely_before(use["used_at"], row["reviewed_at"]) for row in well):
+        return "cannot_test:time_order_unclear" if False in on_the_way else "pass"
+    if True in on_the_way:
         return "cannot_test:time_order_unclear"
-    if len(clear) < len(reviews):
+    if doubtful:
         return "cannot_test:conflict"
     if _gap_from_before(records, "euc_review", use):
         return "cannot_test:source_gap"
+    well = any(row["result"] == "ok" and not row["conflicted"] for row in reviews)
     return "exception:reviewed_after_use" if well else "exception:not_reviewed"
+
+
+def _fault_stands(
+    records: Records, use: Record, found_at: datetime, doubtful: Sequence[Span], *, perhaps_good: bool
+) -> str:
+    """Say whether a fault stands that no good review before the use surely followed."""
+    if any(each[1] >= found_at for each in doubtful):
+        return "cannot_test:conflict"
+    if perhaps_good:
+        return "cannot_test:time_order_unclear"
+    gaps = [
+        row
+        for row in records["source_gap"]
+        if row["table_name"] == "euc_review"
+        and row["system"] in {use["system"], "*"}
+        and (row["starts_at"] is None or row["starts_at"] <= use["used_at"][1])
+        and (row["ends_before"] is None or row["ends_before"] > found_at)
+    ]
+    return "cannot_test:source_gap" if gaps else "exception:review_not_ok"
 
 
 def _reviewed_by_another(records: Records, use: Record, alike: Sequence[Record], reviews: Sequence[Record]) -> str:
@@ -196,11 +222,23 @@ def _reviewed_by_another(records: Records, use: Record, alike: Sequence[Record],
     ]
     if not counting:
         return "na:no_review"
-    first = min(alike, key=lambda row: (row["saved_at"][0], row["content_hash"]))
-    changer = hand(records, first["saved_by"], first["saved_at"][0])
-    found = {_review_by_another(records, row, first["saved_by"], changer) for row in counting}
+    first = min(row["saved_at"][1] for row in alike)
+    changers = [
+        (row["saved_by"], hand(records, row["saved_by"], row["saved_at"][0]))
+        for row in alike
+        if row["saved_at"][0] <= first
+    ]
+    found = set()
+    for row in counting:
+        codes = {_review_by_another(records, row, account, changer) for account, changer in changers}
+        found.add(codes.pop() if len(codes) == 1 else "cannot_test:time_order_unclear")
+    if all(code.startswith("exception") for code in found) and any(
+        row["conflicted"] and not surely_before(use["used_at"], row["reviewed_at"]) for row in reviews
+    ):
+        return "cannot_test:conflict"
     order = (
         "pass",
+        "cannot_test:time_order_unclear",
         "cannot_test:changer_unlinked",
         "cannot_test:changer_shared",
         "cannot_test:changer_unknown",
@@ -242,8 +280,11 @@ def _tied_out(records: Records, use: Record) -> str:
     if rows:
         return "pass"
     used: Span = use["used_at"]
-    return (
-        "cannot_test:source_gap"
-        if has_gap(records, ["euc_tie_out"], use["system"], used[0], None)
-        else "exception:no_tie_out"
-    )
+    gaps = [
+        row
+        for row in records["source_gap"]
+        if row["table_name"] == "euc_tie_out" and row["system"] in {use["system"], "*"}
+    ]
+    closed = any(row["ends_before"] is not None and row["ends_before"] > used[0] for row in gaps)
+    ended = any(row["ends_before"] is None and (row["starts_at"] or EVER) <= used[1] for row in gaps)
+    return "cannot_test:source_gap" if closed or ended else "exception:no_tie_out"

@@ -7,7 +7,21 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_hands, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, TICK, days, hand, has_gap, mandates, surely_before
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    TICK,
+    UNLINKED,
+    days,
+    hand,
+    has_gap,
+    mandates,
+    surely_before,
+)
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-34"
@@ -97,7 +111,7 @@ def _authority(world: World, system: str) -> None:
 def _approvals(world: World, subject: str, duty: str, moment: datetime, hands: list[str], *, tilt: bool) -> None:
     for _ in range(world.pick((1, 1, 2)) if tilt else world.number_in(0, 2)):
         approval = world.id("approval")
-        for _ in range(2 if world.chance(3) else 1):
+        for _ in range(2 if world.chance(6) else 1):
             decided = world.near(moment - world.pick((0, 1, 1, 3, 9)) * A_DAY, days=2)
             withdrawn = world.maybe(7, world.instant(world.near(moment)))
             world.add(
@@ -165,7 +179,7 @@ def _conversion(world: World, wave: str, system: str, moment: datetime, hands: l
     last = loaded
     for _ in range(world.pick((0, 0, 1, 1, 2))):
         reject, cleared = world.id("reject"), world.near(loaded + world.pick((0, 1, 4)) * A_DAY, days=1)
-        for _ in range(2 if world.chance(3) else 1):
+        for _ in range(2 if world.chance(8) else 1):
             world.add(
                 "conversion_reject",
                 conversion=conversion,
@@ -201,7 +215,7 @@ def _go_live(records: Records, wave: Record, parameters: Mapping[str, ParameterV
     }
     project = max(best["project"], best["requirements"], key=_APPROVALS.index)
     worse = max(project, best["go_live"], key=_APPROVALS.index)
-    gap = has_gap(records, ["approval"], wave["system"], None, None)
+    gap = has_gap(records, ["approval"], wave["system"], None, wave["cutover_at"][1] + TICK)
     words = {"late": "approved_late", "withdrawn": "approval_withdrawn", "none": "not_approved"}
     business = {
         "late": "accepted_late",
@@ -252,28 +266,46 @@ def _decisions(records: Records, subject: str | None, duty: str) -> list[Record]
 def _best_approval(records: Records, wave: Record, duty: str, parameters: Mapping[str, ParameterValue]) -> str:
     decided = _decisions(records, wave["project"] if duty in {"project", "requirements"} else wave["id"], duty)
     given = [row for row in decided if row["decision"] == "approve" or row["conflicted"]]
-    refusals = [row for row in decided if row["decision"] == "reject"]
-    found = [_approval(records, wave, row, refusals, parameters) for row in given]
+    others = [
+        row
+        for row in decided
+        if (row["decision"] == "reject" or row["conflicted"])
+        and not surely_before(wave["cutover_at"], row["decided_at"])
+    ]
+    found = [_approval(records, wave, row, others, parameters) for row in given]
     return min([*found, "none"], key=_APPROVALS.index)
 
 
 def _approval(
-    records: Records, wave: Record, row: Record, refusals: Sequence[Record], parameters: Mapping[str, ParameterValue]
+    records: Records, wave: Record, row: Record, others: Sequence[Record], parameters: Mapping[str, ParameterValue]
 ) -> str:
+    """Judge one approval, beside the refusals, and what may be one, that were not surely after the cutover."""
     at, cutover = row["decided_at"], wave["cutover_at"]
     if row["conflicted"]:
         return "conflict"
     if surely_before(cutover, at):
         return "late"
-    refused = [each["decided_at"] for each in refusals if not surely_before(cutover, each["decided_at"])]
     taken_back = row["withdrawn_at"] is not None and not surely_before(cutover, row["withdrawn_at"])
-    if taken_back or any(surely_before(at, refusal) for refusal in refused):
+    afterwards, perhaps_afterwards, in_doubt = _taken_back(at, others)
+    if taken_back or afterwards:
         return "withdrawn"
     power = _power(records, row, wave["system"], parameters)
-    unclear = not surely_before(at, cutover) or not all(surely_before(refusal, at) for refusal in refused)
-    if unclear and power not in _EXCEPTIONS:
-        return "time_order_unclear"
-    return power
+    if power in _EXCEPTIONS:
+        return power
+    if in_doubt:
+        return "conflict"
+    return "time_order_unclear" if perhaps_afterwards or not surely_before(at, cutover) else power
+
+
+def _taken_back(at: Span, others: Sequence[Record]) -> tuple[bool, bool, bool]:
+    """Return whether a refusal came surely after a decision, perhaps so, and whether one in conflict perhaps did."""
+    refused = [row["decided_at"] for row in others if not row["conflicted"]]
+    doubtful = [row["decided_at"] for row in others if row["conflicted"]]
+    return (
+        any(surely_before(at, each) for each in refused),
+        not all(surely_before(each, at) for each in refused),
+        not all(surely_before(each, at) for each in doubtful),
+    )
 
 
 def _power(records: Records, row: Record, system: str, parameters: Mapping[str, ParameterValue]) -> str:
@@ -377,60 +409,99 @@ def _converted(
         return {**others, **dict.fromkeys("EFGH", "cannot_test:conflict")}
     rejects = [row for row in records["conversion_reject"] if row["conversion"] == load["id"]]
     loaded = [row for row in rejects if row["outcome"] == "loaded" and row["cleared_at"] is not None]
-    late = [row for row in loaded if surely_before(load["counted_at"] or load["loaded_at"], row["cleared_at"])]
-    signed = (
-        load["explanation"] is not None and hand(records, load["explained_by"], load["loaded_at"][0]).state == LINKED
-    )
-    count = _agree(
-        load["source_count"], load["target_count"], len(late), signed=signed, words=("not_counted", "counts_differ")
-    )
+    counted = load["counted_at"] or load["loaded_at"]
+    late = [row for row in loaded if surely_before(counted, row["cleared_at"])]
+    amounts = [row["amount"] for row in late]
+    count = _agree(load["source_count"], load["target_count"], len(late), words=("not_counted", "counts_differ"))
     amount = _agree(
         load["source_sum"],
         load["target_sum"],
-        sum(row["amount"] or 0 for row in late),
-        signed=signed,
+        None if None in amounts else sum(amounts),
         words=("not_summed", "amounts_differ"),
     )
+    signer = hand(records, load["explained_by"], load["loaded_at"][0]).state
+    explained = load["explanation"] is not None
+    before = ""
+    if explained and signer == LINKED:
+        before = "pass"
+    elif any(row["conflicted"] for row in rejects):
+        before = "cannot_test:conflict"
+    elif any(row not in late and not surely_before(row["cleared_at"], counted) for row in loaded):
+        before = "cannot_test:time_order_unclear"
+    nobody_known = explained and load["explained_by"] is not None and signer in {UNLINKED, AMBIGUOUS}
+
+    def settled(code: str) -> str:
+        if code in {"exception:not_counted", "exception:not_summed"}:
+            return code
+        return before or ("cannot_test:explainer_unlinked" if nobody_known and code != "pass" else code)
+
     return {
         **others,
-        "E": count,
-        "F": "na:no_amounts" if load["has_amounts"] is False else amount,
-        "G": _rejects_settled(records, load, rejects, clock - days(parameters["reject_days"])),
-        "H": _signed(records, load, loaded, parameters),
+        "E": settled(count),
+        "F": "na:no_amounts" if load["has_amounts"] is False else settled(amount),
+        "G": _rejects_settled(records, load, rejects, clock, parameters),
+        "H": _signed(records, load, rejects, parameters),
     }
 
 
-def _agree(source: int | None, target: int | None, later: int, *, signed: bool, words: tuple[str, str]) -> str:
+def _agree(source: int | None, target: int | None, later: int | None, *, words: tuple[str, str]) -> str:
     if source is None or target is None:
         return f"exception:{words[0]}"
-    return "pass" if source == target + later or signed else f"exception:{words[1]}"
+    return "pass" if later is not None and source == target + later else f"exception:{words[1]}"
 
 
-def _rejects_settled(records: Records, load: Record, rejects: Sequence[Record], limit: datetime) -> str:
+def _gap_after_load(records: Records, table: str, load: Record, parameters: Mapping[str, ParameterValue]) -> bool:
+    """Return whether something after a load may be missing; that the data end long after it hides nothing."""
+    late = load["loaded_at"][1] + days(parameters["reject_days"])
+    for row in records["source_gap"]:
+        if row["table_name"] == table and row["system"] in {load["system"], "*"}:
+            ends: datetime | None = row["ends_before"]
+            if ends > load["loaded_at"][0] if ends else (row["starts_at"] or EVER) <= late:
+                return True
+    return False
+
+
+def _rejects_settled(
+    records: Records,
+    load: Record,
+    rejects: Sequence[Record],
+    clock: datetime,
+    parameters: Mapping[str, ParameterValue],
+) -> str:
     if any(row["conflicted"] for row in rejects):
         return "cannot_test:conflict"
     cleared = [row for row in rejects if row["cleared_at"] is not None and row["outcome"] != "loaded"]
-    if any(hand(records, row["accepted_by"], row["cleared_at"][0]).state != LINKED for row in cleared):
+    hands = {
+        hand(records, row["accepted_by"], row["cleared_at"][0]).state if row["accepted_by"] else BOT for row in cleared
+    }
+    if hands & {SHARED_ACCOUNT, BOT}:
         return "exception:dropped_without_acceptance"
     if any(row["cleared_at"] is None for row in rejects):
-        return "cannot_test:pending" if load["loaded_at"][1] > limit else "exception:reject_open"
+        late = load["loaded_at"][1] + days(parameters["reject_days"])
+        return "cannot_test:pending" if late > clock else "exception:reject_open"
     if load["reject_count"] is not None and len(rejects) < load["reject_count"]:
-        gap = has_gap(records, ["conversion_reject"], load["system"], None, None)
+        gap = _gap_after_load(records, "conversion_reject", load, parameters)
         return "cannot_test:source_gap" if gap else "exception:rejects_not_listed"
+    if hands - {LINKED}:
+        return "cannot_test:acceptor_unlinked"
     if rejects:
         return "pass"
     return "na:no_rejects" if load["reject_count"] == 0 else "cannot_test:rejects_unknown"
 
 
-def _signed(records: Records, load: Record, loaded: Sequence[Record], parameters: Mapping[str, ParameterValue]) -> str:
-    loads = [load["loaded_at"], *(row["cleared_at"] for row in loaded)]
-    last = max(at[0] for at in loads), max(at[1] for at in loads)
-    given = [
-        row
-        for row in _decisions(records, load["id"], "conversion")
-        if row["decision"] == "approve" or row["conflicted"]
+def _signed(records: Records, load: Record, rejects: Sequence[Record], parameters: Mapping[str, ParameterValue]) -> str:
+    loads = [
+        row["cleared_at"]
+        for row in rejects
+        if row["outcome"] == "loaded" and row["cleared_at"] is not None and not row["conflicted"]
     ]
-    found = {_signature(records, load, row, last, parameters) for row in given}
+    loads.append(load["loaded_at"])
+    last = max(at[0] for at in loads), max(at[1] for at in loads)
+    decided = _decisions(records, load["id"], "conversion")
+    given = [row for row in decided if row["decision"] == "approve" or row["conflicted"]]
+    others = [row for row in decided if row["decision"] == "reject" or row["conflicted"]]
+    torn = any(row["conflicted"] for row in rejects)
+    found = {_signature(records, load, row, last, others, parameters, torn=torn) for row in given}
     before = (
         "pass",
         "cannot_test:conflict",
@@ -442,26 +513,36 @@ def _signed(records: Records, load: Record, loaded: Sequence[Record], parameters
     for code in before:
         if code in found:
             return code
-    if has_gap(records, ["approval"], load["system"], None, None):
+    if _gap_after_load(records, "approval", load, parameters):
         return "cannot_test:source_gap"
     words = ("not_finance", "signed_by_operator", "signed_before_load", "signature_withdrawn", "not_a_person")
     return next((f"exception:{word}" for word in words if f"exception:{word}" in found), "exception:not_signed")
 
 
 def _signature(
-    records: Records, load: Record, row: Record, last: Span, parameters: Mapping[str, ParameterValue]
+    records: Records,
+    load: Record,
+    row: Record,
+    last: Span,
+    others: Sequence[Record],
+    parameters: Mapping[str, ParameterValue],
+    *,
+    torn: bool,
 ) -> str:
+    """Judge one signature; `torn`: a reject is recorded in two ways, so that nobody knows the last load."""
     at, operator = row["decided_at"], hand(records, load["operator"], load["loaded_at"][0])
     signer, power = hand(records, row["approver"], at[0]), _power(records, row, load["system"], parameters)
+    afterwards, perhaps_afterwards, in_doubt = _taken_back(at, others)
     same = row["approver"] == load["operator"] or (signer.person is not None and signer.person == operator.person)
     first: Sequence[tuple[bool, str]] = (
         (row["conflicted"], "cannot_test:conflict"),
-        (row["withdrawn_at"] is not None, "exception:signature_withdrawn"),
+        (row["withdrawn_at"] is not None or afterwards, "exception:signature_withdrawn"),
         (surely_before(at, last), "exception:signed_before_load"),
         (same, "exception:signed_by_operator"),
         (power == "not_a_person", "exception:not_a_person"),
         (power == "no_authority", "exception:not_finance"),
-        (not surely_before(last, at), "cannot_test:time_order_unclear"),
+        (in_doubt or torn, "cannot_test:conflict"),
+        (perhaps_afterwards or not surely_before(last, at), "cannot_test:time_order_unclear"),
         (power == "approver_unlinked", "cannot_test:signer_unlinked"),
         (power in {"no_roster", "time_order_unclear"}, f"cannot_test:{power}"),
         (load["operator"] is None or operator.state not in {LINKED, BOT}, "cannot_test:operator_unknown"),

@@ -19,8 +19,8 @@ _SHOWS_AS = {
     "no_request": ("no_approval", "Nobody approved the privileged right."),
     "not_authorised": ("no_owner_approval", "Security approved, and nobody who answers for the system."),
     "self_approved": ("no_owner_approval", "Besides security, only the one who got it approved."),
-    "beyond_approved": ("no_security_approval", "Security had approved reading only, and never saw this right."),
-    "request_used": ("approved_late", "The approvals were those of an earlier grant, and too old."),
+    "beyond_approved": ("no_approval", "The owner and security had approved reading only, and never saw this right."),
+    "request_used": ("request_used", "The request had already served an earlier grant."),
 }
 """Reason of T-01 -> reason of T-04, attribute A."""
 

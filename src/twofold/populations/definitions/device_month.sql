@@ -9,11 +9,12 @@ WITH held AS (
     SELECT
         d.id AS device,
         d.valid_from AS starts_at,
-        LEAST(
+        -- How long one in conflict was held nobody knows.
+        CASE WHEN d.conflicted THEN d.extracted_at ELSE LEAST(
             COALESCE(d.valid_to, TIMESTAMP '2099-12-31 00:00:00'),
             COALESCE(d.retired_at, TIMESTAMP '2099-12-31 00:00:00'),
             d.extracted_at
-        ) AS ends_before,
+        ) END AS ends_before,
         d.conflicted AS conflicted,
         d.evidence AS evidence,
         d.record AS record

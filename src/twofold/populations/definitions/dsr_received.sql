@@ -17,13 +17,14 @@ member AS (
     SELECT m.original AS request, m.request AS member FROM merged AS m
 ),
 seen AS (
-    SELECT r.id AS request, r.received_at AS at, r.received_at_latest AS at_latest, 0 AS is_intake FROM dsr AS r
+    SELECT r.id AS request, r.received_at AS at, r.received_at_latest AS at_latest, 0 AS is_intake, r.conflicted AS conflicted
+    FROM dsr AS r
     UNION ALL
-    SELECT r.id AS request, r.created_at AS at, r.created_at_latest AS at_latest, 0 AS is_intake
+    SELECT r.id AS request, r.created_at AS at, r.created_at_latest AS at_latest, 0 AS is_intake, r.conflicted AS conflicted
     FROM dsr AS r
     WHERE r.created_at IS NOT NULL
     UNION ALL
-    SELECT i.request AS request, i.received_at AS at, i.received_at_latest AS at_latest, 1 AS is_intake
+    SELECT i.request AS request, i.received_at AS at, i.received_at_latest AS at_latest, 1 AS is_intake, i.conflicted AS conflicted
     FROM dsr_intake AS i
     WHERE i.request IS NOT NULL
 ),
@@ -32,7 +33,8 @@ receipt AS (
         m.request AS request,
         MIN(s.at) AS at,
         MIN(s.at_latest) AS at_latest,
-        MAX(CASE WHEN m.member = m.request THEN s.is_intake ELSE 0 END) AS has_intake
+        MAX(CASE WHEN m.member = m.request THEN s.is_intake ELSE 0 END) AS has_intake,
+        MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS receipt_conflict
     FROM member AS m
     JOIN seen AS s ON s.request = m.member
     GROUP BY m.request
@@ -44,6 +46,7 @@ SELECT
     c.at_latest AS operating_at_latest,
     m.original AS original,
     c.has_intake AS has_intake,
+    c.receipt_conflict AS receipt_conflict,
     COALESCE(r.conflicted, FALSE) AS conflicted,
     r.evidence AS evidence,
     r.record AS record

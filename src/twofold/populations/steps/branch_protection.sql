@@ -39,11 +39,11 @@ justified AS (
     SELECT
         COALESCE(m.current_name, j.repository) || '@' || j.branch AS object,
         LOWER(j.actor) AS actor,
+        j.conflicted AS conflicted,
         COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
-        COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
+        COALESCE(CASE WHEN NOT j.conflicted THEN j.valid_to END, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM bypass_justification AS j
     LEFT JOIN repository_now AS m ON m.name = j.repository
-    WHERE NOT j.conflicted
 ),
 life AS (
     SELECT
@@ -129,7 +129,8 @@ graded AS (
 agreed AS (
     SELECT
         g.system AS system, g.object AS object, g.valid_from AS valid_from, g.origin AS origin,
-        COUNT(DISTINCT j.actor) AS actors
+        COUNT(DISTINCT CASE WHEN NOT j.conflicted THEN j.actor END) AS actors,
+        COUNT(DISTINCT j.actor) AS actors_perhaps
     FROM graded AS g
     JOIN justified AS j
         ON j.object = g.object AND j.valid_from <= g.valid_from AND g.valid_to <= j.valid_to
@@ -156,6 +157,7 @@ demand AS (
             WHEN g.setting = 'bypass_reviews' AND g.grade = 20 AND g.value <> ''
                 THEN CASE
                     WHEN a.actors = LENGTH(g.value) - LENGTH(REPLACE(g.value, ';', '')) + 1 THEN 19
+                    WHEN a.actors_perhaps = LENGTH(g.value) - LENGTH(REPLACE(g.value, ';', '')) + 1 THEN 11
                     ELSE 0
                 END
             WHEN g.setting = 'bypass_reviews' THEN g.grade

@@ -10,30 +10,111 @@ hand AS (
     LEFT JOIN identity AS i
         ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
 ),
--- A: what was decided about a grant or a session: the request that the log names, a request for this person and right, or the
--- review of the code change that gave a cloud role (a code change is the grant).
-asked AS (
-    SELECT p.item AS item, p.reference AS subject FROM population AS p
+-- A: what was decided about a grant or a session: the ticket that the log names, a request for this person that covers the right
+-- and that no earlier grant used up, or the review of the code change that gave a cloud role (a code change is the grant).
+request_for AS (
+    SELECT
+        r.id AS request, r.beneficiary AS beneficiary, COALESCE(i.person, r.beneficiary) AS person, r.created_at AS created_at,
+        COALESCE(r.conflicted, FALSE) AS conflicted
+    FROM access_request AS r
+    LEFT JOIN identity AS i ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
+),
+listed AS (
+    SELECT l.id AS request, l.value AS right_id FROM access_request__rights AS l
     UNION
-    SELECT p.item AS item, r.id AS subject
+    SELECT l.id AS request, c.holds AS right_id
+    FROM access_request__rights AS l
+    JOIN right_content AS c ON c.right_id = l.value
+),
+-- What a request covers: a listed right, what it nests, and a group whose nested rights are all listed.
+covering AS (
+    SELECT l.request AS request, l.right_id AS right_id FROM listed AS l
+    UNION
+    SELECT l.request AS request, c.right_id AS right_id
+    FROM right_content AS c
+    JOIN listed AS l ON l.right_id = c.holds
+    JOIN (SELECT x.right_id AS right_id, COUNT(*) AS nested FROM right_content AS x GROUP BY x.right_id) AS n
+        ON n.right_id = c.right_id
+    GROUP BY l.request, c.right_id, n.nested
+    HAVING COUNT(*) = n.nested
+),
+asked AS (
+    SELECT p.item AS item, p.reference AS subject, FALSE AS conflicted
+    FROM population AS p
+    LEFT JOIN access_request AS r ON r.id = p.reference
+    WHERE r.id IS NULL
+    UNION
+    -- What the other content of a request says that the log names is not known.
+    SELECT p.item AS item, r.request AS subject, TRUE AS conflicted
+    FROM population AS p
+    JOIN request_for AS r ON r.request = p.reference AND r.conflicted
+    UNION
+    SELECT p.item AS item, r.request AS subject, r.conflicted AS conflicted
     FROM population AS p
     JOIN hand AS h ON h.item = p.item
-    JOIN access_request__rights AS l ON l.value = p.right_id
-    JOIN access_request AS r ON r.id = l.id AND r.beneficiary IN (p.account, h.person)
+    JOIN covering AS c ON c.right_id = p.right_id
+    JOIN request_for AS r ON r.request = c.request AND (r.beneficiary = p.account OR r.person = h.person)
     WHERE p.kind IN ('grant', 'elevation')
+),
+used_up AS (
+    SELECT DISTINCT k.item AS item, k.subject AS subject
+    FROM asked AS k
+    JOIN request_for AS r ON r.request = k.subject
+    JOIN population AS p ON p.item = k.item AND p.kind = 'grant'
+    JOIN hand AS h ON h.item = p.item
+    JOIN population AS e ON e.kind = 'grant' AND e.right_id = p.right_id AND e.operating_at >= r.created_at
+        AND (e.operating_at < p.operating_at OR (e.operating_at = p.operating_at AND e.item < p.item))
+    JOIN hand AS f ON f.item = e.item AND COALESCE(f.person, e.account) = COALESCE(h.person, p.account)
 ),
 decided AS (
     SELECT
-        k.item AS item, v.approver AS account, v.decided_at AS decided_at, v.decided_at_latest AS decided_at_latest,
-        COALESCE(v.conflicted, FALSE) AS conflicted
+        k.item AS item, k.subject AS subject, 'approval' AS basis, v.id AS id, v.approver AS account,
+        v.decided_at AS decided_at, v.decided_at_latest AS decided_at_latest,
+        v.withdrawn_at AS ended_at, v.withdrawn_at_latest AS ended_at_latest,
+        k.conflicted OR COALESCE(v.conflicted, FALSE) AS conflicted
     FROM asked AS k
-    JOIN approval AS v ON v.subject = k.subject AND v.decision = 'approve' AND v.withdrawn_at IS NULL
+    JOIN approval AS v ON v.subject = k.subject AND (v.decision = 'approve' OR v.conflicted)
     UNION
+    -- What a dismissed review was before is not said.
     SELECT
-        k.item AS item, w.reviewer AS account, w.submitted_at AS decided_at, w.submitted_at_latest AS decided_at_latest,
+        k.item AS item, k.subject AS subject, 'review' AS basis, w.id AS id, w.reviewer AS account,
+        w.submitted_at AS decided_at, w.submitted_at_latest AS decided_at_latest,
+        CASE WHEN w.state = 'dismissed' THEN TIMESTAMP '0001-01-01 00:00:00' ELSE w.dismissed_at END AS ended_at,
+        CASE WHEN w.state = 'dismissed' THEN COALESCE(w.dismissed_at_latest, TIMESTAMP '9999-12-31 00:00:00') ELSE w.dismissed_at_latest END
+        AS ended_at_latest,
         COALESCE(w.conflicted, FALSE) AS conflicted
     FROM asked AS k
-    JOIN review AS w ON w.pull_request = k.subject AND w.state = 'approved' AND w.dismissed_at IS NULL
+    JOIN review AS w ON w.pull_request = k.subject AND (w.state IN ('approved', 'dismissed') OR w.conflicted)
+),
+-- A rejection ends every approval of its request or ticket, changes that a reviewer wants those of the same person.
+refusal AS (
+    SELECT
+        n.subject AS subject, 'approval' AS basis, n.id AS id, CAST(NULL AS STRING) AS hand,
+        n.decided_at AS refused_at, n.decided_at_latest AS refused_at_latest, COALESCE(n.conflicted, FALSE) AS conflicted
+    FROM approval AS n
+    WHERE n.decision = 'reject' OR n.conflicted
+    UNION ALL
+    SELECT
+        w.pull_request AS subject, 'review' AS basis, w.id AS id, COALESCE(i.person, w.reviewer) AS hand,
+        w.submitted_at AS refused_at, w.submitted_at_latest AS refused_at_latest, COALESCE(w.conflicted, FALSE) AS conflicted
+    FROM review AS w
+    LEFT JOIN identity AS i ON i.account = w.reviewer AND i.valid_from <= w.submitted_at AND w.submitted_at < i.valid_to
+    WHERE w.state = 'changes_requested' OR w.conflicted
+),
+taken_back AS (
+    SELECT
+        d.item AS item, d.basis AS basis, d.id AS id,
+        MAX(CASE WHEN NOT f.conflicted AND f.refused_at > d.decided_at_latest AND f.refused_at_latest < p.operating_at THEN 1 ELSE 0 END)
+        AS surely,
+        MAX(CASE WHEN f.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN f.conflicted THEN 0 ELSE 1 END) AS perhaps
+    FROM decided AS d
+    JOIN population AS p ON p.item = d.item
+    LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
+    JOIN refusal AS f ON f.subject = d.subject AND f.basis = d.basis AND f.id <> d.id
+        AND COALESCE(f.hand, i.person, d.account) = COALESCE(i.person, d.account)
+        AND f.refused_at_latest >= d.decided_at AND f.refused_at <= p.operating_at_latest
+    GROUP BY d.item, d.basis, d.id
 ),
 -- Each decision: by whom, in time or not, and as what (owner: duty access; security: duty security, of the dated roster).
 voice AS (
@@ -42,11 +123,13 @@ voice AS (
         i.person AS person,
         d.decided_at AS decided_at,
         CASE
+            WHEN NOT d.conflicted AND (d.ended_at_latest < p.operating_at OR b.surely = 1) THEN 'ended'
             WHEN d.decided_at > p.operating_at_latest THEN 'late'
             WHEN d.decided_at_latest < p.operating_at - q.approval_ttl_days * INTERVAL '1' DAY THEN 'late'
             WHEN i.state IN ('shared', 'bot') OR i.person = h.person OR d.account = p.account THEN 'nobody'
-            WHEN d.conflicted THEN 'conflict'
+            WHEN d.conflicted OR b.conflicted = 1 THEN 'conflict'
             WHEN i.person IS NULL THEN 'unlinked'
+            WHEN d.ended_at <= p.operating_at_latest OR b.perhaps = 1 THEN 'unclear'
             WHEN d.decided_at_latest >= p.operating_at THEN 'unclear'
             WHEN d.decided_at < p.operating_at_latest - q.approval_ttl_days * INTERVAL '1' DAY THEN 'unclear'
             ELSE 'in_time'
@@ -57,12 +140,15 @@ voice AS (
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = d.item
     JOIN hand AS h ON h.item = d.item
+    LEFT JOIN used_up AS u ON u.item = d.item AND u.subject = d.subject
+    LEFT JOIN taken_back AS b ON b.item = d.item AND b.basis = d.basis AND b.id = d.id
     LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
     LEFT JOIN authority AS a ON a.person = i.person AND a.duty IN ('access', 'security') AND a.scope IN (p.system, '*')
         AND (a.right_class IS NULL OR a.right_class = 'privileged')
         AND a.valid_from <= d.decided_at AND d.decided_at_latest < a.valid_to
-    GROUP BY d.item, i.person, d.account, d.decided_at, d.decided_at_latest, d.conflicted, i.state, h.person, p.account,
-        p.operating_at, p.operating_at_latest, q.approval_ttl_days
+    WHERE u.item IS NULL
+    GROUP BY d.item, d.basis, d.id, i.person, d.account, d.decided_at, d.decided_at_latest, d.ended_at, d.ended_at_latest, d.conflicted,
+        b.surely, b.conflicted, b.perhaps, i.state, h.person, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
 ),
 consent AS (
     SELECT
@@ -74,6 +160,7 @@ consent AS (
         MAX(CASE WHEN v.standing = 'unlinked' THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN v.standing = 'unclear' THEN 1 ELSE 0 END) AS unclear,
         MAX(CASE WHEN v.standing = 'late' THEN 1 ELSE 0 END) AS late,
+        MAX(CASE WHEN v.standing = 'ended' THEN 1 ELSE 0 END) AS ended,
         MAX(CASE WHEN v.standing = 'in_time' THEN 1 ELSE 0 END) AS in_time,
         MIN(CASE WHEN v.standing = 'in_time' THEN v.decided_at END) AS first_at
     FROM voice AS v
@@ -95,6 +182,7 @@ gap AS (
         MAX(CASE WHEN g.table_name IN ('access_request', 'approval', 'review') THEN 1 ELSE 0 END) AS of_approval,
         MAX(CASE WHEN g.table_name IN ('campaign', 'review_item') THEN 1 ELSE 0 END) AS of_campaign,
         MAX(CASE WHEN g.table_name = 'break_glass_review' THEN 1 ELSE 0 END) AS of_use,
+        MAX(CASE WHEN g.table_name IN ('ticket', 'incident') THEN 1 ELSE 0 END) AS of_reference,
         MAX(CASE WHEN g.table_name = 'log_source' THEN 1 ELSE 0 END) AS of_log
     FROM population AS p
     CROSS JOIN parameter AS q
@@ -103,37 +191,63 @@ gap AS (
         AND (g.ends_before IS NULL OR g.ends_before > COALESCE(p.starts_at, p.operating_at) - q.approval_ttl_days * INTERVAL '1' DAY)
     GROUP BY p.item
 ),
--- B: a role on the list of each privileged right that the item gives.
+-- B and F: what has to be complete for the moment itself, and around it for the code that was released.
+gap_then AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN g.table_name IN ('job', 'privileged_role') AND g.starts <= p.operating_at_latest AND g.ends > p.operating_at
+            THEN 1 ELSE 0 END) AS of_roles,
+        MAX(CASE WHEN g.table_name = 'mitigation' AND g.starts <= p.operating_at_latest AND g.ends > p.operating_at
+            THEN 1 ELSE 0 END) AS of_mitigations,
+        MAX(CASE WHEN g.table_name = 'control_result' AND g.starts <= p.operating_at_latest AND g.ends > p.operating_at
+            THEN 1 ELSE 0 END) AS of_results,
+        MAX(CASE WHEN g.table_name IN ('deployment', 'code_commit')
+            AND g.starts <= p.operating_at_latest + q.developer_days * INTERVAL '1' DAY
+            AND g.ends > p.operating_at - q.developer_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS of_code
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN (
+        SELECT
+            s.table_name AS table_name, s.system AS system,
+            COALESCE(s.starts_at, TIMESTAMP '0001-01-01 00:00:00') AS starts,
+            COALESCE(s.ends_before, TIMESTAMP '9999-12-31 00:00:00') AS ends
+        FROM source_gap AS s
+    ) AS g ON g.system IN (p.system, '*')
+    GROUP BY p.item
+),
+-- B: a role on the list of each privileged right that the item gives. Of a row in conflict only its key is known: the role and
+-- the beginning of a line of the list, the person and the beginning of a job.
 power AS (
     SELECT
         p.item AS item, h.power AS power,
-        MAX(CASE WHEN l.role IS NOT NULL THEN 1 ELSE 0 END) AS listed,
-        MAX(CASE WHEN j.role IS NOT NULL THEN 1 ELSE 0 END) AS allowed
+        MAX(CASE WHEN NOT l.conflicted THEN 1 ELSE 0 END) AS listed,
+        MAX(CASE WHEN NOT l.conflicted AND NOT j.conflicted THEN 1 ELSE 0 END) AS allowed,
+        MAX(CASE WHEN l.conflicted OR j.conflicted THEN CASE WHEN j.person IS NOT NULL THEN 1 ELSE 0 END ELSE 0 END) AS doubtful
     FROM population AS p
     JOIN hand AS n ON n.item = p.item
     JOIN privileged_hold AS h ON h.right_id = p.right_id
         AND h.valid_from <= p.operating_at_latest AND p.operating_at_latest < h.valid_to
-    LEFT JOIN privileged_role AS l ON l.right_id IN (h.power, p.right_id) AND NOT COALESCE(l.conflicted, FALSE)
+    LEFT JOIN privileged_role AS l ON l.right_id IN (h.power, p.right_id)
         AND (l.valid_from IS NULL OR l.valid_from <= p.operating_at_latest)
-        AND (l.valid_to IS NULL OR l.valid_to > p.operating_at_latest)
-    LEFT JOIN job AS j ON j.person = n.person AND j.role = l.role
+        AND (l.conflicted OR l.valid_to IS NULL OR l.valid_to > p.operating_at_latest)
+    LEFT JOIN job AS j ON j.person = n.person AND (j.role = l.role OR (j.conflicted AND l.role IS NOT NULL))
         AND (j.valid_from IS NULL OR j.valid_from <= p.operating_at_latest)
-        AND (j.valid_to IS NULL OR j.valid_to > p.operating_at_latest)
+        AND (j.conflicted OR j.valid_to IS NULL OR j.valid_to > p.operating_at_latest)
     GROUP BY p.item, h.power
 ),
 role_of AS (
-    SELECT p.item AS item, MIN(p.listed) AS listed, MIN(p.allowed) AS allowed FROM power AS p GROUP BY p.item
+    SELECT
+        p.item AS item, MIN(p.listed) AS listed, MIN(p.allowed) AS allowed, MIN(GREATEST(p.allowed, p.doubtful)) AS perhaps
+    FROM power AS p
+    GROUP BY p.item
 ),
 -- D: the last review of the cycle, for a holder.
-looked_at AS (
-    SELECT
-        p.item AS item,
-        MAX(CASE WHEN r.conflicted OR c.conflicted THEN 1 ELSE 0 END) AS conflicted,
-        MAX(CASE WHEN r.decision <> '' THEN 1 ELSE 0 END) AS decided
+looks AS (
+    SELECT DISTINCT
+        p.system AS system, p.account AS account, p.right_id AS right_id, c.id AS campaign, c.started_at AS started_at,
+        r.conflicted OR c.conflicted AS conflicted, COALESCE(r.decision, '') <> '' AS decided
     FROM population AS p
-    CROSS JOIN parameter AS q
-    JOIN campaign AS c ON c.system = p.system AND c.started_at >= p.starts_at
-        AND c.started_at < p.ends_at_latest + q.review_grace_days * INTERVAL '1' DAY
+    JOIN campaign AS c ON c.system = p.system
     JOIN (
         SELECT h.right_id AS right_id, h.power AS shown FROM privileged_hold AS h
         UNION
@@ -141,6 +255,23 @@ looked_at AS (
     ) AS y ON y.right_id = p.right_id
     JOIN review_item AS r ON r.campaign = c.id AND r.account = p.account AND r.right_id = y.shown
     WHERE p.kind = 'holder'
+),
+-- One look never answers for two cycles: one within the grace counts for this cycle where it lies in no other, or where the other one
+-- has a second look.
+looked_at AS (
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN l.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN l.decided THEN 1 ELSE 0 END) AS decided
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN looks AS l ON l.system = p.system AND l.account = p.account AND l.right_id = p.right_id AND l.started_at >= p.starts_at
+        AND l.started_at < p.ends_at_latest + q.review_grace_days * INTERVAL '1' DAY
+    LEFT JOIN due_occurrence AS n ON n.activity = 'access_review' AND n.system = p.system
+        AND n.starts_at <= l.started_at AND l.started_at < n.due_at AND l.started_at >= p.ends_at_latest
+    LEFT JOIN looks AS o ON o.system = l.system AND o.account = l.account AND o.right_id = l.right_id AND o.campaign <> l.campaign
+        AND o.decided AND n.starts_at <= o.started_at AND o.started_at < n.due_at
+    WHERE p.kind = 'holder' AND (n.system IS NULL OR o.campaign IS NOT NULL)
     GROUP BY p.item
 ),
 -- D: what was looked at after a use of a break-glass account, and by whom.
@@ -148,6 +279,7 @@ use_review AS (
     SELECT
         p.item AS item,
         u.used_by AS used_by,
+        u.reference AS reference,
         u.conflicted AS conflicted,
         CASE WHEN t.key IS NOT NULL OR i.id IS NOT NULL THEN 1 ELSE 0 END AS referenced,
         CASE WHEN u.reviewer IS NOT NULL THEN u.reviewed_at END AS reviewed_at,
@@ -160,35 +292,52 @@ use_review AS (
     LEFT JOIN incident AS i ON i.id = u.reference
     LEFT JOIN identity AS n ON n.account = u.reviewer AND n.valid_from <= u.reviewed_at AND u.reviewed_at < n.valid_to
 ),
+-- Of a source in conflict only the beginning is known.
 logged AS (
-    SELECT DISTINCT p.item AS item
+    SELECT p.item AS item, MIN(CASE WHEN l.conflicted THEN 1 ELSE 0 END) AS conflicted
     FROM population AS p
     JOIN log_source AS l ON l.system = p.system
         AND (l.valid_from IS NULL OR l.valid_from <= p.operating_at)
-        AND (l.valid_to IS NULL OR l.valid_to > p.operating_at_latest)
+        AND (l.conflicted OR l.valid_to IS NULL OR l.valid_to > p.operating_at_latest)
+    GROUP BY p.item
 ),
--- F: whoever wrote code that was released on the system around then is a developer of it.
+-- F: whoever wrote code that was released on the system around then is a developer of it; somebody unknown may be this person.
 developer AS (
-    SELECT DISTINCT p.item AS item
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN c.person = h.person THEN 1 ELSE 0 END) AS is_one,
+        MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous') OR (c.item IS NULL AND u.excuse IS NULL) THEN 1 ELSE 0 END) AS may_be_one
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN hand AS h ON h.item = p.item
-    JOIN change_contributor AS c ON c.person = h.person
-    JOIN change_unit AS u ON u.item = c.item AND u.system = p.system
+    JOIN change_unit AS u ON u.system = p.system
         AND COALESCE(u.started_at, u.completed_at) >= p.operating_at - q.developer_days * INTERVAL '1' DAY
         AND COALESCE(u.started_at, u.completed_at) <= p.operating_at_latest + q.developer_days * INTERVAL '1' DAY
+    LEFT JOIN change_contributor AS c ON c.item = u.item
+    WHERE p.kind IN ('grant', 'holder')
+    GROUP BY p.item
 ),
+-- Of a mitigation in conflict only person and rule are sure.
 mitigated AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN t.result = 'effective' THEN 1 ELSE 0 END) AS works
+        MAX(CASE WHEN NOT m.conflicted AND t.result = 'effective' AND NOT t.conflicted THEN 1 ELSE 0 END) AS works,
+        MAX(CASE WHEN m.conflicted OR t.conflicted THEN 1 ELSE 0 END) AS conflicted
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN hand AS h ON h.item = p.item
-    JOIN mitigation AS m ON m.person = h.person AND m.rule = q.developer_rule AND m.control IS NOT NULL AND m.approved_by IS NOT NULL
-        AND (m.valid_from IS NULL OR m.valid_from <= p.operating_at) AND (m.valid_to IS NULL OR m.valid_to > p.operating_at_latest)
+    JOIN mitigation AS m ON m.person = h.person AND m.rule = q.developer_rule
+        AND (
+            m.conflicted
+            OR (
+                m.control IS NOT NULL AND m.approved_by IS NOT NULL
+                AND (m.valid_from IS NULL OR m.valid_from <= p.operating_at)
+                AND (m.valid_to IS NULL OR m.valid_to > p.operating_at_latest)
+            )
+        )
     LEFT JOIN control_result AS t ON t.control = m.control
-        AND (t.valid_from IS NULL OR t.valid_from <= p.operating_at) AND (t.valid_to IS NULL OR t.valid_to > p.operating_at_latest)
+        AND (t.valid_from IS NULL OR t.valid_from <= p.operating_at)
+        AND (t.conflicted OR t.valid_to IS NULL OR t.valid_to > p.operating_at_latest)
     GROUP BY p.item
 ),
 settled AS (
@@ -211,11 +360,15 @@ SELECT
         WHEN p.kind = 'break_glass' THEN CASE
             WHEN u.conflicted THEN 'cannot_test:conflict'
             WHEN u.referenced = 1 THEN 'pass'
-            WHEN g.of_use = 1 THEN 'cannot_test:source_gap'
+            WHEN g.of_use = 1 OR (u.reference IS NOT NULL AND g.of_reference = 1) THEN 'cannot_test:source_gap'
             ELSE 'exception:no_ticket'
         END
-        WHEN p.kind = 'elevation' AND c.by_owner + c.by_security > 0 THEN 'pass'
-        WHEN c.by_owner = 1 AND c.by_security = 1 AND c.people > 1 THEN 'pass'
+        WHEN (p.kind = 'elevation' AND c.people > 0) OR (c.by_owner = 1 AND c.by_security = 1 AND c.people > 1) THEN CASE h.state
+            WHEN 'shared' THEN 'cannot_test:account_shared'
+            WHEN 'unlinked' THEN 'cannot_test:account_unlinked'
+            WHEN 'ambiguous' THEN 'cannot_test:account_unlinked'
+            ELSE 'pass'
+        END
         WHEN c.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN c.unlinked = 1 THEN 'cannot_test:approver_unlinked'
         WHEN c.unclear = 1 THEN 'cannot_test:time_order_unclear'
@@ -227,6 +380,8 @@ SELECT
         WHEN c.by_security = 1 THEN 'exception:no_owner_approval'
         WHEN c.in_time = 1 THEN 'exception:not_authorised'
         WHEN c.late = 1 THEN 'exception:approved_late'
+        WHEN c.ended = 1 THEN 'exception:taken_back'
+        WHEN o.item IS NOT NULL THEN 'exception:request_used'
         ELSE 'exception:no_approval'
     END AS a,
     CASE
@@ -235,6 +390,8 @@ SELECT
         WHEN h.state IN ('shared', 'bot') THEN 'na:no_person'
         WHEN h.person IS NULL THEN 'cannot_test:account_unlinked'
         WHEN r.allowed = 1 THEN 'pass'
+        WHEN r.perhaps = 1 THEN 'cannot_test:conflict'
+        WHEN t.of_roles = 1 THEN 'cannot_test:source_gap'
         WHEN r.listed = 1 THEN 'exception:role_not_allowed'
         ELSE 'cannot_test:no_role_list'
     END AS b,
@@ -293,7 +450,8 @@ SELECT
     END AS d,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN w.item IS NOT NULL THEN 'pass'
+        WHEN w.conflicted = 0 THEN 'pass'
+        WHEN w.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN g.of_log = 1 THEN 'cannot_test:source_gap'
         ELSE 'exception:not_logged'
     END AS e,
@@ -303,10 +461,17 @@ SELECT
         WHEN x.read_only THEN 'na:read_only'
         WHEN h.state IN ('shared', 'bot') THEN 'na:no_person'
         WHEN h.person IS NULL THEN 'cannot_test:account_unlinked'
-        WHEN v.item IS NULL THEN 'pass'
         WHEN m.works = 1 THEN 'pass'
-        WHEN m.works = 0 THEN 'exception:mitigation_not_tested'
-        ELSE 'exception:developer'
+        WHEN v.is_one = 1 THEN CASE
+            WHEN m.conflicted = 1 THEN 'cannot_test:conflict'
+            WHEN m.works = 0 AND t.of_results = 1 THEN 'cannot_test:source_gap'
+            WHEN t.of_mitigations = 1 THEN 'cannot_test:source_gap'
+            WHEN m.works = 0 THEN 'exception:mitigation_not_tested'
+            ELSE 'exception:developer'
+        END
+        WHEN v.may_be_one = 1 THEN 'cannot_test:contributor_unlinked'
+        WHEN t.of_code = 1 THEN 'cannot_test:source_gap'
+        ELSE 'pass'
     END AS f
 FROM population AS p
 CROSS JOIN parameter AS q
@@ -315,6 +480,8 @@ JOIN hand AS h ON h.item = p.item
 LEFT JOIN consent AS c ON c.item = p.item
 LEFT JOIN roster_known AS k ON k.item = p.item
 LEFT JOIN gap AS g ON g.item = p.item
+LEFT JOIN gap_then AS t ON t.item = p.item
+LEFT JOIN (SELECT DISTINCT x.item AS item FROM used_up AS x) AS o ON o.item = p.item
 LEFT JOIN role_of AS r ON r.item = p.item
 LEFT JOIN looked_at AS l ON l.item = p.item
 LEFT JOIN use_review AS u ON u.item = p.item

@@ -133,6 +133,14 @@ exempt AS (
         ON x.account = i.account AND x.valid_from < i.window_to AND (x.valid_to IS NULL OR x.valid_to > i.window_from)
     WHERE NOT x.conflicted
 ),
+-- Of an exemption in conflict only the account and the beginning are known.
+perhaps_exempt AS (
+    SELECT i.item AS item, MIN(GREATEST(x.valid_from, i.window_from)) AS valid_from
+    FROM person_item AS i
+    JOIN mfa_exemption AS x ON x.account = i.account AND x.valid_from < i.window_to
+    WHERE x.conflicted
+    GROUP BY i.item
+),
 edge AS (
     SELECT i.item AS item, i.window_from AS moment FROM person_item AS i
     UNION
@@ -145,6 +153,8 @@ edge AS (
     SELECT x.item AS item, x.valid_from AS moment FROM exempt AS x
     UNION
     SELECT x.item AS item, x.valid_to AS moment FROM exempt AS x
+    UNION
+    SELECT x.item AS item, x.valid_from AS moment FROM perhaps_exempt AS x
 ),
 stretch AS (
     SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (
@@ -167,6 +177,7 @@ covered AS (
         s.item AS item,
         s.valid_from AS valid_from,
         MAX(CASE WHEN x.item IS NOT NULL THEN 1 ELSE 0 END) AS is_exempt,
+        MAX(CASE WHEN x.item IS NOT NULL OR d.item IS NOT NULL THEN 1 ELSE 0 END) AS may_be_exempt,
         MAX(CASE
             WHEN k.system IS NULL THEN 15
             WHEN b.item IS NULL OR b.excludes = 20 THEN 0
@@ -177,6 +188,7 @@ covered AS (
     LEFT JOIN (SELECT DISTINCT p.system AS system FROM policy AS p) AS k ON k.system = i.system
     LEFT JOIN by_policy AS b ON b.item = s.item AND b.valid_from = s.valid_from
     LEFT JOIN exempt AS x ON x.item = s.item AND x.valid_from <= s.valid_from AND s.valid_from < x.valid_to
+    LEFT JOIN perhaps_exempt AS d ON d.item = s.item AND d.valid_from <= s.valid_from
     WHERE s.valid_to IS NOT NULL
     GROUP BY s.item, s.valid_from
 ),
@@ -184,7 +196,12 @@ coverage AS (
     SELECT
         c.item AS item,
         MIN(c.is_exempt) AS always_exempt,
-        MIN(CASE WHEN c.is_exempt = 1 THEN 20 ELSE c.grade END) AS grade
+        MIN(c.may_be_exempt) AS perhaps_always,
+        MIN(CASE
+            WHEN c.is_exempt = 1 OR c.grade = 20 THEN 20
+            WHEN c.may_be_exempt = 1 THEN 11
+            ELSE c.grade
+        END) AS grade
     FROM covered AS c
     GROUP BY c.item
 ),
@@ -207,7 +224,7 @@ used AS (
     CROSS JOIN parameter AS q
     JOIN sign_in AS s
         ON s.account = i.account AND s.occurred_at >= i.window_from AND s.occurred_at < i.window_to
-    WHERE s.result = 'success' AND COALESCE(s.method, 'interactive') <> 'token'
+    WHERE s.conflicted OR (s.result = 'success' AND COALESCE(s.method, 'interactive') <> 'token')
 ),
 -- Factors that count. One that was enrolled late does not show that there was none before; a sign-in with a second factor does.
 first_use AS (
@@ -245,7 +262,8 @@ gap AS (
         p.item AS item,
         MAX(CASE WHEN g.table_name = 'factor' THEN 1 ELSE 0 END) AS of_factors,
         MAX(CASE WHEN g.table_name = 'sign_in' THEN 1 ELSE 0 END) AS of_sign_ins,
-        MAX(CASE WHEN g.table_name = 'sign_in_review' THEN 1 ELSE 0 END) AS of_reviews
+        MAX(CASE WHEN g.table_name = 'sign_in_review' THEN 1 ELSE 0 END) AS of_reviews,
+        MAX(CASE WHEN g.table_name = 'engagement' THEN 1 ELSE 0 END) AS of_hr
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN source_gap AS g
@@ -269,40 +287,54 @@ exemption_rank AS (
             WHEN x.approved_at > x.valid_from THEN 12
             WHEN x.valid_to IS NULL AND NOT COALESCE(x.break_glass, FALSE) THEN 13
             WHEN x.owner IS NULL THEN 14
+            WHEN k.conflicted = 1 THEN 40
             WHEN w.person IS NULL AND k.person IS NOT NULL THEN 15
             WHEN w.person IS NULL THEN 41
             WHEN x.approved_at_latest > x.valid_from THEN 42
+            WHEN n.person IS NULL AND NOT COALESCE(x.break_glass, FALSE) THEN 43
             ELSE 90
         END) AS rank,
         MAX(CASE WHEN COALESCE(x.break_glass, FALSE) THEN 1 ELSE 0 END) AS break_glass
     FROM person_item AS i
     JOIN mfa_exemption AS x
-        ON x.account = i.account AND x.valid_from < i.window_to AND (x.valid_to IS NULL OR x.valid_to > i.window_from)
+        ON x.account = i.account AND x.valid_from < i.window_to
+        AND (x.conflicted OR x.valid_to IS NULL OR x.valid_to > i.window_from)
     LEFT JOIN identity AS n
         ON n.account = x.account AND n.valid_from <= x.valid_from AND x.valid_from < n.valid_to
     LEFT JOIN employed_stretch AS w
         ON w.person = x.owner AND w.valid_from <= GREATEST(x.valid_from, i.window_from)
         AND w.valid_to >= LEAST(COALESCE(x.valid_to, i.window_to), i.window_to)
-    LEFT JOIN (SELECT DISTINCT e.person AS person FROM engagement AS e) AS k ON k.person = x.owner
+    LEFT JOIN (
+        SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
+        FROM engagement AS e
+        GROUP BY e.person
+    ) AS k ON k.person = x.owner
     GROUP BY i.item
 ),
--- Each use of an account that is kept for emergencies is looked at by somebody else.
+-- Each use of an account that is kept for emergencies is looked at by somebody else: 0 it was, 1 to 3 perhaps (a review or the
+-- use told in two ways, a reviewer whom nobody knows, an unclear order of times), 4 there is still time, 5 it was not.
 looked_at AS (
     SELECT
         u.item AS item,
         u.id AS id,
         MIN(CASE
-            WHEN r.reviewed_at_latest < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY
-                AND n.person <> COALESCE(o.person, '') THEN 0
-            WHEN q.extracted_at < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY THEN 1
-            ELSE 2
-        END) AS rank
+            WHEN r.reviewed_at_latest < u.occurred_at
+                OR r.reviewed_at >= u.occurred_at_latest + q.review_days * INTERVAL '1' DAY THEN 5
+            WHEN r.conflicted THEN 1
+            WHEN r.reviewer IS NULL OR n.state IN ('shared', 'bot') OR n.person = o.person THEN 5
+            WHEN n.person IS NULL THEN 2
+            WHEN r.reviewed_at >= u.occurred_at_latest
+                AND r.reviewed_at_latest < u.occurred_at + q.review_days * INTERVAL '1' DAY THEN 0
+            ELSE 3
+        END) AS rank,
+        MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN q.extracted_at < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS has_time
     FROM used AS u
     CROSS JOIN parameter AS q
     JOIN mfa_exemption AS x
-        ON x.account = u.account AND x.break_glass AND x.valid_from <= u.occurred_at
+        ON x.account = u.account AND x.break_glass AND NOT x.conflicted AND x.valid_from <= u.occurred_at
         AND (x.valid_to IS NULL OR u.occurred_at < x.valid_to)
-    LEFT JOIN sign_in_review AS r ON r.sign_in = u.id AND r.reviewed_at >= u.occurred_at AND NOT r.conflicted
+    LEFT JOIN sign_in_review AS r ON r.sign_in = u.id
     LEFT JOIN identity AS n
         ON n.account = r.reviewer AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
     LEFT JOIN identity AS o
@@ -310,19 +342,32 @@ looked_at AS (
     GROUP BY u.item, u.id
 ),
 emergency_use AS (
-    SELECT l.item AS item, MAX(l.rank) AS rank FROM looked_at AS l GROUP BY l.item
+    SELECT
+        l.item AS item,
+        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 THEN 1 ELSE 0 END) AS missing,
+        MAX(CASE WHEN l.rank = 1 OR (l.rank = 5 AND l.has_time = 0 AND l.conflicted = 1) THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN l.rank = 2 THEN 1 ELSE 0 END) AS unlinked,
+        MAX(CASE WHEN l.rank = 3 THEN 1 ELSE 0 END) AS unclear,
+        MAX(CASE WHEN l.rank = 5 AND l.has_time = 1 THEN 1 ELSE 0 END) AS has_time
+    FROM looked_at AS l
+    GROUP BY l.item
 ),
 -- D and E: sign-ins without a second factor, outside exemptions.
 single AS (
     SELECT
         u.item AS item,
-        MAX(CASE WHEN u.factors = 'single' AND NOT u.conflicted AND x.item IS NULL THEN 1 ELSE 0 END) AS without,
-        MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS conflicted,
-        MAX(CASE WHEN u.factors = 'unknown' AND x.item IS NULL THEN 1 ELSE 0 END) AS unknown,
-        MAX(CASE WHEN u.factors = 'federated' AND x.item IS NULL THEN 1 ELSE 0 END) AS federated,
-        MAX(CASE WHEN u.method = 'local_password' AND u.factors <> 'second' AND x.item IS NULL THEN 1 ELSE 0 END) AS local
+        MAX(CASE WHEN u.factors = 'single' AND NOT u.conflicted AND d.item IS NULL THEN 1 ELSE 0 END) AS without,
+        MAX(CASE WHEN u.conflicted OR (u.factors = 'single' AND d.item IS NOT NULL) THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN u.factors = 'unknown' THEN 1 ELSE 0 END) AS unknown,
+        MAX(CASE WHEN u.factors = 'federated' THEN 1 ELSE 0 END) AS federated,
+        MAX(CASE WHEN u.method = 'local_password' AND u.factors <> 'second' AND NOT u.conflicted AND d.item IS NULL THEN 1 ELSE 0 END)
+        AS local,
+        MAX(CASE WHEN u.conflicted OR (u.method = 'local_password' AND u.factors <> 'second' AND d.item IS NOT NULL) THEN 1 ELSE 0 END)
+        AS local_conflicted
     FROM used AS u
     LEFT JOIN exempt AS x ON x.item = u.item AND x.valid_from <= u.occurred_at AND u.occurred_at < x.valid_to
+    LEFT JOIN perhaps_exempt AS d ON d.item = u.item AND d.valid_from <= u.occurred_at
+    WHERE x.item IS NULL OR u.conflicted
     GROUP BY u.item
 ),
 -- E per system and month: a way in beside single sign-on.
@@ -361,12 +406,13 @@ SELECT
     COALESCE(e.code, 'na:not_a_policy') AS a,
     CASE
         WHEN p.kind = 'policy' THEN 'na:not_an_account'
-        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
         WHEN p.conflicted THEN 'cannot_test:conflict'
+        WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
         WHEN o.item IS NOT NULL THEN 'na:sso_only'
         WHEN v.always_exempt = 1 THEN 'na:exempt'
         WHEN p.closing_unknown AND (v.grade = 0 OR n.rank < 2) THEN 'cannot_test:closing_unknown'
         WHEN v.grade = 0 THEN 'exception:not_covered'
+        WHEN v.perhaps_always = 1 AND n.rank < 2 THEN 'cannot_test:conflict'
         WHEN n.rank < 2 AND g.of_factors = 1 THEN 'cannot_test:factors_gap'
         WHEN n.rank = 0 THEN 'exception:not_enrolled'
         WHEN n.rank = 1 THEN 'exception:enrolled_late'
@@ -378,6 +424,7 @@ SELECT
     END AS b,
     CASE
         WHEN p.kind = 'policy' THEN 'na:not_an_account'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
         WHEN x.rank IS NULL THEN 'na:no_exemption'
         WHEN x.rank = 10 THEN 'exception:not_approved'
@@ -385,18 +432,22 @@ SELECT
         WHEN x.rank = 12 THEN 'exception:approved_late'
         WHEN x.rank = 13 THEN 'exception:no_end'
         WHEN x.rank = 14 THEN 'exception:no_owner'
-        WHEN x.rank = 15 THEN 'exception:owner_left'
-        WHEN r.rank = 2 AND COALESCE(g.of_reviews, 0) = 0 THEN 'exception:use_not_reviewed'
-        WHEN x.rank = 40 THEN 'cannot_test:conflict'
+        WHEN x.rank = 15 AND COALESCE(g.of_hr, 0) = 0 THEN 'exception:owner_left'
+        WHEN r.missing = 1 AND COALESCE(g.of_reviews, 0) = 0 THEN 'exception:use_not_reviewed'
+        WHEN x.rank = 40 OR r.conflicted = 1 THEN 'cannot_test:conflict'
+        WHEN x.rank = 15 THEN 'cannot_test:hr_gap'
         WHEN x.rank = 41 THEN 'cannot_test:owner_unknown'
-        WHEN x.rank = 42 THEN 'cannot_test:time_unclear'
-        WHEN r.rank = 2 THEN 'cannot_test:reviews_gap'
+        WHEN r.unlinked = 1 THEN 'cannot_test:reviewer_unlinked'
+        WHEN x.rank = 42 OR r.unclear = 1 THEN 'cannot_test:time_unclear'
+        WHEN x.rank = 43 THEN 'cannot_test:account_unlinked'
+        WHEN r.missing = 1 THEN 'cannot_test:reviews_gap'
         WHEN x.break_glass = 1 AND g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
-        WHEN r.rank = 1 OR p.is_open THEN 'cannot_test:pending'
+        WHEN r.has_time = 1 OR p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
     END AS c,
     CASE
         WHEN p.kind = 'policy' THEN 'na:not_an_account'
+        WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
         WHEN d.without = 1 THEN 'exception:single_factor'
         WHEN d.conflicted = 1 THEN 'cannot_test:conflict'
@@ -404,13 +455,15 @@ SELECT
         WHEN d.federated = 1 THEN 'cannot_test:federated'
         WHEN g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
         WHEN p.is_open THEN 'cannot_test:pending'
-        WHEN d.item IS NULL THEN 'na:no_sign_in'
+        WHEN h.item IS NULL THEN 'na:no_sign_in'
         ELSE 'pass'
     END AS d,
     CASE
         WHEN p.kind = 'policy' THEN z.code
+        WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN p.kind NOT IN ('human', 'shared') THEN 'na:not_a_person'
         WHEN d.local = 1 THEN 'exception:local_path_used'
+        WHEN d.local_conflicted = 1 THEN 'cannot_test:conflict'
         WHEN g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
@@ -425,4 +478,5 @@ LEFT JOIN enrolment AS n ON n.item = p.item
 LEFT JOIN exemption_rank AS x ON x.item = p.item
 LEFT JOIN emergency_use AS r ON r.item = p.item
 LEFT JOIN single AS d ON d.item = p.item
+LEFT JOIN (SELECT DISTINCT u.item AS item FROM used AS u) AS h ON h.item = p.item
 LEFT JOIN gap AS g ON g.item = p.item

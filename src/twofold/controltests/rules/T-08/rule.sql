@@ -41,12 +41,14 @@ stretch AS (
     ) AS valid_to
     FROM edge AS e
 ),
--- Each stretch: 90 an owner who works here, 41 an owner whom HR does not know, 15 one who does not work here then, 14 none.
+-- Each stretch: 90 an owner who works here, 41 an owner whom HR does not know, 40 one of whose time here HR says two things, 15 one
+-- who does not work here then, 14 none.
 owned AS (
     SELECT
         s.item AS item, s.valid_from AS valid_from,
         MAX(CASE
             WHEN l.owner IS NULL THEN 14
+            WHEN k.conflicted = 1 THEN 40
             WHEN a.person IS NOT NULL THEN 90
             WHEN k.person IS NULL THEN 41
             ELSE 15
@@ -56,7 +58,11 @@ owned AS (
     FROM stretch AS s
     LEFT JOIN line AS l ON l.item = s.item AND l.valid_from <= s.valid_from AND s.valid_from < l.valid_to
     LEFT JOIN employed_stretch AS a ON a.person = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to
-    LEFT JOIN (SELECT DISTINCT e.person AS person FROM engagement AS e) AS k ON k.person = l.owner
+    LEFT JOIN (
+        SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
+        FROM engagement AS e
+        GROUP BY e.person
+    ) AS k ON k.person = l.owner
     WHERE s.valid_to IS NOT NULL
     GROUP BY s.item, s.valid_from
 ),
@@ -110,7 +116,7 @@ used AS (
     JOIN sign_in AS u ON u.account = i.account AND u.occurred_at >= i.window_from AND u.occurred_at < i.window_to
     LEFT JOIN (SELECT DISTINCT d.account AS account FROM listed_client AS d) AS k ON k.account = u.account
     LEFT JOIN listed_client AS c ON c.account = u.account AND c.client = LOWER(u.client)
-    WHERE u.result = 'success'
+    WHERE u.result = 'success' OR u.conflicted
     GROUP BY i.item
 ),
 copied AS (
@@ -141,46 +147,71 @@ secret_rank AS (
     FROM item AS i
     CROSS JOIN parameter AS q
     JOIN credential AS s
-        ON s.account = i.account AND s.kind <> 'session'
-        AND (s.created_at IS NULL OR s.created_at < i.window_to) AND (s.revoked_at IS NULL OR s.revoked_at_latest > i.window_from)
+        ON s.account = i.account AND (s.kind <> 'session' OR s.conflicted)
+        AND (s.created_at IS NULL OR s.created_at < i.window_to)
+        AND (s.conflicted OR s.revoked_at IS NULL OR s.revoked_at_latest > i.window_from)
     GROUP BY i.item
 ),
--- E: the moments from which a review, or the creation, counts, and until when none other followed. Before the first of them
--- nothing counts.
+-- E: the moments from which a review, or the creation, counts, in three readings: whatever may count, without what is told in two
+-- ways, and what surely counts. Before the first of them nothing counts.
 looked_at AS (
-    SELECT p.account AS account, p.used_from AS moment FROM population AS p
+    SELECT p.account AS account, p.used_from AS moment, p.used_from AS moment_latest, FALSE AS conflicted
+    FROM population AS p
     UNION
-    SELECT r.account AS account, r.decided_at AS moment
+    SELECT r.account AS account, r.decided_at AS moment, r.decided_at_latest AS moment_latest, r.conflicted AS conflicted
     FROM review_item AS r
-    WHERE r.decided_at IS NOT NULL AND LOWER(r.decision) IN ('approve', 'revoke', 'modify') AND NOT r.conflicted
-    UNION
-    SELECT p.account AS account, TIMESTAMP '0001-01-01 00:00:00' AS moment FROM population AS p
+    WHERE r.decided_at IS NOT NULL AND (LOWER(r.decision) IN ('approve', 'revoke', 'modify') OR r.conflicted)
+),
+covered AS (
+    SELECT
+        v.reading AS reading, o.account AS account,
+        CASE WHEN v.reading = 3 THEN o.moment_latest ELSE o.moment END AS valid_from,
+        CASE WHEN v.reading = 3 THEN o.moment ELSE o.moment_latest END + q.review_days * INTERVAL '1' DAY AS valid_to
+    FROM looked_at AS o
+    CROSS JOIN parameter AS q
+    JOIN (SELECT 1 AS reading UNION ALL SELECT 2 AS reading UNION ALL SELECT 3 AS reading) AS v
+        ON v.reading = 1 OR NOT o.conflicted
+    UNION ALL
+    SELECT
+        v.reading AS reading, p.account AS account,
+        TIMESTAMP '0001-01-01 00:00:00' AS valid_from, TIMESTAMP '0001-01-01 00:00:00' AS valid_to
+    FROM (SELECT DISTINCT x.account AS account FROM population AS x) AS p
+    CROSS JOIN (SELECT 1 AS reading UNION ALL SELECT 2 AS reading UNION ALL SELECT 3 AS reading) AS v
 ),
 unseen AS (
     SELECT
-        o.account AS account,
-        o.moment + q.review_days * INTERVAL '1' DAY AS valid_from,
+        c.reading AS reading, c.account AS account,
+        MAX(c.valid_to) OVER (
+            PARTITION BY c.reading, c.account ORDER BY c.valid_from NULLS LAST, c.valid_to NULLS LAST ROWS UNBOUNDED PRECEDING
+        ) AS valid_from,
         COALESCE(
-            LEAD(o.moment) OVER (PARTITION BY o.account ORDER BY o.moment NULLS LAST), TIMESTAMP '9999-12-31 00:00:00'
+            LEAD(c.valid_from) OVER (
+                PARTITION BY c.reading, c.account ORDER BY c.valid_from NULLS LAST, c.valid_to NULLS LAST
+            ), TIMESTAMP '9999-12-31 00:00:00'
         ) AS valid_to
-    FROM looked_at AS o
-    CROSS JOIN parameter AS q
+    FROM covered AS c
 ),
 not_reviewed AS (
-    SELECT DISTINCT i.item AS item
+    SELECT i.item AS item, MIN(u.reading) AS reading
     FROM item AS i
     JOIN unseen AS u
         ON u.account = i.account AND u.valid_from < u.valid_to AND u.valid_from < i.window_to AND i.window_from < u.valid_to
+    GROUP BY i.item
 ),
 -- G: used within the last days before the end of the month.
 idle AS (
     SELECT
         i.item AS item,
-        MAX(CASE WHEN u.occurred_at_latest >= i.window_to - q.unused_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS lately
+        MAX(CASE
+            WHEN u.conflicted THEN 2
+            WHEN u.occurred_at >= i.window_to - q.unused_days * INTERVAL '1' DAY THEN 3
+            ELSE 1
+        END) AS lately
     FROM item AS i
     CROSS JOIN parameter AS q
     JOIN sign_in AS u ON u.account = i.account AND u.occurred_at < i.window_to
-    WHERE u.result = 'success'
+        AND u.occurred_at_latest >= i.window_to - q.unused_days * INTERVAL '1' DAY
+    WHERE u.result = 'success' OR u.conflicted
     GROUP BY i.item
 ),
 gap AS (
@@ -188,6 +219,8 @@ gap AS (
         p.item AS item,
         MAX(CASE WHEN g.table_name = 'account' AND g.starts < p.window_to AND g.ends > p.window_from
             THEN 1 ELSE 0 END) AS of_accounts,
+        MAX(CASE WHEN g.table_name = 'engagement' AND g.starts < p.window_to AND g.ends > p.window_from
+            THEN 1 ELSE 0 END) AS of_hr,
         MAX(CASE WHEN g.table_name = 'grant_event' AND g.starts < p.window_to AND g.ends > p.window_from
             THEN 1 ELSE 0 END) AS of_grants,
         MAX(CASE WHEN g.table_name = 'sign_in' AND g.starts < p.window_to AND g.ends > p.window_from
@@ -227,14 +260,18 @@ SELECT
     p.operating_at_latest AS operating_at_latest,
     CASE
         WHEN b.code IS NOT NULL THEN b.code
+        WHEN v.owner_rank < 16 AND p.closing_unknown THEN 'cannot_test:closing_unknown'
         WHEN v.owner_rank = 14 THEN 'exception:no_owner'
+        WHEN v.owner_rank = 15 AND g.of_hr = 1 THEN 'cannot_test:hr_gap'
         WHEN v.owner_rank = 15 THEN 'exception:owner_left'
+        WHEN v.owner_rank = 40 THEN 'cannot_test:conflict'
         WHEN v.owner_rank = 41 THEN 'cannot_test:owner_unknown'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
     END AS a,
     CASE
         WHEN b.code IS NOT NULL THEN b.code
+        WHEN v.has_purpose = 0 AND p.closing_unknown THEN 'cannot_test:closing_unknown'
         WHEN v.has_purpose = 0 THEN 'exception:no_purpose'
         WHEN r.rank IS NOT NULL AND t.item IS NULL THEN 'cannot_test:rights_not_listed'
         WHEN r.rank = 10 THEN 'exception:right_outside_purpose'
@@ -255,7 +292,8 @@ SELECT
     END AS c,
     CASE
         WHEN b.code IS NOT NULL THEN b.code
-        WHEN s.rank = 10 THEN 'exception:too_old'
+        WHEN s.rank = 10 AND p.closing_unknown AND COALESCE(y.clients, 0) < 2 THEN 'cannot_test:closing_unknown'
+        WHEN s.rank = 10 AND NOT p.closing_unknown THEN 'exception:too_old'
         WHEN y.clients > 1 THEN 'exception:copied'
         WHEN s.rank = 40 THEN 'cannot_test:conflict'
         WHEN s.rank = 41 THEN 'cannot_test:age_unknown'
@@ -267,8 +305,11 @@ SELECT
     END AS d,
     CASE
         WHEN b.code IS NOT NULL THEN b.code
-        WHEN n.item IS NOT NULL AND g.of_reviews = 1 THEN 'cannot_test:reviews_gap'
-        WHEN n.item IS NOT NULL THEN 'exception:not_reviewed'
+        WHEN n.reading = 1 AND p.closing_unknown THEN 'cannot_test:closing_unknown'
+        WHEN n.reading = 1 AND g.of_reviews = 1 THEN 'cannot_test:reviews_gap'
+        WHEN n.reading = 1 THEN 'exception:not_reviewed'
+        WHEN n.reading = 2 THEN 'cannot_test:conflict'
+        WHEN n.reading = 3 THEN 'cannot_test:time_unclear'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
     END AS e,
@@ -276,15 +317,19 @@ SELECT
         WHEN NOT p.in_system AND g.of_accounts = 1 THEN 'cannot_test:accounts_gap'
         WHEN NOT p.in_system THEN 'exception:not_in_system'
         WHEN b.code IS NOT NULL THEN b.code
+        WHEN v.lines = 0 AND p.closing_unknown THEN 'cannot_test:closing_unknown'
         WHEN v.lines = 0 THEN 'exception:not_in_inventory'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
     END AS f,
     CASE
         WHEN b.code IS NOT NULL THEN b.code
-        WHEN p.closing_unknown THEN 'na:closed'
-        WHEN i.lately = 1 THEN 'pass'
+        WHEN i.lately = 3 THEN 'pass'
         WHEN p.used_from > p.window_to - q.unused_days * INTERVAL '1' DAY THEN 'pass'
+        WHEN p.window_to <= p.operating_at_latest AND NOT p.is_open THEN 'na:closed'
+        WHEN i.lately = 2 THEN 'cannot_test:conflict'
+        WHEN i.lately = 1 THEN 'cannot_test:time_unclear'
+        WHEN p.closing_unknown THEN 'cannot_test:closing_unknown'
         WHEN g.of_late_uses = 1 THEN 'cannot_test:uses_gap'
         ELSE 'exception:unused'
     END AS g

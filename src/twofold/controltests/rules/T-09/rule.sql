@@ -22,18 +22,25 @@ doubt AS (
     FROM population AS p
     LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'grant_event'
 ),
--- A stretch never crosses a beginning or an end of a mitigation, so one that is in force is in force for all of it.
+-- A stretch never crosses a beginning or an end of a mitigation, so one that is in force is in force for all of it. Of one in
+-- conflict neither times nor control are known: it may be in force at any time.
 in_force AS (
     SELECT p.item AS item, m.id AS mitigation, m.control AS control, m.approved_by AS approved_by,
         m.approved_at AS approved_at, m.approved_at_latest AS approved_at_latest,
         COALESCE(m.valid_from, p.conflict_starts_at) AS valid_from, COALESCE(m.conflicted, FALSE) AS conflicted
     FROM population AS p
     JOIN mitigation AS m ON m.person = p.holder AND m.rule = p.rule
-        AND (m.valid_from IS NULL OR m.valid_from <= p.starts_at) AND (m.valid_to IS NULL OR m.valid_to > p.starts_at)
+        AND (
+            m.conflicted
+            OR ((m.valid_from IS NULL OR m.valid_from <= p.starts_at) AND (m.valid_to IS NULL OR m.valid_to > p.starts_at))
+        )
 ),
 -- "Management knows" is no mitigation: without a control that watches the person there is nothing that mitigates.
 watched AS (
-    SELECT f.item AS item, MAX(CASE WHEN f.control IS NOT NULL THEN 1 ELSE 0 END) AS by_control
+    SELECT
+        f.item AS item,
+        MAX(CASE WHEN f.control IS NOT NULL AND NOT f.conflicted THEN 1 ELSE 0 END) AS by_control,
+        MAX(CASE WHEN f.conflicted THEN 1 ELSE 0 END) AS perhaps
     FROM in_force AS f
     GROUP BY f.item
 ),
@@ -42,7 +49,7 @@ watched AS (
 followed AS (
     SELECT
         p.item AS item,
-        MIN(COALESCE(w.by_control, 0)) OVER (
+        MIN(GREATEST(COALESCE(w.by_control, 0), COALESCE(w.perhaps, 0))) OVER (
             PARTITION BY p.holder, p.rule, p.system, p.conflict_starts_at ORDER BY p.starts_at NULLS LAST
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS all_before
@@ -61,7 +68,7 @@ risk_owner AS (
         COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM sod_rule AS r
 ),
--- Where HR has no record of the approver, nothing says that the person did not work here.
+-- Where HR has no record of the approver, nothing says that the person did not work here: 3 did, 2 perhaps (a record in conflict), 0 not.
 approver AS (
     SELECT
         m.id AS mitigation,
@@ -70,9 +77,10 @@ approver AS (
         MAX(CASE WHEN o.person IS NOT NULL THEN 1 ELSE 0 END) AS owner_named,
         MAX(CASE WHEN o.person = i.person THEN 1 ELSE 0 END) AS owns_risk,
         MAX(CASE
+            WHEN e.conflicted THEN 2
             WHEN (e.started_at IS NULL OR e.started_at <= m.approved_at)
                 AND (COALESCE(e.effective_end, e.last_day_latest) IS NULL
-                    OR COALESCE(e.effective_end, e.last_day_latest) > m.approved_at) THEN 1
+                    OR COALESCE(e.effective_end, e.last_day_latest) > m.approved_at) THEN 3
             ELSE 0
         END) AS employed
     FROM mitigation AS m
@@ -101,15 +109,17 @@ result_of AS (
         f.item AS item,
         f.mitigation AS mitigation,
         MAX(CASE
-            WHEN t.conflicted THEN 4
-            WHEN t.result = 'effective' THEN 2
-            WHEN t.result IS NOT NULL THEN 3
+            WHEN t.conflicted AND (t.valid_to IS NULL OR t.valid_to > p.starts_at) THEN 5
+            WHEN t.conflicted THEN 2
+            WHEN t.result = 'effective' THEN 3
+            WHEN t.result IS NOT NULL THEN 4
             ELSE 1
         END) AS finding
     FROM in_force AS f
     JOIN population AS p ON p.item = f.item
     LEFT JOIN control_result AS t ON t.control = f.control
-        AND (t.valid_from IS NULL OR t.valid_from <= p.starts_at) AND (t.valid_to IS NULL OR t.valid_to > p.starts_at)
+        AND (t.valid_from IS NULL OR t.valid_from <= p.starts_at)
+        AND (t.conflicted OR t.valid_to IS NULL OR t.valid_to > p.starts_at)
     GROUP BY f.item, f.mitigation
 ),
 record_gap AS (
@@ -137,6 +147,7 @@ judged AS (
             WHEN a.owns_risk = 0 THEN 'exception:not_risk_owner'
             WHEN a.employed = 0 THEN 'exception:not_employed'
             WHEN f.approved_at > l.limit_at_latest THEN 'exception:approved_late'
+            WHEN a.employed = 2 THEN 'cannot_test:conflict'
             WHEN p.state = 'shared' THEN 'cannot_test:account_shared'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
             WHEN f.approved_at_latest <= l.limit_at THEN 'pass'
@@ -144,9 +155,9 @@ judged AS (
             ELSE 'cannot_test:time_order_unclear'
         END AS approval_code,
         CASE
-            WHEN f.conflicted OR r.finding = 4 THEN 'cannot_test:conflict'
-            WHEN r.finding = 3 THEN 'exception:control_failed'
-            WHEN r.finding = 2 THEN 'pass'
+            WHEN f.conflicted OR r.finding IN (2, 5) THEN 'cannot_test:conflict'
+            WHEN r.finding = 4 THEN 'exception:control_failed'
+            WHEN r.finding = 3 THEN 'pass'
             WHEN g.of_result = 1 THEN 'cannot_test:source_gap'
             WHEN p.ends_before = q.extracted_at THEN 'cannot_test:pending'
             ELSE 'exception:not_tested'
@@ -169,7 +180,7 @@ judged AS (
     JOIN limit_of AS l ON l.item = f.item AND l.mitigation = f.mitigation
     JOIN result_of AS r ON r.item = f.item AND r.mitigation = f.mitigation
     LEFT JOIN record_gap AS g ON g.item = f.item
-    WHERE f.control IS NOT NULL
+    WHERE f.control IS NOT NULL OR f.conflicted
 ),
 -- Several mitigations may cover one stretch: the one with the fewest faults decides.
 best AS (
@@ -213,6 +224,7 @@ SELECT
     CASE
         WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN w.by_control = 1 THEN 'pass'
+        WHEN w.perhaps = 1 THEN 'cannot_test:conflict'
         WHEN d.code IS NOT NULL THEN d.code
         WHEN g.of_mitigation = 1 THEN 'cannot_test:source_gap'
         WHEN w.by_control = 0 THEN 'exception:no_control'

@@ -28,14 +28,23 @@ working_calendar AS (
     CROSS JOIN parameter AS q
 ),
 counted_from AS (
-    -- C: the business day that the completion counts as (step business_clock); a bare day counts as itself.
+    -- C: the business day that the completion counts as (step business_clock); a bare day counts as itself, and at the latest
+    -- as the day that its last moment counts as.
     SELECT
         u.item AS item,
-        MAX(CASE WHEN u.completed_at = u.completed_at_latest THEN c.day_zero ELSE c.day_zero_as_a_day END) AS day_zero
+        MAX(
+            CASE
+                WHEN u.completed_at < c.valid_from OR u.completed_at >= c.valid_to THEN NULL
+                WHEN u.completed_at = u.completed_at_latest THEN c.day_zero
+                ELSE c.day_zero_as_a_day
+            END
+        ) AS day_zero,
+        MAX(CASE WHEN c.valid_from <= u.completed_at_latest AND u.completed_at_latest < c.valid_to THEN c.day_zero END)
+            AS day_zero_latest
     FROM unit AS u
     CROSS JOIN working_calendar AS w
     JOIN business_clock AS c
-        ON c.calendar = w.calendar AND c.valid_from <= u.completed_at AND u.completed_at < c.valid_to
+        ON c.calendar = w.calendar AND c.valid_from <= u.completed_at_latest AND u.completed_at < c.valid_to
     GROUP BY u.item
 ),
 deadline AS (
@@ -45,7 +54,7 @@ deadline AS (
         u.item AS item,
         MAX(d.ends_before) AS deadline,
         COALESCE(MAX(d.ends_before), MAX(u.completed_at + q.approval_business_days * INTERVAL '1' DAY)) AS in_time_before,
-        COALESCE(MAX(d.ends_before), MAX(u.completed_at_latest + (q.approval_business_days + 4) * INTERVAL '7' DAY))
+        COALESCE(MAX(l.ends_before), MAX(u.completed_at_latest + (q.approval_business_days + 4) * INTERVAL '7' DAY))
             AS late_from
     FROM unit AS u
     CROSS JOIN parameter AS q
@@ -53,6 +62,8 @@ deadline AS (
     LEFT JOIN counted_from AS f ON f.item = u.item
     LEFT JOIN calendar_day AS d
         ON d.calendar = w.calendar AND d.is_business AND d.business_number = f.day_zero + q.approval_business_days
+    LEFT JOIN calendar_day AS l
+        ON l.calendar = w.calendar AND l.is_business AND l.business_number = f.day_zero_latest + q.approval_business_days
     GROUP BY u.item
 ),
 gap AS (
@@ -76,6 +87,20 @@ gap AS (
         AND (g.ends_before IS NULL OR g.ends_before > u.started_at - q.lookback_days * INTERVAL '1' DAY)
     GROUP BY u.item
 ),
+severity_gap AS (
+    -- A: changes of the severity that may be missing: from some days before the start to the start, and from then on.
+    SELECT
+        u.item AS item,
+        MAX(CASE WHEN g.starts_at IS NULL OR g.starts_at <= u.started_at_latest THEN 1 ELSE 0 END) AS before,
+        MAX(CASE WHEN g.ends_before IS NULL OR g.ends_before > u.started_at THEN 1 ELSE 0 END) AS after
+    FROM unit AS u
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g
+        ON g.table_name = 'incident_event' AND (g.system = u.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR g.starts_at < q.extracted_at)
+        AND (g.ends_before IS NULL OR g.ends_before > u.started_at - q.lookback_days * INTERVAL '1' DAY)
+    GROUP BY u.item
+),
 named_incident AS (
     -- A: incidents of the released system, and incidents that the change names by key.
     SELECT DISTINCT u.item AS item, s.id AS incident
@@ -89,7 +114,9 @@ named_incident AS (
 severity_told AS (
     -- A: what the history says the severity was when the release started: the value that the last event before it set, and
     -- of an event that perhaps came before it; where none surely did, the value that the first event replaced.
-    SELECT n.item AS item, n.incident AS incident, e.new_value AS severity, e.conflicted AS conflicted
+    SELECT
+        n.item AS item, n.incident AS incident, e.new_value AS severity, e.conflicted AS conflicted,
+        CASE WHEN e.occurred_at_latest <= u.started_at THEN 1 ELSE 0 END AS before
     FROM named_incident AS n
     JOIN unit AS u ON u.item = n.item
     JOIN incident_event AS e ON e.incident = n.incident AND e.field = 'severity' AND e.occurred_at <= u.started_at_latest
@@ -100,7 +127,7 @@ severity_told AS (
             AND b.occurred_at > e.occurred_at_latest AND b.occurred_at_latest <= u.started_at
     )
     UNION ALL
-    SELECT n.item AS item, n.incident AS incident, e.old_value AS severity, e.conflicted AS conflicted
+    SELECT n.item AS item, n.incident AS incident, e.old_value AS severity, e.conflicted AS conflicted, 0 AS before
     FROM named_incident AS n
     JOIN unit AS u ON u.item = n.item
     JOIN incident_event AS e ON e.incident = n.incident AND e.field = 'severity'
@@ -117,14 +144,15 @@ severity_then AS (
         s.item AS item,
         s.incident AS incident,
         MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        MAX(s.before) AS told_before,
         MAX(CASE WHEN s.severity IS NULL THEN 1 ELSE 0 END) AS unsaid,
         MIN(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS all_qualify,
         MAX(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS one_qualifies
     FROM (
-        SELECT t.item AS item, t.incident AS incident, t.severity AS severity, t.conflicted AS conflicted
+        SELECT t.item AS item, t.incident AS incident, t.severity AS severity, t.conflicted AS conflicted, t.before AS before
         FROM severity_told AS t
         UNION ALL
-        SELECT n.item AS item, n.incident AS incident, i.severity AS severity, false AS conflicted
+        SELECT n.item AS item, n.incident AS incident, i.severity AS severity, false AS conflicted, 0 AS before
         FROM named_incident AS n
         JOIN incident AS i ON i.id = n.incident
         WHERE NOT EXISTS (SELECT 1 FROM incident_event AS e WHERE e.incident = n.incident AND e.field = 'severity')
@@ -143,6 +171,7 @@ incident_rank AS (
                     AND (i.reopened_at IS NULL OR i.reopened_at > u.started_at_latest OR i.reopened_at_latest < i.closed_at)
                     THEN 20
                 WHEN i.conflicted OR s.conflicts = 1 THEN 79
+                WHEN g.before = 1 OR (g.after = 1 AND s.told_before = 0) THEN 76
                 WHEN s.unsaid = 1 THEN 77
                 WHEN s.all_qualify < s.one_qualifies THEN 78
                 WHEN s.one_qualifies = 0 THEN 30
@@ -161,6 +190,7 @@ incident_rank AS (
     JOIN unit AS u ON u.item = n.item
     JOIN incident AS i ON i.id = n.incident
     JOIN severity_then AS s ON s.item = n.item AND s.incident = n.incident
+    LEFT JOIN severity_gap AS g ON g.item = n.item
     GROUP BY n.item
 ),
 acting AS (
@@ -250,7 +280,7 @@ approval_rank AS (
                 WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
                 WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' AND a.ended_by = 'changes_requested' THEN 32
                 WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' THEN 25
-                WHEN a.approved_at >= d.late_from AND u.completed_at = u.completed_at_latest THEN 40
+                WHEN a.approved_at >= d.late_from THEN 40
                 WHEN a.doubt_at IS NOT NULL THEN 79
                 WHEN a.independence = 'unlinked' THEN 78
                 WHEN a.independence = 'shared' THEN 77
@@ -304,6 +334,7 @@ SELECT
         WHEN i.rank = 79 THEN 'cannot_test:conflict'
         WHEN i.rank = 78 THEN 'cannot_test:time_order_unclear'
         WHEN i.rank = 77 THEN 'cannot_test:severity_unknown'
+        WHEN i.rank = 76 THEN 'cannot_test:source_gap'
         WHEN i.rank = 75 THEN 'cannot_test:false_alarm'
         WHEN g.of_incident = 1 THEN 'cannot_test:source_gap'
         WHEN i.rank = 30 THEN 'exception:severity_too_low'
@@ -335,7 +366,7 @@ SELECT
         WHEN a.rank = 71 THEN 'cannot_test:trailer_only'
         WHEN a.rank = 70 THEN 'cannot_test:dismissal_time_unknown'
         WHEN a.rank = 69 THEN 'cannot_test:no_calendar'
-        WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN q.extracted_at < d.late_from AND d.deadline IS NOT NULL THEN 'cannot_test:pending'
         WHEN q.extracted_at < d.late_from THEN 'cannot_test:no_calendar'
         WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
         WHEN a.rank = 40 THEN 'exception:approved_late'
@@ -352,7 +383,7 @@ SELECT
         WHEN b.rank = 90 THEN 'pass'
         WHEN b.rank = 79 THEN 'cannot_test:conflict'
         WHEN b.rank = 78 THEN 'cannot_test:time_order_unclear'
-        WHEN q.extracted_at < d.deadline THEN 'cannot_test:pending'
+        WHEN q.extracted_at < d.late_from AND d.deadline IS NOT NULL THEN 'cannot_test:pending'
         WHEN q.extracted_at < d.late_from THEN 'cannot_test:no_calendar'
         WHEN g.of_post_review = 1 THEN 'cannot_test:source_gap'
         WHEN b.rank = 30 THEN 'exception:no_test_evidence'

@@ -54,11 +54,35 @@ bypassed AS (
     WHERE COALESCE(m.current_name, e.repository) = p.repository
     GROUP BY p.item
 ),
+-- What keeps a month in which nobody could push from being one: that the repository was taken up again may be missing from the
+-- log, or one of its events is told in two ways.
+dead AS (
+    SELECT
+        p.item AS item, p.system AS system, p.window_to AS window_to,
+        MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN e.kind IN ('archived', 'deleted') THEN e.occurred_at_latest END) AS closed_at
+    FROM population AS p
+    JOIN repository_event AS e
+        ON e.kind IN ('created', 'archived', 'unarchived', 'deleted') AND e.occurred_at < p.window_to
+    LEFT JOIN repository_now AS m ON m.name = e.repository
+    WHERE COALESCE(m.current_name, e.repository) = p.repository
+    GROUP BY p.item, p.system, p.window_to
+),
+perhaps_live AS (
+    SELECT d.item AS item, MAX(d.conflicted) AS conflicted
+    FROM dead AS d
+    LEFT JOIN source_gap AS g ON g.table_name = 'repository_event' AND g.system IN (d.system, '*')
+        AND (g.starts_at IS NULL OR g.starts_at < d.window_to) AND (g.ends_before IS NULL OR g.ends_before > d.closed_at)
+    WHERE d.conflicted = 1 OR (g.table_name IS NOT NULL AND d.closed_at IS NOT NULL)
+    GROUP BY d.item
+),
 -- What is to be said before any grade is looked at.
 first_look AS (
     SELECT
         p.item AS item,
         CASE
+            WHEN s.own = 1 AND w.item IS NULL AND l.conflicted = 1 THEN 'cannot_test:conflict'
+            WHEN s.own = 1 AND w.item IS NULL AND l.conflicted = 0 THEN 'cannot_test:source_gap'
             WHEN s.own = 1 AND w.item IS NULL THEN 'na:not_live'
             WHEN s.own = 1 THEN NULL
             WHEN s.of_repository > 0 AND COALESCE(g.of_rules, 0) = 0 THEN 'exception:not_the_protected_branch'
@@ -68,6 +92,7 @@ first_look AS (
     JOIN seen AS s ON s.item = p.item
     LEFT JOIN worst AS w ON w.item = p.item
     LEFT JOIN gap AS g ON g.item = p.item
+    LEFT JOIN perhaps_live AS l ON l.item = p.item
 ),
 grade_code AS (
     SELECT 11 AS grade, 'cannot_test:conflict' AS code

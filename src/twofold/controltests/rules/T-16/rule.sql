@@ -2,20 +2,24 @@
 -- Reads the population change_item and the steps change_ticket, change_approval and ticket_authorisation. Codes are ranked by
 -- their first character: over several tickets the lowest decides.
 WITH
--- A pipeline with automatic rollback, proven before the release and in force at its start: 2 sure, 1 perhaps.
+-- A pipeline with automatic rollback, proven before the release and in force at its start: 3 sure, 2 perhaps by its times, 1 perhaps,
+-- as two contents of it are known.
 automatic AS (
     SELECT
         p.item AS item,
         MAX(CASE
+            WHEN r.conflicted THEN 1
             WHEN r.proven_at_latest < p.started_at
                 AND COALESCE(r.valid_from, p.started_at) <= p.started_at
-                AND p.started_at_latest < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 2
-            ELSE 1
+                AND p.started_at_latest < COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 3
+            ELSE 2
         END) AS state
     FROM population AS p
     JOIN (
         SELECT s.system AS system, x.proven_at AS proven_at, x.proven_at_latest AS proven_at_latest,
-            x.valid_from AS valid_from, x.valid_to AS valid_to
+            x.conflicted AS conflicted,
+            CASE WHEN NOT x.conflicted THEN x.valid_from END AS valid_from,
+            CASE WHEN NOT x.conflicted THEN x.valid_to END AS valid_to
         FROM (SELECT DISTINCT v.system AS system FROM population AS v) AS s
         JOIN pipeline_rollback AS x ON x.system = s.system OR x.system = '*'
     ) AS r
@@ -275,20 +279,23 @@ SELECT
     p.operating_at_latest AS operating_at_latest,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN u.state = 2 OR k.a = '8pass' THEN 'pass'
-        WHEN u.state = 1 THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 3 OR k.a = '8pass' THEN 'pass'
+        WHEN u.state = 2 THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 1 THEN 'cannot_test:conflict'
         ELSE SUBSTRING(k.a, 2)
     END AS a,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN u.state = 2 THEN 'na:built_in'
-        WHEN u.state = 1 AND k.b <> '8pass' THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 3 THEN 'na:built_in'
+        WHEN u.state = 2 AND k.b <> '8pass' THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 1 AND k.b <> '8pass' THEN 'cannot_test:conflict'
         ELSE SUBSTRING(k.b, 2)
     END AS b,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN u.state = 2 THEN 'na:built_in'
-        WHEN u.state = 1 AND k.c <> '8pass' THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 3 THEN 'na:built_in'
+        WHEN u.state = 2 AND k.c <> '8pass' THEN 'cannot_test:proof_time_unclear'
+        WHEN u.state = 1 AND k.c <> '8pass' THEN 'cannot_test:conflict'
         ELSE SUBSTRING(k.c, 2)
     END AS c
 FROM population AS p

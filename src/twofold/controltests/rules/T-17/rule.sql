@@ -38,17 +38,31 @@ edge AS (
     UNION ALL
     SELECT f.source_id AS source_id, f.born_at AS born_at, f.ends_at AS at FROM life AS f
 ),
--- Three readings of the heartbeats: those that surely brought records of the source, those that may have, and all of them.
+-- Three readings of the heartbeats: those that surely brought records of the source, those that may have, and all of them. With
+-- gaps, a stretch for which heartbeats are not proven complete counts as a sign that may lie anywhere in it.
 reading AS (
-    SELECT 'sure' AS reading
+    SELECT 'sure' AS reading, 0 AS with_gaps
     UNION ALL
-    SELECT 'maybe' AS reading
+    SELECT 'maybe' AS reading, 0 AS with_gaps
     UNION ALL
-    SELECT 'all' AS reading
+    SELECT 'maybe' AS reading, 1 AS with_gaps
+    UNION ALL
+    SELECT 'all' AS reading, 1 AS with_gaps
+),
+unproven AS (
+    SELECT
+        p.source_id AS source_id,
+        GREATEST(COALESCE(g.starts_at, p.starts_at), p.starts_at) AS at,
+        LEAST(COALESCE(g.ends_before, p.ends_before), p.ends_before) AS at_latest
+    FROM population AS p
+    JOIN gap AS g ON g.system = p.system AND g.table_name = 'heartbeat'
+        AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    WHERE p.kind = 'source'
 ),
 sign AS (
     SELECT
         r.reading AS reading,
+        r.with_gaps AS with_gaps,
         f.source_id AS source_id,
         f.born_at AS born_at,
         GREATEST(h.seen_at, f.born_at) AS at,
@@ -56,47 +70,61 @@ sign AS (
     FROM heartbeat AS h
     JOIN life AS f ON f.source_id = h.source_id AND h.seen_at <= f.ends_at AND h.seen_at_latest >= f.born_at
     CROSS JOIN reading AS r
-    WHERE r.reading = 'all' OR h.records > 0 OR (r.reading = 'maybe' AND h.records IS NULL)
+    WHERE r.reading = 'all' OR (h.records > 0 AND NOT h.conflicted) OR (r.reading = 'maybe' AND (h.records IS NULL OR h.conflicted))
     UNION ALL
-    SELECT r.reading AS reading, e.source_id AS source_id, e.born_at AS born_at, e.at AS at, e.at AS at_latest
+    SELECT
+        r.reading AS reading, r.with_gaps AS with_gaps, e.source_id AS source_id, e.born_at AS born_at,
+        e.at AS at, e.at AS at_latest
     FROM edge AS e
     CROSS JOIN reading AS r
+    UNION ALL
+    SELECT
+        r.reading AS reading, r.with_gaps AS with_gaps, f.source_id AS source_id, f.born_at AS born_at,
+        u.at AS at, LEAST(u.at_latest, f.ends_at) AS at_latest
+    FROM unproven AS u
+    JOIN life AS f ON f.source_id = u.source_id AND u.at >= f.born_at AND u.at < f.ends_at
+    JOIN reading AS r ON r.with_gaps = 1
 ),
 pair AS (
     SELECT
         s.reading AS reading,
+        s.with_gaps AS with_gaps,
         s.source_id AS source_id,
-        s.born_at AS born_at,
         s.at AS at,
-        s.at_latest AS at_latest,
+        MAX(s.at_latest) OVER (
+            PARTITION BY s.reading, s.with_gaps, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
+            ROWS UNBOUNDED PRECEDING
+        ) AS at_latest,
         LEAD(s.at) OVER (
-            PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
+            PARTITION BY s.reading, s.with_gaps, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
         ) AS next_at,
         LEAD(s.at_latest) OVER (
-            PARTITION BY s.reading, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
+            PARTITION BY s.reading, s.with_gaps, s.source_id, s.born_at ORDER BY s.at NULLS LAST, s.at_latest NULLS LAST
         ) AS next_at_latest
     FROM sign AS s
 ),
-silent AS (
+too_long AS (
     SELECT
         p.item AS item,
-        MAX(CASE
-            WHEN s.reading = 'all'
-                AND s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE THEN 1
-            ELSE 0
-        END) AS nothing,
-        MAX(CASE
-            WHEN s.reading = 'maybe'
-                AND s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE THEN 1
-            ELSE 0
-        END) AS no_record,
-        MAX(CASE WHEN s.reading = 'maybe' THEN 1 ELSE 0 END) AS perhaps_no_record,
-        MAX(CASE WHEN s.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
+        s.reading AS reading,
+        s.with_gaps AS with_gaps,
+        s.next_at > s.at_latest + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
+        AND s.at_latest < p.ends_before - INTERVAL '1' MICROSECOND AND s.next_at > p.starts_at AS surely
     FROM pair AS s
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.source_id = s.source_id AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
     WHERE s.next_at_latest > s.at + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
-    GROUP BY p.item
+),
+silent AS (
+    SELECT
+        t.item AS item,
+        MAX(CASE WHEN t.reading = 'all' AND t.surely THEN 1 ELSE 0 END) AS nothing,
+        MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 1 AND t.surely THEN 1 ELSE 0 END) AS no_record,
+        MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 0 AND t.surely THEN 1 ELSE 0 END) AS no_record_found,
+        MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 0 THEN 1 ELSE 0 END) AS perhaps_no_record,
+        MAX(CASE WHEN t.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
+    FROM too_long AS t
+    GROUP BY t.item
 ),
 beat_conflict AS (
     SELECT DISTINCT p.item AS item
@@ -107,8 +135,7 @@ beat_conflict AS (
 beat_gap AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
-    JOIN gap AS g ON g.system = p.system AND g.table_name = 'heartbeat'
-        AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    JOIN unproven AS u ON u.source_id = p.source_id AND p.starts_at <= u.at AND u.at < p.ends_before
 ),
 -- B and E: a day is judged by the first look at what is kept after it.
 line AS (
@@ -134,11 +161,13 @@ holder AS (
     SELECT
         h.source_id AS source_id,
         h.observed_at AS observed_at,
+        k.observed_at_latest AS observed_at_latest,
         h.value AS account,
         s.system AS system,
         n.person AS person,
         n.state AS state
     FROM log_keeping__may_delete AS h
+    JOIN log_keeping AS k ON k.source_id = h.source_id AND k.observed_at = h.observed_at
     JOIN (SELECT DISTINCT p.source_id AS source_id, p.system AS system FROM population AS p) AS s ON s.source_id = h.source_id
     LEFT JOIN identity AS n ON n.account = h.value AND n.valid_from <= h.observed_at AND h.observed_at < n.valid_to
 ),
@@ -155,8 +184,13 @@ holder_code AS (
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
                 WHERE a.duty = 'logs' AND a.person = h.person AND a.scope IN (h.system, '*')
-                    AND a.valid_from <= h.observed_at AND h.observed_at < a.valid_to
+                    AND a.valid_from <= h.observed_at AND h.observed_at_latest < a.valid_to
             ) THEN '3pass'
+            WHEN EXISTS (
+                SELECT 1 FROM authority AS a
+                WHERE a.duty = 'logs' AND a.person = h.person AND a.scope IN (h.system, '*')
+                    AND a.valid_from <= h.observed_at_latest AND h.observed_at < a.valid_to
+            ) THEN '2cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM roster_start AS r
                 WHERE r.duty = 'logs' AND r.scope IN (h.system, '*') AND r.begins_at <= h.observed_at
@@ -189,9 +223,9 @@ SELECT
         WHEN p.conflicted OR c.item IS NOT NULL THEN 'cannot_test:conflict'
         WHEN COALESCE(s.no_sure_record, 0) = 0 AND p.ends_before > q.extracted_at THEN 'cannot_test:pending'
         WHEN COALESCE(s.no_sure_record, 0) = 0 THEN 'pass'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN s.nothing = 1 THEN 'exception:gap'
         WHEN s.no_record = 1 THEN 'exception:source_silent'
+        WHEN g.item IS NOT NULL OR s.no_record_found = 1 THEN 'cannot_test:source_gap'
         WHEN s.perhaps_no_record = 1 THEN 'cannot_test:time_order_unclear'
         ELSE 'cannot_test:records_unknown'
     END AS a,

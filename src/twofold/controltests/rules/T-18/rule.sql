@@ -13,16 +13,17 @@ severity AS (
     UNION ALL
     SELECT 4 AS level, 'low' AS severity
 ),
--- A rule that closed or suppressed the alert must have been in force and approved by a person before it acted.
+-- A rule that closed or suppressed the alert must have been in force and approved by a person before it acted. One that is named
+-- by an open alert did neither.
 acted AS (
     SELECT
         r.id AS alert,
         r.system AS system,
         r.rule AS handling,
-        CASE WHEN r.suppressed THEN r.raised_at ELSE COALESCE(r.closed_at, r.raised_at) END AS at,
-        CASE WHEN r.suppressed THEN r.raised_at_latest ELSE COALESCE(r.closed_at_latest, r.raised_at_latest) END AS at_latest
+        CASE WHEN r.suppressed THEN r.raised_at ELSE r.closed_at END AS at,
+        CASE WHEN r.suppressed THEN r.raised_at_latest ELSE r.closed_at_latest END AS at_latest
     FROM alert AS r
-    WHERE r.suppressed OR r.rule IS NOT NULL
+    WHERE r.suppressed OR (r.rule IS NOT NULL AND r.closed_at IS NOT NULL)
 ),
 handled AS (
     SELECT
@@ -42,7 +43,7 @@ handled AS (
         END) AS code
     FROM acted AS a
     LEFT JOIN alert_handling AS h ON h.id = a.handling
-        AND (h.valid_from IS NULL OR h.valid_from <= a.at) AND (h.valid_to IS NULL OR a.at_latest < h.valid_to)
+        AND (h.valid_from IS NULL OR h.valid_from <= a.at) AND (h.valid_to IS NULL OR a.at_latest < h.valid_to OR h.conflicted)
     LEFT JOIN identity AS n ON n.account = h.approved_by AND n.valid_from <= h.approved_at AND h.approved_at < n.valid_to
     GROUP BY a.alert
 ),
@@ -97,12 +98,12 @@ month AS (
 watched AS (
     SELECT
         m.item AS item,
-        GREATEST(COALESCE(w.valid_from, m.starts_at), m.starts_at) AS starts_at,
+        CASE WHEN w.conflicted THEN m.ends_before ELSE GREATEST(COALESCE(w.valid_from, m.starts_at), m.starts_at) END AS starts_at,
         LEAST(COALESCE(w.valid_to, m.ends_before), m.ends_before) AS ends_before,
         CASE WHEN w.conflicted THEN 1 ELSE 0 END AS conflicts
     FROM month AS m
     JOIN alert_watch AS w ON w.system = m.system AND (LOWER(w.watches) = 'privileged' OR w.conflicted)
-        AND (w.valid_from IS NULL OR w.valid_from < m.ends_before) AND (w.valid_to IS NULL OR w.valid_to > m.starts_at)
+        AND (w.valid_from IS NULL OR w.valid_from < m.ends_before) AND (w.valid_to IS NULL OR w.valid_to > m.starts_at OR w.conflicted)
     UNION ALL
     SELECT m.item AS item, m.ends_before AS starts_at, m.ends_before AS ends_before, 0 AS conflicts
     FROM month AS m
@@ -141,7 +142,7 @@ SELECT
     END AS c,
     CASE
         WHEN p.kind = 'alert' THEN 'na:no_watch'
-        WHEN k.conflicts = 1 THEN 'cannot_test:conflict'
+        WHEN k.is_open = 1 AND k.conflicts = 1 THEN 'cannot_test:conflict'
         WHEN k.is_open = 1 AND EXISTS (
             SELECT 1 FROM gap AS g
             WHERE g.table_name = 'alert_watch' AND g.system = p.system

@@ -147,6 +147,7 @@ test_code AS (
             WHEN LOWER(b.origin) <> 'schedule' THEN '1exception:made_for_test'
             WHEN t.store <> b.store THEN '1exception:other_store'
             WHEN s.id IS NULL THEN '1exception:store_not_registered'
+            WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN s.system <> t.system THEN '1exception:store_of_other_system'
             WHEN x.test IS NOT NULL THEN '1exception:stand_in_out_of_scope'
             WHEN b.taken_at > COALESCE(t.started_at_latest, t.completed_at_latest) THEN '1exception:taken_after_start'
@@ -162,6 +163,7 @@ test_code AS (
         CASE
             WHEN t.conflicted THEN '2cannot_test:conflict'
             WHEN t.result <> 'pass' THEN '4na:test_failed'
+            WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN t.recovery_minutes > s.rto_minutes OR t.loss_minutes > s.rpo_minutes THEN '1exception:target_missed'
             WHEN t.recovery_minutes IS NULL OR t.loss_minutes IS NULL THEN '1exception:not_measured'
             WHEN s.rto_minutes IS NULL OR s.rpo_minutes IS NULL THEN '2cannot_test:no_target'
@@ -236,33 +238,37 @@ best AS (
     WHERE r.place = 1
     GROUP BY r.item
 ),
--- E: a failed test needs a good one of the same data store, or one that says it repeats it, before the due date.
+-- E: a failed test needs a good one of the same data store, or one that says it repeats it, before the due date. A test in
+-- conflict may have failed, and may be the good one.
 followed AS (
     SELECT
         f.item AS item,
         f.test AS test,
+        f.result AS result,
         f.completed_at AS failed_at,
         MAX(CASE
-            WHEN (g.retest_of = f.test OR g.completed_at > f.completed_at_latest) AND g.completed_at_latest < p.due_at THEN 1
+            WHEN g.result = 'good' AND (g.retest_of = f.test OR g.completed_at > f.completed_at_latest) AND g.completed_at_latest < p.due_at THEN 1
             ELSE 0
         END) AS in_time,
-        MAX(CASE WHEN g.completed_at < p.due_at THEN 1 ELSE 0 END) AS perhaps_in_time,
-        COUNT(g.test) AS followers
+        MAX(CASE WHEN g.result = 'good' AND g.completed_at < p.due_at THEN 1 ELSE 0 END) AS perhaps_in_time,
+        MAX(CASE WHEN g.result = 'conflict' AND g.completed_at < p.due_at THEN 1 ELSE 0 END) AS in_doubt,
+        MAX(CASE WHEN g.result = 'good' THEN 1 ELSE 0 END) AS followed
     FROM test_code AS f
     JOIN population AS p ON p.item = f.item
     LEFT JOIN test_code AS g
-        ON g.item = f.item AND g.result = 'good' AND (g.chain = f.chain OR g.root = f.root)
+        ON g.item = f.item AND g.result IN ('good', 'conflict') AND (g.chain = f.chain OR g.root = f.root)
             AND g.completed_at_latest >= f.completed_at AND g.test <> f.test
-    WHERE f.result = 'failed'
-    GROUP BY f.item, f.test, f.completed_at
+    WHERE f.result IN ('failed', 'conflict')
+    GROUP BY f.item, f.test, f.result, f.completed_at
 ),
 retest AS (
     SELECT
         f.item AS item,
         SUBSTR(MIN(CASE
+            WHEN f.result = 'conflict' THEN CASE WHEN f.in_time = 1 THEN '4na:no_failure' ELSE '2cannot_test:conflict' END
             WHEN f.in_time = 1 THEN '3pass'
             WHEN f.perhaps_in_time = 1 THEN '2cannot_test:time_order_unclear'
-            WHEN f.followers > 0 THEN '1exception:late_retest'
+            WHEN f.in_doubt = 1 THEN '2cannot_test:conflict'
             WHEN p.due_at > q.extracted_at THEN '2cannot_test:pending'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
@@ -270,6 +276,7 @@ retest AS (
                     AND (g.starts_at IS NULL OR g.starts_at < p.due_at)
                     AND (g.ends_before IS NULL OR g.ends_before > f.failed_at)
             ) THEN '2cannot_test:source_gap'
+            WHEN f.followed = 1 THEN '1exception:late_retest'
             ELSE '1exception:no_retest'
         END), 2) AS code
     FROM followed AS f
@@ -287,20 +294,22 @@ done AS (
             ELSE 0
         END) AS in_time,
         MAX(CASE WHEN c.is_late = 0 AND c.result <> 'conflict' THEN 1 ELSE 0 END) AS perhaps_in_time,
-        MAX(1 - c.is_late) AS was_due,
-        MAX(CASE WHEN c.result = 'conflict' THEN 0 ELSE 1 END) AS readable
+        MAX(1 - c.is_late) AS was_due
     FROM test_code AS c
     JOIN population AS p ON p.item = c.item
     GROUP BY c.item
 ),
 untested AS (
-    SELECT DISTINCT p.item AS item
+    SELECT p.item AS item, MIN(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS in_doubt
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN supply AS u ON u.item = p.item AND u.own_tests > 0
     JOIN store AS s ON s.system = p.system
+        AND (s.conflicted OR s.valid_from IS NULL OR s.valid_from <= p.operating_at)
+        AND (s.conflicted OR s.valid_to IS NULL OR p.operating_at < s.valid_to)
     LEFT JOIN test_code AS c ON c.item = p.item AND c.store = s.id
     WHERE q.every_store AND c.item IS NULL
+    GROUP BY p.item
 ),
 outcome_a AS (
     SELECT
@@ -309,7 +318,7 @@ outcome_a AS (
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN d.in_time = 1 AND n.item IS NULL THEN 'pass'
             WHEN d.in_time = 0 AND d.perhaps_in_time = 1 THEN 'cannot_test:time_order_unclear'
-            WHEN d.in_time = 0 AND d.was_due = 1 THEN 'cannot_test:conflict'
+            WHEN (d.in_time = 0 AND d.was_due = 1) OR (d.in_time = 1 AND n.in_doubt = 1) THEN 'cannot_test:conflict'
             WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
@@ -354,13 +363,10 @@ SELECT
     COALESCE(w.code, t.d) AS d,
     CASE
         WHEN w.code IS NOT NULL THEN w.code
-        WHEN r.code IS NOT NULL THEN r.code
-        WHEN d.readable = 0 THEN 'cannot_test:conflict'
-        ELSE 'na:no_failure'
+        ELSE COALESCE(r.code, 'na:no_failure')
     END AS e,
     COALESCE(w.code, t.f) AS f
 FROM population AS p
 JOIN without_test AS w ON w.item = p.item
 LEFT JOIN best AS t ON t.item = p.item
 LEFT JOIN retest AS r ON r.item = p.item
-LEFT JOIN done AS d ON d.item = p.item

@@ -49,7 +49,9 @@ belongs AS (
     JOIN population AS p ON p.kind = c.kind AND p.plan = c.plan AND p.starts_at = c.slot_at
     WHERE c.run IS NOT NULL AND c.at < p.ends_before
     UNION ALL
-    SELECT p.item AS item, a.kind AS kind, a.run AS run, 0 AS is_sure
+    SELECT
+        p.item AS item, a.kind AS kind, a.run AS run,
+        CASE WHEN a.at >= p.starts_at AND a.at_latest < p.ends_before THEN 1 ELSE 0 END AS is_sure
     FROM attempt AS a
     JOIN population AS p ON p.kind = a.kind AND p.plan = a.plan AND a.at < p.ends_before AND a.at_latest >= p.starts_at
     WHERE a.at < a.at_latest
@@ -104,18 +106,24 @@ slot AS (
     WHERE p.kind = 'job'
     GROUP BY p.item, p.due_at, p.solve_minutes, q.solve_minutes
 ),
+-- A word to finance, or a pause, in conflict may have been one or not.
 told AS (
-    SELECT p.item AS item, MIN(f.finance_told_at) AS told_at, MIN(f.finance_told_at_latest) AS told_at_latest
+    SELECT
+        p.item AS item,
+        MIN(CASE WHEN NOT f.conflicted THEN f.finance_told_at END) AS told_at,
+        MIN(CASE WHEN NOT f.conflicted THEN f.finance_told_at_latest END) AS told_at_latest,
+        MAX(CASE WHEN f.conflicted THEN 1 ELSE 0 END) AS in_conflict
     FROM population AS p
     JOIN run_followup AS f
         ON f.activity = 'job' AND f.plan = p.plan AND f.slot_at <= p.starts_at AND p.starts_at <= f.slot_at_latest
-    WHERE p.kind = 'job' AND f.finance_told_at IS NOT NULL
+    WHERE p.kind = 'job' AND (f.finance_told_at IS NOT NULL OR f.conflicted)
     GROUP BY p.item
 ),
 paused AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL THEN 1 ELSE 0 END) AS allowed,
+        MAX(CASE WHEN u.approved_at_latest < p.starts_at AND n.person IS NOT NULL AND NOT u.conflicted THEN 1 ELSE 0 END) AS allowed,
+        MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS in_conflict,
         MAX(CASE
             WHEN u.approved_at_latest < p.starts_at AND u.approved_by IS NOT NULL AND COALESCE(n.state, 'ambiguous') = 'ambiguous'
                 THEN 1
@@ -123,7 +131,7 @@ paused AS (
         END) AS allowed_by_unknown
     FROM population AS p
     JOIN run_pause AS u ON u.plan = p.plan AND u.activity = CASE WHEN p.kind = 'job' THEN 'job' ELSE 'transfer' END
-        AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before)
+        AND u.starts_at <= p.starts_at AND (u.ends_before IS NULL OR p.starts_at < u.ends_before OR u.conflicted)
     LEFT JOIN identity AS n ON n.account = u.approved_by AND n.valid_from <= u.approved_at AND u.approved_at < n.valid_to
     WHERE p.kind IN ('job', 'slot')
     GROUP BY p.item
@@ -156,9 +164,11 @@ solution AS (
             WHEN s.due_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN g.of_window = 1 THEN 'cannot_test:source_gap'
             WHEN s.runs = 0 AND u.allowed = 1 THEN 'na:paused'
+            WHEN s.runs = 0 AND u.in_conflict = 1 THEN 'cannot_test:conflict'
             WHEN s.runs = 0 AND u.allowed_by_unknown = 1 THEN 'cannot_test:approver_unlinked'
             WHEN s.solved_at_latest <= s.failed_at + s.solve_minutes * INTERVAL '1' MINUTE THEN CASE
                 WHEN t.told_at_latest <= s.failed_at + s.solve_minutes * INTERVAL '1' MINUTE THEN 'pass'
+                WHEN t.in_conflict = 1 THEN 'cannot_test:conflict'
                 WHEN t.told_at > s.failed_at_latest + s.solve_minutes * INTERVAL '1' MINUTE THEN 'exception:told_late'
                 WHEN t.item IS NOT NULL THEN 'cannot_test:time_order_unclear'
                 WHEN s.failed_at_latest + s.solve_minutes * INTERVAL '1' MINUTE > q.extracted_at THEN 'cannot_test:pending'
@@ -249,7 +259,24 @@ counted AS (
         ROW_NUMBER() OVER (PARTITION BY b.item ORDER BY t.transferred_at NULLS LAST, t.id) AS place
     FROM belongs AS b
     JOIN transfer AS t ON t.id = b.run
-    WHERE b.kind = 'slot' AND b.is_sure = 1 AND LOWER(t.status) = 'success'
+    WHERE b.kind = 'slot' AND b.is_sure = 1 AND LOWER(t.status) = 'success' AND NOT t.conflicted
+),
+-- Perhaps one too many: an earlier one of its slot is in conflict, or nobody can tell whether it shares the slot of another.
+rivalled AS (
+    SELECT
+        b.run AS transfer,
+        MAX(CASE
+            WHEN o.conflicted AND (o.transferred_at < t.transferred_at OR (o.transferred_at = t.transferred_at AND o.id < t.id))
+                THEN 1
+            ELSE 0
+        END) AS in_conflict,
+        MAX(CASE WHEN b.is_sure = 0 AND NOT o.conflicted THEN 1 ELSE 0 END) AS unclear
+    FROM belongs AS b
+    JOIN transfer AS t ON t.id = b.run
+    JOIN belongs AS c ON c.item = b.item AND c.kind = b.kind AND c.run <> b.run
+    JOIN transfer AS o ON o.id = c.run AND (LOWER(o.status) = 'success' OR o.conflicted)
+    WHERE b.kind = 'slot'
+    GROUP BY b.run
 ),
 arrived AS (
     SELECT b.item AS item, MAX(b.is_sure) AS is_sure
@@ -270,6 +297,7 @@ slot_code AS (
                     AND (g.starts_at IS NULL OR g.starts_at < p.due_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
             ) THEN 'cannot_test:source_gap'
             WHEN u.allowed = 1 THEN 'na:paused'
+            WHEN u.in_conflict = 1 THEN 'cannot_test:conflict'
             WHEN u.allowed_by_unknown = 1 THEN 'cannot_test:approver_unlinked'
             WHEN u.item IS NOT NULL THEN 'exception:paused'
             ELSE 'exception:absent'
@@ -289,6 +317,8 @@ transfer_code AS (
             WHEN t.source_count IS NULL OR t.target_count IS NULL THEN 'cannot_test:counts_unknown'
             WHEN t.source_count <> t.target_count + COALESCE(t.rejects, 0) THEN 'exception:counts_differ'
             WHEN t.source_count = 0 AND NOT p.may_be_empty THEN 'exception:no_rows'
+            WHEN v.in_conflict = 1 AND NOT p.repeatable THEN 'cannot_test:conflict'
+            WHEN v.unclear = 1 AND NOT p.repeatable THEN 'cannot_test:time_order_unclear'
             ELSE 'pass'
         END AS e,
         CASE
@@ -327,6 +357,7 @@ transfer_code AS (
     CROSS JOIN parameter AS q
     JOIN transfer AS t ON t.id = p.event
     LEFT JOIN counted AS c ON c.transfer = t.id
+    LEFT JOIN rivalled AS v ON v.transfer = t.id
     LEFT JOIN identity AS n ON n.account = t.reviewed_by AND n.valid_from <= t.reviewed_at AND t.reviewed_at < n.valid_to
     WHERE p.kind = 'transfer'
 )
@@ -353,8 +384,10 @@ SELECT
     CASE
         WHEN p.kind <> 'job' THEN 'na:no_run_due'
         WHEN p.conflicted OR s.conflicts = 1 THEN 'cannot_test:conflict'
+        WHEN p.repeatable AND s.tries > 1 AND s.successes > 0 THEN 'pass'
+        WHEN NOT p.repeatable AND COALESCE(s.successes, 0) < 2 AND g.of_window = 1 AND s.due_at <= q.extracted_at
+            THEN 'cannot_test:source_gap'
         WHEN COALESCE(s.tries, 0) < 2 THEN 'na:no_rerun'
-        WHEN p.repeatable AND s.successes > 0 THEN 'pass'
         WHEN s.unsure = 1 THEN 'cannot_test:time_order_unclear'
         WHEN s.successes > 1 THEN 'exception:ran_twice'
         WHEN s.successes = 1 THEN 'pass'
@@ -386,9 +419,11 @@ SELECT
         ELSE t.h
     END AS h
 FROM population AS p
+CROSS JOIN parameter AS q
 LEFT JOIN slot AS s ON s.item = p.item
 LEFT JOIN solution AS b ON b.item = p.item
 LEFT JOIN paused AS u ON u.item = p.item
+LEFT JOIN run_gap AS g ON g.item = p.item
 LEFT JOIN change_code AS d ON d.item = p.item
 LEFT JOIN transfer_code AS t ON t.item = p.item
 LEFT JOIN slot_code AS k ON k.item = p.item

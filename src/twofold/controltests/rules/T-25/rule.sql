@@ -86,12 +86,12 @@ known AS (
     JOIN graded AS g ON g.training = c.training
     LEFT JOIN served AS s ON s.training = c.training
 ),
--- What an item could rest on: completions of the person that reach into its stretch, and undated ones.
+-- What an item could rest on: completions of the person that reach into its stretch, undated ones, and those told in two ways.
 near AS (
     SELECT d.item AS item, k.standing AS standing
     FROM due AS d
     JOIN known AS k ON k.person = d.person
-    WHERE k.completed_at IS NULL OR (k.completed_at < d.ends_before AND k.good_until_latest > d.tested_from)
+    WHERE k.completed_at IS NULL OR k.standing = 'conflict' OR (k.completed_at < d.ends_before AND k.good_until_latest > d.tested_from)
     UNION ALL
     SELECT d.item AS item, 'conflict' AS standing
     FROM due AS d
@@ -128,15 +128,6 @@ unlinked AS (
             ORDER BY t.at_time NULLS LAST, t.place NULLS LAST, t.item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS good_until
     FROM timeline AS t
-),
-silent AS (
-    SELECT DISTINCT p.item AS item
-    FROM population AS p
-    CROSS JOIN parameter AS q
-    JOIN due AS d ON d.item = p.item
-    JOIN source_gap AS g
-        ON g.table_name = 'training' AND g.system IN (p.system, '*') AND (g.starts_at IS NULL OR g.starts_at < d.ends_before)
-            AND (g.ends_before IS NULL OR g.ends_before > d.tested_from - q.valid_months * INTERVAL '1' MONTH)
 ),
 -- B: the tested days minus the time after each completion and the time of long leave with as many days after it as a joiner has.
 -- Where policy counts by years of training, a completion in the year covers all of that year and nothing else.
@@ -200,11 +191,28 @@ laid AS (
 open_days AS (
     SELECT
         f.item AS item,
-        MAX(CASE WHEN f.kind = 'perhaps' THEN 1 ELSE 0 END) AS surely
+        MAX(CASE WHEN f.kind = 'perhaps' THEN 1 ELSE 0 END) AS surely,
+        MIN(CASE WHEN f.kind = 'perhaps' THEN GREATEST(f.starts_at, COALESCE(l.reached, f.starts_at)) END) AS first_open
     FROM frame AS f
     JOIN laid AS l ON l.item = f.item AND l.kind = f.kind
     WHERE GREATEST(f.starts_at, COALESCE(l.reached, f.starts_at)) < LEAST(l.starts_at, f.ends_before)
     GROUP BY f.item
+),
+-- A training that is missing helps A only if it came by the first due date, and B only if it came before the first open day.
+silent AS (
+    SELECT
+        d.item AS item,
+        MAX(CASE WHEN g.starts_at IS NULL OR g.starts_at <= d.first_due THEN 1 ELSE 0 END) AS of_first,
+        MAX(CASE WHEN g.starts_at IS NULL OR g.starts_at <= CASE WHEN q.by_year THEN d.due_at ELSE o.first_open END THEN 1 ELSE 0 END)
+            AS of_days
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN due AS d ON d.item = p.item
+    LEFT JOIN open_days AS o ON o.item = p.item
+    JOIN source_gap AS g
+        ON g.table_name = 'training' AND g.system IN (p.system, '*')
+            AND (g.ends_before IS NULL OR g.ends_before > d.tested_from - q.valid_months * INTERVAL '1' MONTH)
+    GROUP BY d.item
 ),
 wholly_away AS (
     SELECT DISTINCT d.item AS item
@@ -246,7 +254,7 @@ SELECT
         WHEN x.conflicts = 1 THEN 'cannot_test:conflict'
         WHEN x.undated = 1 THEN 'cannot_test:no_date'
         WHEN u.good_until > d.tested_from THEN 'cannot_test:account_unlinked'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN g.of_first = 1 THEN 'cannot_test:source_gap'
         WHEN o.later = 1 THEN 'exception:late'
         WHEN x.old_versions = 1 THEN 'exception:old_version'
         WHEN x.elsewhere = 1 THEN 'exception:other_employer'
@@ -265,7 +273,7 @@ SELECT
         WHEN x.conflicts = 1 THEN 'cannot_test:conflict'
         WHEN x.undated = 1 THEN 'cannot_test:no_date'
         WHEN u.good_until > d.tested_from THEN 'cannot_test:account_unlinked'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN g.of_days = 1 THEN 'cannot_test:source_gap'
         WHEN x.old_versions = 1 THEN 'exception:old_version'
         WHEN x.elsewhere = 1 THEN 'exception:other_employer'
         WHEN x.counting = 1 THEN 'exception:ran_out'

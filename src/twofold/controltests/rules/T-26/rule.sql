@@ -21,13 +21,6 @@ own AS (
     UNION ALL
     SELECT j.item AS item, j.follows AS engagement FROM joiner AS j
 ),
-silent AS (
-    SELECT DISTINCT p.item AS item, g.table_name AS table_name
-    FROM population AS p
-    JOIN source_gap AS g
-        ON g.system IN (p.system, '*')
-            AND COALESCE(g.ends_before > COALESCE(p.started_at, p.operating_at), TRUE)
-),
 -- A: the first right on a system in a scope, after any earlier engagement that this one does not continue.
 earlier AS (
     SELECT j.item AS item, MAX(COALESCE(e.effective_end, e.last_day)) AS ended_at
@@ -36,23 +29,99 @@ earlier AS (
     WHERE COALESCE(e.effective_end, e.last_day) <= j.known_from
     GROUP BY j.item
 ),
+-- One without a time, or in conflict, may have been the first.
 given AS (
-    SELECT n.person AS person, g.occurred_at AS occurred_at, g.occurred_at_latest AS occurred_at_latest, a.system AS system
+    SELECT
+        n.person AS person,
+        g.occurred_at AS occurred_at,
+        g.occurred_at_latest AS occurred_at_latest,
+        CASE WHEN g.conflicted THEN 'conflict' WHEN g.occurred_at IS NULL THEN 'untimed' ELSE 'sure' END AS kind
     FROM grant_event AS g
-    JOIN identity AS n ON n.account = g.account AND n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to
+    JOIN identity AS n ON n.account = g.account
+        AND (g.occurred_at IS NULL OR (n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to))
     JOIN access_right AS a ON a.id = g.right_id
     JOIN system_label AS l
         ON l.system = a.system AND l.label IN ('soc2', 'fin_relevant')
-            AND (l.valid_from IS NULL OR l.valid_from <= g.occurred_at) AND (l.valid_to IS NULL OR g.occurred_at < l.valid_to)
-    WHERE g.action = 'add' AND COALESCE(g.net_change, TRUE)
+            AND (l.valid_from IS NULL OR g.occurred_at IS NULL OR l.valid_from <= g.occurred_at)
+            AND (l.valid_to IS NULL OR g.occurred_at IS NULL OR g.occurred_at < l.valid_to)
+    WHERE g.conflicted OR (g.action = 'add' AND COALESCE(g.net_change, TRUE))
 ),
 first_access AS (
-    SELECT j.item AS item, MIN(g.occurred_at) AS given_at, MIN(g.occurred_at_latest) AS given_at_latest
+    SELECT
+        j.item AS item,
+        MIN(CASE WHEN g.kind = 'sure' THEN g.occurred_at END) AS given_at,
+        MIN(CASE WHEN g.kind = 'sure' THEN g.occurred_at_latest END) AS given_at_latest,
+        MIN(CASE WHEN g.kind = 'conflict' THEN COALESCE(g.occurred_at, TIMESTAMP '0001-01-01 00:00:00') END) AS doubt_at,
+        MAX(CASE WHEN g.kind = 'untimed' THEN 1 ELSE 0 END) AS untimed
     FROM joiner AS j
     LEFT JOIN earlier AS e ON e.item = j.item
     JOIN given AS g ON g.person = j.person
-    WHERE (e.ended_at IS NULL OR g.occurred_at > e.ended_at) AND (j.ended_at IS NULL OR g.occurred_at <= j.ended_at)
+    WHERE g.occurred_at IS NULL
+        OR ((e.ended_at IS NULL OR g.occurred_at > e.ended_at) AND (j.ended_at IS NULL OR g.occurred_at <= j.ended_at))
     GROUP BY j.item
+),
+-- A gap of the logs of the systems in a scope hides a first right from the start on; whoever worked here before may still hold
+-- one from then. That the data end before the clock does hides one only until the joining list is due.
+access_gap AS (
+    SELECT
+        j.item AS item,
+        MIN(CASE
+            WHEN g.ends_before IS NULL OR g.ends_before > j.known_from THEN GREATEST(j.known_from, COALESCE(g.starts_at, j.known_from))
+        END) AS starts_at,
+        MAX(CASE
+            WHEN g.starts_at > j.ended_at THEN 0
+            WHEN g.ends_before IS NULL AND g.starts_at >= LEAST(j.list_due, q.extracted_at) THEN 0
+            ELSE 1
+        END) AS hides_all
+    FROM joiner AS j
+    CROSS JOIN parameter AS q
+    LEFT JOIN (SELECT e.person AS person, MIN(e.started_at) AS starts_at FROM engagement AS e GROUP BY e.person) AS b ON b.person = j.person
+    JOIN source_gap AS g ON g.table_name = 'grant_event'
+        AND (g.ends_before IS NULL OR g.ends_before > LEAST(j.known_from, COALESCE(b.starts_at, j.known_from)))
+    WHERE g.system = '*' OR g.system IN (SELECT l.system FROM system_label AS l WHERE l.label IN ('soc2', 'fin_relevant') AND l.system <> 'company')
+    GROUP BY j.item
+),
+-- When what is missing could have come, had the source been complete.
+expected_in AS (
+    SELECT
+        j.item AS item,
+        'screening' AS table_name,
+        j.known_from - q.pre_start_days * INTERVAL '1' DAY AS starts_at,
+        f.given_at_latest AS ends_at
+    FROM joiner AS j
+    CROSS JOIN parameter AS q
+    JOIN first_access AS f ON f.item = j.item
+    WHERE f.given_at IS NOT NULL
+    UNION ALL
+    SELECT j.item AS item, 'acknowledgement' AS table_name, j.known_from - q.pre_start_days * INTERVAL '1' DAY AS starts_at, j.sign_due AS ends_at
+    FROM joiner AS j
+    CROSS JOIN parameter AS q
+    UNION ALL
+    SELECT j.item AS item, 'checklist' AS table_name, j.known_from AS starts_at, j.list_due AS ends_at
+    FROM joiner AS j
+    UNION ALL
+    SELECT
+        p.item AS item,
+        k.table_name AS table_name,
+        COALESCE(p.started_at, p.operating_at) AS starts_at,
+        CASE
+            WHEN k.table_name = 'checklist' THEN p.ended_at_latest + q.leaving_list_days * INTERVAL '1' DAY
+            WHEN k.table_name = 'asset' THEN p.ended_at_latest + q.return_days * INTERVAL '1' DAY
+            ELSE p.operating_at_latest
+        END AS ends_at
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    CROSS JOIN (SELECT 'checklist' AS table_name UNION ALL SELECT 'asset' AS table_name UNION ALL SELECT 'engagement' AS table_name) AS k
+    WHERE p.kind = 'leaving'
+),
+silent AS (
+    SELECT DISTINCT e.item AS item, e.table_name AS table_name
+    FROM expected_in AS e
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g
+        ON g.table_name = e.table_name AND g.system IN ('company', '*')
+            AND (g.starts_at IS NULL OR g.starts_at < COALESCE(e.ends_at + INTERVAL '1' MICROSECOND, q.extracted_at))
+            AND COALESCE(g.ends_before > e.starts_at, TRUE)
 ),
 -- The best screening counts; the first character ranks the codes.
 screened AS (
@@ -62,14 +131,21 @@ screened AS (
             WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN TRIM(s.barred_by_law) <> '' THEN '1na:barred_by_law'
             WHEN COALESCE(LOWER(s.result), '') NOT IN ('clear', 'adverse') THEN '7exception:not_screened'
-            WHEN LOWER(s.result) = 'adverse' AND s.accepted_by IS NULL THEN '5exception:adverse'
+            WHEN LOWER(s.result) = 'adverse' AND COALESCE(s.accepted_by, j.person) = j.person THEN '5exception:adverse'
             WHEN s.result_at IS NULL THEN '4cannot_test:no_result_date'
-            WHEN s.result_at_latest < f.given_at THEN '0pass'
+            WHEN s.result_at_latest < f.given_at THEN CASE
+                WHEN f.doubt_at <= s.result_at_latest THEN '2cannot_test:conflict'
+                WHEN f.untimed = 1 THEN '3cannot_test:time_order_unclear'
+                WHEN g.starts_at < s.result_at_latest THEN '4cannot_test:source_gap'
+                ELSE '0pass'
+            END
             WHEN s.result_at >= f.given_at_latest THEN '6exception:after_access'
             ELSE '3cannot_test:time_order_unclear'
         END) AS code
     FROM own AS o
+    JOIN joiner AS j ON j.item = o.item
     JOIN first_access AS f ON f.item = o.item
+    LEFT JOIN access_gap AS g ON g.item = o.item
     JOIN screening AS s ON s.engagement = o.engagement
     GROUP BY o.item
 ),
@@ -94,6 +170,8 @@ signature AS (
         MIN(CASE
             WHEN k.conflicted THEN '3cannot_test:conflict'
             WHEN k.signed_at IS NULL THEN '4cannot_test:no_signature_date'
+            WHEN k.signed_at <= j.sign_due AND EXISTS (SELECT 1 FROM policy_version AS v WHERE v.policy = k.policy AND v.conflicted)
+                THEN '3cannot_test:conflict'
             WHEN NOT EXISTS (
                 SELECT 1 FROM in_force AS f
                 WHERE f.policy = k.policy AND f.version = k.version
@@ -117,10 +195,14 @@ signature AS (
 signed AS (
     SELECT
         j.item AS item,
-        MAX(COALESCE(s.code, '7exception:not_signed')) AS code
+        MAX(CASE
+            WHEN d.conflicted AND COALESCE(s.code, '7') > '1' THEN '3cannot_test:conflict'
+            ELSE COALESCE(s.code, '7exception:not_signed')
+        END) AS code
     FROM joiner AS j
     JOIN signing_duty AS d
-        ON (d.valid_from IS NULL OR d.valid_from <= j.started_at) AND (d.valid_to IS NULL OR j.started_at < d.valid_to)
+        ON (d.valid_from IS NULL OR d.valid_from <= j.started_at)
+            AND (d.valid_to IS NULL OR j.started_at < d.valid_to OR d.conflicted)
     LEFT JOIN signature AS s ON s.item = j.item AND s.policy = d.policy
     GROUP BY j.item
 ),
@@ -176,7 +258,7 @@ returned AS (
         MIN(CASE
             WHEN a.conflicted THEN '3cannot_test:conflict'
             WHEN LOWER(a.kind) = 'none' THEN '8na:nothing_held'
-            WHEN a.excused_by IS NOT NULL AND TRIM(a.excused_reason) <> '' THEN '7pass'
+            WHEN a.excused_by <> p.person AND TRIM(a.excused_reason) <> '' THEN '7pass'
             WHEN a.returned_at > p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '2exception:returned_late'
             WHEN a.returned_at_latest <= p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '7pass'
             WHEN a.returned_at IS NOT NULL THEN '4cannot_test:time_order_unclear'
@@ -189,9 +271,10 @@ returned AS (
     GROUP BY p.item
 ),
 successor AS (
-    SELECT DISTINCT p.item AS item
+    SELECT p.item AS item, MIN(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS in_conflict
     FROM population AS p
-    JOIN engagement AS e ON e.follows = p.engagement
+    JOIN engagement AS e ON e.id <> p.engagement AND (e.follows = p.engagement OR (e.conflicted AND e.person = p.person))
+    GROUP BY p.item
 ),
 -- What decides before anything else: for the letters of a joiner, and for D and E.
 standing AS (
@@ -206,6 +289,7 @@ standing AS (
             WHEN p.kind = 'joining' THEN 'na:joiner'
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN p.person IS NULL THEN 'na:no_end_in_hr'
+            WHEN s.in_conflict = 1 THEN 'cannot_test:conflict'
             WHEN s.item IS NOT NULL THEN 'na:continued'
         END AS leaving_code
     FROM population AS p
@@ -218,8 +302,10 @@ SELECT
     p.operating_at_latest AS operating_at_latest,
     CASE
         WHEN t.joining_code IS NOT NULL THEN t.joining_code
-        WHEN f.item IS NULL AND gg.item IS NOT NULL THEN 'cannot_test:source_gap'
-        WHEN f.item IS NULL THEN 'na:no_access'
+        WHEN f.given_at IS NULL AND f.doubt_at IS NOT NULL THEN 'cannot_test:conflict'
+        WHEN f.given_at IS NULL AND f.untimed = 1 THEN 'cannot_test:time_order_unclear'
+        WHEN f.given_at IS NULL AND gg.hides_all = 1 THEN 'cannot_test:source_gap'
+        WHEN f.given_at IS NULL THEN 'na:no_access'
         WHEN s.code < '7' THEN SUBSTR(s.code, 2)
         WHEN gs.item IS NOT NULL THEN 'cannot_test:source_gap'
         ELSE 'exception:not_screened'
@@ -261,7 +347,7 @@ LEFT JOIN screened AS s ON s.item = p.item
 LEFT JOIN signed AS b ON b.item = p.item
 LEFT JOIN listed AS l ON l.item = p.item
 LEFT JOIN returned AS r ON r.item = p.item
-LEFT JOIN silent AS gg ON gg.item = p.item AND gg.table_name = 'grant_event'
+LEFT JOIN access_gap AS gg ON gg.item = p.item
 LEFT JOIN silent AS gs ON gs.item = p.item AND gs.table_name = 'screening'
 LEFT JOIN silent AS gk ON gk.item = p.item AND gk.table_name = 'acknowledgement'
 LEFT JOIN silent AS ga ON ga.item = p.item AND ga.table_name = 'asset'

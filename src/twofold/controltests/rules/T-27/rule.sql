@@ -111,11 +111,16 @@ unreported AS (
     WHERE f.device IS NULL
     GROUP BY s.item, l.letter
 ),
+torn AS (
+    SELECT s.device AS device, DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) AS day
+    FROM device_state AS s
+    WHERE s.conflicted
+),
 -- Days on which the device reported, and the long silences between them, inside the time that somebody had it.
 seen AS (
     SELECT DISTINCT h.device AS device, h.starts_at AS had_from, DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) AS day
     FROM held AS h
-    JOIN device_state AS s ON s.device = h.device AND COALESCE(s.seen, TRUE)
+    JOIN device_state AS s ON s.device = h.device AND COALESCE(s.seen, TRUE) AND NOT s.conflicted
     UNION
     SELECT h.device AS device, h.starts_at AS had_from, h.starts_at - INTERVAL '1' DAY AS day
     FROM held AS h
@@ -132,6 +137,8 @@ long_silence AS (
     SELECT
         s.item AS item,
         s.device AS device,
+        x.starts_at AS silent_from,
+        LEAST(COALESCE(x.ends_before, s.had_until), s.had_until) AS silent_until,
         GREATEST(x.starts_at, s.starts_at) AS starts_at,
         LEAST(COALESCE(x.ends_before, s.ends_before), s.ends_before) AS ends_before
     FROM stretch AS s
@@ -143,25 +150,35 @@ long_silence AS (
 silent_item AS (
     SELECT
         x.item AS item,
-        MAX(CASE WHEN i.id IS NULL THEN 0 ELSE 1 END) AS is_used
+        MAX(CASE WHEN i.id IS NULL THEN 0 ELSE 1 END) AS is_used,
+        MAX(CASE WHEN t.device IS NULL THEN 0 ELSE 1 END) AS in_conflict
     FROM long_silence AS x
+    LEFT JOIN torn AS t ON t.device = x.device AND x.silent_from <= t.day AND t.day < x.silent_until
     LEFT JOIN sign_in AS i
         ON i.device = x.device AND i.result = 'success' AND i.occurred_at >= x.starts_at AND i.occurred_at_latest < x.ends_before
     GROUP BY x.item
 ),
+-- What a report in conflict showed lasts until the next report, as what any report showed does.
 conflict AS (
-    SELECT DISTINCT p.item AS item
+    SELECT DISTINCT p.item AS item, x.letter AS letter
     FROM population AS p
-    JOIN device_state AS s
-        ON s.device = p.device AND s.conflicted
-            AND DATE_TRUNC('month', s.day + INTERVAL '810' MINUTE) = CAST(p.month || '-01' AS TIMESTAMP)
+    JOIN (
+        SELECT t.device AS device, l.letter AS letter, t.day AS starts_at, MIN(n.day) AS ends_before
+        FROM torn AS t
+        CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter) AS l
+        LEFT JOIN numbered AS n ON n.device = t.device AND n.letter = l.letter AND n.day > t.day
+        GROUP BY t.device, l.letter, t.day
+    ) AS x
+        ON x.device = p.device AND x.starts_at < CAST(p.month || '-01' AS TIMESTAMP) + INTERVAL '1' MONTH
+            AND (x.ends_before IS NULL OR x.ends_before > CAST(p.month || '-01' AS TIMESTAMP))
 ),
 gap AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
     FROM population AS p
+    CROSS JOIN clock AS c
     JOIN source_gap AS g
         ON g.table_name IN ('device', 'device_state') AND g.system IN (p.system, '*')
-            AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+            AND (g.starts_at IS NULL OR g.starts_at < LEAST(p.ends_before, c.today)) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
 ),
 standing AS (
     SELECT
@@ -200,7 +217,7 @@ letter AS (
     FROM population AS p
     CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter) AS l
     JOIN standing AS t ON t.item = p.item
-    LEFT JOIN conflict AS c ON c.item = p.item
+    LEFT JOIN conflict AS c ON c.item = p.item AND c.letter = l.letter
     LEFT JOIN bad AS b ON b.item = p.item AND b.letter = l.letter
     LEFT JOIN unreported AS u ON u.item = p.item AND u.letter = l.letter
     LEFT JOIN silent_item AS s ON s.item = p.item AND t.virtual_code IS NULL
@@ -228,6 +245,7 @@ SELECT
         WHEN t.unmanaged_code = 'cannot_test:not_managed' THEN 'exception:not_managed'
         WHEN t.unmanaged_code IS NOT NULL THEN t.unmanaged_code
         WHEN t.virtual_code IS NOT NULL THEN t.virtual_code
+        WHEN s.in_conflict = 1 THEN 'cannot_test:conflict'
         WHEN s.item IS NOT NULL AND g.item IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN s.is_used = 1 THEN 'exception:used_while_not_seen'
         WHEN s.item IS NOT NULL THEN 'cannot_test:not_seen'

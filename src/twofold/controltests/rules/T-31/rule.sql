@@ -10,6 +10,7 @@ history AS (
         MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS noticed_at,
         MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS noticed_at_latest,
         MAX(CASE WHEN e.conflicted AND e.field = 'identity_checked_at' THEN 1 ELSE 0 END) AS check_conflict,
+        MAX(CASE WHEN e.conflicted AND e.field = 'answered_at' THEN 1 ELSE 0 END) AS answer_conflict,
         MAX(CASE WHEN e.conflicted AND e.field IN ('status', 'answered_at', 'extension_notice') THEN 1 ELSE 0 END) AS clock_conflict
     FROM dsr_event AS e
     GROUP BY e.request
@@ -38,6 +39,7 @@ request AS (
         h.noticed_at AS noticed_at,
         h.noticed_at_latest AS noticed_at_latest,
         h.check_conflict AS check_conflict,
+        h.answer_conflict AS answer_conflict,
         h.clock_conflict AS clock_conflict,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
@@ -164,7 +166,7 @@ timing AS (
 tracked AS (
     SELECT DISTINCT r.item AS item
     FROM request AS r
-    JOIN dsr_channel AS c ON c.id = r.channel
+    JOIN dsr_channel AS c ON c.id = r.channel AND NOT c.conflicted
     WHERE (c.tracked_from IS NULL OR c.tracked_from <= r.received_at)
         AND (c.tracked_to IS NULL OR r.received_at_latest < c.tracked_to)
 ),
@@ -180,15 +182,16 @@ history_gap AS (
 searched AS (
     SELECT
         n.item AS item,
-        MAX(CASE WHEN s.value IS NULL THEN 1 ELSE 0 END) AS left_out
+        MAX(CASE WHEN s.value IS NULL AND NOT n.conflicted THEN 1 ELSE 0 END) AS left_out,
+        MAX(CASE WHEN s.value IS NULL AND n.conflicted THEN 1 ELSE 0 END) AS in_doubt
     FROM (
-        SELECT r.item AS item, d.system AS system
+        SELECT r.item AS item, d.system AS system, d.conflicted AS conflicted
         FROM request AS r
         JOIN personal_data_system AS d
-            ON (d.valid_from IS NULL OR d.valid_from <= r.answered_at) AND (d.valid_to IS NULL OR r.answered_at < d.valid_to)
+            ON (d.valid_from IS NULL OR d.valid_from <= r.answered_at) AND (d.valid_to IS NULL OR r.answered_at < d.valid_to OR d.conflicted)
         WHERE r.system = 'company'
         UNION
-        SELECT r.item AS item, r.system AS system FROM request AS r WHERE r.system <> 'company'
+        SELECT r.item AS item, r.system AS system, FALSE AS conflicted FROM request AS r WHERE r.system <> 'company'
     ) AS n
     LEFT JOIN dsr__systems_searched AS s ON s.id = n.item AND s.value = n.system
     GROUP BY n.item
@@ -208,6 +211,7 @@ SELECT
     p.operating_at_latest AS operating_at_latest,
     CASE
         WHEN r.settled IS NOT NULL THEN r.settled
+        WHEN r.answer_conflict = 1 AND r.disclosed_at IS NULL AND COALESCE(r.decision, '') <> 'refused' THEN 'cannot_test:conflict'
         WHEN d.at IS NULL THEN 'na:nothing_disclosed'
         WHEN r.check_conflict = 1 THEN 'cannot_test:conflict'
         WHEN r.checked_at_latest < d.at THEN 'pass'
@@ -218,7 +222,7 @@ SELECT
     END AS a,
     CASE
         WHEN r.settled IS NOT NULL THEN r.settled
-        WHEN r.clock_conflict = 1 THEN 'cannot_test:conflict'
+        WHEN r.clock_conflict = 1 OR p.receipt_conflict = 1 THEN 'cannot_test:conflict'
         WHEN t.reached_at_latest < t.due_at AND r.answered_at IS NULL THEN 'cannot_test:pending'
         WHEN t.reached_at_latest < t.due_at AND p.has_intake = 0 AND k.item IS NULL THEN 'cannot_test:channel_untracked'
         WHEN t.reached_at_latest < t.due_at THEN 'pass'
@@ -230,9 +234,11 @@ SELECT
     END AS b,
     CASE
         WHEN r.settled IS NOT NULL THEN r.settled
+        WHEN r.decision = 'refused' AND r.answered_at IS NOT NULL THEN 'na:refused'
+        WHEN r.answer_conflict = 1 AND (r.answered_at IS NULL OR r.system = 'company') THEN 'cannot_test:conflict'
         WHEN r.answered_at IS NULL THEN 'na:not_answered'
-        WHEN r.decision = 'refused' THEN 'na:refused'
         WHEN s.left_out = 1 THEN 'exception:system_left_out'
+        WHEN s.in_doubt = 1 THEN 'cannot_test:conflict'
         WHEN EXISTS (
             SELECT 1 FROM source_gap AS x
             WHERE x.table_name = 'personal_data_system' AND x.system IN (p.system, '*') AND p.system = 'company'
@@ -244,6 +250,7 @@ SELECT
     END AS c,
     CASE
         WHEN r.settled IS NOT NULL THEN r.settled
+        WHEN r.answered_at IS NULL AND r.answer_conflict = 1 THEN 'cannot_test:conflict'
         WHEN r.answered_at IS NULL THEN 'na:not_answered'
         WHEN r.decision IN ('refused', 'partly_refused') AND r.refusal_reason IS NULL THEN 'exception:no_reason'
         WHEN r.decision IN ('refused', 'partly_refused') THEN 'pass'

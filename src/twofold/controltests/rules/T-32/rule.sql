@@ -128,9 +128,12 @@ refreshed AS (
 ),
 -- D: the last listing of who could change the definition, before the use.
 listed AS (
-    SELECT p.item AS item, MAX(l.listed_at) AS listed_at
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN l.listed_at_latest <= p.operating_at THEN l.listed_at END) AS listed_at,
+        MAX(CASE WHEN l.listed_at_latest > p.operating_at THEN 1 ELSE 0 END) AS perhaps
     FROM population AS p
-    JOIN access_listing_state AS l ON l.object = p.report AND l.listed_at_latest <= p.operating_at
+    JOIN access_listing_state AS l ON l.object = p.report AND l.listed_at <= p.operating_at_latest
     GROUP BY p.item
 ),
 gap AS (
@@ -214,6 +217,8 @@ SELECT
         WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
         WHEN (x.state IS NULL OR x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at) AND g.of_listing = 1
             THEN 'cannot_test:source_gap'
+        WHEN v.perhaps = 1 AND (x.state IS NULL OR x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at)
+            THEN 'cannot_test:time_order_unclear'
         WHEN x.state IS NULL THEN 'exception:access_not_listed'
         WHEN x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at THEN 'exception:listing_too_old'
         WHEN x.state = 1 THEN 'exception:access_too_wide'

@@ -19,7 +19,12 @@ linked AS (
     GROUP BY p.item
 ),
 alike AS (
-    SELECT p.item AS item, v.content_hash AS content_hash, v.saved_at AS saved_at, v.saved_by AS saved_by
+    SELECT
+        p.item AS item,
+        v.content_hash AS content_hash,
+        v.saved_at AS saved_at,
+        v.saved_at_latest AS saved_at_latest,
+        v.saved_by AS saved_by
     FROM population AS p
     JOIN used AS u ON u.item = p.item
     JOIN euc_version AS v
@@ -29,39 +34,24 @@ alike AS (
             OR (v.formula_hash = u.formula_hash AND COALESCE(v.macro_hash, '-') = u.macro_hash)
         )
 ),
--- Who brought these formulas in: whoever saved the first version that has them.
-changer AS (
-    SELECT x.item AS item, MIN(x.account) AS account, MIN(x.saved_at) AS saved_at
-    FROM (
-        SELECT
-            a.item AS item,
-            a.saved_by AS account,
-            a.saved_at AS saved_at,
-            ROW_NUMBER() OVER (PARTITION BY a.item ORDER BY a.saved_at NULLS LAST, a.content_hash NULLS LAST) AS place
-        FROM alike AS a
-    ) AS x
-    WHERE x.place = 1
-    GROUP BY x.item
-),
+-- Who brought these formulas in: whoever saved the first version that has them, of which several may have been the first.
 changed_by AS (
-    SELECT c.item AS item, c.account AS account, i.state AS state, i.person AS person
-    FROM changer AS c
-    LEFT JOIN identity AS i ON i.account = c.account AND i.valid_from <= c.saved_at AND c.saved_at < i.valid_to
+    SELECT a.item AS item, a.saved_by AS account, i.state AS state, i.person AS person
+    FROM alike AS a
+    JOIN (SELECT x.item AS item, MIN(x.saved_at_latest) AS first_at FROM alike AS x GROUP BY x.item) AS f
+        ON f.item = a.item AND a.saved_at <= f.first_at
+    LEFT JOIN identity AS i ON i.account = a.saved_by AND i.valid_from <= a.saved_at AND a.saved_at < i.valid_to
 ),
--- Reviews of such a version. came: 9 before the use, 6 unclear, 5 in conflict, 2 after the use.
--- hand: 9 another person; 1 to 3 exceptions; 4 to 8 what keeps that from being known.
-review AS (
+-- Reviews of such a version, beside each who may have brought the formulas in. came: 9 before the use, 6 unclear, 2 after it.
+-- hand: 10 another person; 1 to 3 exceptions; 4 to 9 what keeps that from being known.
+looked AS (
     SELECT
         a.item AS item,
+        a.content_hash AS content_hash,
         r.reviewed_at AS reviewed_at,
         r.reviewed_at_latest AS reviewed_at_latest,
-        CASE WHEN r.result = 'ok' OR r.conflicted THEN 1 ELSE 0 END AS good,
-        CASE
-            WHEN r.conflicted THEN 5
-            WHEN r.reviewed_at_latest < p.operating_at THEN 9
-            WHEN r.reviewed_at > p.operating_at_latest THEN 2
-            ELSE 6
-        END AS came,
+        CASE WHEN r.conflicted THEN 'conflict' WHEN r.result = 'ok' THEN 'good' ELSE 'bad' END AS kind,
+        CASE WHEN r.reviewed_at_latest < p.operating_at THEN 9 WHEN r.reviewed_at > p.operating_at_latest THEN 2 ELSE 6 END AS came,
         CASE
             WHEN r.reviewer IS NULL THEN 4
             WHEN i.state = 'shared' THEN 2
@@ -71,7 +61,7 @@ review AS (
             WHEN c.account IS NULL THEN 6
             WHEN c.state = 'shared' THEN 7
             WHEN c.person IS NULL AND COALESCE(c.state, 'unlinked') <> 'bot' THEN 8
-            ELSE 9
+            ELSE 10
         END AS hand
     FROM alike AS a
     JOIN population AS p ON p.item = a.item
@@ -79,15 +69,29 @@ review AS (
     JOIN changed_by AS c ON c.item = a.item
     LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.reviewed_at AND r.reviewed_at < i.valid_to
 ),
+review AS (
+    SELECT
+        l.item AS item,
+        l.reviewed_at AS reviewed_at,
+        l.reviewed_at_latest AS reviewed_at_latest,
+        l.kind AS kind,
+        l.came AS came,
+        CASE WHEN MIN(l.hand) = MAX(l.hand) THEN MIN(l.hand) ELSE 9 END AS hand
+    FROM looked AS l
+    GROUP BY l.item, l.content_hash, l.reviewed_at, l.reviewed_at_latest, l.kind, l.came
+),
 reviewed AS (
     SELECT
         r.item AS item,
-        MAX(CASE WHEN r.good = 1 THEN r.came END) AS came,
-        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.hand END) AS hand,
-        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.reviewed_at END) AS good_at,
-        MAX(CASE WHEN r.good = 1 AND r.came = 9 THEN r.reviewed_at_latest END) AS good_at_latest,
-        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at END) AS bad_at,
-        MAX(CASE WHEN r.good = 0 AND r.came = 9 THEN r.reviewed_at_latest END) AS bad_at_latest
+        MAX(CASE WHEN r.kind = 'good' THEN r.came END) AS came,
+        MAX(CASE WHEN r.kind = 'good' AND r.came = 6 THEN 1 ELSE 0 END) AS perhaps_good,
+        MAX(CASE WHEN r.kind = 'bad' AND r.came = 6 THEN 1 ELSE 0 END) AS perhaps_bad,
+        MAX(CASE WHEN r.kind = 'good' AND r.came = 9 THEN r.hand END) AS hand,
+        MAX(CASE WHEN r.kind = 'good' AND r.came = 9 THEN r.reviewed_at END) AS good_at,
+        MAX(CASE WHEN r.kind = 'good' AND r.came = 9 THEN r.reviewed_at_latest END) AS good_at_latest,
+        MAX(CASE WHEN r.kind = 'bad' AND r.came = 9 THEN r.reviewed_at END) AS bad_at,
+        MAX(CASE WHEN r.kind = 'bad' AND r.came = 9 THEN r.reviewed_at_latest END) AS bad_at_latest,
+        MAX(CASE WHEN r.kind = 'conflict' AND r.came > 2 THEN r.reviewed_at_latest END) AS doubt_at_latest
     FROM review AS r
     GROUP BY r.item
 ),
@@ -101,9 +105,12 @@ tied AS (
     GROUP BY t.use
 ),
 listed AS (
-    SELECT p.item AS item, MAX(l.listed_at) AS listed_at
+    SELECT
+        p.item AS item,
+        MAX(CASE WHEN l.listed_at_latest <= p.operating_at THEN l.listed_at END) AS listed_at,
+        MAX(CASE WHEN l.listed_at_latest > p.operating_at THEN 1 ELSE 0 END) AS perhaps
     FROM population AS p
-    JOIN access_listing_state AS l ON l.object = p.file AND l.listed_at_latest <= p.operating_at
+    JOIN access_listing_state AS l ON l.object = p.file AND l.listed_at <= p.operating_at_latest
     GROUP BY p.item
 ),
 gap AS (
@@ -115,19 +122,20 @@ gap AS (
             ELSE 0
         END) AS of_listing,
         MAX(CASE WHEN g.table_name = 'euc_version' THEN 1 ELSE 0 END) AS of_version,
-        MAX(CASE WHEN g.table_name = 'euc_review' THEN 1 ELSE 0 END) AS of_review
+        MAX(CASE WHEN g.table_name = 'euc_review' THEN COALESCE(g.ends_before, TIMESTAMP '9999-12-31 00:00:00') END) AS of_review_until
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
         AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest)
     GROUP BY p.item
 ),
--- A tie-out may be made after the use, so a gap of any time from the use on hides it.
+-- A tie-out may be made after the use, so a gap of any later time hides it. A gap without an end says that the data end there;
+-- it hides one only where they do not reach past the use.
 tie_gap AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
     JOIN source_gap AS g ON (g.system = p.system OR g.system = '*')
-        AND (g.ends_before IS NULL OR g.ends_before > p.operating_at)
+        AND (g.ends_before > p.operating_at OR (g.ends_before IS NULL AND COALESCE(g.starts_at <= p.operating_at_latest, TRUE)))
     WHERE g.table_name = 'euc_tie_out'
 ),
 -- A file that is scored simple but holds macros or links is not below the threshold.
@@ -162,6 +170,8 @@ SELECT
         WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
         WHEN (x.state IS NULL OR x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at) AND g.of_listing = 1
             THEN 'cannot_test:source_gap'
+        WHEN v.perhaps = 1 AND (x.state IS NULL OR x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at)
+            THEN 'cannot_test:time_order_unclear'
         WHEN x.state IS NULL THEN 'exception:access_not_listed'
         WHEN x.listed_at + q.listing_valid_days * INTERVAL '1' DAY <= p.operating_at THEN 'exception:listing_too_old'
         WHEN x.state = 1 THEN 'exception:access_too_wide'
@@ -177,19 +187,28 @@ SELECT
         WHEN u.item IS NULL AND g.of_version = 1 THEN 'cannot_test:source_gap'
         WHEN u.item IS NULL THEN 'exception:version_not_in_history'
         WHEN l.outside > 0 THEN 'exception:links_outside_inventory'
-        WHEN r.bad_at >= COALESCE(r.good_at_latest, r.bad_at) THEN 'exception:review_not_ok'
+        WHEN r.bad_at >= COALESCE(r.good_at_latest, r.bad_at) THEN CASE
+            WHEN r.doubt_at_latest >= r.bad_at THEN 'cannot_test:conflict'
+            WHEN r.perhaps_good = 1 THEN 'cannot_test:time_order_unclear'
+            WHEN g.of_review_until > r.bad_at THEN 'cannot_test:source_gap'
+            ELSE 'exception:review_not_ok'
+        END
         WHEN r.bad_at_latest >= r.good_at THEN 'cannot_test:time_order_unclear'
+        WHEN r.came = 9 AND r.doubt_at_latest >= r.good_at THEN 'cannot_test:conflict'
+        WHEN r.came = 9 AND r.perhaps_bad = 1 THEN 'cannot_test:time_order_unclear'
         WHEN r.came = 9 THEN 'pass'
         WHEN r.came = 6 THEN 'cannot_test:time_order_unclear'
-        WHEN r.came = 5 THEN 'cannot_test:conflict'
-        WHEN g.of_review = 1 THEN 'cannot_test:source_gap'
+        WHEN r.doubt_at_latest IS NOT NULL THEN 'cannot_test:conflict'
+        WHEN g.of_review_until IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN r.came = 2 THEN 'exception:reviewed_after_use'
         ELSE 'exception:not_reviewed'
     END AS b,
     CASE
         WHEN s.code IS NOT NULL THEN REPLACE(s.code, 'exception:', 'na:')
         WHEN r.hand IS NULL THEN 'na:no_review'
-        WHEN r.hand = 9 THEN 'pass'
+        WHEN r.hand = 10 THEN 'pass'
+        WHEN r.hand < 4 AND r.doubt_at_latest IS NOT NULL THEN 'cannot_test:conflict'
+        WHEN r.hand = 9 THEN 'cannot_test:time_order_unclear'
         WHEN r.hand = 8 THEN 'cannot_test:changer_unlinked'
         WHEN r.hand = 7 THEN 'cannot_test:changer_shared'
         WHEN r.hand = 6 THEN 'cannot_test:changer_unknown'

@@ -14,16 +14,20 @@ duty AS (
     UNION ALL
     SELECT 'conversion' AS duty, 'finance' AS roster_duty
 ),
--- When the data of a conversion was last loaded: rejects may have come later.
+-- When the data of a conversion was last loaded: rejects may have come later. One in conflict may have come whenever.
 last_load AS (
     SELECT
         v.id AS conversion,
         v.operator AS operator,
         v.loaded_at AS first_loaded_at,
-        MAX(GREATEST(v.loaded_at, COALESCE(r.cleared_at, v.loaded_at))) AS loaded_at,
-        MAX(GREATEST(v.loaded_at_latest, COALESCE(r.cleared_at_latest, v.loaded_at_latest))) AS loaded_at_latest
+        MAX(GREATEST(v.loaded_at, CASE WHEN r.outcome = 'loaded' AND NOT r.conflicted THEN r.cleared_at ELSE v.loaded_at END))
+            AS loaded_at,
+        MAX(GREATEST(
+            v.loaded_at_latest, CASE WHEN r.outcome = 'loaded' AND NOT r.conflicted THEN r.cleared_at_latest ELSE v.loaded_at_latest END
+        )) AS loaded_at_latest,
+        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS in_conflict
     FROM conversion AS v
-    LEFT JOIN conversion_reject AS r ON r.conversion = v.id AND r.outcome = 'loaded'
+    LEFT JOIN conversion_reject AS r ON r.conversion = v.id
     GROUP BY v.id, v.operator, v.loaded_at
 ),
 asked AS (
@@ -34,12 +38,16 @@ asked AS (
     FROM population AS p
     CROSS JOIN duty AS d
 ),
+-- Refusals, until the cutover or of a conversion whenever. A decision in conflict may be one.
 refused AS (
     SELECT
-        a.item AS item, a.duty AS duty, MAX(r.decided_at) AS refused_at, MAX(r.decided_at_latest) AS refused_at_latest
+        a.item AS item, a.duty AS duty,
+        MAX(CASE WHEN NOT r.conflicted THEN r.decided_at END) AS refused_at,
+        MAX(CASE WHEN NOT r.conflicted THEN r.decided_at_latest END) AS refused_at_latest,
+        MAX(CASE WHEN r.conflicted THEN r.decided_at_latest END) AS doubt_at_latest
     FROM asked AS a
-    JOIN approval AS r ON r.subject = a.subject AND r.duty = a.duty AND r.decision = 'reject'
-    WHERE r.decided_at <= a.operating_at_latest
+    JOIN approval AS r ON r.subject = a.subject AND r.duty = a.duty AND (r.decision = 'reject' OR r.conflicted)
+    WHERE r.decided_at <= a.operating_at_latest OR a.duty = 'conversion'
     GROUP BY a.item, a.duty
 ),
 given AS (
@@ -48,7 +56,7 @@ given AS (
         a.operating_at_latest AS operating_at_latest, r.id AS id, r.approver AS account, r.decided_at AS decided_at,
         r.decided_at_latest AS decided_at_latest, r.withdrawn_at AS withdrawn_at, r.conflicted AS conflicted,
         i.state AS state, i.person AS person, f.refused_at AS refused_at,
-        f.refused_at_latest AS refused_at_latest
+        f.refused_at_latest AS refused_at_latest, COALESCE(f.doubt_at_latest >= r.decided_at, FALSE) AS in_doubt
     FROM asked AS a
     JOIN approval AS r ON r.subject = a.subject AND r.duty = a.duty
     LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
@@ -111,6 +119,7 @@ decided AS (
             WHEN g.conflicted THEN 70
             WHEN g.decided_at > g.operating_at_latest THEN 20
             WHEN g.withdrawn_at <= g.operating_at_latest OR g.refused_at > g.decided_at_latest THEN 15
+            WHEN w.rank >= 60 AND g.in_doubt THEN 70
             WHEN w.rank >= 60 AND (g.decided_at_latest >= g.operating_at OR g.refused_at_latest >= g.decided_at) THEN 60
             ELSE w.rank
         END) AS rank
@@ -124,11 +133,12 @@ signed AS (
         g.item AS item,
         MAX(CASE
             WHEN g.conflicted THEN 70
-            WHEN g.withdrawn_at IS NOT NULL THEN 15
+            WHEN g.withdrawn_at IS NOT NULL OR g.refused_at > g.decided_at_latest THEN 15
             WHEN g.decided_at_latest < l.loaded_at THEN 20
             WHEN g.account = l.operator OR g.person = o.person THEN 25
             WHEN w.rank < 60 THEN w.rank
-            WHEN g.decided_at <= l.loaded_at_latest THEN 60
+            WHEN g.in_doubt OR l.in_conflict = 1 THEN 70
+            WHEN g.decided_at <= l.loaded_at_latest OR g.refused_at_latest >= g.decided_at THEN 60
             WHEN w.rank < 90 THEN w.rank
             WHEN o.person IS NULL AND COALESCE(o.state, 'unlinked') <> 'bot' THEN 68
             ELSE 90
@@ -190,39 +200,87 @@ accepted AS (
     LEFT JOIN identity AS i ON i.account = s.accepted_by AND i.valid_from <= s.accepted_at AND s.accepted_at < i.valid_to
     GROUP BY s.item
 ),
--- E to G: what a conversion counted, with the rejects that were loaded after the count.
-later AS (
+-- E to G: what a conversion counted, with the rejects that were loaded after the count: came 2 surely after it, 1 perhaps.
+reject AS (
     SELECT
-        v.id AS conversion,
-        SUM(CASE WHEN r.outcome = 'loaded' AND r.cleared_at > COALESCE(v.counted_at_latest, v.loaded_at_latest) THEN 1 ELSE 0 END) AS records,
-        SUM(CASE
-            WHEN r.outcome = 'loaded' AND r.cleared_at > COALESCE(v.counted_at_latest, v.loaded_at_latest) THEN COALESCE(r.amount, 0)
+        v.id AS conversion, r.amount AS amount, r.conflicted AS conflicted, r.cleared_at AS cleared_at,
+        CASE
+            WHEN COALESCE(r.outcome, '-') <> 'loaded' THEN 0
+            WHEN r.cleared_at > COALESCE(v.counted_at_latest, v.loaded_at_latest) THEN 2
+            WHEN r.cleared_at_latest >= COALESCE(v.counted_at, v.loaded_at) THEN 1
             ELSE 0
-        END) AS amount,
-        COUNT(*) AS listed,
-        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS in_conflict,
-        MAX(CASE WHEN r.cleared_at IS NULL THEN 1 ELSE 0 END) AS is_open,
-        MAX(CASE WHEN r.cleared_at IS NOT NULL AND COALESCE(r.outcome, '-') <> 'loaded' AND i.person IS NULL THEN 1 ELSE 0 END) AS dropped
+        END AS came,
+        CASE
+            WHEN r.cleared_at IS NULL OR r.outcome = 'loaded' OR i.person IS NOT NULL THEN 'settled'
+            WHEN r.accepted_by IS NULL OR i.state IN ('shared', 'bot') THEN 'dropped'
+            ELSE 'unlinked'
+        END AS standing
     FROM conversion AS v
     JOIN conversion_reject AS r ON r.conversion = v.id
     LEFT JOIN identity AS i ON i.account = r.accepted_by AND i.valid_from <= r.cleared_at AND r.cleared_at < i.valid_to
-    GROUP BY v.id
 ),
+-- The amount is empty, and so makes up nothing, where one of them has none.
+later AS (
+    SELECT
+        r.conversion AS conversion,
+        SUM(CASE WHEN r.came = 2 THEN 1 ELSE 0 END) AS records,
+        CASE WHEN SUM(CASE WHEN r.came = 2 AND r.amount IS NULL THEN 1 ELSE 0 END) = 0
+            THEN SUM(CASE WHEN r.came = 2 THEN r.amount ELSE 0 END) END AS amount,
+        MAX(CASE WHEN r.came = 1 THEN 1 ELSE 0 END) AS unclear,
+        COUNT(*) AS listed,
+        MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS in_conflict,
+        MAX(CASE WHEN r.cleared_at IS NULL THEN 1 ELSE 0 END) AS is_open,
+        MAX(CASE WHEN r.standing = 'dropped' THEN 1 ELSE 0 END) AS dropped,
+        MAX(CASE WHEN r.standing = 'unlinked' THEN 1 ELSE 0 END) AS unlinked
+    FROM reject AS r
+    GROUP BY r.conversion
+),
+-- E, F: why the two may differ. A reject in conflict, or loaded perhaps after the count, leaves even equal ones open.
 explained AS (
-    SELECT v.id AS conversion
+    SELECT
+        v.id AS conversion,
+        CASE
+            WHEN TRIM(v.explanation) <> '' AND i.person IS NOT NULL THEN 'pass'
+            WHEN l.in_conflict = 1 THEN 'cannot_test:conflict'
+            WHEN l.unclear = 1 THEN 'cannot_test:time_order_unclear'
+        END AS code,
+        CASE
+            WHEN TRIM(v.explanation) <> '' AND v.explained_by IS NOT NULL AND COALESCE(i.state, 'ambiguous') = 'ambiguous'
+                THEN 'cannot_test:explainer_unlinked'
+        END AS doubt
     FROM conversion AS v
-    JOIN identity AS i ON i.account = v.explained_by AND i.valid_from <= v.loaded_at AND v.loaded_at < i.valid_to
-    WHERE TRIM(v.explanation) <> '' AND i.person IS NOT NULL
+    LEFT JOIN later AS l ON l.conversion = v.id
+    LEFT JOIN identity AS i ON i.account = v.explained_by AND i.valid_from <= v.loaded_at AND v.loaded_at < i.valid_to
+),
+-- What follows a load may come whenever. A gap without an end says that the data end there; it hides something only where they
+-- do not reach the time that rejects have.
+gap_of AS (
+    SELECT
+        p.item AS item, g.table_name AS table_name, g.starts_at AS starts_at,
+        COALESCE(
+            g.ends_before > v.loaded_at
+            OR (
+                g.ends_before IS NULL
+                AND COALESCE(g.starts_at <= v.loaded_at_latest + q.reject_days * INTERVAL '1' DAY, TRUE)
+            ),
+            FALSE
+        ) AS after_load
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    LEFT JOIN conversion AS v ON v.id = p.conversion
+    JOIN source_gap AS g ON g.system = p.system OR g.system = '*'
 ),
 gap AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN g.table_name = 'approval' THEN 1 ELSE 0 END) AS of_approval,
+        MAX(CASE WHEN g.table_name = 'approval' AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest) THEN 1 ELSE 0 END)
+            AS of_approval,
+        MAX(CASE WHEN g.table_name = 'approval' AND g.after_load THEN 1 ELSE 0 END) AS of_signature,
         MAX(CASE WHEN g.table_name IN ('cutover_defect', 'parallel_run')
             AND (g.starts_at IS NULL OR g.starts_at <= p.operating_at_latest) THEN 1 ELSE 0 END) AS of_issue,
-        MAX(CASE WHEN g.table_name = 'conversion_reject' THEN 1 ELSE 0 END) AS of_reject
+        MAX(CASE WHEN g.table_name = 'conversion_reject' AND g.after_load THEN 1 ELSE 0 END) AS of_reject
     FROM population AS p
-    JOIN source_gap AS g ON g.system = p.system OR g.system = '*'
+    JOIN gap_of AS g ON g.item = p.item
     GROUP BY p.item
 ),
 settled AS (
@@ -291,18 +349,18 @@ SELECT
     END AS d,
     CASE
         WHEN s.of_conversion IS NOT NULL THEN s.of_conversion
-        WHEN v.source_count = v.target_count + COALESCE(l.records, 0) THEN 'pass'
         WHEN v.source_count IS NULL OR v.target_count IS NULL THEN 'exception:not_counted'
-        WHEN e.conversion IS NOT NULL THEN 'pass'
-        ELSE 'exception:counts_differ'
+        WHEN e.code IS NOT NULL THEN e.code
+        WHEN v.source_count = v.target_count + COALESCE(l.records, 0) THEN 'pass'
+        ELSE COALESCE(e.doubt, 'exception:counts_differ')
     END AS e,
     CASE
         WHEN s.of_conversion IS NOT NULL THEN s.of_conversion
         WHEN NOT v.has_amounts THEN 'na:no_amounts'
-        WHEN v.source_sum = v.target_sum + COALESCE(l.amount, 0) THEN 'pass'
         WHEN v.source_sum IS NULL OR v.target_sum IS NULL THEN 'exception:not_summed'
-        WHEN e.conversion IS NOT NULL THEN 'pass'
-        ELSE 'exception:amounts_differ'
+        WHEN e.code IS NOT NULL THEN e.code
+        WHEN v.source_sum = v.target_sum + CASE WHEN l.conversion IS NULL THEN 0 ELSE l.amount END THEN 'pass'
+        ELSE COALESCE(e.doubt, 'exception:amounts_differ')
     END AS f,
     CASE
         WHEN s.of_conversion IS NOT NULL THEN s.of_conversion
@@ -312,6 +370,7 @@ SELECT
         WHEN l.is_open = 1 THEN 'exception:reject_open'
         WHEN COALESCE(l.listed, 0) < v.reject_count AND g.of_reject = 1 THEN 'cannot_test:source_gap'
         WHEN COALESCE(l.listed, 0) < v.reject_count THEN 'exception:rejects_not_listed'
+        WHEN l.unlinked = 1 THEN 'cannot_test:acceptor_unlinked'
         WHEN l.listed > 0 THEN 'pass'
         WHEN v.reject_count = 0 THEN 'na:no_rejects'
         ELSE 'cannot_test:rejects_unknown'
@@ -324,7 +383,7 @@ SELECT
         WHEN h.rank = 66 THEN 'cannot_test:signer_unlinked'
         WHEN h.rank = 64 THEN 'cannot_test:no_roster'
         WHEN h.rank = 60 THEN 'cannot_test:time_order_unclear'
-        WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
+        WHEN g.of_signature = 1 THEN 'cannot_test:source_gap'
         WHEN h.rank = 30 THEN 'exception:not_finance'
         WHEN h.rank = 25 THEN 'exception:signed_by_operator'
         WHEN h.rank = 20 THEN 'exception:signed_before_load'
