@@ -191,8 +191,8 @@ gap AS (
         AND (g.ends_before IS NULL OR g.ends_before > COALESCE(p.starts_at, p.operating_at) - q.approval_ttl_days * INTERVAL '1' DAY)
     GROUP BY p.item
 ),
--- B and F: what has to be complete for the moment itself, and around it for the code that was released. A gap that begins on the
--- last day before the newest export is the end of the data: what is released later is not known yet.
+-- B and F: what has to be complete for the moment itself, and around it for the code that was released. The time before the
+-- data begins is no gap in it, nor is one that begins on the last day before the newest export: what is released later is not known yet.
 gap_then AS (
     SELECT
         p.item AS item,
@@ -205,7 +205,8 @@ gap_then AS (
         MAX(CASE WHEN g.table_name IN ('deployment', 'code_commit')
             AND g.starts <= p.operating_at_latest + q.developer_days * INTERVAL '1' DAY
             AND (g.starts <= p.operating_at_latest OR g.starts < q.extracted_at - INTERVAL '1' DAY)
-            AND g.ends > p.operating_at - q.developer_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS of_code
+            AND g.ends > p.operating_at - q.developer_days * INTERVAL '1' DAY
+            AND (g.ends > p.operating_at OR g.starts > TIMESTAMP '0001-01-01 00:00:00') THEN 1 ELSE 0 END) AS of_code
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN (
