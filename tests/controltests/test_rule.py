@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from twofold.controltests.rule import RULES_FOLDER, ParameterValue, load_rule, reason_sentence, rule_named
+from twofold.controltests.rule import (
+    CONFLICT,
+    RULES_FOLDER,
+    ParameterValue,
+    known_rules,
+    load_rule,
+    reason_sentence,
+    rule_named,
+)
 from twofold.model.problem import UserError
 
 TOML = """
@@ -145,3 +153,8 @@ def test_folders_of_rules_bear_the_id_of_their_control_test() -> None:
         found = re.search(r'^id = "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
         assert found is not None
         assert found[1] == path.parent.name
+
+
+def test_every_attribute_declares_that_records_in_conflict_may_decide() -> None:
+    for rule in known_rules().values():
+        assert all(CONFLICT in attribute.reasons for attribute in rule.attributes), rule.control_test

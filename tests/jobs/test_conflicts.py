@@ -76,3 +76,16 @@ def test_the_cause_of_a_new_contradiction_is_the_data(workspace: Workspace, said
     assert compared.told_apart
     (item,) = compared.items
     assert item.causes["B"] == (Cause.DATA, Cause.SCOPE)  # the scope file was applied again, with a parameter in it
+
+
+def test_control_tests_of_one_population_each_begin_with_the_marked_records(workspace: Workspace) -> None:
+    twice = [
+        f"d{number},product,{environment},success,2026-03-02T10:00:00Z\n"
+        for number in range(8)
+        for environment in ("production", "staging")
+    ]
+    head = "id,system,environment,status,started_at\n"
+    put(workspace, "deployments.csv", head + "".join(twice), kind="deployment", **WHOLE)
+    runs = run_control_tests(workspace, ["T-10", "T-11"], actor="p-0001", at=AT).runs
+    assert [run.population_count for run in runs.values()] == [8, 8]
+    assert len({run.population_sha256 for run in runs.values()}) == 1

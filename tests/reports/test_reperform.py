@@ -66,7 +66,7 @@ def rule_toml(letters: list[str]) -> str:
     text = 'id = "T-22"\nversion = "1"\ntitle = "t"\nobjective = "o"\npopulation = "due_restore"\n'
     for letter in letters:
         text += f'[attributes.{letter}]\nwording = "w"\n[attributes.{letter}.exception]\nlate = "late"\n'
-        text += f'[attributes.{letter}.na]\nnot_asked = "n"\n'
+        text += f'[attributes.{letter}.na]\nnot_asked = "n"\n[attributes.{letter}.cannot_test]\nconflict = "c"\n'
     return text + '[parameters.days]\ntype = "integer"\ndefault = 30\nunit = "d"\nabout = "a"\nsource = "s"\n'
 
 
@@ -494,7 +494,10 @@ def test_records_in_conflict_are_read_both_ways_again(tmp_path: Path, monkeypatc
     # One whose urgency decides, one of two days, and one that may be another incident. INC-3 is late either way.
     assert [item for (item,) in uncertain] == ["INC-5", "INC-7", "INC-9", "INC-90"]
     assert moved == [(datetime(2026, 3, 8), datetime(2026, 5, 1))]  # noqa: DTZ001  as DuckDB gives it
-    (package / "data/tables/incident__second.parquet").unlink()
+    leave_out(package, "tables/incident__second.parquet")
+    (tmp_path / "withheld").mkdir()
+    assert again(package, tmp_path / "withheld").tests[0].withheld == ("tables/incident__second.parquet",)
+    (package / "data/withheld.json").unlink()
     (tmp_path / "later").mkdir()
     (fault, *_) = again(package, tmp_path / "later").tests[0].faults
     assert fault == "tables/incident__second.parquet is missing; the run read it"

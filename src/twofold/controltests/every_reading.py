@@ -74,9 +74,8 @@ def keep_what_holds(
             session.execute(f"DROP TABLE {relation}_so_far; DROP TABLE {relation}_here")
         shutil.rmtree(beside)
     for file in _FILES.values():
-        (
-            into / file
-        ).unlink()  # in its place the engine would write a file beside it first, which a sealed session may not
+        # The engine writes over a file by way of another one beside it, which a sealed session may not make.
+        (into / file).unlink()
     found = write_population(session, rule.population, population.definition_sha256, into=into)
     return found, write_outcomes(session, rule, into=into)
 

@@ -22,9 +22,8 @@ from twofold.model.problem import Problem, UserError
 
 RULES_FOLDER = Path(__file__).with_name("rules")
 CONFLICT = "cannot_test:conflict"
-"""Records in conflict decide (audit-domain 4.0, *Duplicates*). Any attribute of any rule may come out so, by the rule
-itself or by a second reading."""
-_CONFLICT_SENTENCE = "two records with one key contradict each other, and the result depends on which of them is right"
+"""Records in conflict decide (audit-domain 4.0, *Duplicates*). Any attribute may come out so, whether or not the rule
+itself sees the conflict, so every attribute declares it."""
 ParameterValue = str | int | bool
 _LETTER = re.compile(r"[A-Z]")
 _PARAMETER_TYPES: Mapping[str, type] = {"text": str, "integer": int, "boolean": bool}
@@ -198,5 +197,4 @@ def reason_sentence(rule: Rule, letter: str, code: str) -> str:
     """Return the rule's sentence for a reason code, or "" for a pass."""
     if ReasonCode.parse(code).outcome is Outcome.PASS:
         return ""
-    reasons = rule.attribute(letter).reasons
-    return reasons.get(code, _CONFLICT_SENTENCE) if code == CONFLICT else reasons[code]
+    return rule.attribute(letter).reasons[code]
