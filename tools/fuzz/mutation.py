@@ -19,6 +19,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -230,31 +231,34 @@ def fingerprint(rule: Rule, alike: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
+def checked(name: str, alike: dict[str, str]) -> tuple[int, list[str], float]:
+    """Check one rule in a process of its own: how many mutants, the words of those not caught, and the seconds."""
+    started = time.monotonic()
+    count, survivors = check_rule(known_rules()[name], alike)
+    return count, [mutant.what for mutant in survivors], time.monotonic() - started
+
+
 def main(names: Sequence[str]) -> int:
-    """Check the named rules, all when none is named; return 0 when every mutant was caught or excused."""
+    """Check the named rules or all, one on each core; return 0 when every mutant was caught or excused."""
     alike = tomllib.loads(ALIKE_FILE.read_text(encoding="utf-8")) if ALIKE_FILE.exists() else {}
     done: dict[str, list[str | int]] = json.loads(DONE_FILE.read_text()) if DONE_FILE.exists() else {}
-    passed = failed = 0
-    for rule in known_rules().values():
-        if names and rule.control_test not in names:
-            continue
-        excused = alike.get(rule.control_test, {})
-        state, started = fingerprint(rule, excused), time.monotonic()
-        before, count = done.get(rule.control_test, ["", 0])
-        survivors: list[Mutant] = []
-        if before != state:
-            count, survivors = check_rule(rule, excused)
-        passed, failed = passed + int(count) - len(survivors), failed + len(survivors)
-        sys.stdout.write(
-            f"{rule.control_test}: {count} mutants, {len(survivors)} not caught ({time.monotonic() - started:.0f} s)\n"
-        )
-        for mutant in survivors:
-            sys.stdout.write(f"    {mutant.what}\n")
-        sys.stdout.flush()
-        if not survivors:
-            done[rule.control_test] = [state, count]
-            DONE_FILE.parent.mkdir(exist_ok=True)
-            DONE_FILE.write_text(json.dumps(done, indent=2, sort_keys=True))
+    chosen = {name: rule for name, rule in known_rules().items() if not names or name in names}
+    states = {name: fingerprint(rule, alike.get(name, {})) for name, rule in chosen.items()}
+    new = [name for name, state in states.items() if done.get(name, [""])[0] != state]
+    passed, failed = sum(int(done[name][1]) for name in chosen if name not in new), 0
+    with ProcessPoolExecutor(max_tasks_per_child=1) as pool:
+        runs = {pool.submit(checked, name, alike.get(name, {})): name for name in new}
+        for run in as_completed(runs):
+            name = runs[run]
+            count, survivors, seconds = run.result()
+            passed, failed = passed + count - len(survivors), failed + len(survivors)
+            sys.stdout.write(f"{name}: {count} mutants, {len(survivors)} not caught ({seconds:.0f} s)\n")
+            sys.stdout.writelines(f"    {what}\n" for what in survivors)
+            sys.stdout.flush()
+            if not survivors:
+                done[name] = [states[name], count]
+                DONE_FILE.parent.mkdir(exist_ok=True)
+                DONE_FILE.write_text(json.dumps(done, indent=2, sort_keys=True))
     sys.stdout.write(f"{passed} passed, {failed} failed\n")
     return int(failed > 0)
 
