@@ -72,13 +72,20 @@ class Mutant:
 
 
 def mutants(sql: str) -> Iterator[Mutant]:
-    """Yield every mutant of a text, in order of place."""
+    """Yield every mutant of a text, in order of place. Only the part of the WITH that changes is written anew."""
     tree = sqlglot.parse_one(sql, read="duckdb")
-    for number, node in enumerate(tree.walk()):
-        for what, change in _changes(node):
-            copy = tree.copy()
-            change(_nth(copy, number))
-            yield Mutant(f"{_place(node)}: {what}", copy.sql(dialect="duckdb"))
+    head = tree.args.get("with_")
+    parts: list[exp.Expression] = [*(head.expressions if head is not None else ()), tree]
+    if head is not None:
+        tree.set("with_", None)
+    texts = [part.sql(dialect="duckdb") for part in parts]
+    for at, part in enumerate(parts):
+        for number, node in enumerate(part.walk()):
+            for what, change in _changes(node):
+                copy = part.copy()
+                change(_nth(copy, number))
+                *before, last = [*texts[:at], copy.sql(dialect="duckdb"), *texts[at + 1 :]]
+                yield Mutant(f"{_place(node)}: {what}", f"WITH {', '.join(before)} {last}" if before else last)
 
 
 def _nth(tree: exp.Expression, number: int) -> exp.Expression:
