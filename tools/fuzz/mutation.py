@@ -14,12 +14,12 @@ opinion change, so that an interrupted run goes on where it stopped.
 import hashlib
 import importlib
 import json
+import multiprocessing
 import sys
 import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -238,11 +238,12 @@ def fingerprint(rule: Rule, alike: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def checked(name: str, alike: dict[str, str]) -> tuple[int, list[str], float]:
-    """Check one rule in a process of its own: how many mutants, the words of those not caught, and the seconds."""
+def checked(named: tuple[str, dict[str, str]]) -> tuple[str, int, list[str], float]:
+    """Check one rule in a process of its own: its name, its mutants, the words of those not caught, the seconds."""
+    name, alike = named
     started = time.monotonic()
     count, survivors = check_rule(known_rules()[name], alike)
-    return count, [mutant.what for mutant in survivors], time.monotonic() - started
+    return name, count, [mutant.what for mutant in survivors], time.monotonic() - started
 
 
 def main(names: Sequence[str]) -> int:
@@ -253,11 +254,9 @@ def main(names: Sequence[str]) -> int:
     states = {name: fingerprint(rule, alike.get(name, {})) for name, rule in chosen.items()}
     new = [name for name, state in states.items() if done.get(name, [""])[0] != state]
     passed, failed = sum(int(done[name][1]) for name in chosen if name not in new), 0
-    with ProcessPoolExecutor(max_tasks_per_child=1) as pool:
-        runs = {pool.submit(checked, name, alike.get(name, {})): name for name in new}
-        for run in as_completed(runs):
-            name = runs[run]
-            count, survivors, seconds = run.result()
+    with multiprocessing.get_context("spawn").Pool(maxtasksperchild=1) as pool:
+        asked = [(name, alike.get(name, {})) for name in new]
+        for name, count, survivors, seconds in pool.imap_unordered(checked, asked):
             passed, failed = passed + count - len(survivors), failed + len(survivors)
             sys.stdout.write(f"{name}: {count} mutants, {len(survivors)} not caught ({seconds:.0f} s)\n")
             sys.stdout.writelines(f"    {what}\n" for what in survivors)
