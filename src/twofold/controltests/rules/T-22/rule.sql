@@ -251,7 +251,7 @@ followed AS (
             ELSE 0
         END) AS in_time,
         MAX(CASE WHEN g.result = 'good' AND g.completed_at < p.due_at THEN 1 ELSE 0 END) AS perhaps_in_time,
-        MAX(CASE WHEN g.result = 'conflict' AND g.completed_at < p.due_at THEN 1 ELSE 0 END) AS in_doubt,
+        MAX(CASE WHEN g.completed_at < p.due_at THEN 1 ELSE 0 END) AS in_doubt,
         MAX(CASE WHEN g.result = 'good' THEN 1 ELSE 0 END) AS followed
     FROM test_code AS f
     JOIN population AS p ON p.item = f.item
@@ -318,7 +318,7 @@ outcome_a AS (
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN d.in_time = 1 AND n.item IS NULL THEN 'pass'
             WHEN d.in_time = 0 AND d.perhaps_in_time = 1 THEN 'cannot_test:time_order_unclear'
-            WHEN (d.in_time = 0 AND d.was_due = 1) OR (d.in_time = 1 AND n.in_doubt = 1) THEN 'cannot_test:conflict'
+            WHEN (d.in_time = 0 AND d.was_due = 1) OR n.in_doubt = 1 THEN 'cannot_test:conflict'
             WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g

@@ -194,7 +194,7 @@ SELECT
             ELSE 'exception:review_not_ok'
         END
         WHEN r.bad_at_latest >= r.good_at THEN 'cannot_test:time_order_unclear'
-        WHEN r.came = 9 AND r.doubt_at_latest >= r.good_at THEN 'cannot_test:conflict'
+        WHEN r.doubt_at_latest >= r.good_at THEN 'cannot_test:conflict'
         WHEN r.came = 9 AND r.perhaps_bad = 1 THEN 'cannot_test:time_order_unclear'
         WHEN r.came = 9 THEN 'pass'
         WHEN r.came = 6 THEN 'cannot_test:time_order_unclear'
