@@ -25,7 +25,7 @@ contracts:
 
 # DuckDB sets up every operator of a plan anew for each of thousands of small runs: pieces of memory up to 1 MiB that are
 # kept at hand take a seventh of the time of the cases away. It changes no result.
-unit: export GLIBC_TUNABLES := glibc.malloc.tcache_max=1032192:glibc.malloc.tcache_count=60000
+unit mutation: export GLIBC_TUNABLES := glibc.malloc.tcache_max=1032192:glibc.malloc.tcache_count=60000
 unit:
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 

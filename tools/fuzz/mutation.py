@@ -20,8 +20,11 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import sqlglot
@@ -38,7 +41,7 @@ from tests.second_opinion.rules.agreement import (  # noqa: E402  the harness li
 )
 
 from twofold.controltests.rule import Rule, known_rules  # noqa: E402
-from twofold.jobs.cases import bench, find_cases, prepared_case  # noqa: E402
+from twofold.jobs.cases import Expected, bench, find_cases, prepared_case  # noqa: E402
 
 WORLDS = 300
 MEMORY, DISK = "2GB", "0B"
@@ -60,6 +63,7 @@ TURNED: dict[type[exp.Expression], type[exp.Expression]] = {
 }
 NEGATED = (exp.Is, exp.Like, exp.In, exp.Exists, exp.Between, exp.NullSafeEQ, exp.NullSafeNEQ)
 Outcome = dict[tuple[str, str], str]
+T = TypeVar("T")
 
 
 @dataclass
@@ -166,15 +170,31 @@ def truth_of(session: duckdb.DuckDBPyConnection, rule: Rule) -> Outcome:
     return truth
 
 
-def found_of(session: duckdb.DuckDBPyConnection, rule: Rule, mutant: Mutant) -> Outcome | None:
-    """Return what a mutant says, None where it does not run although the rule does."""
-    found = outcome_of(session, rule, mutant.sql)
-    if found is None:
-        truth_of(session, rule)
-    return found
+Opened = Callable[[], AbstractContextManager[tuple[duckdb.DuckDBPyConnection, T]]]
+Notices = Callable[[T, Outcome, Outcome | None], bool]
+"""Whether what a mutant says (None: it does not run) is seen to differ from what the rule says."""
 
 
-def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
+def ask(opened: Opened[T], rule: Rule, left: Sequence[Mutant], notices: Notices[T], by: str) -> None:
+    """Ask mutants in one session and mark those that are noticed.
+
+    A mutant without end can leave so much behind that the rule itself no longer runs: the next have a new session.
+    """
+    waiting = list(reversed(left))
+    while waiting:
+        with opened() as (session, beside):
+            truth, still_runs = truth_of(session, rule), True
+            while waiting and still_runs:
+                mutant = waiting.pop()
+                found = outcome_of(session, rule, mutant.sql)
+                if notices(beside, truth, found):
+                    mutant.caught_by = by
+                still_runs = found is not None or outcome_of(session, rule, rule.sql) is not None
+        if not still_runs:
+            bench.cache_clear()
+
+
+def catch_by_worlds(rule: Rule, every: Sequence[Mutant]) -> None:
     """Mark what random populations notice."""
     opinion = importlib.import_module(f"tests.second_opinion.rules.{rule.control_test.lower().replace('-', '_')}")
     for batch in range(2):
@@ -183,29 +203,25 @@ def catch_by_worlds(rule: Rule, alive: Sequence[Mutant]) -> None:
         if hasattr(opinion, "alone"):
             seeds = range(batch * ALONE, (batch + 1) * ALONE)
             worlds += [rows_alone(opinion, seed, batch_seed=batch) for seed in seeds]
-        for each in worlds:
-            with tested(rule, parameters, each) as (session, _):
-                truth = truth_of(session, rule)
-                for mutant in alive:
-                    if not mutant.caught_by and found_of(session, rule, mutant) != truth:
-                        mutant.caught_by = "random populations"
+        for rows in worlds:
+            left = [mutant for mutant in every if not mutant.caught_by]
+            opened = partial(tested, rule, parameters, rows)
+            ask(opened, rule, left, lambda _, truth, found: found != truth, "random populations")
 
 
-def catch_by_cases(rule: Rule, alive: Sequence[Mutant]) -> None:
+def catch_by_cases(rule: Rule, every: Sequence[Mutant]) -> None:
     """Mark what the case folders notice: a difference in what expected.csv says."""
     for number, folder in enumerate(find_cases([rule.folder / "cases"])):
         if number % CASES_OF_A_SESSION == 0:
             bench.cache_clear()
-        left = [mutant for mutant in alive if not mutant.caught_by]
-        if not left:
-            return
-        with prepared_case(folder) as (session, expected):
-            truth = truth_of(session, rule)
-            asked = {(each.item, each.attribute): bool(each.reason) for each in expected}
-            for mutant in left:
-                found = found_of(session, rule, mutant)
-                if found is None or any(_differs(truth, found, key, exactly) for key, exactly in asked.items()):
-                    mutant.caught_by = folder.name
+        left = [mutant for mutant in every if not mutant.caught_by]
+        ask(partial(prepared_case, folder), rule, left, _notices, folder.name)
+
+
+def _notices(expected: Sequence[Expected], truth: Outcome, found: Outcome | None) -> bool:
+    return found is None or any(
+        _differs(truth, found, (each.item, each.attribute), bool(each.reason)) for each in expected
+    )
 
 
 def _differs(truth: Outcome, found: Outcome, key: tuple[str, str], exactly: bool) -> bool:
