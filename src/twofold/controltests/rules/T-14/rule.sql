@@ -73,7 +73,7 @@ perhaps_live AS (
     FROM dead AS d
     LEFT JOIN source_gap AS g ON g.table_name = 'repository_event' AND g.system IN (d.system, '*')
         AND (g.starts_at IS NULL OR g.starts_at < d.window_to) AND (g.ends_before IS NULL OR g.ends_before > d.closed_at)
-    WHERE d.conflicted = 1 OR (g.table_name IS NOT NULL AND d.closed_at IS NOT NULL)
+    WHERE d.conflicted = 1 OR g.table_name IS NOT NULL
     GROUP BY d.item
 ),
 -- What is to be said before any grade is looked at.
