@@ -42,7 +42,7 @@ def populate(world: World) -> None:
             system=system,
             label=label,
             valid_from=world.maybe(95, begins),
-            valid_to=world.maybe(70, begins + world.pick((1, 2, 4, 90)) * A_DAY),
+            valid_to=world.maybe(70, begins + world.pick((1, 2, 4, 90, 90, 0, -1)) * A_DAY),
             dependents=world.pick((None, 0, 2)),
         )
     hands = add_hands(world, "siem")
@@ -50,7 +50,7 @@ def populate(world: World) -> None:
         source = world.key(name)
         begins = start + world.pick((0, 0, 1)) * A_DAY
         for _ in range(world.pick((1, 1, 1, 2))):
-            ends = begins + world.number_in(1, 3) * A_DAY
+            ends = begins + world.pick((1, 2, 3, 1, 2, 3, 0, -2) if world.chance(30) else (1, 2, 3)) * A_DAY
             for _ in range(2 if world.chance(5) else 1):
                 world.add(
                     "log_source",
@@ -62,7 +62,7 @@ def populate(world: World) -> None:
                     keep_days=world.pick((None, 1, 10)),
                 )
             _heartbeats(world, source, begins, ends)
-            begins = ends + world.pick((0, 0, 1)) * A_DAY
+            begins = max(begins + A_DAY, ends) + world.pick((0, 0, 1)) * A_DAY
         for _ in range(world.number_in(0, 2)):
             _look(world, source, begins, hands)
     if world.chance(50):
@@ -142,14 +142,10 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
 def _without_source(records: Records) -> Iterator[tuple[str, datetime, datetime]]:
     labels: dict[str, list[tuple[datetime, datetime]]] = {}
     for row in records["system_label"]:
-        if row["label"] in {"soc2", "fin_relevant"} and row["dependents"] != 0:
-            labels.setdefault(row["system"], []).append((row["valid_from"] or EVER, row["valid_to"] or NEVER))
+        if row["label"] in {"soc2", "fin_relevant"} and row["dependents"] != 0 and _held(row):
+            labels.setdefault(row["system"], []).append(_held(row)[0])
     for system, stretches in labels.items():
-        sources = [
-            (row["valid_from"] or EVER, row["valid_to"] or NEVER)
-            for row in records["log_source"]
-            if row["system"] == system
-        ]
+        sources = [life for row in records["log_source"] if row["system"] == system for life in _held(row)]
         for start, end in joined(stretches):
             for hole in uncovered(start, end, sources):
                 yield system, *hole
@@ -214,9 +210,13 @@ def _unproven(records: Records, source: str) -> list[Span]:
 
 
 def _lives(records: Records, source: str) -> list[tuple[datetime, datetime]]:
-    return joined(
-        [(row["valid_from"] or EVER, row["valid_to"] or NEVER) for row in records["log_source"] if row["id"] == source]
-    )
+    return joined(life for row in records["log_source"] if row["id"] == source for life in _held(row))
+
+
+def _held(row: Record) -> list[Span]:
+    """Return the time of a dated row; nothing where it ends no later than it begins."""
+    starts, ends = row["valid_from"] or EVER, row["valid_to"] or NEVER
+    return [(starts, ends)] if starts < ends else []
 
 
 def _signs(seen: Sequence[Span], life: Span, clock: datetime) -> list[Span]:

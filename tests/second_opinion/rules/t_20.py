@@ -137,7 +137,7 @@ def _weaknesses(world: World, target: str, weakness: str, start: datetime) -> No
     begins = start + world.pick((0, 0, 1)) * A_DAY
     for _ in range(world.pick((1, 1, 2, 3))):
         name = world.id("w")
-        last = begins + world.pick((0, 1, 2, 6)) * A_DAY
+        last = begins + world.pick((0, 1, 2, 6, -1 if world.chance(30) else 1)) * A_DAY
         gone = world.maybe(30, world.instant(last + world.pick((0, 1, 3)) * A_DAY))
         severity = world.pick((*SEVERITIES, "critical", "critical", "High", "none"))
         seen = world.instant(begins, coarse=15)
@@ -170,6 +170,7 @@ def _weaknesses(world: World, target: str, weakness: str, start: datetime) -> No
                     occurred_at=world.instant(at, coarse=15),
                     reason=world.maybe(80, world.pick(("not reachable", "not reachable", " "))),
                 )
+        last = max(begins, last)
         begins = world.pick((begins, last, last + A_DAY, last + 3 * A_DAY, last + 10 * A_DAY, last + 14 * A_DAY))
 
 
@@ -203,13 +204,12 @@ class Stretch:
     @property
     def first(self) -> Span:
         """First sight."""
-        return min(row["first_seen"][0] for row in self.rows), min(row["first_seen"][1] for row in self.rows)
+        return min(_first(row) for row in self.rows), min(row["first_seen"][1] for row in self.rows)
 
     @property
     def last(self) -> datetime:
         """The latest moment of the last sight."""
-        latest: datetime = max(row["last_seen"][1] for row in self.rows)
-        return latest
+        return max(_last(row) for row in self.rows)
 
     @property
     def chain(self) -> "list[Stretch]":
@@ -337,8 +337,8 @@ def _stretches(records: Records, parameters: Parameters) -> Iterator[Stretch]:
     for (target, weakness), rows in by_weakness.items():
         found: list[Stretch] = []
         reached = EVER
-        for row in sorted(rows, key=lambda row: (row["first_seen"][0], _end(row))):
-            if found and row["first_seen"][0].date() <= reached.date():
+        for row in sorted(rows, key=lambda row: (_first(row), _end(row))):
+            if found and _first(row).date() <= reached.date():
                 found[-1].rows.append(row)
             else:
                 found.append(Stretch(target, weakness, [row]))
@@ -352,8 +352,23 @@ def _stretches(records: Records, parameters: Parameters) -> Iterator[Stretch]:
 
 
 def _end(row: Record) -> datetime:
-    ends: list[datetime] = [row["last_seen"][1], *([row["fixed_at"][1]] if row["fixed_at"] else [])]
+    ends: list[datetime] = [_last(row), *([row["fixed_at"][1]] if row["fixed_at"] else [])]
     return max(ends)
+
+
+def _turned(row: Record) -> bool:
+    """Return whether the last sight surely lies before the first one, so that they stand in the wrong order."""
+    return bool(row["last_seen"][1] < row["first_seen"][0])
+
+
+def _first(row: Record) -> datetime:
+    at: datetime = (row["last_seen"] if _turned(row) else row["first_seen"])[0]
+    return at
+
+
+def _last(row: Record) -> datetime:
+    at: datetime = (row["first_seen"] if _turned(row) else row["last_seen"])[1]
+    return at
 
 
 def _fix(records: Records, stretch: Stretch) -> Span | None:

@@ -2,6 +2,7 @@
 -- expected sources = in-scope systems).
 -- An item is one log source on one local day of its system (kind source), or one stretch in which a system with a label soc2 or
 -- fin_relevant had no log source (kind no_source).
+-- A row of log_source that ends no later than it begins is no life of the source, and such a label no scope.
 -- Item id: <source>/<slot as in expected_run>, for example audit/2026-03-10T00:00+01:00; or <system>/no-source/<start, UTC>, with
 -- the word ever where the label holds for ever.
 -- Operating date: the start of the day; of a stretch the whole stretch, so that it counts in each period that it touches.
@@ -9,6 +10,7 @@ WITH
 born AS (
     SELECT s.id AS source_id, MIN(COALESCE(s.valid_from, TIMESTAMP '0001-01-01 00:00:00')) AS used_from
     FROM log_source AS s
+    WHERE s.valid_from IS NULL OR s.valid_to IS NULL OR s.valid_from < s.valid_to
     GROUP BY s.id
 ),
 label AS (
@@ -20,6 +22,7 @@ label AS (
         l.record AS record
     FROM system_label AS l
     WHERE l.label IN ('soc2', 'fin_relevant') AND COALESCE(l.dependents, 1) <> 0
+        AND (l.valid_from IS NULL OR l.valid_to IS NULL OR l.valid_from < l.valid_to)
 ),
 -- Stretches in scope, those of several labels joined.
 joined AS (
@@ -72,7 +75,7 @@ covered AS (
         LEAST(COALESCE(s.valid_to, c.ends_before), c.ends_before) AS ends_before
     FROM scope AS c
     JOIN log_source AS s ON s.system = c.system
-    WHERE (s.valid_from IS NULL OR s.valid_from < c.ends_before)
+    WHERE GREATEST(COALESCE(s.valid_from, c.starts_at), c.starts_at) < LEAST(COALESCE(s.valid_to, c.ends_before), c.ends_before)
     UNION ALL
     SELECT c.system AS system, c.stretch AS stretch, c.ends_before AS starts_at, c.ends_before AS ends_before
     FROM scope AS c

@@ -2,7 +2,8 @@
 -- An item is one stretch in which one weakness was on one target, whichever tools saw it (kind finding); one slot of a
 -- target's scans (kind scan); or one target without a schedule of scans (kind no_schedule).
 -- Records of several tools are one stretch where they overlap or touch on one UTC day. A record lasts from its first sight to
--- the later of its last sight and the moment at which its tool says that it was gone.
+-- the later of its last sight and the moment at which its tool says that it was gone. Where the last sight surely lies before the
+-- first one, both are sights in the wrong order: it lasts from the earlier to the later, and began somewhere between them.
 -- Item id: <target>/<weakness in capitals>/<UTC day of the first sight>, for example web-1/CVE-2026-0001/2026-03-02;
 -- <target>/<slot as in expected_run>; <target>/no-schedule.
 -- System: the target's; "-" where the target is not in the register, which no lens holds.
@@ -22,19 +23,27 @@ place AS (
         t.record AS record
     FROM scan_target AS t
 ),
+sight AS (
+    SELECT
+        w.id AS id,
+        CASE WHEN w.last_seen_latest < w.first_seen THEN w.last_seen ELSE w.first_seen END AS first_seen,
+        CASE WHEN w.last_seen_latest < w.first_seen THEN w.first_seen_latest ELSE w.last_seen_latest END AS last_seen_latest
+    FROM weakness AS w
+),
 seen AS (
     SELECT
         w.id AS id,
         w.target AS target,
         UPPER(TRIM(w.vulnerability)) AS vulnerability,
-        w.first_seen AS first_seen,
+        t.first_seen AS first_seen,
         w.first_seen_latest AS first_seen_latest,
-        GREATEST(COALESCE(w.fixed_at_latest, w.last_seen_latest), w.last_seen_latest) AS ends_at,
-        CASE WHEN w.fixed_at IS NULL THEN w.extracted_at ELSE GREATEST(w.fixed_at_latest, w.last_seen_latest) END AS there_until,
+        GREATEST(COALESCE(w.fixed_at_latest, t.last_seen_latest), t.last_seen_latest) AS ends_at,
+        CASE WHEN w.fixed_at IS NULL THEN w.extracted_at ELSE GREATEST(w.fixed_at_latest, t.last_seen_latest) END AS there_until,
         w.conflicted AS conflicted,
         w.evidence AS evidence,
         w.record AS record
     FROM weakness AS w
+    JOIN sight AS t ON t.id = w.id
 ),
 reached AS (
     SELECT

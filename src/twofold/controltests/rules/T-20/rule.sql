@@ -25,7 +25,9 @@ finding AS (
         p.conflicted AS conflicted,
         w.id AS weakness,
         w.tool AS tool,
-        MAX(w.last_seen_latest) OVER (PARTITION BY p.item) AS last_seen,
+        MAX(CASE WHEN w.last_seen_latest < w.first_seen THEN w.first_seen_latest ELSE w.last_seen_latest END) OVER (
+            PARTITION BY p.item
+        ) AS last_seen,
         w.fixed_at AS claimed_at,
         LOWER(w.severity) AS severity
     FROM population AS p
