@@ -152,7 +152,7 @@ def action_code(records: Records, action: Record, clock: datetime) -> str:
         if closed is not None and closed[1] > limit:
             return "cannot_test:time_order_unclear"
     end = clock if closed is None else closed[1]
-    gap = has_gap(records, ["action_due_change"], action["system"], action["opened_at"][0], end)
+    gap = has_gap(records, ["action_due_change"], action["system"], action["opened_at"][0], end, data_end=clock - A_DAY)
     return "cannot_test:source_gap" if gap else "pass"
 
 
@@ -242,11 +242,12 @@ def add_actions(world: World, activity: str, system: str, made: Sequence[str]) -
 def add_gap(world: World, systems: Sequence[str], tables: Sequence[str]) -> None:
     """Add a gap of one of the tables in some worlds."""
     if world.chance(35):
+        near_the_end = START + 69 * A_DAY + world.pick((-1, 0, 10 * 3600)) * timedelta(seconds=1)
         world.add(
             "source_gap",
             table_name=world.pick(tables),
             system=world.pick(systems),
-            starts_at=world.maybe(70, world.moment()),
+            starts_at=world.maybe(70, near_the_end if world.chance(30) else world.moment()),
             ends_before=world.maybe(70, world.moment()),
             reason="not_extracted",
         )

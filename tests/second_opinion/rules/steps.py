@@ -136,13 +136,25 @@ def superiors(records: Records, person: str, at: datetime) -> set[str]:
     return above
 
 
-def has_gap(records: Records, tables: Sequence[str], system: str, start: datetime | None, end: datetime | None) -> bool:
-    """Return whether one of the tables has a gap for the system somewhere in [start, end); None is open."""
+def has_gap(
+    records: Records,
+    tables: Sequence[str],
+    system: str,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    data_end: datetime | None = None,
+) -> bool:
+    """Return whether one of the tables has a gap for the system somewhere in [start, end); None is open.
+
+    data_end: what begins then or later and does not end is the end of the data, and no gap.
+    """
     return any(
         row["table_name"] in tables
         and row["system"] in {system, "*"}
         and (row["starts_at"] is None or end is None or row["starts_at"] < end)
         and (row["ends_before"] is None or start is None or row["ends_before"] > start)
+        and (data_end is None or row["ends_before"] or row["starts_at"] is None or row["starts_at"] < data_end)
         for row in records["source_gap"]
     )
 
