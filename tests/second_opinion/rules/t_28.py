@@ -13,6 +13,7 @@ from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-28"
+TICK = timedelta(microseconds=1)
 OUTCOME_ONLY: frozenset[str] = frozenset()
 _ORDER = {
     "A": (
@@ -388,7 +389,7 @@ def _approved(records: Records, item: _Item, parameters: Mapping[str, ParameterV
             break
         at = max(at, ends)
     if at < item.seen_to:
-        gap = has_gap(records, ["policy_version"], item.system, None, item.seen_to)
+        gap = has_gap(records, ["policy_version"], item.system, None, item.seen_to, data_end=at + TICK)
         codes.add("cannot_test:source_gap" if gap else "exception:no_version")
     for version, begins, _ in item.ruling:
         codes.add(_approval(records, item, version, begins, parameters))
@@ -613,7 +614,8 @@ def _signed(records: Records, item: _Item) -> str:
         if not people:
             codes.add("cannot_test:nobody_known")
     people_missing = any(
-        has_gap(records, ["engagement"], item.system, effective, deadline) for _, effective, deadline in due
+        has_gap(records, ["engagement"], item.system, effective, deadline, data_end=effective + TICK)
+        for _, effective, deadline in due
     )
     passed = "cannot_test:source_gap" if people_missing else "pass"
     return next((code for code in _ORDER["D"] if code in codes), passed)

@@ -82,6 +82,7 @@ in_force AS (
         v.twins AS twins,
         GREATEST(v.effective_at, i.starts_at) AS starts_at,
         LEAST(v.ends_before, i.judged_to) AS ends_before,
+        v.leaves_hole_at AS leaves_hole_at,
         CASE WHEN v.leaves_hole_at < i.judged_to THEN 1 ELSE 0 END AS leaves_hole
     FROM item AS i
     JOIN reign AS v ON v.policy = i.policy AND v.effective_at < i.judged_to AND v.ends_before > i.starts_at
@@ -91,6 +92,10 @@ cover AS (
     SELECT
         i.item AS item,
         COUNT(f.version) AS versions,
+        CASE
+            WHEN COUNT(f.version) = 0 OR MIN(f.starts_at) > i.starts_at THEN i.starts_at
+            ELSE MIN(CASE WHEN f.leaves_hole = 1 THEN f.leaves_hole_at END)
+        END AS hole_at,
         CASE
             WHEN COUNT(f.version) = 0 OR MIN(f.starts_at) > i.starts_at OR MAX(f.leaves_hole) = 1 THEN 1
             ELSE 0
@@ -182,12 +187,18 @@ approval_code AS (
     LEFT JOIN roster_known AS k ON k.item = v.item AND k.version = v.version
     LEFT JOIN titled AS t ON t.item = v.item AND t.version = v.version
 ),
+-- A gap without an end only says that the data end there: a version that took effect later is none for the days before it.
 gap AS (
     SELECT
         i.item AS item,
-        MAX(CASE WHEN g.table_name = 'policy_version' THEN 1 ELSE 0 END) AS of_version,
+        MAX(CASE
+            WHEN g.table_name = 'policy_version'
+                AND (g.ends_before IS NOT NULL OR g.starts_at IS NULL OR g.starts_at <= c.hole_at) THEN 1
+            ELSE 0
+        END) AS of_version,
         MAX(CASE WHEN g.table_name = 'policy_number' THEN 1 ELSE 0 END) AS of_number
     FROM item AS i
+    JOIN cover AS c ON c.item = i.item
     JOIN source_gap AS g ON g.system IN (i.system, '*') AND (g.starts_at IS NULL OR g.starts_at < i.judged_to)
     GROUP BY i.item
 ),
@@ -494,6 +505,7 @@ outcome_d AS (
     LEFT JOIN source_gap AS g
         ON g.table_name = 'engagement' AND g.system IN (v.system, '*')
             AND (g.starts_at IS NULL OR g.starts_at < v.due_at) AND (g.ends_before IS NULL OR g.ends_before > v.effective_at)
+            AND (g.ends_before IS NOT NULL OR g.starts_at IS NULL OR g.starts_at <= v.effective_at)
     GROUP BY v.item
 )
 SELECT
