@@ -17,6 +17,7 @@ from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, hand, has_gap, mand
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-24"
+TICK = timedelta(microseconds=1)
 OUTCOME_ONLY: frozenset[str] = frozenset()
 Parameters = Mapping[str, ParameterValue]
 PASS = "pass"  # noqa: S105  an outcome
@@ -391,8 +392,10 @@ def _reviewed(records: Records, stretch: Stretch, clock: datetime, months: int) 
         return "exception:rejected"
     sure = [(row["reviewed_at"][1], months_later(row["reviewed_at"][0], months)) for row in reviews]
     wide = [(row["reviewed_at"][0], months_later(row["reviewed_at"][1], months)) for row in reviews]
-    if uncovered(stretch.start, until, wide):
-        if has_gap(records, ["vendor_review"], stretch.system, months_later(stretch.start, -months), stretch.end):
+    bare = uncovered(stretch.start, until, wide)
+    if bare:
+        since, first = months_later(stretch.start, -months), bare[0][0]
+        if has_gap(records, ["vendor_review"], stretch.system, since, stretch.end, data_end=first + TICK):
             return "cannot_test:source_gap"
         return "exception:review_overdue" if reviews else "exception:never_reviewed"
     if uncovered(stretch.start, until, sure):
@@ -412,10 +415,12 @@ def _contracted(records: Records, stretch: Stretch, clock: datetime) -> str:
     if any(row["conflicted"] for row in contracts):
         return "cannot_test:conflict"
     in_force = [(row["valid_from"], row["valid_to"] or NEVER, row["security_terms"]) for row in contracts]
-    if uncovered(stretch.start, until, [(start, end) for start, end, terms in in_force if terms]):
+    bare = uncovered(stretch.start, until, [(start, end) for start, end, terms in in_force if terms])
+    if bare:
         if not uncovered(stretch.start, until, [(start, end) for start, end, _ in in_force]):
             return "exception:no_security_terms"
-        if has_gap(records, ["vendor_contract"], stretch.system, stretch.start, stretch.end):
+        first = bare[0][0]
+        if has_gap(records, ["vendor_contract"], stretch.system, stretch.start, stretch.end, data_end=first + TICK):
             return "cannot_test:source_gap"
         return "exception:contract_gap" if contracts else "exception:no_contract"
     return "cannot_test:pending" if stretch.end > clock else PASS

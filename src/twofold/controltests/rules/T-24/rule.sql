@@ -16,17 +16,13 @@ standing AS (
     FROM population AS p
     CROSS JOIN parameter AS q
 ),
--- Tables that are not proven complete for the needed stretch; of reviews, for as long before it as one lasts.
+-- Tables that are not proven complete for the needed stretch.
 silent AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
     FROM population AS p
-    CROSS JOIN parameter AS q
     JOIN source_gap AS g
         ON g.system IN (p.system, '*') AND (g.starts_at IS NULL OR g.starts_at < p.ends_before)
-            AND (
-                g.ends_before IS NULL OR g.ends_before > p.starts_at
-                OR (g.table_name = 'vendor_review' AND g.ends_before > p.starts_at - q.review_months * INTERVAL '1' MONTH)
-            )
+            AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
 ),
 part AS (
     SELECT
@@ -229,6 +225,25 @@ remainder AS (
         ) AS BIGINT) AS days
     FROM uncovered AS u
     GROUP BY u.item, u.purpose, u.service
+),
+-- H and I: what is not proven of reviews or contracts that may cover the first moment that none covers. A gap without an end only
+-- says that the data end there: what came later did not cover the time before.
+unproven AS (
+    SELECT DISTINCT m.item AS item, m.purpose AS purpose
+    FROM remainder AS m
+    CROSS JOIN parameter AS q
+    JOIN population AS p ON p.item = m.item
+    JOIN source_gap AS g
+        ON g.system IN (p.system, '*') AND (g.starts_at IS NULL OR g.starts_at < p.ends_before)
+            AND (g.ends_before IS NOT NULL OR g.starts_at IS NULL OR g.starts_at <= m.first_at)
+    WHERE (
+            m.purpose = 'perhaps_reviewed' AND g.table_name = 'vendor_review'
+            AND (g.ends_before IS NULL OR g.ends_before > p.starts_at - q.review_months * INTERVAL '1' MONTH)
+        )
+        OR (
+            m.purpose = 'terms' AND g.table_name = 'vendor_contract'
+            AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+        )
 ),
 -- B and K of each service. From one month's end to another is whole months, however many days they have.
 gap AS (
@@ -559,8 +574,8 @@ vendor_code AS (
     LEFT JOIN remainder AS s ON s.item = p.item AND s.purpose = 'reviewed'
     LEFT JOIN remainder AS t ON t.item = p.item AND t.purpose = 'terms'
     LEFT JOIN remainder AS k ON k.item = p.item AND k.purpose = 'contract'
-    LEFT JOIN silent AS g ON g.item = p.item AND g.table_name = 'vendor_review'
-    LEFT JOIN silent AS gc ON gc.item = p.item AND gc.table_name = 'vendor_contract'
+    LEFT JOIN unproven AS g ON g.item = p.item AND g.purpose = 'perhaps_reviewed'
+    LEFT JOIN unproven AS gc ON gc.item = p.item AND gc.purpose = 'terms'
 ),
 issue AS (
     SELECT
