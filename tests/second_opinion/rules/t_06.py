@@ -259,9 +259,9 @@ class Item:
     window: Span
     is_open: bool
 
-    def gap(self, table: str, *, wait: timedelta = timedelta(0)) -> bool:
-        """Return whether a table is not proven complete for the window, and so much longer."""
-        return has_gap(self.records, [table], self.system, self.window[0], self.window[1] + wait)
+    def gap(self, table: str) -> bool:
+        """Return whether a table is not proven complete for the window."""
+        return has_gap(self.records, [table], self.system, self.window[0], self.window[1])
 
     def is_sso_only(self) -> bool:
         """Return whether the system was reached by single sign-on only, all the time."""
@@ -599,7 +599,6 @@ def _exempted(item: Item, uses: Sequence[Use]) -> str:
     if not found:
         return "na:no_exemption"
     used = {_looked_at(item, use) for use in uses if _is_emergency(item, use)}
-    reviews_gap = item.gap("sign_in_review", wait=days(item.parameters["review_days"]))
     order = (
         *("exception:not_approved", "exception:self_approved", "exception:approved_late", "exception:no_end"),
         "exception:no_owner",
@@ -608,14 +607,14 @@ def _exempted(item: Item, uses: Sequence[Use]) -> str:
     if worst in order or (worst == "exception:owner_left" and not item.gap("engagement")):
         return worst
     reasons = (
-        ("no" in used and not reviews_gap, "exception:use_not_reviewed"),
+        ("no" in used, "exception:use_not_reviewed"),
         (worst == "cannot_test:conflict" or "conflict" in used, "cannot_test:conflict"),
         (worst == "exception:owner_left", "cannot_test:hr_gap"),
         (worst == "cannot_test:owner_unknown", "cannot_test:owner_unknown"),
         ("unlinked" in used, "cannot_test:reviewer_unlinked"),
         (worst == "cannot_test:time_unclear" or "unclear" in used, "cannot_test:time_unclear"),
         (worst == "cannot_test:account_unlinked", "cannot_test:account_unlinked"),
-        ("no" in used, "cannot_test:reviews_gap"),
+        ("gap" in used, "cannot_test:reviews_gap"),
         (any(row["break_glass"] for row in _exemptions(item)) and item.gap("sign_in"), "cannot_test:sign_ins_gap"),
         ("pending" in used or item.is_open, "cannot_test:pending"),
     )
@@ -685,7 +684,8 @@ def _looked_at(item: Item, use: Use) -> str:
             return each
     if item.clock < at[1] + limit:
         return "pending"
-    return "conflict" if use.row["conflicted"] else "no"
+    gap = has_gap(records, ["sign_in_review"], item.system, at[0], at[1] + limit)
+    return "conflict" if use.row["conflicted"] else "gap" if gap else "no"
 
 
 # D and E

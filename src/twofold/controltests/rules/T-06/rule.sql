@@ -262,18 +262,12 @@ gap AS (
         p.item AS item,
         MAX(CASE WHEN g.table_name = 'factor' THEN 1 ELSE 0 END) AS of_factors,
         MAX(CASE WHEN g.table_name = 'sign_in' THEN 1 ELSE 0 END) AS of_sign_ins,
-        MAX(CASE WHEN g.table_name = 'sign_in_review' THEN 1 ELSE 0 END) AS of_reviews,
         MAX(CASE WHEN g.table_name = 'engagement' THEN 1 ELSE 0 END) AS of_hr
     FROM population AS p
-    CROSS JOIN parameter AS q
     JOIN source_gap AS g
         ON g.system IN (p.system, '*')
         AND (g.ends_before IS NULL OR g.ends_before > p.window_from)
-        AND (
-            g.starts_at IS NULL
-            OR g.starts_at < p.window_to
-            + INTERVAL '1' DAY * CASE WHEN g.table_name = 'sign_in_review' THEN q.review_days ELSE 0 END
-        )
+        AND (g.starts_at IS NULL OR g.starts_at < p.window_to)
     GROUP BY p.item
 ),
 -- C: each exemption that was in force in the month.
@@ -311,6 +305,17 @@ exemption_rank AS (
     ) AS k ON k.person = x.owner
     GROUP BY i.item
 ),
+-- A review may be missing from the list only where the list is not proven in the time that the use leaves for it.
+review_gap AS (
+    SELECT DISTINCT u.item AS item, u.id AS id
+    FROM used AS u
+    CROSS JOIN parameter AS q
+    JOIN population AS p ON p.item = u.item
+    JOIN source_gap AS g
+        ON g.table_name = 'sign_in_review' AND g.system IN (p.system, '*')
+        AND (g.starts_at IS NULL OR g.starts_at < u.occurred_at_latest + q.review_days * INTERVAL '1' DAY)
+        AND (g.ends_before IS NULL OR g.ends_before > u.occurred_at)
+),
 -- Each use of an account that is kept for emergencies is looked at by somebody else: 0 it was, 1 to 3 perhaps (a review or the
 -- use told in two ways, a reviewer whom nobody knows, an unclear order of times), 4 there is still time, 5 it was not.
 looked_at AS (
@@ -344,12 +349,14 @@ looked_at AS (
 emergency_use AS (
     SELECT
         l.item AS item,
-        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 THEN 1 ELSE 0 END) AS missing,
+        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 AND g.id IS NULL THEN 1 ELSE 0 END) AS missing,
+        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 AND g.id IS NOT NULL THEN 1 ELSE 0 END) AS not_proven,
         MAX(CASE WHEN l.rank = 1 OR (l.rank = 5 AND l.has_time = 0 AND l.conflicted = 1) THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN l.rank = 2 THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN l.rank = 3 THEN 1 ELSE 0 END) AS unclear,
         MAX(CASE WHEN l.rank = 5 AND l.has_time = 1 THEN 1 ELSE 0 END) AS has_time
     FROM looked_at AS l
+    LEFT JOIN review_gap AS g ON g.item = l.item AND g.id = l.id
     GROUP BY l.item
 ),
 -- D and E: sign-ins without a second factor, outside exemptions.
@@ -433,14 +440,14 @@ SELECT
         WHEN x.rank = 13 THEN 'exception:no_end'
         WHEN x.rank = 14 THEN 'exception:no_owner'
         WHEN x.rank = 15 AND COALESCE(g.of_hr, 0) = 0 THEN 'exception:owner_left'
-        WHEN r.missing = 1 AND COALESCE(g.of_reviews, 0) = 0 THEN 'exception:use_not_reviewed'
+        WHEN r.missing = 1 THEN 'exception:use_not_reviewed'
         WHEN x.rank = 40 OR r.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN x.rank = 15 THEN 'cannot_test:hr_gap'
         WHEN x.rank = 41 THEN 'cannot_test:owner_unknown'
         WHEN r.unlinked = 1 THEN 'cannot_test:reviewer_unlinked'
         WHEN x.rank = 42 OR r.unclear = 1 THEN 'cannot_test:time_unclear'
         WHEN x.rank = 43 THEN 'cannot_test:account_unlinked'
-        WHEN r.missing = 1 THEN 'cannot_test:reviews_gap'
+        WHEN r.not_proven = 1 THEN 'cannot_test:reviews_gap'
         WHEN x.break_glass = 1 AND g.of_sign_ins = 1 THEN 'cannot_test:sign_ins_gap'
         WHEN r.has_time = 1 OR p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
