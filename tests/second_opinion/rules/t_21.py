@@ -47,6 +47,12 @@ def populate(world: World) -> None:
             world.add("store", id=store, system=system, valid_from=used_from, valid_to=used_to, rpo_minutes=rpo)
     if world.chance(90):
         _plan(world, store, start, hands)
+    for name in ("never", "nor-ever") if world.chance(5) else ():
+        begins = start + world.pick((0, 1, 2)) * A_DAY
+        ends = begins - world.pick((0, 1, 2)) * A_DAY
+        world.add(
+            "backup_plan", id=world.key(name), store=store, schedule="daily 09:00", valid_from=begins, valid_to=ends
+        )
     for _ in range(world.pick((0, 1, 1))):
         begins = start + world.pick((-3, -1, 0, 1)) * A_DAY
         world.add(
@@ -271,13 +277,16 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
 def _without_plan(records: Records, store: Record) -> list[tuple[datetime, datetime]]:
     plans = [row for row in records["backup_plan"] if row["store"] == store["id"]]
     stretches = [(row["valid_from"] or EVER, row["valid_to"] or NEVER) for row in plans]
-    return uncovered(store["valid_from"] or EVER, store["valid_to"] or NEVER, stretches)
+    covered = [(start, end) for start, end in stretches if start < end]
+    return uncovered(store["valid_from"] or EVER, store["valid_to"] or NEVER, covered)
 
 
 def _no_plan(records: Records, store: Record, hole: Span, clock: datetime, parameters: Parameters) -> str:
     if store["conflicted"]:
         return "cannot_test:conflict"
     start, end = hole
+    if start >= clock:
+        return "cannot_test:pending"
     for gap in records["source_gap"]:
         holds = (gap["starts_at"] is None or gap["starts_at"] <= start) and (
             gap["ends_before"] is None or gap["ends_before"] >= min(end, clock)
@@ -288,7 +297,7 @@ def _no_plan(records: Records, store: Record, hole: Span, clock: datetime, param
     is_new = start == (store["valid_from"] or EVER)
     if is_new and end <= start + first_day:
         return "na:first_day"
-    if start > clock or (is_new and start + first_day > clock):
+    if is_new and start + first_day > clock:
         return "cannot_test:pending"
     return "exception:no_plan"
 

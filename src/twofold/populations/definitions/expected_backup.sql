@@ -4,6 +4,7 @@
 -- continuous plan (kind continuous), or one stretch of a store in use without any plan (kind no_plan).
 -- Item id: <plan>/<slot as in expected_run>, for example nightly/2026-03-29T03:00+02:00; or <store>/no-plan/<start, UTC>, with
 -- the word ever where the store has been in use for ever.
+-- A row of a plan that ends no later than it begins covers nothing.
 -- System: the store's; "-" where the store is not in the register, which no lens holds.
 -- Operating date: the slot; of a stretch without plan the whole stretch, so that it counts in each period that it touches.
 WITH
@@ -27,7 +28,7 @@ covered AS (
         LEAST(COALESCE(b.valid_to, p.used_to), p.used_to) AS ends_before
     FROM place AS p
     JOIN backup_plan AS b ON b.store = p.store
-    WHERE COALESCE(b.valid_from, p.used_from) < p.used_to AND COALESCE(b.valid_to, p.used_to) > p.used_from
+    WHERE GREATEST(COALESCE(b.valid_from, p.used_from), p.used_from) < LEAST(COALESCE(b.valid_to, p.used_to), p.used_to)
     UNION ALL
     SELECT p.store AS store, p.used_to AS starts_at, p.used_to AS ends_before
     FROM place AS p

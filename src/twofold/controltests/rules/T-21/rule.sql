@@ -389,6 +389,7 @@ SELECT
         WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN p.system = '-' THEN 'exception:store_not_registered'
         WHEN p.kind <> 'no_plan' THEN 'pass'
+        WHEN p.starts_at >= q.extracted_at THEN 'cannot_test:pending'
         WHEN EXISTS (
             SELECT 1 FROM gap AS g
             WHERE g.table_name = 'backup_plan' AND g.system = p.system
@@ -398,7 +399,6 @@ SELECT
         WHEN p.starts_at = p.used_from AND p.ends_before <= p.used_from + q.first_day_hours * INTERVAL '1' HOUR THEN 'na:first_day'
         WHEN p.starts_at = p.used_from AND p.used_from + q.first_day_hours * INTERVAL '1' HOUR > q.extracted_at
             THEN 'cannot_test:pending'
-        WHEN p.starts_at > q.extracted_at THEN 'cannot_test:pending'
         ELSE 'exception:no_plan'
     END AS b,
     CASE
