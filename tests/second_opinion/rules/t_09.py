@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from twofold.controltests.rule import ParameterValue
@@ -13,6 +13,7 @@ from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, hand, has
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-09"
+TICK = timedelta(microseconds=1)
 OUTCOME_ONLY: frozenset[str] = frozenset()
 Codes = dict[str, str]
 _CONFLICT = "cannot_test:conflict"
@@ -133,7 +134,7 @@ def _tests_and_uses(world: World, controls: Sequence[str], accounts: Sequence[st
                 occurred_at=world.instant(world.moment()),
             )
     for _ in range(world.number_in(1, 2) if world.chance(30) else 0):
-        table = world.pick(("grant_event", "mitigation", "control_result", "function_use"))
+        table = world.pick(("grant_event", "mitigation", "control_result", "function_use", "engagement", "engagement"))
         start, end = world.maybe(70, world.moment()), world.maybe(60, world.moment())
         world.add(
             "source_gap",
@@ -377,7 +378,10 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
     if approver.person not in owners:
         return "exception:not_risk_owner"
     employed = _employed(records, approver.person, first)
-    if employed is False:
+    hr_gap = employed is False and has_gap(
+        records, ["engagement"], item.system, _last_end(records, approver.person, first), first + TICK
+    )
+    if employed is False and not hr_gap:
         return "exception:not_employed"
     limit: datetime = item.conflict_from
     sure_limit: datetime = item.conflict_sure_from or item.span[1]
@@ -387,6 +391,8 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         return "exception:approved_late"
     if employed is None:
         return _CONFLICT
+    if hr_gap:
+        return "cannot_test:source_gap"
     if item.state != LINKED:
         return "cannot_test:account_shared" if item.state == SHARED_ACCOUNT else "cannot_test:account_unlinked"
     if last <= limit:
@@ -415,6 +421,13 @@ def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
     if not here and at < (first["valid_from"] or EVER):
         here = [first]
     return {row["risk_owner"] for row in here if row["risk_owner"]}
+
+
+def _last_end(records: Records, person: str, at: datetime) -> datetime | None:
+    """Return when the last engagement of a person ended that had ended by a moment."""
+    rows = [row for row in records["engagement"] if row["person"] == person]
+    ends = [row["effective_end"][0] if row["effective_end"] else row["last_day"] and row["last_day"][1] for row in rows]
+    return max((end for end in ends if end is not None and end <= at), default=None)
 
 
 def _employed(records: Records, person: str, at: datetime) -> bool | None:

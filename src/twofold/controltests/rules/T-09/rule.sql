@@ -90,6 +90,26 @@ approver AS (
     LEFT JOIN engagement AS e ON e.person = i.person
     GROUP BY m.id, i.person, COALESCE(i.state, 'unlinked')
 ),
+-- Another engagement of the approver may be missing from HR: after the last one known to have ended, up to the approval.
+hr_gap AS (
+    SELECT DISTINCT f.item AS item, f.mitigation AS mitigation
+    FROM in_force AS f
+    JOIN population AS p ON p.item = f.item
+    LEFT JOIN (
+        SELECT
+            m.id AS mitigation,
+            MAX(CASE
+                WHEN COALESCE(e.effective_end, e.last_day_latest) <= m.approved_at THEN COALESCE(e.effective_end, e.last_day_latest)
+            END) AS last_end
+        FROM mitigation AS m
+        JOIN approver AS a ON a.mitigation = m.id
+        JOIN engagement AS e ON e.person = a.person
+        GROUP BY m.id
+    ) AS k ON k.mitigation = f.mitigation
+    JOIN source_gap AS g ON g.table_name = 'engagement' AND g.system IN (p.system, '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= f.approved_at)
+        AND (g.ends_before IS NULL OR k.last_end IS NULL OR g.ends_before > k.last_end)
+),
 -- From when on an approval is late: surely (latest) and perhaps.
 limit_of AS (
     SELECT
@@ -145,9 +165,10 @@ judged AS (
             WHEN a.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN a.owner_named = 0 THEN 'cannot_test:no_risk_owner'
             WHEN a.owns_risk = 0 THEN 'exception:not_risk_owner'
-            WHEN a.employed = 0 THEN 'exception:not_employed'
+            WHEN a.employed = 0 AND h.item IS NULL THEN 'exception:not_employed'
             WHEN f.approved_at > l.limit_at_latest THEN 'exception:approved_late'
             WHEN a.employed = 2 THEN 'cannot_test:conflict'
+            WHEN a.employed = 0 THEN 'cannot_test:source_gap'
             WHEN p.state = 'shared' THEN 'cannot_test:account_shared'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
             WHEN f.approved_at_latest <= l.limit_at THEN 'pass'
@@ -180,6 +201,7 @@ judged AS (
     JOIN limit_of AS l ON l.item = f.item AND l.mitigation = f.mitigation
     JOIN result_of AS r ON r.item = f.item AND r.mitigation = f.mitigation
     LEFT JOIN record_gap AS g ON g.item = f.item
+    LEFT JOIN hr_gap AS h ON h.item = f.item AND h.mitigation = f.mitigation
     WHERE f.control IS NOT NULL OR f.conflicted
 ),
 -- Several mitigations may cover one stretch: the one with the fewest faults decides.
