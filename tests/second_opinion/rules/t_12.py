@@ -402,7 +402,8 @@ class Release:
         who, content = independence(records, change, approval), content_seen(records, change, approval)
         shown = {authority(records, change, approval, duty) for duty in ("release", "emergency")}
         titled = "title" in shown and self.parameters["allow_role_title"]
-        sure_end = approval.ended is not None and approval.ended[1] < NEVER
+        sure_end = approval.ended is not None and approval.ended[1] < self.in_time_before
+        perhaps_ended = approval.ended is not None and approval.ended[0] < self.late_from
         reasons = (
             (who == "bot", "exception:approver_not_a_person"),
             (who == "contributor", "exception:not_independent"),
@@ -411,13 +412,13 @@ class Release:
             (sure_end and approval.refused, "exception:changes_requested"),
             (sure_end, "exception:approval_withdrawn"),
             (given[0] >= self.late_from, "exception:approved_late"),
-            (approval.doubt is not None, "cannot_test:conflict"),
+            (approval.doubt is not None and approval.doubt < self.late_from, "cannot_test:conflict"),
             (who == "unlinked", "cannot_test:approver_unlinked"),
             (who == "shared", "cannot_test:shared_account"),
             (who == "contributor_unlinked", "cannot_test:contributor_unlinked"),
             (who == "no_contributor", "cannot_test:contributor_unknown"),
             (content == "unknown" and given[0] <= self.start[1], "cannot_test:content_unknown"),
-            (approval.ended is not None, "cannot_test:time_order_unclear"),
+            (perhaps_ended, "cannot_test:time_order_unclear"),
             ("roster" in shown or titled, ""),
             ("unclear" in shown, "cannot_test:time_order_unclear"),
             (True, "cannot_test:no_roster"),

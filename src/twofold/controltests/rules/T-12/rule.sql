@@ -267,7 +267,8 @@ list_known AS (
 ),
 approval_rank AS (
     -- C: approvals on the final content by independent people with authority, against the deadline. Once it is released the
-    -- content is final, so an approval given later needs no commit to say what was seen.
+    -- content is final, so an approval given later needs no commit to say what was seen. What was taken back after the deadline stood
+    -- at it.
     SELECT
         a.item AS item,
         MAX(
@@ -278,16 +279,16 @@ approval_rank AS (
                 WHEN a.content = 'stale' THEN 35
                 WHEN a.authority = 'none' AND a.emergency_authority NOT IN ('roster', 'unclear', 'title') THEN 33
                 WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
-                WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' AND a.ended_by = 'changes_requested' THEN 32
-                WHEN a.ended_at_latest < TIMESTAMP '9999-12-31 00:00:00' THEN 25
+                WHEN a.ended_at_latest < d.in_time_before AND a.ended_by = 'changes_requested' THEN 32
+                WHEN a.ended_at_latest < d.in_time_before THEN 25
                 WHEN a.approved_at >= d.late_from THEN 40
-                WHEN a.doubt_at IS NOT NULL THEN 79
+                WHEN a.doubt_at < d.late_from THEN 79
                 WHEN a.independence = 'unlinked' THEN 78
                 WHEN a.independence = 'shared' THEN 77
                 WHEN a.independence = 'contributor_unlinked' THEN 76
                 WHEN a.independence = 'no_contributor' THEN 75
                 WHEN a.content = 'unknown' AND a.approved_at <= u.started_at_latest THEN 74
-                WHEN a.ended_at IS NOT NULL THEN 73
+                WHEN a.ended_at < d.late_from THEN 73
                 WHEN a.authority <> 'roster' AND a.emergency_authority <> 'roster'
                     AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title'))
                     THEN CASE WHEN a.authority = 'unclear' OR a.emergency_authority = 'unclear' THEN 73 ELSE 72 END
