@@ -490,13 +490,13 @@ def _config(due: Due) -> tuple[str | None, Record | None]:
 def _kept(due: Due) -> str:
     """Attribute C of a slot."""
     plan = due.plan
-    runs = {run.row["id"] for run in _of_slot(due)}
+    runs = {run.row["id"]: run.surely for run in _of_slot(due)}
     copies = [copy for copy in due.records["backup"] if copy["run"] in runs]
     if any(copy["conflicted"] for copy in copies):
         return "cannot_test:conflict"
     keep = plan["keep_days"]
     deleted = [] if keep is None else [copy for copy in copies if copy["deleted_at"]]
-    if any(copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy in deleted):
+    if any(runs[copy["run"]] and copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy in deleted):
         return "exception:deleted_early"
     unknown, config = _config(due)
     if unknown is not None or config is None:
@@ -507,6 +507,8 @@ def _kept(due: Due) -> str:
         return "exception:not_encrypted"
     if plan["must_lock"] and config["locked"] is False:
         return "exception:not_locked"
+    if any(copy["deleted_at"][0] < copy["taken_at"][1] + days(keep) for copy in deleted):
+        return "cannot_test:time_order_unclear"
     if plan["keep_days"] is None:
         return "cannot_test:no_target"
     asked = {"keep_days": True, "encrypted": plan["must_encrypt"], "locked": plan["must_lock"]}

@@ -369,7 +369,11 @@ deleted AS (
     SELECT
         b.item AS item,
         MAX(CASE WHEN k.conflicted THEN 1 ELSE 0 END) AS conflicts,
-        MAX(CASE WHEN k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS is_early
+        MAX(CASE
+            WHEN b.is_sure = 1 AND k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1
+            ELSE 0
+        END) AS is_early,
+        MAX(CASE WHEN k.deleted_at < k.taken_at_latest + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS perhaps_early
     FROM belongs AS b
     JOIN population AS p ON p.item = b.item
     JOIN backup AS k ON k.run = b.run
@@ -410,6 +414,7 @@ SELECT
         WHEN s.keep_days < p.keep_days THEN 'exception:kept_too_short'
         WHEN p.must_encrypt AND s.encrypted = 0 THEN 'exception:not_encrypted'
         WHEN p.must_lock AND s.locked = 0 THEN 'exception:not_locked'
+        WHEN d.perhaps_early = 1 THEN 'cannot_test:time_order_unclear'
         WHEN p.keep_days IS NULL THEN 'cannot_test:no_target'
         WHEN s.keep_days IS NULL OR (p.must_encrypt AND s.encrypted IS NULL) OR (p.must_lock AND s.locked IS NULL)
             THEN 'cannot_test:config_unknown'
