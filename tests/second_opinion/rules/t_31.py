@@ -207,15 +207,26 @@ class _Request:
         self.checked = self._time_of("identity_checked_at")
         self.answered = self._time_of("answered_at")
         self.notice = self._time_of("extension_notice")
-        end = clock if self.answered is None else self.answered[1]
-        self.has_gap = has_gap(records, ["dsr_event"], self.system, self.receipt[0], end)
 
     def _time_of(self, field: str) -> Span | None:
         shown = [
             event["occurred_at"] for event in self.events if event["field"] == field and event["new_value"] is not None
         ]
         typed: Span | None = self.row.get(field)
+        made: Span | None = self.row["created_at"]
+        if typed and made and typed[1] < made[0] - A_DAY:
+            typed = typed[0], made[1]
         return (min(at[0] for at in shown), min(at[1] for at in shown)) if shown else typed
+
+    def has_gap(self, until: datetime) -> bool:
+        """Return whether the history is not proven from the receipt to the answer; where there is none, so far."""
+        end = min(until, self.clock) if self.answered is None else self.answered[1]
+        return has_gap(self.records, ["dsr_event"], self.system, self.receipt[0], end)
+
+    def is_typed(self, *fields: str) -> bool:
+        """Return whether no event shows one of the fields."""
+        shown = {event["field"] for event in self.events if event["new_value"] is not None}
+        return not shown.issuperset(fields)
 
     def conflicted(self, *fields: str) -> bool:
         """Return whether an event of one of the fields is recorded in two ways."""
@@ -231,9 +242,10 @@ def _checked(request: _Request) -> str:
         return "na:nothing_disclosed"
     if request.conflicted("identity_checked_at"):
         return "cannot_test:conflict"
-    if surely_before(request.checked, disclosed):
+    typed = request.row["disclosed_at"] is not None or request.is_typed("identity_checked_at", "answered_at")
+    if surely_before(request.checked, disclosed) and not (typed and request.has_gap(disclosed[1])):
         return "pass"
-    if request.has_gap:
+    if request.has_gap(disclosed[1]):
         return "cannot_test:source_gap"
     if request.checked is None:
         return "exception:no_identity_check"
@@ -286,8 +298,11 @@ def _answered(request: _Request, parameters: Mapping[str, ParameterValue]) -> st
     if answer[1] < deadline[0]:
         if request.answered is None:
             return "cannot_test:pending"
-        return "pass" if _receipt_known(request) else "cannot_test:channel_untracked"
-    if request.has_gap:
+        if not _receipt_known(request):
+            return "cannot_test:channel_untracked"
+        typed = request.is_typed("answered_at")
+        return "cannot_test:source_gap" if typed and request.has_gap(deadline[1]) else "pass"
+    if request.has_gap(deadline[1]):
         return "cannot_test:source_gap"
     if answer[0] >= deadline[1]:
         if request.answered is None:

@@ -1,5 +1,6 @@
 WITH
--- Use system events, not typed fields (4.0): what the history says goes before what was typed.
+-- Use system events, not typed fields (4.0): what the history says goes before what was typed. A typed time counts only where the
+-- history has no gap; one that lies more than a day before the entry was made proves nothing before that.
 history AS (
     SELECT
         e.request AS request,
@@ -31,9 +32,23 @@ request AS (
         LOWER(r.decision) AS decision,
         r.refusal_reason AS refusal_reason,
         COALESCE(h.checked_at, r.identity_checked_at) AS checked_at,
-        COALESCE(h.checked_at_latest, r.identity_checked_at_latest) AS checked_at_latest,
+        COALESCE(
+            h.checked_at_latest,
+            CASE
+                WHEN r.identity_checked_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
+                ELSE r.identity_checked_at_latest
+            END
+        ) AS checked_at_latest,
+        CASE WHEN h.checked_at IS NULL THEN 1 ELSE 0 END AS check_typed,
         COALESCE(h.answered_at, r.answered_at) AS answered_at,
-        COALESCE(h.answered_at_latest, r.answered_at_latest) AS answered_at_latest,
+        COALESCE(
+            h.answered_at_latest,
+            CASE
+                WHEN r.answered_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
+                ELSE r.answered_at_latest
+            END
+        ) AS answered_at_latest,
+        CASE WHEN h.answered_at IS NULL THEN 1 ELSE 0 END AS answer_typed,
         r.disclosed_at AS disclosed_at,
         r.disclosed_at_latest AS disclosed_at_latest,
         h.noticed_at AS noticed_at,
@@ -170,13 +185,25 @@ tracked AS (
     WHERE (c.tracked_from IS NULL OR c.tracked_from <= r.received_at)
         AND (c.tracked_to IS NULL OR r.received_at_latest < c.tracked_to)
 ),
+-- What the history may not show: up to the answer; where there is none, up to the disclosure (A), or up to the deadline (B), since
+-- what came after it is late anyway.
 history_gap AS (
-    SELECT DISTINCT r.item AS item
+    SELECT
+        r.item AS item,
+        MAX(CASE
+            WHEN g.starts_at IS NULL OR g.starts_at < COALESCE(r.answered_at_latest, LEAST(r.disclosed_at_latest, q.extracted_at)) THEN 1
+            ELSE 0
+        END) AS of_check,
+        MAX(CASE
+            WHEN g.starts_at IS NULL OR g.starts_at < COALESCE(r.answered_at_latest, LEAST(t.due_at_latest, q.extracted_at)) THEN 1
+            ELSE 0
+        END) AS of_answer
     FROM request AS r
     CROSS JOIN parameter AS q
+    JOIN timing AS t ON t.item = r.item
     JOIN source_gap AS g ON g.system IN (r.system, '*') AND g.table_name = 'dsr_event'
-    WHERE (g.starts_at IS NULL OR g.starts_at < COALESCE(r.answered_at_latest, q.extracted_at))
-        AND (g.ends_before IS NULL OR g.ends_before > r.received_at)
+    WHERE g.ends_before IS NULL OR g.ends_before > r.received_at
+    GROUP BY r.item
 ),
 -- C: every system that holds personal data when the answer is given, or the one that the request is about.
 searched AS (
@@ -214,8 +241,9 @@ SELECT
         WHEN r.answer_conflict = 1 AND r.disclosed_at IS NULL AND COALESCE(r.decision, '') <> 'refused' THEN 'cannot_test:conflict'
         WHEN d.at IS NULL THEN 'na:nothing_disclosed'
         WHEN r.check_conflict = 1 THEN 'cannot_test:conflict'
-        WHEN r.checked_at_latest < d.at THEN 'pass'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN r.checked_at_latest < d.at
+            AND (COALESCE(g.of_check, 0) = 0 OR (r.check_typed = 0 AND r.disclosed_at IS NULL AND r.answer_typed = 0)) THEN 'pass'
+        WHEN g.of_check = 1 THEN 'cannot_test:source_gap'
         WHEN r.checked_at IS NULL THEN 'exception:no_identity_check'
         WHEN r.checked_at > d.at_latest THEN 'exception:checked_after_disclosure'
         ELSE 'cannot_test:time_order_unclear'
@@ -225,8 +253,8 @@ SELECT
         WHEN r.clock_conflict = 1 OR p.receipt_conflict = 1 THEN 'cannot_test:conflict'
         WHEN t.reached_at_latest < t.due_at AND r.answered_at IS NULL THEN 'cannot_test:pending'
         WHEN t.reached_at_latest < t.due_at AND p.has_intake = 0 AND k.item IS NULL THEN 'cannot_test:channel_untracked'
-        WHEN t.reached_at_latest < t.due_at THEN 'pass'
-        WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN t.reached_at_latest < t.due_at AND (COALESCE(g.of_answer, 0) = 0 OR r.answer_typed = 0) THEN 'pass'
+        WHEN g.of_answer = 1 THEN 'cannot_test:source_gap'
         WHEN t.reached_at >= t.due_at_latest AND r.answered_at IS NULL THEN 'exception:not_answered'
         WHEN t.reached_at >= t.due_at_latest AND t.reached_at_latest < t.forfeited_at THEN 'exception:extension_late'
         WHEN t.reached_at >= t.due_at_latest THEN 'exception:late'
