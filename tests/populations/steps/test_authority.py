@@ -18,14 +18,25 @@ def lent(**more: str) -> dict[str, str]:
     return {"from_person": "p-ana", "to_person": "p-bo", "recorded_at": "2026-01-10T10:00:00Z", **more}
 
 
-def could(session: duckdb.DuckDBPyConnection, at: str, *, person: str = "p-ana", duty: str = "release") -> bool:
-    query = """
+def could(
+    session: duckdb.DuckDBPyConnection,
+    at: str,
+    *,
+    person: str = "p-ana",
+    duty: str = "release",
+    until: str = "valid_to",
+) -> bool:
+    query = f"""
         SELECT count(*) FROM authority WHERE scope = 'billing' AND duty = ? AND person = ?
-        AND valid_from <= CAST(? AS TIMESTAMP) AND CAST(? AS TIMESTAMP) < valid_to
-    """
+        AND valid_from <= CAST(? AS TIMESTAMP) AND CAST(? AS TIMESTAMP) < {until}
+    """  # noqa: S608  the name of a column
     row = session.execute(query, [duty, person, at, at]).fetchone()
     assert row is not None
     return bool(row[0])
+
+
+def perhaps(session: duckdb.DuckDBPyConnection, at: str, *, person: str = "p-ana") -> bool:
+    return could(session, at, person=person, until="valid_to_latest")
 
 
 def test_golden_04_a_roster_entry_ends_before_its_end(stepped: Opened) -> None:
@@ -48,6 +59,62 @@ def test_nobody_has_authority_outside_employment(stepped: Opened) -> None:
         assert not could(session, "2026-01-31 23:59:59")
         assert could(session, "2026-02-01")
         assert not could(session, "2026-04-01")
+
+
+def test_employment_that_ends_on_a_bare_day_may_have_ended_at_any_hour_of_it(stepped: Opened) -> None:
+    rows = {"roster": [roster()], "engagement": [engaged("e1", effective_end="2026-04-01")]}
+    with stepped(rows, "authority") as session:
+        assert could(session, "2026-03-31 23:59:59")
+        assert not could(session, "2026-04-01")
+        assert perhaps(session, "2026-04-01")
+        assert perhaps(session, "2026-04-01 23:59:59")
+        assert not perhaps(session, "2026-04-02")
+
+
+def test_who_worked_on_the_day_had_the_authority_on_it(stepped: Opened) -> None:
+    ends = {"same": "2026-04-01", "noon": "2026-04-01T12:00:00Z", "before": "2026-03-30", "after": "2026-04-05"}
+    rows = {
+        "roster": [roster(f"p-{name}") for name in ends],
+        "engagement": [
+            engaged(name, f"p-{name}", effective_end="2026-04-01", last_day=day) for name, day in ends.items()
+        ],
+    }
+    hours = ("2026-03-31 23:59:59", "2026-04-01 09:00:00", "2026-04-01 18:00:00", "2026-04-02 09:00:00")
+    with stepped(rows, "authority") as session:
+        surely = {name: [could(session, at, person=f"p-{name}") for at in hours] for name in ends}
+        may = {name: [perhaps(session, at, person=f"p-{name}") for at in hours] for name in ends}
+    assert surely == {
+        "same": [True, True, True, False],
+        "noon": [True, True, False, False],
+        "before": [True, False, False, False],
+        "after": [True, True, True, False],
+    }
+    assert may == {name: [True, True, True, False] for name in ends}
+
+
+def test_a_known_hour_leaves_nothing_open(stepped: Opened) -> None:
+    rows = {
+        "roster": [roster()],
+        "engagement": [engaged("e1", effective_end="2026-04-01T16:00:00Z", last_day="2026-04-01")],
+    }
+    with stepped(rows, "authority") as session:
+        assert could(session, "2026-04-01 15:59:59")
+        assert not perhaps(session, "2026-04-01 16:00:00")
+
+
+def test_a_roster_or_delegation_that_ends_first_ends_the_doubt_too(stepped: Opened) -> None:
+    rows = {
+        "roster": [roster(valid_to="2026-04-01T12:00:00Z"), roster("p-cy", valid_from="2026-04-01T08:00:00Z")],
+        "delegation": [lent(valid_to="2026-04-01T10:00:00Z")],
+        "engagement": [engaged("e1", effective_end="2026-04-01"), engaged("e2", "p-cy", effective_end="2026-04-01")],
+    }
+    with stepped(rows, "authority") as session:
+        assert perhaps(session, "2026-04-01 11:59:59")
+        assert not perhaps(session, "2026-04-01 12:00:00")
+        assert perhaps(session, "2026-04-01 09:59:59", person="p-bo"), "the lender may still have been employed"
+        assert not perhaps(session, "2026-04-01 10:00:00", person="p-bo")
+        assert not perhaps(session, "2026-04-01 07:59:59", person="p-cy")
+        assert perhaps(session, "2026-04-01 09:00:00", person="p-cy"), "a stretch of which nothing is sure is there"
 
 
 def test_a_rehire_brings_authority_back_and_the_time_between_has_none(stepped: Opened) -> None:

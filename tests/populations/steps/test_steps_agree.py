@@ -36,13 +36,15 @@ def company(number: int, seed: int) -> World:
     for person in people:
         world.add("person", id=person, email=world.maybe(60, f"{person}@example.com"))
         if world.chance(60):
+            end = world.moment()
             world.add(
                 "engagement",
                 id=world.id("e"),
                 person=person,
                 type="employee",
                 started_at=world.maybe(70, world.instant(world.moment())),
-                effective_end=world.maybe(50, world.instant(world.moment())),
+                effective_end=world.maybe(50, world.instant(end, coarse=50)),
+                last_day=world.maybe(40, world.instant(world.near(end), coarse=50)),
             )
         for _ in range(world.number_in(0, 2)):
             start = world.moment()
@@ -136,16 +138,16 @@ def test_an_account_belongs_to_the_same_person(seeds: list[int]) -> None:
 @given(SEEDS)
 def test_a_person_has_the_same_authority(seeds: list[int]) -> None:
     with sessions(seeds, "authority") as (session, worlds):
-        rows = session.execute("SELECT person, duty, right_class, valid_from, valid_to FROM authority").fetchall()
-    for at in MOMENTS:
-        ours = {(person, duty, kind) for person, duty, kind, start, end in rows if start <= at < end}
-        theirs = {
-            (each.person, each.duty, each.right_class)
-            for records in worlds
-            for each in second.mandates(records)
-            if each.valid_from <= at < each.valid_to
-        }
-        assert ours == theirs
+        rows = session.execute(
+            "SELECT person, duty, right_class, valid_from, valid_to, valid_to_latest FROM authority"
+        ).fetchall()
+    held = [each for records in worlds for each in second.mandates(records)]
+    ends = {end for *_, sure, over in rows for end in (sure, over)}
+    for at in [*MOMENTS, *ends]:
+        surely = {(person, duty, kind) for person, duty, kind, start, end, _ in rows if start <= at < end}
+        assert surely == {(each.person, each.duty, each.right_class) for each in held if each.surely((at, at))}
+        perhaps = {(person, duty, kind) for person, duty, kind, start, _, over in rows if start <= at < over}
+        assert perhaps == {(each.person, each.duty, each.right_class) for each in held if each.perhaps((at, at))}
 
 
 @QUICK

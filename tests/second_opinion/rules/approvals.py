@@ -19,7 +19,7 @@ from .steps import (
     TICK,
     UNLINKED,
     Hand,
-    employed,
+    engagements,
     hand,
     has_gap,
     mandates,
@@ -258,7 +258,7 @@ def _same_content(records: Records, change: Change, seen: str, final: str) -> bo
 
 
 def authority(records: Records, change: Change, approval: Approval, duty: str) -> str:
-    """Return what shows that an approver had a duty then: roster, title, none, no_roster, unclear or unlinked."""
+    """Return what shows that an approver had a duty then, as the head of the step names it."""
     person, scopes, at = approval.who(records).person, {change.deployment["system"], "*"}, approval.given
     if person is None:
         return "unlinked"
@@ -267,28 +267,34 @@ def authority(records: Records, change: Change, approval: Approval, duty: str) -
         for each in mandates(records)
         if (each.person, each.duty, each.right_class) == (person, duty, None)
         and each.scope in scopes
-        and each.valid_from <= at[1]
-        and at[0] < each.valid_to
+        and each.perhaps(at)
     ]
     if held:
-        sure = any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held)
-        return "roster" if sure else "unclear"
+        return "roster" if any(each.surely(at) for each in held) else "unclear"
     rows = [row for row in records["roster"] if row["duty"] == duty and row["scope"] in scopes]
     if any((row["valid_from"] or EVER) <= at[0] for row in rows):
         return "none"
-    return "title" if _has_title(records, person, scopes, duty, at) else "no_roster"
+    return _title(records, person, scopes, duty, at) or "no_roster"
 
 
-def _has_title(records: Records, person: str, scopes: set[str], duty: str, at: Span) -> bool:
+def _title(records: Records, person: str, scopes: set[str], duty: str, at: Span) -> str:
+    """Return title where a job's title surely gave the duty to somebody employed, title_unclear where it may have."""
     titles = {row["role"] for row in records["role_authority"] if row["duty"] == duty and row["scope"] in scopes}
-    in_job = any(
-        row["person"] == person
-        and row["role"] in titles
-        and (row["valid_from"] or EVER) <= at[0]
-        and at[1] < (row["valid_to"] or NEVER)
+    jobs = [
+        (row["valid_from"] or EVER, row["valid_to"] or NEVER)
         for row in records["job"]
-    )
-    return in_job and any(start <= at[0] < end for start, end in employed(records, person))
+        if row["person"] == person and row["role"] in titles
+    ]
+    work = engagements(records, person)
+    if any(start <= at[0] and at[1] < end for start, end in jobs) and any(
+        start <= at[0] and at[1] < end for start, end, _ in work
+    ):
+        return "title"
+    if any(start <= at[1] and at[0] < end for start, end in jobs) and any(
+        start <= at[1] and at[0] < over for start, _, over in work
+    ):
+        return "title_unclear"
+    return ""
 
 
 def independence(records: Records, change: Change, approval: Approval) -> str:

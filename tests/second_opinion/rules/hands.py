@@ -1,7 +1,9 @@
 """Accounts of every kind for the random worlds (linked, unlinked, shared, bots), and listings of their access."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from twofold.model.instant import Instant
 
 from .world import A_DAY, World
 
@@ -41,3 +43,36 @@ def add_access(world: World, subject: str, moments: Sequence[datetime], hands: l
         for _ in range(2 if world.chance(3) else 1):
             ends = world.maybe(15, moment + world.pick((1, 5)) * A_DAY)
             world.add("access_allowed", object=subject, who=who, valid_from=world.maybe(15, moment), valid_to=ends)
+
+
+def add_last_day(world: World, table: str, who: str, when: str, *, role: str = "") -> None:
+    """In some worlds, let somebody who decided leave on that very day, of which HR often knows no hour.
+
+    `who` and `when` are the columns of the table that say whose account decided and when. With `role`, the person
+    sometimes holds a job of that name, which HR never closed.
+    """
+    decided = [
+        (row.values[who], at)
+        for row in world.rows
+        if row.table == table and isinstance(at := row.values.get(when), Instant) and row.values.get(who)
+    ]
+    persons = [
+        (str(link.values["person"]), at)
+        for account, at in decided
+        for link in world.rows
+        if link.table == "account_link" and link.values["account"] == account
+    ]
+    if not persons or not world.chance(45):
+        return
+    person, at = world.pick(persons)
+    left = at.earliest + world.pick((0, 0, 0, 1)) * timedelta(hours=3)
+    world.add(
+        "engagement",
+        id=world.id("left"),
+        person=person,
+        type="employee",
+        effective_end=world.maybe(90, world.instant(left, coarse=80)),
+        last_day=world.maybe(45, world.instant(left - world.pick((0, 0, 2)) * timedelta(hours=3), coarse=50)),
+    )
+    if role and world.chance(50):
+        world.add("job", person=person, role=role)

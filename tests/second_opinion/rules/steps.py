@@ -67,7 +67,7 @@ def _links(records: Records, account: str) -> Iterator[tuple[str, datetime, date
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A stretch in which a person could use a duty in a scope; half open."""
+    """A stretch in which a person could use a duty in a scope; half open, and perhaps longer than surely."""
 
     scope: str
     duty: str
@@ -75,6 +75,15 @@ class Mandate:
     person: str
     valid_from: datetime
     valid_to: datetime
+    valid_to_latest: datetime
+
+    def surely(self, at: Span) -> bool:
+        """Return whether it held whenever within `at` the moment was."""
+        return self.valid_from <= at[0] and at[1] < self.valid_to
+
+    def perhaps(self, at: Span) -> bool:
+        """Return whether it may have held at the moment."""
+        return self.valid_from <= at[1] and at[0] < self.valid_to_latest
 
 
 def mandates(records: Records) -> list[Mandate]:
@@ -87,9 +96,10 @@ def mandates(records: Records) -> list[Mandate]:
             row["person"],
             max(row["valid_from"] or EVER, start),
             min(row["valid_to"] or NEVER, end),
+            min(row["valid_to"] or NEVER, over),
         )
         for row in records["roster"]
-        for start, end in employed(records, row["person"])
+        for start, end, over in engagements(records, row["person"])
     ]
     lent = [
         Mandate(
@@ -99,13 +109,28 @@ def mandates(records: Records) -> list[Mandate]:
             row["to_person"],
             max(given.valid_from, row["valid_from"] or EVER, row["recorded_at"][1], start),
             min(given.valid_to, row["valid_to"] or NEVER, end),
+            min(given.valid_to_latest, row["valid_to"] or NEVER, over),
         )
         for row in records["delegation"]
         for given in own
         if given.person == row["from_person"] and row["duty"] in {None, given.duty}
-        for start, end in employed(records, row["to_person"])
+        for start, end, over in engagements(records, row["to_person"])
     ]
-    return [each for each in own + lent if each.valid_from < each.valid_to]
+    return [each for each in own + lent if each.valid_from < each.valid_to_latest]
+
+
+def engagements(records: Records, person: str) -> Sequence[tuple[datetime, datetime, datetime]]:
+    """Return when each engagement of a person began, until when it surely lasted, and when it was surely over."""
+    found = []
+    for row in records["engagement"]:
+        if row["person"] == person:
+            end, worked = row["effective_end"], row["last_day"]
+            surely, over = (worked[1], worked[1]) if worked else (NEVER, NEVER)
+            if end:
+                over = end[1]
+                surely = min(worked[1], over) if worked and worked[1] > end[0] else end[0]
+            found.append((row["started_at"][0] if row["started_at"] else EVER, surely, over))
+    return found or [(EVER, NEVER, NEVER)]
 
 
 def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:

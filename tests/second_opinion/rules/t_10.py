@@ -22,7 +22,7 @@ from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
 from .steps import BOT, EVER, NEVER, TICK, hand, has_gap, mandates, superiors
-from .tickets import add_people, add_reviews, add_ticket, add_types
+from .tickets import add_leaver, add_people, add_reviews, add_ticket, add_types
 from .world import World
 
 CONTROL_TEST = "T-10"
@@ -84,6 +84,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, world.near(world.pick(made.merges))),
             reason="not_extracted",
         )
+    add_leaver(world)
 
 
 def _runs(world: World, made: Releases, sha: str, check: str) -> None:
@@ -495,7 +496,8 @@ def _fact(records: Records, change: Change, order: Order, approval: Approval, sh
         return "cannot_test:conflict"
     who, content = independence(records, change, approval), content_seen(records, change, approval)
     parameters = order.parameters
-    title = shown == "title" and not parameters["allow_role_title"]
+    if shown.startswith("title") and not parameters["allow_role_title"]:
+        shown = "no_roster"
     reasons = (
         (who == "bot", "exception:approver_not_a_person"),
         (who == "contributor", "exception:not_independent"),
@@ -506,8 +508,8 @@ def _fact(records: Records, change: Change, order: Order, approval: Approval, sh
         (who == "contributor_unlinked", "cannot_test:contributor_unlinked"),
         (who == "no_contributor", "cannot_test:contributor_unknown"),
         (content == "unknown", "cannot_test:content_unknown"),
-        (shown == "unclear", "cannot_test:time_order_unclear"),
-        (shown == "no_roster" or title, "cannot_test:no_roster"),
+        (shown in {"unclear", "title_unclear"}, "cannot_test:time_order_unclear"),
+        (shown == "no_roster", "cannot_test:no_roster"),
         (approval.basis == "trailer" and not parameters["accept_review_trailers"], "cannot_test:trailer_only"),
     )
     return next((code for holds, code in reasons if holds), "pass")
@@ -667,16 +669,18 @@ def _acceptance(records: Records, change: Change, order: Order, row: Record, *, 
 def _business(records: Records, change: Change, order: Order, person: str | None, at: Span) -> str:
     """Return whether somebody was on the roster for acceptance or in a business unit: yes, no or unclear."""
     units = str(order.parameters["business_units"]).lower().split(";")
-    stretches = [
-        (each.valid_from, each.valid_to)
+    held = [
+        each
         for each in mandates(records)
         if each.person == person and each.duty == "uat" and each.scope in {change.deployment["system"], "*"}
     ]
-    stretches += [
+    jobs = [
         (row["valid_from"] or EVER, row["valid_to"] or NEVER)
         for row in records["job"]
         if row["person"] == person and (row["unit"] or "").lower() in units
     ]
-    if any(start <= at[0] and at[1] < end for start, end in stretches):
+    if any(each.surely(at) for each in held) or any(start <= at[0] and at[1] < end for start, end in jobs):
         return "yes"
-    return "unclear" if any(start <= at[1] and at[0] < end for start, end in stretches) else "no"
+    if any(each.perhaps(at) for each in held) or any(start <= at[1] and at[0] < end for start, end in jobs):
+        return "unclear"
+    return "no"

@@ -36,7 +36,7 @@ from .steps import (
     mandates,
     surely_before,
 )
-from .tickets import add_people, add_reviews, add_ticket, add_types
+from .tickets import add_leaver, add_people, add_reviews, add_ticket, add_types
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-12"
@@ -105,6 +105,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, world.near(world.pick(made.starts), days=9)),
             reason="not_extracted",
         )
+    add_leaver(world)
 
 
 def _coarse_completions(world: World) -> None:
@@ -360,10 +361,9 @@ class Release:
             else:
                 yield "pass" if covers == "yes" and recorded[1] <= start[0] else "unclear"
         for each in mandates(self.records):
-            if (each.person, each.duty) == (person, "emergency") and each.scope in {self.system, "*"}:
-                covers = _covers(each.valid_from, each.valid_to, start)
-                if covers != "no":
-                    yield "pass" if covers == "yes" else "unclear"
+            entitled = (each.person, each.duty) == (person, "emergency") and each.scope in {self.system, "*"}
+            if entitled and each.perhaps(start):
+                yield "pass" if each.surely(start) else "unclear"
 
     def _list_known(self) -> bool:
         if any(row["system"] in {self.system, "*"} for row in self.records["oncall"]):
@@ -401,14 +401,15 @@ class Release:
         records, change, given = self.records, self.change, approval.given
         who, content = independence(records, change, approval), content_seen(records, change, approval)
         shown = {authority(records, change, approval, duty) for duty in ("release", "emergency")}
-        titled = "title" in shown and self.parameters["allow_role_title"]
+        by_title = self.parameters["allow_role_title"]
+        unclear = "unclear" in shown or ("title_unclear" in shown and by_title)
         sure_end = approval.ended is not None and approval.ended[1] < self.in_time_before
         perhaps_ended = approval.ended is not None and approval.ended[0] < self.late_from
         reasons = (
             (who == "bot", "exception:approver_not_a_person"),
             (who == "contributor", "exception:not_independent"),
             (content == "stale", "exception:stale_approval"),
-            ("none" in shown and not shown & {"roster", "unclear", "title"}, "exception:no_authority"),
+            ("none" in shown and not shown & {"roster", "unclear", "title", "title_unclear"}, "exception:no_authority"),
             (sure_end and approval.refused, "exception:changes_requested"),
             (sure_end, "exception:approval_withdrawn"),
             (given[0] >= self.late_from, "exception:approved_late"),
@@ -419,8 +420,8 @@ class Release:
             (who == "no_contributor", "cannot_test:contributor_unknown"),
             (content == "unknown" and given[0] <= self.start[1], "cannot_test:content_unknown"),
             (perhaps_ended, "cannot_test:time_order_unclear"),
-            ("roster" in shown or titled, ""),
-            ("unclear" in shown, "cannot_test:time_order_unclear"),
+            ("roster" in shown or ("title" in shown and by_title), ""),
+            (unclear, "cannot_test:time_order_unclear"),
             (True, "cannot_test:no_roster"),
         )
         code = next(code for holds, code in reasons if holds)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from .changes import Releases
+from .hands import add_last_day
 from .world import A_DAY, World
 
 _TYPES = ("Change", "Change", "Change", "Feature", "Feature", "Story", "Question", "Unheard", "Emergency change")
@@ -65,7 +66,7 @@ def add_people(world: World, made: Releases, hands: list[str]) -> list[str]:
                 type="employee",
                 started_at=world.maybe(50, world.instant(world.pick(moments) - world.pick((2, 90)) * A_DAY)),
                 last_day=world.maybe(30, world.instant(left, coarse=60)),
-                effective_end=world.maybe(30, world.instant(left)),
+                effective_end=world.maybe(30, world.instant(left, coarse=40)),
             )
     for duty in world.some(("release", "emergency"), percent=40):
         world.add("role_authority", scope=made.system, duty=duty, role="lead")
@@ -194,3 +195,9 @@ def _decision(world: World, made: Releases, ticket: str, duty: str, hands: list[
                 txn=world.pick((None, "s1")),
             )
             decision = world.pick(("approve", "reject"))
+
+
+def add_leaver(world: World) -> None:
+    """In some worlds, let somebody who approved or released leave on that very day."""
+    choices = (("review", "reviewer", "submitted_at"), ("approval", "approver", "decided_at"))
+    add_last_day(world, *world.pick((*choices, ("deployment", "actor", "started_at"))), role="lead")

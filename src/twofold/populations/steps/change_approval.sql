@@ -9,8 +9,9 @@
 --   ended_unknown dismissed, but nobody recorded when
 --   doubt_at      when a row in conflict of the same person came, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
---   authority     roster, title (no dated roster then, but the job's title carries the duty), none (a roster exists
---                 without the person), no_roster, unclear (times overlap), unlinked; emergency_authority likewise
+--   authority     roster, title (no dated roster then, but the job's title carries the duty), title_unclear (likewise, but
+--                 times overlap), none (a roster exists without the person), no_roster, unclear (on the roster, but times
+--                 overlap), unlinked; emergency_authority likewise
 --   independence  independent, contributor, bot (no person), unlinked, shared, contributor_unlinked (somebody who made
 --                 the change may be the approver), no_contributor
 --   item_no       as in change_unit
@@ -193,26 +194,34 @@ by_roster AS (
             WHEN a.valid_from <= n.approved_at AND n.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS emergency_sure
     FROM named AS n
     JOIN authority AS a ON a.person = n.person AND (a.scope = n.system OR a.scope = '*') AND a.right_class IS NULL
-    WHERE a.duty IN ('release', 'emergency') AND a.valid_from <= n.approved_at_latest AND n.approved_at < a.valid_to
+    WHERE a.duty IN ('release', 'emergency') AND a.valid_from <= n.approved_at_latest AND n.approved_at < a.valid_to_latest
     GROUP BY n.item_no, n.table_name, n.id
 ),
 by_title AS (
-    SELECT DISTINCT n.item_no AS item_no, n.table_name AS table_name, n.id AS id, r.duty AS duty
+    -- Whether a title carried the duty, in a job held while employed; surely (1) or perhaps.
+    SELECT
+        n.item_no AS item_no,
+        n.table_name AS table_name,
+        n.id AS id,
+        r.duty AS duty,
+        MAX(
+            CASE
+                WHEN COALESCE(j.valid_from, n.approved_at) <= n.approved_at
+                    AND n.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+                    AND COALESCE(e.valid_from, n.approved_at) <= n.approved_at
+                    AND n.approved_at_latest < COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+                ELSE 0
+            END
+        ) AS sure
     FROM named AS n
     JOIN job AS j ON j.person = n.person
     JOIN role_authority AS r ON r.role = j.role AND (r.scope = n.system OR r.scope = '*')
-    WHERE COALESCE(j.valid_from, n.approved_at) <= n.approved_at
-        AND n.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        AND (
-            NOT EXISTS (SELECT 1 FROM engagement AS e WHERE e.person = n.person)
-            OR EXISTS (
-                SELECT 1
-                FROM engagement AS e
-                WHERE e.person = n.person
-                    AND COALESCE(e.started_at, n.approved_at) <= n.approved_at
-                    AND n.approved_at < COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00')
-            )
-        )
+    LEFT JOIN engagement_time AS e ON e.person = n.person
+    WHERE COALESCE(j.valid_from, n.approved_at) <= n.approved_at_latest
+        AND n.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        AND COALESCE(e.valid_from, n.approved_at) <= n.approved_at_latest
+        AND n.approved_at < COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
+    GROUP BY n.item_no, n.table_name, n.id, r.duty
 ),
 roster_known AS (
     SELECT u.system AS system, s.duty AS duty, MIN(s.begins_at) AS begins_at
@@ -265,7 +274,8 @@ SELECT
         WHEN r.release_sure = 1 THEN 'roster'
         WHEN r.release_sure = 0 THEN 'unclear'
         WHEN k.begins_at <= n.approved_at THEN 'none'
-        WHEN t.id IS NOT NULL THEN 'title'
+        WHEN t.sure = 1 THEN 'title'
+        WHEN t.sure = 0 THEN 'title_unclear'
         ELSE 'no_roster'
     END AS authority,
     CASE
@@ -273,7 +283,8 @@ SELECT
         WHEN r.emergency_sure = 1 THEN 'roster'
         WHEN r.emergency_sure = 0 THEN 'unclear'
         WHEN ke.begins_at <= n.approved_at THEN 'none'
-        WHEN te.id IS NOT NULL THEN 'title'
+        WHEN te.sure = 1 THEN 'title'
+        WHEN te.sure = 0 THEN 'title_unclear'
         ELSE 'no_roster'
     END AS emergency_authority,
     CASE

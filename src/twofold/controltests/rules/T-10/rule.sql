@@ -347,8 +347,8 @@ approval_rank AS (
             WHEN f.independence = 'contributor_unlinked' THEN 76
             WHEN f.independence = 'no_contributor' THEN 75
             WHEN f.content = 'unknown' THEN 74
-            WHEN f.authority = 'unclear' THEN 73
-            WHEN f.authority = 'no_roster' OR (f.authority = 'title' AND NOT q.allow_role_title) THEN 72
+            WHEN f.authority = 'unclear' OR (f.authority = 'title_unclear' AND q.allow_role_title) THEN 73
+            WHEN f.authority IN ('no_roster', 'title_unclear') OR (f.authority = 'title' AND NOT q.allow_role_title) THEN 72
             WHEN f.basis = 'trailer' AND NOT q.accept_review_trailers THEN 71
             ELSE 90
         END AS fact,
@@ -581,7 +581,7 @@ business AS (
             CASE WHEN r.valid_from <= a.decided_at AND a.decided_at_latest < r.valid_to THEN 1 ELSE 0 END AS sure
         FROM uat AS a
         JOIN authority AS r ON r.person = a.person AND (r.scope = a.system OR r.scope = '*')
-        WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at_latest AND a.decided_at < r.valid_to
+        WHERE r.duty = 'uat' AND r.valid_from <= a.decided_at_latest AND a.decided_at < r.valid_to_latest
         UNION ALL
         SELECT
             a.item_no AS item_no, a.id AS id,

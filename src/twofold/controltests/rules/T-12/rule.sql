@@ -246,7 +246,7 @@ on_duty AS (
     FROM actor_person AS a
     JOIN authority AS r
         ON r.person = a.person AND r.duty = 'emergency' AND (r.scope = a.system OR r.scope = '*')
-        AND r.valid_from <= a.started_at_latest AND a.started_at < r.valid_to
+        AND r.valid_from <= a.started_at_latest AND a.started_at < r.valid_to_latest
     GROUP BY a.item
 ),
 duty_rank AS (
@@ -277,8 +277,8 @@ approval_rank AS (
                 WHEN a.independence = 'bot' THEN 15
                 WHEN a.independence = 'contributor' THEN 30
                 WHEN a.content = 'stale' THEN 35
-                WHEN a.authority = 'none' AND a.emergency_authority NOT IN ('roster', 'unclear', 'title') THEN 33
-                WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title') THEN 33
+                WHEN a.authority = 'none' AND a.emergency_authority NOT IN ('roster', 'unclear', 'title', 'title_unclear') THEN 33
+                WHEN a.emergency_authority = 'none' AND a.authority NOT IN ('roster', 'unclear', 'title', 'title_unclear') THEN 33
                 WHEN a.ended_at_latest < d.in_time_before AND a.ended_by = 'changes_requested' THEN 32
                 WHEN a.ended_at_latest < d.in_time_before THEN 25
                 WHEN a.approved_at >= d.late_from THEN 40
@@ -291,7 +291,11 @@ approval_rank AS (
                 WHEN a.ended_at < d.late_from THEN 73
                 WHEN a.authority <> 'roster' AND a.emergency_authority <> 'roster'
                     AND NOT (q.allow_role_title AND (a.authority = 'title' OR a.emergency_authority = 'title'))
-                    THEN CASE WHEN a.authority = 'unclear' OR a.emergency_authority = 'unclear' THEN 73 ELSE 72 END
+                    THEN CASE
+                        WHEN a.authority = 'unclear' OR a.emergency_authority = 'unclear' THEN 73
+                        WHEN q.allow_role_title AND (a.authority = 'title_unclear' OR a.emergency_authority = 'title_unclear') THEN 73
+                        ELSE 72
+                    END
                 WHEN a.ended_unknown THEN 70
                 WHEN a.basis = 'trailer' THEN 71
                 WHEN a.approved_at_latest < d.in_time_before THEN 90
