@@ -45,11 +45,13 @@ def add_access(world: World, subject: str, moments: Sequence[datetime], hands: l
             world.add("access_allowed", object=subject, who=who, valid_from=world.maybe(15, moment), valid_to=ends)
 
 
-def add_last_day(world: World, table: str, who: str, when: str, *, role: str = "") -> None:
+def add_last_day(
+    world: World, table: str, who: str, when: str, *, scope: str = "*", duty: str = "", role: str = ""
+) -> None:
     """In some worlds, let somebody who decided leave on that very day, of which HR often knows no hour.
 
-    `who` and `when` are the columns of the table that say whose account decided and when. With `role`, the person
-    sometimes holds a job of that name, which HR never closed.
+    `who` and `when` are the columns of the table that say whose account decided and when. The person is on the
+    roster for the duty, or holds a job that HR never closed.
     """
     decided = [
         (row.values[who], at)
@@ -66,6 +68,7 @@ def add_last_day(world: World, table: str, who: str, when: str, *, role: str = "
         return
     person, at = world.pick(persons)
     left = at.earliest + world.pick((0, 0, 0, 1)) * timedelta(hours=3)
+    world.rows = [row for row in world.rows if row.table != "engagement" or row.values["person"] != person]
     world.add(
         "engagement",
         id=world.id("left"),
@@ -74,5 +77,7 @@ def add_last_day(world: World, table: str, who: str, when: str, *, role: str = "
         effective_end=world.maybe(90, world.instant(left, coarse=80)),
         last_day=world.maybe(45, world.instant(left - world.pick((0, 0, 2)) * timedelta(hours=3), coarse=50)),
     )
-    if role and world.chance(50):
+    if duty and world.chance(60):
+        world.add("roster", scope=scope, duty=duty, person=person)
+    elif role:
         world.add("job", person=person, role=role)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .hands import add_last_day
 from .records import Record, Records, Span
 from .rights import inside
 from .steps import (
@@ -19,6 +20,7 @@ from .steps import (
     Hand,
     Mandate,
     days,
+    engagements,
     hand,
     has_gap,
     mandates,
@@ -416,9 +418,9 @@ def _roster(case: Case, item: Item, row: Record, approver: Hand) -> str:
         and each.scope in scopes
         and each.right_class in {None, item.right_class}
     ]
-    if any(each.valid_from <= first and last < each.valid_to for each in own):
+    if any(each.surely((first, last)) for each in own):
         return "pass"
-    if any(each.valid_from <= last and first < each.valid_to for each in own):
+    if any(each.perhaps((first, last)) for each in own):
         return "cannot_test:time_order_unclear"
     dated = any(
         each["duty"] in duties and each["scope"] in scopes and (each["valid_from"] or EVER) <= first
@@ -435,23 +437,15 @@ def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
     }
     if not roles:
         return "cannot_test:no_roster"
-    work = [
-        (
-            (each["started_at"] or (EVER,))[0],
-            each["effective_end"][0] if each["effective_end"] else (each["last_day"] or (NEVER, NEVER))[1],
-        )
-        for each in case.records["engagement"]
-        if each["person"] == approver.person
-    ]
     spans = [
-        (max(each["valid_from"] or EVER, start), min(each["valid_to"] or NEVER, end))
+        (max(each["valid_from"] or EVER, start), *(min(each["valid_to"] or NEVER, until) for until in (end, over)))
         for each in case.records["job"]
         if each["person"] == approver.person and each["role"] in roles and not each["conflicted"]
-        for start, end in work or [(EVER, NEVER)]
+        for start, end, over in engagements(case.records, approver.person or "")
     ]
-    if any(start <= first and last < end for start, end in spans):
+    if any(start <= first and last < end for start, end, _ in spans):
         return "pass"
-    if any(start <= last and first < end for start, end in spans):
+    if any(start <= last and first < over for start, _, over in spans):
         return "cannot_test:time_order_unclear"
     return "exception:not_authorised"
 
@@ -549,6 +543,7 @@ def populate(world: World) -> None:
         table = world.pick(("access_request", "approval", "grant_event"))
         start, end = world.maybe(60, world.moment()), world.maybe(60, world.moment())
         world.add("source_gap", table_name=table, system=erp, starts_at=start, ends_before=end, reason="not_extracted")
+    add_last_day(world, "approval", "approver", "decided_at", scope=erp, duty="access", role="boss")
 
 
 def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime) -> None:

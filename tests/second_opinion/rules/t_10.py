@@ -84,7 +84,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, world.near(world.pick(made.merges))),
             reason="not_extracted",
         )
-    add_leaver(world)
+    add_leaver(world, made)
 
 
 def _runs(world: World, made: Releases, sha: str, check: str) -> None:

@@ -105,7 +105,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, world.near(world.pick(made.starts), days=9)),
             reason="not_extracted",
         )
-    add_leaver(world)
+    add_leaver(world, made)
 
 
 def _coarse_completions(world: World) -> None:

@@ -197,7 +197,10 @@ def _decision(world: World, made: Releases, ticket: str, duty: str, hands: list[
             decision = world.pick(("approve", "reject"))
 
 
-def add_leaver(world: World) -> None:
+def add_leaver(world: World, made: Releases) -> None:
     """In some worlds, let somebody who approved or released leave on that very day."""
     choices = (("review", "reviewer", "submitted_at"), ("approval", "approver", "decided_at"))
-    add_last_day(world, *world.pick((*choices, ("deployment", "actor", "started_at"))), role="lead")
+    decided = world.pick((*choices, ("deployment", "actor", "started_at")))
+    add_last_day(
+        world, *decided, scope=made.system, duty=world.pick(("release", "release", "emergency", "uat")), role="lead"
+    )
