@@ -6,9 +6,24 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .hands import add_last_day
 from .records import Record, Records, Span
 from .rights import TICK, inside, met, right_intervals
-from .steps import AMBIGUOUS, BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, days, hand, has_gap, mandates
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    UNLINKED,
+    Hand,
+    Mandate,
+    days,
+    hand,
+    has_gap,
+    mandates,
+)
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-04"
@@ -162,10 +177,14 @@ def _a(case: Case) -> str:
     ]
     stands = {stand for stand, _, _ in decisions}
     named: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
+    possible: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
     for stand, person, at in decisions:
         for duty in _DUTIES:
-            if stand == "in_time" and person and _may(case, person, duty, at):
+            held = _entitled(case, person, duty) if stand == "in_time" and person else ()
+            if person and any(each.surely(at) for each in held):
                 named[duty].add(person)
+            if person and any(each.perhaps(at) for each in held):
+                possible[duty].add(person)
     owners, guards = named["access"], named["security"]
     first = min((at[0] for stand, _, at in decisions if stand == "in_time"), default=EVER)
     rosters = [
@@ -177,14 +196,15 @@ def _a(case: Case) -> str:
     ]
     single = case.item.kind == SESSION
     lack = not any(rosters) if single else not all(rosters)
-    enough = bool(owners | guards) if single else any(one != two for one in owners for two in guards)
+    enough = _enough(owners, guards, single=single)
+    perhaps = _enough(possible["access"], possible["security"], single=single)
     order = (
         ("cannot_test:account_shared", enough and case.owner.state == SHARED_ACCOUNT),
         ("cannot_test:account_unlinked", enough and case.owner.state in {UNLINKED, AMBIGUOUS}),
         ("pass", enough),
         ("cannot_test:conflict", "conflict" in stands),
         ("cannot_test:approver_unlinked", "unlinked" in stands),
-        ("cannot_test:time_order_unclear", "unclear" in stands),
+        ("cannot_test:time_order_unclear", "unclear" in stands or perhaps),
         ("cannot_test:no_roster", "in_time" in stands and lack),
         ("cannot_test:source_gap", _gap(case, "access_request", "approval", "review")),
         ("exception:one_person", bool(owners and guards)),
@@ -198,16 +218,19 @@ def _a(case: Case) -> str:
     return next((code for code, holds in order if holds), "exception:no_approval")
 
 
-def _may(case: Case, person: str, duty: str, at: Span) -> bool:
-    return any(
-        each.person == person
+def _enough(owners: set[str], guards: set[str], *, single: bool) -> bool:
+    return bool(owners | guards) if single else any(one != two for one in owners for two in guards)
+
+
+def _entitled(case: Case, person: str, duty: str) -> list[Mandate]:
+    return [
+        each
+        for each in mandates(case.records)
+        if each.person == person
         and each.duty == duty
         and each.scope in {case.item.system, "*"}
         and each.right_class in {None, "privileged"}
-        and each.valid_from <= at[0]
-        and at[1] < each.valid_to
-        for each in mandates(case.records)
-    )
+    ]
 
 
 def _subjects(case: Case, *, used: bool = False) -> dict[str, bool]:
@@ -711,6 +734,7 @@ def populate(world: World) -> None:
             ends_before=end,
             reason="not_extracted",
         )
+    add_last_day(world, "approval", "approver", "decided_at", scope=aws, duty=world.pick(_DUTIES))
 
 
 def _rights(world: World, aws: str, erp: str) -> list[str]:

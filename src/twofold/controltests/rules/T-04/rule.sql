@@ -116,7 +116,8 @@ taken_back AS (
         AND f.refused_at_latest >= d.decided_at AND f.refused_at <= p.operating_at_latest
     GROUP BY d.item, d.basis, d.id
 ),
--- Each decision: by whom, in time or not, and as what (owner: duty access; security: duty security, of the dated roster).
+-- Each decision: by whom, in time or not, and as what (owner: duty access; security: duty security, of the dated roster): 2 surely,
+-- 1 perhaps, 0 not.
 voice AS (
     SELECT
         d.item AS item,
@@ -134,8 +135,16 @@ voice AS (
             WHEN d.decided_at < p.operating_at_latest - q.approval_ttl_days * INTERVAL '1' DAY THEN 'unclear'
             ELSE 'in_time'
         END AS standing,
-        MAX(CASE WHEN a.duty = 'access' THEN 1 ELSE 0 END) AS is_owner,
-        MAX(CASE WHEN a.duty = 'security' THEN 1 ELSE 0 END) AS is_security
+        MAX(CASE
+            WHEN a.duty = 'access' AND a.valid_from <= d.decided_at AND d.decided_at_latest < a.valid_to THEN 2
+            WHEN a.duty = 'access' THEN 1
+            ELSE 0
+        END) AS is_owner,
+        MAX(CASE
+            WHEN a.duty = 'security' AND a.valid_from <= d.decided_at AND d.decided_at_latest < a.valid_to THEN 2
+            WHEN a.duty = 'security' THEN 1
+            ELSE 0
+        END) AS is_security
     FROM decided AS d
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = d.item
@@ -145,7 +154,7 @@ voice AS (
     LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
     LEFT JOIN authority AS a ON a.person = i.person AND a.duty IN ('access', 'security') AND a.scope IN (p.system, '*')
         AND (a.right_class IS NULL OR a.right_class = 'privileged')
-        AND a.valid_from <= d.decided_at AND d.decided_at_latest < a.valid_to
+        AND a.valid_from <= d.decided_at_latest AND d.decided_at < a.valid_to_latest
     WHERE u.item IS NULL
     GROUP BY d.item, d.basis, d.id, i.person, d.account, d.decided_at, d.decided_at_latest, d.ended_at, d.ended_at_latest, d.conflicted,
         b.surely, b.conflicted, b.perhaps, i.state, h.person, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
@@ -153,9 +162,12 @@ voice AS (
 consent AS (
     SELECT
         v.item AS item,
-        MAX(CASE WHEN v.standing = 'in_time' THEN v.is_owner ELSE 0 END) AS by_owner,
-        MAX(CASE WHEN v.standing = 'in_time' THEN v.is_security ELSE 0 END) AS by_security,
-        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND v.is_owner + v.is_security > 0 THEN v.person END) AS people,
+        MAX(CASE WHEN v.standing = 'in_time' AND v.is_owner = 2 THEN 1 ELSE 0 END) AS by_owner,
+        MAX(CASE WHEN v.standing = 'in_time' AND v.is_security = 2 THEN 1 ELSE 0 END) AS by_security,
+        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND GREATEST(v.is_owner, v.is_security) = 2 THEN v.person END) AS people,
+        MAX(CASE WHEN v.standing = 'in_time' AND v.is_owner > 0 THEN 1 ELSE 0 END) AS perhaps_owner,
+        MAX(CASE WHEN v.standing = 'in_time' AND v.is_security > 0 THEN 1 ELSE 0 END) AS perhaps_security,
+        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND v.is_owner + v.is_security > 0 THEN v.person END) AS perhaps_people,
         MAX(CASE WHEN v.standing = 'conflict' THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN v.standing = 'unlinked' THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN v.standing = 'unclear' THEN 1 ELSE 0 END) AS unclear,
@@ -375,6 +387,8 @@ SELECT
         WHEN c.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN c.unlinked = 1 THEN 'cannot_test:approver_unlinked'
         WHEN c.unclear = 1 THEN 'cannot_test:time_order_unclear'
+        WHEN (p.kind = 'elevation' AND c.perhaps_people > 0)
+            OR (c.perhaps_owner = 1 AND c.perhaps_security = 1 AND c.perhaps_people > 1) THEN 'cannot_test:time_order_unclear'
         WHEN c.in_time = 1 AND COALESCE(k.of_owner, 0) + COALESCE(k.of_security, 0) < CASE WHEN p.kind = 'grant' THEN 2 ELSE 1 END
             THEN 'cannot_test:no_roster'
         WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
