@@ -56,13 +56,15 @@ def add_last_day(
     decided = [
         (row.values[who], at)
         for row in world.rows
-        if row.table == table and isinstance(at := row.values.get(when), Instant) and row.values.get(who)
+        if row.table == table and isinstance(at := row.values.get(when), Instant)
     ]
     persons = [
-        (str(link.values["person"]), at)
-        for account, at in decided
+        (person, at)
+        for accounts, at in decided
         for link in world.rows
-        if link.table == "account_link" and link.values["account"] == account
+        if link.table == "account_link"
+        and link.values["account"] in (accounts if isinstance(accounts, list) else [accounts])
+        and (person := str(link.values["person"])).startswith(world.key(""))
     ]
     if not persons or not world.chance(45):
         return

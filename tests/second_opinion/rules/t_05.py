@@ -8,7 +8,7 @@ from itertools import combinations
 from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
 
-from .hands import add_hands
+from .hands import add_hands, add_last_day
 from .programme import due_periods, first
 from .records import Record, Records, Span
 from .rights import inside
@@ -22,7 +22,7 @@ from .steps import (
     TICK,
     UNLINKED,
     days,
-    employed,
+    engagements,
     hand,
     has_gap,
     mandates,
@@ -92,6 +92,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(70, start + world.pick((1, 30)) * A_DAY),
             reason="not_extracted",
         )
+    add_last_day(world, "review_item", "reviewer", "decided_at", scope=system, duty="review", role="owner")
 
 
 def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
@@ -549,12 +550,10 @@ class Review:
             if (each.person, each.duty) == (person, "review")
             and each.scope in scopes
             and each.right_class in {None, kinds.get(row["right_id"], "normal")}
-            and each.valid_from <= at[1]
-            and at[0] < each.valid_to
+            and each.perhaps(at)
         ]
         if held:
-            sure = any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held)
-            return "" if sure else "cannot_test:time_order_unclear"
+            return "" if any(each.surely(at) for each in held) else "cannot_test:time_order_unclear"
         roster = [each for each in self.records["roster"] if each["duty"] == "review" and each["scope"] in scopes]
         if any((each["valid_from"] or EVER) <= at[0] for each in roster):
             return "exception:no_authority"
@@ -565,15 +564,19 @@ class Review:
         }
         if not titles or not self.parameters["allow_role_title"]:
             return "cannot_test:no_roster"
-        titled = any(
-            each["person"] == person
-            and each["role"] in titles
-            and (each["valid_from"] or EVER) <= at[0]
-            and at[1] < (each["valid_to"] or NEVER)
+        jobs = [
+            (each["valid_from"] or EVER, each["valid_to"] or NEVER)
             for each in self.records["job"]
-        )
-        works = any(start <= at[0] and at[1] < end for start, end in employed(self.records, person or ""))
-        return "" if titled and works else "exception:no_authority"
+            if each["person"] == person and each["role"] in titles
+        ]
+        work = engagements(self.records, person or "")
+        if any(start <= at[0] and at[1] < end for start, end in jobs) and any(
+            start <= at[0] and at[1] < end for start, end, _ in work
+        ):
+            return ""
+        titled = any(start <= at[1] and at[0] < end for start, end in jobs)
+        works = any(start <= at[1] and at[0] < over for start, _, over in work)
+        return "cannot_test:time_order_unclear" if titled and works else "exception:no_authority"
 
     # D
 

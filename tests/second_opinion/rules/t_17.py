@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands
+from .hands import add_hands, add_last_day
 from .records import Record, Records, Span
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, days, hand, has_gap, joined, mandates, uncovered
 from .world import A_DAY, World
@@ -88,6 +88,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, at + world.pick((timedelta(hours=1), A_DAY, 60 * A_DAY))),
             reason="not_extracted",
         )
+    add_last_day(world, "log_keeping", "may_delete", "observed_at", scope=system, duty="logs")
 
 
 def _heartbeats(world: World, source: str, begins: datetime, ends: datetime) -> None:
@@ -300,9 +301,9 @@ def _deleter(records: Records, system: str, account: str, seen: Span) -> str:
         for each in mandates(records)
         if each.person == who.person and each.duty == "logs" and each.scope in {system, "*"}
     ]
-    if any(each.valid_from <= seen[0] and seen[1] < each.valid_to for each in mine):
+    if any(each.surely(seen) for each in mine):
         return "pass"
-    if any(each.valid_from <= seen[1] and seen[0] < each.valid_to for each in mine):
+    if any(each.perhaps(seen) for each in mine):
         return "cannot_test:time_order_unclear"
     begun = any(
         row["duty"] == "logs" and row["scope"] in {system, "*"} and (row["valid_from"] or EVER) <= seen[0]

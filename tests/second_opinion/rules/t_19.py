@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands, pick_hand
+from .hands import add_hands, add_last_day, pick_hand
 from .programme import first
 from .records import Record, Records, Span
 from .steps import (
@@ -92,6 +92,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(50, start + world.pick((1, 30)) * A_DAY),
             reason="not_extracted",
         )
+    add_last_day(world, "incident", "finance_by", "finance_at", scope=world.pick(systems), duty="finance")
 
 
 def _incident(
@@ -492,12 +493,9 @@ class Incident:
         held = [
             each
             for each in mandates(self.records)
-            if (each.person, each.duty) == (person, "finance")
-            and each.scope in scopes
-            and each.valid_from <= at[1]
-            and at[0] < each.valid_to
+            if (each.person, each.duty) == (person, "finance") and each.scope in scopes and each.perhaps(at)
         ]
-        if any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held):
+        if any(each.surely(at) for each in held):
             return "pass"
         if held:
             return "cannot_test:time_order_unclear"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands, pick_hand
+from .hands import add_hands, add_last_day, pick_hand
 from .records import Record, Records, Span
 from .steps import (
     BOT,
@@ -66,6 +66,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(60, begins + world.pick((1, 4, 60)) * A_DAY),
             reason="not_extracted",
         )
+    add_last_day(world, "risk_acceptance", "approver", "approved_at", scope=system, duty="risk")
 
 
 def _authority(world: World, system: str) -> None:
@@ -519,13 +520,11 @@ def _valid(finding: Finding, row: Record) -> str:
 def _authorised(finding: Finding, person: str, at: Span) -> str:
     records, scopes = finding.records, {finding.system, "*"}
     held = [
-        (each.valid_from, each.valid_to)
-        for each in mandates(records)
-        if each.person == person and each.duty == "risk" and each.scope in scopes
+        each for each in mandates(records) if each.person == person and each.duty == "risk" and each.scope in scopes
     ]
-    if any(start <= at[0] and at[1] < end for start, end in held):
+    if any(each.surely(at) for each in held):
         return "pass"
-    if any(start <= at[1] and at[0] < end for start, end in held):
+    if any(each.perhaps(at) for each in held):
         return "cannot_test:time_order_unclear"
     roster = [row for row in records["roster"] if row["duty"] == "risk" and row["scope"] in scopes]
     if any((row["valid_from"] or EVER) <= at[0] for row in roster):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from twofold.controltests.rule import ParameterValue
 
+from .hands import add_last_day
 from .programme import plain, words
 from .records import Record, Records
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap, mandates
@@ -67,7 +68,7 @@ def shared(world: World) -> None:
     """The people of the company, who must all sign, the calendar, and gaps of lists that speak of the company."""
     if world.chance(70):
         world.add("calendar", id="default", zone=world.pick(("UTC", "Europe/Berlin")))
-    if world.chance(30):
+    if world.chance(40):
         world.add("roster", scope="*", duty="policy", person="ann", valid_from=world.maybe(70, _edge(world)))
     if world.chance(40):
         world.add("role_authority", scope="*", duty="policy", role=_ROLES[0])
@@ -75,7 +76,8 @@ def shared(world: World) -> None:
     for person in _PEOPLE if world.chance(85) else ():
         if world.chance(70):
             started = world.instant(world.moment(first_day=-60, last_day=30))
-            ended = world.maybe(30, world.instant(world.moment(first_day=10)))
+            end = _edge(world) if world.chance(70) else world.moment(first_day=10)
+            ended = world.maybe(50, world.instant(end, coarse=70))
             for _ in range(2 if world.chance(10) else 1):
                 world.add(
                     "engagement",
@@ -162,6 +164,12 @@ def populate(world: World) -> None:
             ends_before=world.maybe(70, world.moment()),
             reason="retention",
         )
+
+
+def alone(world: World) -> None:
+    """As populate, with an approver who left on the day of an approval, and who must sign like everybody."""
+    populate(world)
+    add_last_day(world, "policy_version", "approved_by", "approved_at", scope=world.key("erp"), duty="policy")
 
 
 def _edge(world: World) -> datetime:
@@ -435,9 +443,9 @@ def _authorised(
         for each in mandates(records)
         if each.duty == "policy" and each.scope in scopes and each.person == who.person
     ]
-    if any(each.valid_from <= at[0] and at[1] < each.valid_to for each in own):
+    if any(each.surely(at) for each in own):
         return "pass"
-    if any(each.valid_from <= at[1] and at[0] < each.valid_to for each in own):
+    if any(each.perhaps(at) for each in own):
         return "cannot_test:time_order_unclear"
     starts = [
         row["valid_from"] or EVER for row in records["roster"] if row["duty"] == "policy" and row["scope"] in scopes

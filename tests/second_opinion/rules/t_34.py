@@ -5,7 +5,7 @@ from datetime import datetime
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands, pick_hand
+from .hands import add_hands, add_last_day, pick_hand
 from .records import Record, Records, Span
 from .steps import (
     AMBIGUOUS,
@@ -78,6 +78,8 @@ def populate(world: World) -> None:
         ends = world.maybe(50, world.near(world.pick(moments)))
         of = world.pick((system, system, system, world.key("crm")))
         world.add("source_gap", table_name=table, system=of, starts_at=starts, ends_before=ends, reason="not_extracted")
+    duty = world.pick(("authorise", "uat", "release", "finance"))
+    add_last_day(world, "approval", "approver", "decided_at", scope=system, duty=duty)
 
 
 def _authority(world: World, system: str) -> None:
@@ -327,9 +329,9 @@ def _power(records: Records, row: Record, system: str, parameters: Mapping[str, 
     ]
     units = {job["unit"] for job in jobs if job["unit"] is not None} if duty == "uat" else set()
     business = set(str(parameters["business_units"]).split(";"))
-    if any(each.valid_from <= at[0] and at[1] < each.valid_to for each in held) or units & business:
+    if any(each.surely(at) for each in held) or units & business:
         return "roster"
-    if any(each.valid_from <= at[1] and at[0] < each.valid_to for each in held):
+    if any(each.perhaps(at) for each in held):
         return "time_order_unclear"
     started = any(
         each["duty"] == duty and each["scope"] in scopes and (each["valid_from"] or EVER) <= at[0]

@@ -286,7 +286,7 @@ standing AS (
         l.right_id AS right_id,
         MAX(CASE
             WHEN a.valid_from <= l.decided_at AND l.decided_at_latest < a.valid_to THEN 2
-            WHEN a.valid_from <= l.decided_at_latest AND l.decided_at < a.valid_to THEN 1
+            WHEN a.valid_from <= l.decided_at_latest AND l.decided_at < a.valid_to_latest THEN 1
             ELSE 0
         END) AS sure
     FROM line AS l
@@ -300,24 +300,26 @@ roster_since AS (
     JOIN roster_start AS s ON s.duty = 'review' AND s.scope IN (p.system, '*')
     GROUP BY p.system
 ),
--- C: where no dated roster exists, the title of the job held then, if the parameter allows it.
+-- C: where no dated roster exists, the title of the job held then by somebody employed, if the parameter allows it: 2 surely, 1 perhaps.
 titled AS (
     SELECT
         l.item AS item,
         l.account AS account,
         l.right_id AS right_id,
         MAX(CASE
-            WHEN j.person IS NOT NULL
-                AND (j.valid_from IS NULL OR j.valid_from <= l.decided_at)
+            WHEN j.person IS NULL THEN 0
+            WHEN (j.valid_from IS NULL OR j.valid_from <= l.decided_at)
                 AND (j.valid_to IS NULL OR l.decided_at_latest < j.valid_to)
-                AND (e.started_at IS NULL OR e.started_at <= l.decided_at)
-                AND COALESCE(l.decided_at_latest < COALESCE(e.effective_end, e.last_day_latest), TRUE) THEN 1
+                AND (e.person IS NULL OR (e.valid_from <= l.decided_at AND l.decided_at_latest < e.valid_to)) THEN 2
+            WHEN (j.valid_from IS NULL OR j.valid_from <= l.decided_at_latest)
+                AND (j.valid_to IS NULL OR l.decided_at < j.valid_to)
+                AND (e.person IS NULL OR (e.valid_from <= l.decided_at_latest AND l.decided_at < e.valid_to_latest)) THEN 1
             ELSE 0
         END) AS holds
     FROM line AS l
     JOIN role_authority AS t ON t.duty = 'review' AND t.scope IN (l.system, '*')
     LEFT JOIN job AS j ON j.role = t.role AND j.person = l.reviewer_person
-    LEFT JOIN engagement AS e ON e.person = l.reviewer_person
+    LEFT JOIN engagement_time AS e ON e.person = l.reviewer_person
     GROUP BY l.item, l.account, l.right_id
 ),
 reviewer_code AS (
@@ -335,6 +337,7 @@ reviewer_code AS (
             WHEN COALESCE(s.sure, 0) = 0 AND b.begins_at <= l.decided_at THEN '11 exception:no_authority'
             WHEN COALESCE(s.sure, 0) = 0 AND (NOT q.allow_role_title OR t.item IS NULL) THEN '36 cannot_test:no_roster'
             WHEN COALESCE(s.sure, 0) = 0 AND t.holds = 0 THEN '11 exception:no_authority'
+            WHEN COALESCE(s.sure, 0) = 0 AND t.holds = 1 THEN '35 cannot_test:time_order_unclear'
             WHEN l.owner_state = 'shared' THEN '33 cannot_test:account_shared'
             WHEN l.owner_state IN ('unlinked', 'ambiguous') THEN '34 cannot_test:account_unlinked'
             ELSE '90 pass'

@@ -189,7 +189,7 @@ holder_code AS (
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
                 WHERE a.duty = 'logs' AND a.person = h.person AND a.scope IN (h.system, '*')
-                    AND a.valid_from <= h.observed_at_latest AND h.observed_at < a.valid_to
+                    AND a.valid_from <= h.observed_at_latest AND h.observed_at < a.valid_to_latest
             ) THEN '2cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM roster_start AS r

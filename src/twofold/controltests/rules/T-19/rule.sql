@@ -341,7 +341,7 @@ finance AS (
     SELECT
         s.item AS item,
         MAX(CASE WHEN a.valid_from <= f.answered_at AND f.answered_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
-        MAX(CASE WHEN a.valid_from <= f.answered_at_latest AND f.answered_at < a.valid_to THEN 1 ELSE 0 END) AS possible,
+        MAX(CASE WHEN a.valid_from <= f.answered_at_latest AND f.answered_at < a.valid_to_latest THEN 1 ELSE 0 END) AS possible,
         MAX(CASE WHEN b.begins_at <= f.answered_at THEN 1 ELSE 0 END) AS roster_known
     FROM finance_scope AS s
     JOIN population AS p ON p.item = s.item

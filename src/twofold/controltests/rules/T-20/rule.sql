@@ -296,7 +296,7 @@ standing AS (
     SELECT
         l.acceptance AS acceptance,
         MAX(CASE WHEN a.valid_from <= l.approved_at AND l.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
-        MAX(CASE WHEN a.valid_from <= l.approved_at_latest AND l.approved_at < a.valid_to THEN 1 ELSE 0 END) AS possible
+        MAX(CASE WHEN a.valid_from <= l.approved_at_latest AND l.approved_at < a.valid_to_latest THEN 1 ELSE 0 END) AS possible
     FROM approval_line AS l
     LEFT JOIN authority AS a ON a.duty = 'risk' AND a.person = l.person AND a.scope IN (l.system, '*')
     GROUP BY l.acceptance

@@ -296,15 +296,17 @@ title_holder AS (
         j.person AS person,
         t.scope AS scope,
         GREATEST(
-            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.started_at, TIMESTAMP '0001-01-01 00:00:00')
+            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.valid_from, TIMESTAMP '0001-01-01 00:00:00')
         ) AS valid_from,
         LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'),
-            COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to
+            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+        ) AS valid_to,
+        LEAST(
+            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
+        ) AS valid_to_latest
     FROM role_authority AS t
     JOIN job AS j ON j.role = t.role AND NOT j.conflicted
-    LEFT JOIN engagement AS e ON e.person = j.person
+    LEFT JOIN engagement_time AS e ON e.person = j.person
     WHERE t.duty = 'vendor'
 ),
 chosen AS (
@@ -328,7 +330,7 @@ reviewer AS (
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
                 WHERE a.person = n.person AND a.duty = 'vendor' AND a.scope IN (p.system, '*')
-                    AND a.valid_from <= r.reviewed_at_latest AND r.reviewed_at < a.valid_to
+                    AND a.valid_from <= r.reviewed_at_latest AND r.reviewed_at < a.valid_to_latest
             ) THEN '2cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM roster_start AS s
@@ -345,7 +347,7 @@ reviewer AS (
             WHEN q.allow_role_title AND EXISTS (
                 SELECT 1 FROM title_holder AS t
                 WHERE t.person = n.person AND t.scope IN (p.system, '*')
-                    AND t.valid_from <= r.reviewed_at_latest AND r.reviewed_at < t.valid_to
+                    AND t.valid_from <= r.reviewed_at_latest AND r.reviewed_at < t.valid_to_latest
             ) THEN '2cannot_test:time_order_unclear'
             WHEN q.allow_role_title AND EXISTS (
                 SELECT 1 FROM role_authority AS t WHERE t.duty = 'vendor' AND t.scope IN (p.system, '*')

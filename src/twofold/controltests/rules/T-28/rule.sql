@@ -129,7 +129,7 @@ rostered AS (
         v.item AS item,
         v.version AS version,
         MAX(CASE WHEN a.valid_from <= v.approved_at AND v.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
-        MAX(CASE WHEN a.valid_from <= v.approved_at_latest AND v.approved_at < a.valid_to THEN 1 ELSE 0 END) AS possible
+        MAX(CASE WHEN a.valid_from <= v.approved_at_latest AND v.approved_at < a.valid_to_latest THEN 1 ELSE 0 END) AS possible
     FROM approval_of AS v
     JOIN authority AS a ON a.person = v.person AND a.duty = 'policy' AND a.scope IN (v.system, '*')
     GROUP BY v.item, v.version

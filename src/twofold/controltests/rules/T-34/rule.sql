@@ -70,7 +70,7 @@ by_roster AS (
     FROM given AS g
     JOIN authority AS u
         ON u.person = g.person AND u.duty = g.roster_duty AND (u.scope = g.system OR u.scope = '*')
-        AND u.valid_from <= g.decided_at_latest AND g.decided_at < u.valid_to
+        AND u.valid_from <= g.decided_at_latest AND g.decided_at < u.valid_to_latest
     GROUP BY g.item, g.id
 ),
 -- Roles and units of the approver at the time: a title stands in for a roster, a business unit makes a business user.
