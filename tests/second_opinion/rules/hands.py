@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from twofold.model.instant import Instant
+from twofold.tables.rows import Value
 
 from .world import A_DAY, World
 
@@ -61,10 +62,9 @@ def add_last_day(
     persons = [
         (person, at)
         for accounts, at in decided
-        for link in world.rows
-        if link.table == "account_link"
-        and link.values["account"] in (accounts if isinstance(accounts, list) else [accounts])
-        and (person := str(link.values["person"])).startswith(world.key(""))
+        for account in (accounts if isinstance(accounts, list) else [accounts])
+        for person in _persons_of(world, account)
+        if person.startswith(world.key(""))
     ]
     if not persons or not world.chance(45):
         return
@@ -83,3 +83,12 @@ def add_last_day(
         world.add("roster", scope=scope, duty=duty, person=person)
     elif role:
         world.add("job", person=person, role=role)
+
+
+def _persons_of(world: World, account: Value) -> list[str]:
+    """Return whose an account is: by its links, or by its company e-mail."""
+    rows = [(row.table, row.values) for row in world.rows]
+    linked = [row["person"] for table, row in rows if table == "account_link" and row["account"] == account]
+    mails = [row["email"] for table, row in rows if table == "account" and row["id"] == account and row.get("email")]
+    mailed = [row["id"] for table, row in rows if table == "person" and row.get("email") in mails]
+    return [str(person) for person in (*linked, *mailed)]

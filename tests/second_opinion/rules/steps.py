@@ -121,16 +121,17 @@ def mandates(records: Records) -> list[Mandate]:
 
 def engagements(records: Records, person: str) -> Sequence[tuple[datetime, datetime, datetime]]:
     """Return when each engagement of a person began, until when it surely lasted, and when it was surely over."""
-    found = []
-    for row in records["engagement"]:
-        if row["person"] == person:
-            end, worked = row["effective_end"], row["last_day"]
-            surely, over = (worked[1], worked[1]) if worked else (NEVER, NEVER)
-            if end:
-                over = end[1]
-                surely = min(worked[1], over) if worked and worked[1] > end[0] else end[0]
-            found.append((row["started_at"][0] if row["started_at"] else EVER, surely, over))
-    return found or [(EVER, NEVER, NEVER)]
+    return [lasted(row) for row in records["engagement"] if row["person"] == person] or [(EVER, NEVER, NEVER)]
+
+
+def lasted(row: Record) -> tuple[datetime, datetime, datetime]:
+    """Return when an engagement began, until when it surely lasted, and when it was surely over."""
+    end, worked = row["effective_end"], row["last_day"]
+    surely, over = (worked[1], worked[1]) if worked else (NEVER, NEVER)
+    if end:
+        over = end[1]
+        surely = min(worked[1], over) if worked and worked[1] > end[0] else end[0]
+    return row["started_at"][0] if row["started_at"] else EVER, surely, over
 
 
 def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:

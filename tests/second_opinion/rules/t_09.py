@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from twofold.controltests.rule import ParameterValue
 
+from .hands import add_last_day
 from .records import Record, Records, Span
 from .rights import Function, functions_held, met
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, hand, has_gap, superiors
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, hand, has_gap, lasted, superiors
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-09"
@@ -82,6 +83,7 @@ def populate(world: World) -> None:
     for _ in range(world.pick((0, 1, 1, 2, 3))):
         _mitigation(world, rules, people, accounts, controls)
     _tests_and_uses(world, controls, accounts)
+    add_last_day(world, "mitigation", "approved_by", "approved_at")
 
 
 def _rights(world: World, rights: Sequence[str]) -> None:
@@ -377,11 +379,11 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         return "cannot_test:no_risk_owner"
     if approver.person not in owners:
         return "exception:not_risk_owner"
-    employed = _employed(records, approver.person, first)
-    hr_gap = employed is False and has_gap(
+    employed = _employed(records, approver.person, (first, last))
+    hr_gap = employed == "no" and has_gap(
         records, ["engagement"], item.system, _last_end(records, approver.person, first), first + TICK
     )
-    if employed is False and not hr_gap:
+    if employed == "no" and not hr_gap:
         return "exception:not_employed"
     limit: datetime = item.conflict_from
     sure_limit: datetime = item.conflict_sure_from or item.span[1]
@@ -389,8 +391,10 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
         limit, sure_limit = row["valid_from"], max(row["valid_from"], sure_limit)
     if first > sure_limit:
         return "exception:approved_late"
-    if employed is None:
+    if employed == "conflict":
         return _CONFLICT
+    if employed == "perhaps":
+        return "cannot_test:time_order_unclear"
     if hr_gap:
         return "cannot_test:source_gap"
     if item.state != LINKED:
@@ -424,22 +428,21 @@ def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
 
 
 def _last_end(records: Records, person: str, at: datetime) -> datetime | None:
-    """Return when the last engagement of a person ended that had ended by a moment."""
-    rows = [row for row in records["engagement"] if row["person"] == person]
-    ends = [row["effective_end"][0] if row["effective_end"] else row["last_day"] and row["last_day"][1] for row in rows]
-    return max((end for end in ends if end is not None and end <= at), default=None)
+    """Return when the last engagement of a person was over that was surely over by a moment."""
+    overs = [lasted(row)[2] for row in records["engagement"] if row["person"] == person]
+    return max((over for over in overs if over <= at), default=None)
 
 
-def _employed(records: Records, person: str, at: datetime) -> bool | None:
-    """Return whether a person worked here; None where that hangs on a record in conflict."""
+def _employed(records: Records, person: str, at: Span) -> str:
+    """Return whether a person worked here: yes, no, perhaps, or conflict where that hangs on a record in conflict."""
     rows = [row for row in records["engagement"] if row["person"] == person]
-    for row in rows:
-        start: datetime = row["started_at"][0] if row["started_at"] else EVER
-        last: datetime = row["last_day"][1] if row["last_day"] else NEVER
-        end = row["effective_end"][0] if row["effective_end"] else last
-        if not row["conflicted"] and start <= at < end:
-            return True
-    return None if any(row["conflicted"] for row in rows) else not rows
+    found = {"yes"} if not rows else {"conflict"} if any(row["conflicted"] for row in rows) else set()
+    for start, end, over in (lasted(row) for row in rows if not row["conflicted"]):
+        if start <= at[0] < end and at[1] <= end:
+            found.add("yes")
+        if start <= at[1] and at[0] < over:
+            found.add("perhaps")
+    return next((word for word in ("yes", "conflict", "perhaps") if word in found), "no")
 
 
 def _c(records: Records, clock: datetime, item: Item, row: Record) -> str:

@@ -68,7 +68,8 @@ risk_owner AS (
         COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM sod_rule AS r
 ),
--- Where HR has no record of the approver, nothing says that the person did not work here: 3 did, 2 perhaps (a record in conflict), 0 not.
+-- Where HR has no record of the approver, nothing says that the person did not work here: 3 did, 2 perhaps (a record in conflict),
+-- 1 perhaps (a day on which the employment began or ended), 0 not.
 approver AS (
     SELECT
         m.id AS mitigation,
@@ -78,16 +79,16 @@ approver AS (
         MAX(CASE WHEN o.person = i.person THEN 1 ELSE 0 END) AS owns_risk,
         MAX(CASE
             WHEN e.conflicted THEN 2
-            WHEN (e.started_at IS NULL OR e.started_at <= m.approved_at)
-                AND (COALESCE(e.effective_end, e.last_day_latest) IS NULL
-                    OR COALESCE(e.effective_end, e.last_day_latest) > m.approved_at) THEN 3
+            WHEN e.person IS NULL THEN 3
+            WHEN e.valid_from <= m.approved_at AND m.approved_at < e.valid_to AND m.approved_at_latest <= e.valid_to THEN 3
+            WHEN e.valid_from <= m.approved_at_latest AND m.approved_at < e.valid_to_latest THEN 1
             ELSE 0
         END) AS employed
     FROM mitigation AS m
     LEFT JOIN identity AS i
         ON i.account = m.approved_by AND i.valid_from <= m.approved_at AND m.approved_at < i.valid_to
     LEFT JOIN risk_owner AS o ON o.rule = m.rule AND o.valid_from <= m.approved_at AND m.approved_at < o.valid_to
-    LEFT JOIN engagement AS e ON e.person = i.person
+    LEFT JOIN engagement_time AS e ON e.person = i.person
     GROUP BY m.id, i.person, COALESCE(i.state, 'unlinked')
 ),
 -- Another engagement of the approver may be missing from HR: after the last one known to have ended, up to the approval.
@@ -98,12 +99,10 @@ hr_gap AS (
     LEFT JOIN (
         SELECT
             m.id AS mitigation,
-            MAX(CASE
-                WHEN COALESCE(e.effective_end, e.last_day_latest) <= m.approved_at THEN COALESCE(e.effective_end, e.last_day_latest)
-            END) AS last_end
+            MAX(CASE WHEN e.valid_to_latest <= m.approved_at THEN e.valid_to_latest END) AS last_end
         FROM mitigation AS m
         JOIN approver AS a ON a.mitigation = m.id
-        JOIN engagement AS e ON e.person = a.person
+        JOIN engagement_time AS e ON e.person = a.person
         GROUP BY m.id
     ) AS k ON k.mitigation = f.mitigation
     JOIN source_gap AS g ON g.table_name = 'engagement' AND g.system IN (p.system, '*')
@@ -168,6 +167,7 @@ judged AS (
             WHEN a.employed = 0 AND h.item IS NULL THEN 'exception:not_employed'
             WHEN f.approved_at > l.limit_at_latest THEN 'exception:approved_late'
             WHEN a.employed = 2 THEN 'cannot_test:conflict'
+            WHEN a.employed = 1 THEN 'cannot_test:time_order_unclear'
             WHEN a.employed = 0 THEN 'cannot_test:source_gap'
             WHEN p.state = 'shared' THEN 'cannot_test:account_shared'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
