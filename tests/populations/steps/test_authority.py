@@ -79,7 +79,7 @@ def test_who_worked_on_the_day_had_the_authority_on_it(stepped: Opened) -> None:
             engaged(name, f"p-{name}", effective_end="2026-04-01", last_day=day) for name, day in ends.items()
         ],
     }
-    hours = ("2026-03-31 23:59:59", "2026-04-01 09:00:00", "2026-04-01 18:00:00", "2026-04-02 09:00:00")
+    hours = ("2026-03-31 23:59:59", "2026-04-01 09:00:00", "2026-04-01 23:59:59.999999", "2026-04-02")
     with stepped(rows, "authority") as session:
         surely = {name: [could(session, at, person=f"p-{name}") for at in hours] for name in ends}
         may = {name: [perhaps(session, at, person=f"p-{name}") for at in hours] for name in ends}

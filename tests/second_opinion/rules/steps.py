@@ -126,11 +126,12 @@ def engagements(records: Records, person: str) -> Sequence[tuple[datetime, datet
 
 def lasted(row: Record) -> tuple[datetime, datetime, datetime]:
     """Return when an engagement began, until when it surely lasted, and when it was surely over."""
-    end, worked = row["effective_end"], row["last_day"]
-    surely, over = (worked[1], worked[1]) if worked else (NEVER, NEVER)
+    end = row["effective_end"]
+    worked = row["last_day"][1] + TICK if row["last_day"] else None
+    surely = over = worked or NEVER
     if end:
-        over = end[1]
-        surely = min(worked[1], over) if worked and worked[1] > end[0] else end[0]
+        over = end[1] + TICK if end[0] < end[1] else end[1]
+        surely = min(worked, over) if worked and worked > end[0] else end[0]
     return row["started_at"][0] if row["started_at"] else EVER, surely, over
 
 

@@ -438,7 +438,7 @@ def _employed(records: Records, person: str, at: Span) -> str:
     rows = [row for row in records["engagement"] if row["person"] == person]
     found = {"yes"} if not rows else {"conflict"} if any(row["conflicted"] for row in rows) else set()
     for start, end, over in (lasted(row) for row in rows if not row["conflicted"]):
-        if start <= at[0] < end and at[1] <= end:
+        if start <= at[0] and at[1] < end:
             found.add("yes")
         if start <= at[1] and at[0] < over:
             found.add("perhaps")

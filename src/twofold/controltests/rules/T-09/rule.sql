@@ -80,7 +80,7 @@ approver AS (
         MAX(CASE
             WHEN e.conflicted THEN 2
             WHEN e.person IS NULL THEN 3
-            WHEN e.valid_from <= m.approved_at AND m.approved_at < e.valid_to AND m.approved_at_latest <= e.valid_to THEN 3
+            WHEN e.valid_from <= m.approved_at AND m.approved_at_latest < e.valid_to THEN 3
             WHEN e.valid_from <= m.approved_at_latest AND m.approved_at < e.valid_to_latest THEN 1
             ELSE 0
         END) AS employed
