@@ -84,6 +84,29 @@ def test_employment_joins_engagements_that_touch_and_no_others(stepped: Opened) 
         ]
 
 
+def test_employment_that_ends_on_a_bare_day_lasts_perhaps_to_its_end(stepped: Opened) -> None:
+    work = {"person": "p-ana", "type": "employee"}
+    rows = {
+        "engagement": [
+            {**work, "id": "1", "started_at": "2025-01-01T00:00:00Z", "effective_end": "2025-03-01"},
+            {**work, "id": "2", "started_at": "2025-03-01", "last_day": "2025-04-30", "effective_end": "2025-04-30"},
+            {**work, "id": "3", "started_at": "2025-05-01", "last_day": "2025-05-31"},
+            {**work, "id": "4", "started_at": "2025-07-01", "effective_end": "2025-07-01"},
+        ]
+    }
+    with stepped(rows, "employed_stretch") as session:
+        found = session.execute(
+            """
+            SELECT CAST(valid_from AS VARCHAR), CAST(valid_to AS VARCHAR), CAST(valid_to_latest AS VARCHAR)
+            FROM employed_stretch ORDER BY ALL
+            """
+        )
+        assert found.fetchall() == [
+            ("2025-01-01 00:00:00", "2025-06-01 00:00:00", "2025-06-01 00:00:00"),
+            ("2025-07-01 00:00:00", "2025-07-01 00:00:00", "2025-07-02 00:00:00"),
+        ]
+
+
 def test_an_account_is_open_until_the_last_closing_that_nobody_undid(stepped: Opened) -> None:
     account = {"system": "okta", "created_at": "2025-01-01T00:00:00Z"}
     event = {"kind": "disable", "occurred_at": "2025-03-01T00:00:00Z"}

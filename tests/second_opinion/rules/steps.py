@@ -136,15 +136,8 @@ def lasted(row: Record) -> tuple[datetime, datetime, datetime]:
 
 
 def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:
-    stretches = [
-        (
-            row["started_at"][0] if row["started_at"] else EVER,
-            row["effective_end"][0] if row["effective_end"] else row["last_day"][1] if row["last_day"] else NEVER,
-        )
-        for row in records["engagement"]
-        if row["person"] == person
-    ]
-    return stretches or [(EVER, NEVER)]
+    """Return when a person surely worked for the company, one stretch per engagement."""
+    return [(start, end) for start, end, _ in engagements(records, person)]
 
 
 def superiors(records: Records, person: str, at: datetime) -> set[str]:

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import Held, right_intervals
-from .steps import EVER, NEVER, days, employed, has_gap
+from .steps import EVER, NEVER, days, engagements, has_gap
 from .timeline import months
 from .world import A_DAY, START, World
 
@@ -49,7 +49,8 @@ def populate(world: World) -> None:
                     type="employee",
                     person=world.key(person),
                     started_at=world.maybe(60, world.instant(start, coarse=0)),
-                    effective_end=world.maybe(25, world.instant(end, coarse=0)),
+                    effective_end=world.maybe(25, world.instant(end, coarse=40)),
+                    last_day=world.maybe(25, world.instant(end - world.pick((0, 0, 1)) * A_DAY, coarse=50)),
                 )
     for right in ("post", "read"):
         world.add("access_right", id=world.key(f"erp:{right}"), system=system)
@@ -215,7 +216,7 @@ class Item:
         """Return the lines in force in each stretch of the window."""
         edges = {self.window[0]} | {edge for line in self.lines for edge in _life_of(line)}
         for line in self.lines:
-            edges |= {edge for span in employed(self.records, line["owner"]) for edge in span}
+            edges |= {edge for span in engagements(self.records, line["owner"]) for edge in span}
         inside = sorted(edge for edge in edges if self.window[0] <= edge < self.window[1])
         return [[line for line in self.lines if _life_of(line)[0] <= at < _life_of(line)[1]] for at in inside]
 
@@ -303,8 +304,15 @@ def _judged(item: Item, held: Sequence[Held]) -> dict[str, str]:
 def _owner(item: Item) -> str:
     edges = {item.window[0]} | {edge for line in item.lines for edge in _life_of(line)}
     for line in item.lines:
-        edges |= {edge for span in employed(item.records, line["owner"]) for edge in span}
-    order = ("exception:no_owner", "exception:owner_left", "cannot_test:conflict", "cannot_test:owner_unknown", "pass")
+        edges |= {edge for span in engagements(item.records, line["owner"]) for edge in span}
+    order = (
+        "exception:no_owner",
+        "exception:owner_left",
+        "cannot_test:conflict",
+        "cannot_test:owner_unknown",
+        "cannot_test:time_unclear",
+        "pass",
+    )
     worst = len(order) - 1
     for at in edges:
         if item.window[0] <= at < item.window[1]:
@@ -318,12 +326,14 @@ def _owner(item: Item) -> str:
 def _owner_at(records: Records, owner: str | None, at: datetime) -> int:
     if owner is None:
         return 0
-    engagements = [row for row in records["engagement"] if row["person"] == owner]
-    if any(row["conflicted"] for row in engagements):
+    rows = [row for row in records["engagement"] if row["person"] == owner]
+    if any(row["conflicted"] for row in rows):
         return 2
-    if not engagements:
+    if not rows:
         return 3
-    return 4 if any(start <= at < end for start, end in employed(records, owner)) else 1
+    if any(start <= at < end for start, end, _ in engagements(records, owner)):
+        return 5
+    return 4 if any(start <= at < over for start, _, over in engagements(records, owner)) else 1
 
 
 def _purpose(item: Item, held: Sequence[Held]) -> str:

@@ -1,18 +1,21 @@
 -- employed_stretch: from when to when each person worked for the company, however many engagements that took.
--- One row per person and stretch without a break; half open: valid_from <= t < valid_to. Stretches of a person do not overlap.
+-- One row per person and stretch without a break. Stretches of a person do not overlap, as far as they are sure.
+--   valid_to          surely until then, half open: valid_from <= t < valid_to. Not after valid_from where nothing is sure
+--   valid_to_latest   perhaps until then, as in engagement_time: later than valid_to where the end is a bare day
 -- An engagement in conflict counts for the time that all its records agree on.
 WITH work AS (
     SELECT
-        e.id AS id,
+        e.engagement AS id,
         e.person AS person,
-        MAX(COALESCE(e.started_at, TIMESTAMP '0001-01-01 00:00:00')) AS valid_from,
-        MIN(COALESCE(e.effective_end, e.last_day_latest, TIMESTAMP '9999-12-31 00:00:00')) AS valid_to
-    FROM engagement AS e
-    GROUP BY e.id, e.person
+        MAX(e.valid_from) AS valid_from,
+        MIN(e.valid_to) AS valid_to,
+        MIN(e.valid_to_latest) AS valid_to_latest
+    FROM engagement_time AS e
+    GROUP BY e.engagement, e.person
 ),
 reached AS (
     SELECT
-        w.person AS person, w.valid_from AS valid_from, w.valid_to AS valid_to,
+        w.person AS person, w.valid_from AS valid_from, w.valid_to AS valid_to, w.valid_to_latest AS valid_to_latest,
         MAX(w.valid_to) OVER (
             PARTITION BY w.person ORDER BY w.valid_from NULLS LAST, w.valid_to NULLS LAST, w.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -22,7 +25,7 @@ reached AS (
 ),
 numbered AS (
     SELECT
-        r.person AS person, r.valid_from AS valid_from, r.valid_to AS valid_to,
+        r.person AS person, r.valid_from AS valid_from, r.valid_to AS valid_to, r.valid_to_latest AS valid_to_latest,
         SUM(CASE WHEN r.before >= r.valid_from THEN 0 ELSE 1 END) OVER (
             PARTITION BY r.person ORDER BY r.valid_from NULLS LAST, r.valid_to NULLS LAST, r.id ROWS UNBOUNDED PRECEDING
         ) AS island
@@ -31,7 +34,8 @@ numbered AS (
 SELECT
     n.person AS person,
     MIN(n.valid_from) AS valid_from,
-    MAX(n.valid_to) AS valid_to
+    MAX(n.valid_to) AS valid_to,
+    MAX(n.valid_to_latest) AS valid_to_latest
 FROM numbered AS n
 GROUP BY n.person, n.island
-HAVING MIN(n.valid_from) < MAX(n.valid_to)
+HAVING MIN(n.valid_from) < MAX(n.valid_to_latest)

@@ -18,9 +18,10 @@ line AS (
 active AS (
     SELECT
         l.item AS item,
-        GREATEST(e.valid_from, l.valid_from) AS valid_from, LEAST(e.valid_to, l.valid_to) AS valid_to
+        GREATEST(e.valid_from, l.valid_from) AS valid_from, LEAST(GREATEST(e.valid_to, l.valid_from), l.valid_to) AS valid_to,
+        LEAST(e.valid_to_latest, l.valid_to) AS valid_to_latest
     FROM line AS l
-    JOIN employed_stretch AS e ON e.person = l.owner AND e.valid_from < l.valid_to AND l.valid_from < e.valid_to
+    JOIN employed_stretch AS e ON e.person = l.owner AND e.valid_from < l.valid_to AND l.valid_from < e.valid_to_latest
 ),
 edge AS (
     SELECT i.item AS item, i.window_from AS moment FROM item AS i
@@ -34,6 +35,8 @@ edge AS (
     SELECT a.item AS item, a.valid_from AS moment FROM active AS a
     UNION
     SELECT a.item AS item, a.valid_to AS moment FROM active AS a
+    UNION
+    SELECT a.item AS item, a.valid_to_latest AS moment FROM active AS a
 ),
 stretch AS (
     SELECT e.item AS item, e.moment AS valid_from, LEAD(e.moment) OVER (
@@ -41,15 +44,16 @@ stretch AS (
     ) AS valid_to
     FROM edge AS e
 ),
--- Each stretch: 90 an owner who works here, 41 an owner whom HR does not know, 40 one of whose time here HR says two things, 15 one
--- who does not work here then, 14 none.
+-- Each stretch: 90 an owner who works here, 42 one who perhaps does (a bare day on which the employment ended), 41 an owner whom HR
+-- does not know, 40 one of whose time here HR says two things, 15 one who does not work here then, 14 none.
 owned AS (
     SELECT
         s.item AS item, s.valid_from AS valid_from,
         MAX(CASE
             WHEN l.owner IS NULL THEN 14
             WHEN k.conflicted = 1 THEN 40
-            WHEN a.person IS NOT NULL THEN 90
+            WHEN s.valid_from < a.valid_to THEN 90
+            WHEN a.person IS NOT NULL THEN 42
             WHEN k.person IS NULL THEN 41
             ELSE 15
         END) AS owner_rank,
@@ -57,7 +61,7 @@ owned AS (
         COUNT(l.item) AS lines
     FROM stretch AS s
     LEFT JOIN line AS l ON l.item = s.item AND l.valid_from <= s.valid_from AND s.valid_from < l.valid_to
-    LEFT JOIN employed_stretch AS a ON a.person = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to
+    LEFT JOIN employed_stretch AS a ON a.person = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to_latest
     LEFT JOIN (
         SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
         FROM engagement AS e
@@ -266,6 +270,7 @@ SELECT
         WHEN v.owner_rank = 15 THEN 'exception:owner_left'
         WHEN v.owner_rank = 40 THEN 'cannot_test:conflict'
         WHEN v.owner_rank = 41 THEN 'cannot_test:owner_unknown'
+        WHEN v.owner_rank = 42 THEN 'cannot_test:time_unclear'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
     END AS a,
