@@ -16,6 +16,7 @@ from .steps import (
     NEVER,
     SHARED_ACCOUNT,
     TICK,
+    engagements,
     hand,
     has_gap,
     mandates,
@@ -66,7 +67,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(60, begins + world.pick((1, 4, 60)) * A_DAY),
             reason="not_extracted",
         )
-    add_last_day(world, "risk_acceptance", "approver", "approved_at", scope=system, duty="risk")
+    add_last_day(world, "risk_acceptance", "approver", "approved_at", scope=system, duty="risk", role="lead")
 
 
 def _authority(world: World, system: str) -> None:
@@ -531,7 +532,8 @@ def _authorised(finding: Finding, person: str, at: Span) -> str:
         return "exception:not_authorised"
     roles = {row["role"] for row in records["role_authority"] if row["duty"] == "risk" and row["scope"] in scopes}
     jobs = (row for row in records["job"] if row["person"] == person and row["role"] in roles)
-    if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in jobs):
+    employed = any(start <= at[0] and at[1] < end for start, end, _ in engagements(records, person))
+    if employed and any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in jobs):
         return "pass"
     return "cannot_test:no_roster"
 

@@ -10,7 +10,7 @@ from twofold.controltests.rule import ParameterValue
 from .hands import add_last_day
 from .programme import plain, words
 from .records import Record, Records
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap, mandates
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, engagements, hand, has_gap, mandates
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-28"
@@ -169,7 +169,8 @@ def populate(world: World) -> None:
 def alone(world: World) -> None:
     """As populate, with an approver who left on the day of an approval, and who must sign like everybody."""
     populate(world)
-    add_last_day(world, "policy_version", "approved_by", "approved_at", scope=world.key("erp"), duty="policy")
+    columns = ("policy_version", "approved_by", "approved_at")
+    add_last_day(world, *columns, scope=world.key("erp"), duty="policy", role=_ROLES[0])
 
 
 def _edge(world: World) -> datetime:
@@ -472,9 +473,12 @@ def _titled(
         for row in records["job"]
         if row["person"] == who.person and row["role"] in titles
     ]
-    if any(start <= at[0] and at[1] < end for start, end in held):
+    work = engagements(records, who.person or "")
+    surely = any(start <= at[0] and at[1] < end for start, end, _ in work)
+    perhaps = any(start <= at[1] and at[0] < over for start, _, over in work)
+    if surely and any(start <= at[0] and at[1] < end for start, end in held):
         return "pass"
-    if any(start <= at[1] and at[0] < end for start, end in held):
+    if perhaps and any(start <= at[1] and at[0] < end for start, end in held):
         return "cannot_test:time_order_unclear"
     return "exception:not_authorised"
 

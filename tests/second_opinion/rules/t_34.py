@@ -17,6 +17,7 @@ from .steps import (
     TICK,
     UNLINKED,
     days,
+    engagements,
     hand,
     has_gap,
     mandates,
@@ -79,7 +80,7 @@ def populate(world: World) -> None:
         of = world.pick((system, system, system, world.key("crm")))
         world.add("source_gap", table_name=table, system=of, starts_at=starts, ends_before=ends, reason="not_extracted")
     duty = world.pick(("authorise", "uat", "release", "finance"))
-    add_last_day(world, "approval", "approver", "decided_at", scope=system, duty=duty)
+    add_last_day(world, "approval", "approver", "decided_at", scope=system, duty=duty, role="lead")
 
 
 def _authority(world: World, system: str) -> None:
@@ -344,6 +345,7 @@ def _power(records: Records, row: Record, system: str, parameters: Mapping[str, 
         parameters["allow_role_title"]
         and row["duty"] not in {"conversion", "uat"}
         and any(job["role"] in titles for job in jobs)
+        and any(start <= at[0] and at[1] < end for start, end, _ in engagements(records, who.person))
     ):
         return "title"
     return "no_roster"

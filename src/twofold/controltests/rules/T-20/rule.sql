@@ -306,7 +306,9 @@ titled AS (
     FROM approval_line AS l
     JOIN role_authority AS t ON t.duty = 'risk' AND t.scope IN (l.system, '*')
     JOIN job AS j ON j.role = t.role AND j.person = l.person
+    LEFT JOIN engagement_time AS e ON e.person = l.person
     WHERE (j.valid_from IS NULL OR j.valid_from <= l.approved_at) AND (j.valid_to IS NULL OR l.approved_at_latest < j.valid_to)
+        AND (e.person IS NULL OR (e.valid_from <= l.approved_at AND l.approved_at_latest < e.valid_to))
     GROUP BY l.acceptance
 ),
 rostered AS (

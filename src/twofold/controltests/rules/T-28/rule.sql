@@ -147,19 +147,22 @@ titled AS (
         MAX(CASE
             WHEN j.person IS NULL THEN 0
             WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at
-                AND v.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+                AND v.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+                AND (e.person IS NULL OR (e.valid_from <= v.approved_at AND v.approved_at_latest < e.valid_to)) THEN 1
             ELSE 0
         END) AS sure,
         MAX(CASE
             WHEN j.person IS NULL THEN 0
             WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at_latest
-                AND v.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
+                AND v.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
+                AND (e.person IS NULL OR (e.valid_from <= v.approved_at_latest AND v.approved_at < e.valid_to_latest)) THEN 1
             ELSE 0
         END) AS possible
     FROM approval_of AS v
     CROSS JOIN parameter AS q
     JOIN role_authority AS t ON t.duty = 'policy' AND t.scope IN (v.system, '*')
     LEFT JOIN job AS j ON j.role = t.role AND j.person = v.person
+    LEFT JOIN engagement_time AS e ON e.person = v.person
     WHERE q.role_titles
     GROUP BY v.item, v.version
 ),

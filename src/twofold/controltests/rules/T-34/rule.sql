@@ -77,7 +77,11 @@ by_roster AS (
 by_job AS (
     SELECT
         g.item AS item, g.id AS id,
-        MAX(CASE WHEN t.role IS NOT NULL THEN 1 ELSE 0 END) AS title,
+        MAX(CASE
+            WHEN t.role IS NOT NULL
+                AND (e.person IS NULL OR (e.valid_from <= g.decided_at AND g.decided_at_latest < e.valid_to)) THEN 1
+            ELSE 0
+        END) AS title,
         MAX(CASE WHEN j.unit IS NOT NULL THEN 1 ELSE 0 END) AS unit_known,
         MAX(CASE WHEN POSITION(';' || LOWER(j.unit) || ';' IN ';' || LOWER(q.business_units) || ';') > 0 THEN 1 ELSE 0 END) AS business
     FROM given AS g
@@ -86,6 +90,7 @@ by_job AS (
         ON j.person = g.person AND COALESCE(j.valid_from, g.decided_at) <= g.decided_at
         AND g.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
     LEFT JOIN role_authority AS t ON t.role = j.role AND t.duty = g.roster_duty AND (t.scope = g.system OR t.scope = '*')
+    LEFT JOIN engagement_time AS e ON e.person = g.person
     GROUP BY g.item, g.id
 ),
 roster_known AS (
