@@ -61,8 +61,19 @@ SELECT o.account, E(), N(), NULL, CASE WHEN o.kind = 'shared' THEN 'shared' ELSE
 FROM owner AS o
 WHERE o.kind IN ('shared', 'service', 'bot') AND NOT EXISTS (FROM tied WHERE tied.account = o.account);
 
+-- Employed from f, surely until t and perhaps until u: a bare day leaves open when it ended on that day.
 CREATE TEMP TABLE employed AS
-SELECT person, coalesce(started_at, E()) AS f, coalesce(effective_end, last_day_latest, N()) AS t FROM engagement;
+WITH day_over AS (
+    SELECT
+        *, effective_end_latest + CASE WHEN effective_end < effective_end_latest THEN INTERVAL 1 MICROSECOND ELSE INTERVAL 0 SECOND END AS over,
+        last_day_latest + INTERVAL 1 MICROSECOND AS worked
+    FROM engagement
+)
+SELECT
+    person, coalesce(started_at, E()) AS f,
+    coalesce(greatest(effective_end, least(coalesce(worked, effective_end), over)), worked, N()) AS t,
+    coalesce(over, worked, N()) AS u
+FROM day_over;
 
 -- Who could use the duties release and uat, and where; delegations count once they were recorded.
 CREATE TEMP TABLE mandate AS
@@ -70,24 +81,26 @@ WITH own AS (
     SELECT
         r.scope, r.duty, r.right_class, r.person,
         greatest(coalesce(r.valid_from, E()), coalesce(e.f, E())) AS f,
-        least(coalesce(r.valid_to, N()), coalesce(e.t, N())) AS t
+        least(coalesce(r.valid_to, N()), coalesce(e.t, N())) AS t,
+        least(coalesce(r.valid_to, N()), coalesce(e.u, N())) AS u
     FROM roster AS r
     LEFT JOIN employed AS e ON e.person = r.person
     WHERE r.duty = 'uat' OR (r.duty = 'release' AND r.right_class IS NULL)
 )
-SELECT scope, duty, person, f, t FROM own WHERE f < t
+SELECT scope, duty, person, f, t, u FROM own WHERE f < u
 UNION ALL
-SELECT scope, duty, person, f, t
+SELECT scope, duty, person, f, t, u
 FROM (
     SELECT
         o.scope, o.duty, d.to_person AS person,
         greatest(o.f, coalesce(d.valid_from, E()), d.recorded_at_latest, coalesce(e.f, E())) AS f,
-        least(o.t, coalesce(d.valid_to, N()), coalesce(e.t, N())) AS t
+        least(o.t, coalesce(d.valid_to, N()), coalesce(e.t, N())) AS t,
+        least(o.u, coalesce(d.valid_to, N()), coalesce(e.u, N())) AS u
     FROM delegation AS d
     JOIN own AS o ON o.person = d.from_person AND (d.duty IS NULL OR d.duty = o.duty)
     LEFT JOIN employed AS e ON e.person = d.to_person
 )
-WHERE f < t;
+WHERE f < u;
 
 CREATE TEMP TABLE superior AS
 WITH line AS (
@@ -746,17 +759,22 @@ SELECT g.given, bool_or(m.f <= g.f AND g.t < m.t) AS sure
 FROM given AS g
 JOIN live AS u ON u.unit = g.unit
 JOIN mandate AS m ON m.person = g.person AND m.duty = 'release' AND (m.scope = u.system OR m.scope = '*')
-    AND m.f <= g.t AND g.f < m.t
+    AND m.f <= g.t AND g.f < m.u
 GROUP BY g.given;
 
 CREATE TEMP TABLE titled AS
-SELECT DISTINCT g.given
+SELECT
+    g.given,
+    bool_or(
+        coalesce(j.valid_from, E()) <= g.f AND g.t < coalesce(j.valid_to, N()) AND coalesce(e.f, E()) <= g.f AND g.t < coalesce(e.t, N())
+    ) AS sure
 FROM given AS g
 JOIN scene AS s ON s.unit = g.unit AND (s.roster_from IS NULL OR s.roster_from > g.f)
-JOIN job AS j ON j.person = g.person AND coalesce(j.valid_from, E()) <= g.f AND g.t < coalesce(j.valid_to, N())
+JOIN job AS j ON j.person = g.person AND coalesce(j.valid_from, E()) <= g.t AND g.f < coalesce(j.valid_to, N())
 JOIN role_authority AS r ON r.role = j.role AND r.duty = 'release' AND (r.scope = s.system OR r.scope = '*')
 LEFT JOIN employed AS e ON e.person = g.person
-WHERE e.person IS NULL OR (e.f <= g.f AND g.f < e.t);
+WHERE coalesce(e.f, E()) <= g.t AND g.f < coalesce(e.u, N())
+GROUP BY g.given;
 
 -- Which content they saw: another commit of equal content, or with only clean merges of the base after it.
 CREATE TEMP TABLE equal AS
@@ -820,7 +838,8 @@ WITH fact AS (
             WHEN w.sure THEN 'roster'
             WHEN NOT w.sure THEN 'unclear'
             WHEN s.roster_from <= g.f THEN 'none'
-            WHEN t.given IS NOT NULL THEN 'title'
+            WHEN t.sure THEN 'title'
+            WHEN NOT t.sure THEN 'title_unclear'
             ELSE 'no_roster'
         END AS authority,
         CASE
@@ -877,8 +896,8 @@ ranked AS (
             WHEN authority = 'none' THEN 33
             WHEN apart_from_makers < 90 THEN apart_from_makers
             WHEN content = 'unknown' THEN 74
-            WHEN authority = 'unclear' THEN 73
-            WHEN authority = 'no_roster' OR (authority = 'title' AND NOT allow_role_title) THEN 72
+            WHEN authority = 'unclear' OR (authority = 'title_unclear' AND allow_role_title) THEN 73
+            WHEN authority IN ('no_roster', 'title_unclear') OR (authority = 'title' AND NOT allow_role_title) THEN 72
             WHEN only_said THEN 71
             ELSE 90
         END AS fact,
@@ -968,7 +987,7 @@ business AS (
         SELECT g.unit, g.id, m.f <= g.f AND g.t < m.t AS sure
         FROM given AS g
         JOIN mandate AS m ON m.person = g.person AND m.duty = 'uat' AND (m.scope = g.system OR m.scope = '*')
-        WHERE m.f <= g.t AND g.f < m.t
+        WHERE m.f <= g.t AND g.f < m.u
         UNION ALL
         SELECT g.unit, g.id, coalesce(j.valid_from, E()) <= g.f AND g.t < coalesce(j.valid_to, N())
         FROM given AS g
