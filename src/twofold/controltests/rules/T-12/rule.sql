@@ -32,15 +32,8 @@ counted_from AS (
     -- as the day that its last moment counts as.
     SELECT
         u.item AS item,
-        MAX(
-            CASE
-                WHEN u.completed_at < c.valid_from OR u.completed_at >= c.valid_to THEN NULL
-                WHEN u.completed_at = u.completed_at_latest THEN c.day_zero
-                ELSE c.day_zero_as_a_day
-            END
-        ) AS day_zero,
-        MAX(CASE WHEN c.valid_from <= u.completed_at_latest AND u.completed_at_latest < c.valid_to THEN c.day_zero END)
-            AS day_zero_latest
+        MIN(CASE WHEN u.completed_at = u.completed_at_latest THEN c.day_zero ELSE c.day_zero_as_a_day END) AS day_zero,
+        MAX(c.day_zero) AS day_zero_latest
     FROM unit AS u
     CROSS JOIN working_calendar AS w
     JOIN business_clock AS c
