@@ -251,8 +251,7 @@ def _judged(item: Item) -> dict[str, str]:
 
 def _state(item: Item, letter: str, *, virtual: bool) -> str:
     reason = {"A": "not_encrypted", "B": "not_protected", "C": "not_patched"}[letter]
-    clear = [(day, row) for day, row in item.shown() if not row["conflicted"]]
-    shown = [(day, good) for day, row in clear if (good := _good(row, letter, item.parameters)) is not None]
+    shown = [(day, good) for day, row in item.shown() if (good := _good(row, letter, item.parameters)) is not None]
     for torn in (day for day, row in item.shown() if row["conflicted"]):
         lasts = min((day for day, _ in shown if day > torn), default=date.max)
         if _meet((torn, lasts), item.month.days):

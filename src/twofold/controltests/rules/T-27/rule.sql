@@ -59,7 +59,6 @@ shown AS (
     FROM device_state AS s
     CROSS JOIN parameter AS q
     CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter) AS l
-    WHERE NOT s.conflicted
 ),
 numbered AS (
     SELECT
