@@ -65,9 +65,10 @@ _CANNOT = {
 
 def shared(world: World) -> None:
     """Policies to be signed, their versions, and what is not proven complete."""
+    turns: dict[str, datetime] = {}
     for policy in POLICIES:
         start = START + world.number_in(-40, 20) * A_DAY
-        turn = START + world.number_in(-10, 50) * A_DAY + timedelta(hours=world.pick((0, 12)))
+        turns[policy] = turn = START + world.number_in(-10, 50) * A_DAY + timedelta(hours=world.pick((0, 12)))
         world.add(
             "policy_version",
             policy=policy,
@@ -108,6 +109,20 @@ def shared(world: World) -> None:
             world.add(
                 "source_gap", table_name=table, system="company", starts_at=start, ends_before=ends, reason="retention"
             )
+    for policy, turn in turns.items():
+        _odd_version(world, policy, turn)
+        if world.chance(10):
+            for end in (None, START + world.number_in(-40, 60) * A_DAY):
+                world.add("signing_duty", policy=policy, valid_from=START - 500 * A_DAY, valid_to=end)
+
+
+def _odd_version(world: World, policy: str, turn: datetime) -> None:
+    """Add one that takes effect with another or is perhaps withdrawn before it does, seldom told in two ways."""
+    if world.chance(50):
+        effective = turn + world.pick((0, 0, 10)) * A_DAY
+        for _ in range(2 if world.chance(10) else 1):
+            withdrawn = world.maybe(60, effective + world.pick((-5, 0, 5, 20)) * A_DAY)
+            world.add("policy_version", policy=policy, version="4", effective_at=effective, withdrawn_at=withdrawn)
 
 
 def parameters(world: World) -> Parameters:
@@ -496,19 +511,23 @@ def _signature_says(item: Item, row: Record, due: datetime) -> str:
 
 
 def _ruled(records: Records, policy: str, version: str) -> list[tuple[datetime, datetime]]:
-    """Return from when to when a version was in force."""
-    versions = [row for row in records["policy_version"] if row["policy"] == policy and row["effective_at"]]
+    """Return when a version was in force; one withdrawn before it took effect never was, and ends no other."""
+    dated = [
+        row
+        for row in records["policy_version"]
+        if row["policy"] == policy and row["effective_at"] and row["effective_at"] < (row["withdrawn_at"] or NEVER)
+    ]
     return [
         (
             row["effective_at"],
             min(
                 [
                     row["withdrawn_at"] or NEVER,
-                    *(each["effective_at"] for each in versions if each["effective_at"] > row["effective_at"]),
+                    *(each["effective_at"] for each in dated if each["effective_at"] > row["effective_at"]),
                 ]
             ),
         )
-        for row in versions
+        for row in dated
         if row["version"] == version
     ]
 

@@ -62,7 +62,8 @@ SELECT DISTINCT
     v.evidence AS evidence,
     v.record AS record,
     'Policy ' || v.policy || ' in version ' || v.version || ' rules from '
-    || COALESCE(CAST(v.effective_at AS STRING), 'never') || '.' AS fact
+    || COALESCE(CAST(v.effective_at AS STRING), 'never')
+    || COALESCE(', withdrawn at ' || CAST(v.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN acknowledgement AS k ON k.person = p.person
 JOIN policy_version AS v ON v.policy = k.policy

@@ -149,19 +149,36 @@ screened AS (
     JOIN screening AS s ON s.engagement = o.engagement
     GROUP BY o.item
 ),
--- B: each policy that had to be signed on the first day. The version must be the one in force at the signature; a draft never is.
+-- B: each policy that had to be signed on the first day. The version must be the one in force at the signature. A draft never is,
+-- nor one that was withdrawn before it took effect; two that take effect at the same moment both are.
+dated_version AS (
+    SELECT
+        v.policy AS policy,
+        v.version AS version,
+        v.effective_at AS effective_at,
+        COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00') AS withdrawn_at
+    FROM policy_version AS v
+    WHERE v.effective_at < COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00')
+),
+start_of_reign AS (
+    SELECT
+        v.policy AS policy,
+        v.effective_at AS effective_at,
+        COALESCE(
+            LEAD(v.effective_at) OVER (PARTITION BY v.policy ORDER BY v.effective_at NULLS LAST),
+            TIMESTAMP '9999-12-30 00:00:00'
+        ) AS next_at
+    FROM dated_version AS v
+    GROUP BY v.policy, v.effective_at
+),
 in_force AS (
     SELECT
         v.policy AS policy,
         v.version AS version,
         v.effective_at AS valid_from,
-        LEAST(
-            COALESCE(LEAD(v.effective_at) OVER (
-                PARTITION BY v.policy ORDER BY v.effective_at NULLS LAST
-            ), TIMESTAMP '9999-12-30 00:00:00'),
-            COALESCE(v.withdrawn_at, TIMESTAMP '9999-12-30 00:00:00')
-        ) AS valid_to
-    FROM policy_version AS v
+        LEAST(s.next_at, v.withdrawn_at) AS valid_to
+    FROM dated_version AS v
+    JOIN start_of_reign AS s ON s.policy = v.policy AND s.effective_at = v.effective_at
 ),
 signature AS (
     SELECT
