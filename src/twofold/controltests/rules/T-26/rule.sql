@@ -91,7 +91,6 @@ expected_in AS (
     FROM joiner AS j
     CROSS JOIN parameter AS q
     JOIN first_access AS f ON f.item = j.item
-    WHERE f.given_at IS NOT NULL
     UNION ALL
     SELECT j.item AS item, 'acknowledgement' AS table_name, j.known_from - q.pre_start_days * INTERVAL '1' DAY AS starts_at, j.sign_due AS ends_at
     FROM joiner AS j
