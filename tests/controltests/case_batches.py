@@ -2,7 +2,7 @@
 
 The cases of a batch lie in one set of tables. Each has a number, and every name in its rows carries it (3~billing), so
 that its rows meet only each other. A word that the texts of the rule or the parameters spell out is no name and stays
-as it is; so do calendars, which thousands of rows are made of.
+as it is; so do calendars, which thousands of rows are made of, and the policies that everybody has to sign.
 
 Cases share a batch only where they agree in rule, clock, parameters, the tables that have rows (an empty table is empty
 for all), and the rows that no name tells apart (calendars, scope *). What is left is a faulty rule that asks for any
@@ -200,6 +200,7 @@ def _words(read: ReadCase) -> frozenset[str]:
     """Return what is no name in this case, in small letters."""
     calendars = {str(row.cells["id"]) for row, _ in read.rows if row.table.name == "calendar"}
     said = {word for value in read.case.parameters.values() for word in str(value).split(";")}
+    said |= {str(row.cells["policy"]) for row, _ in read.rows if row.table.name == "signing_duty"}
     return _literals(read.case.rule.population, read.case.rule.sql) | {word.lower() for word in {*calendars, *said}}
 
 
