@@ -118,7 +118,7 @@ pause AS (
         s.starts_at AS starts_at,
         s.starts_at_latest AS starts_at_latest,
         GREATEST(s.starts_at_latest, COALESCE(s.ends_at, q.extracted_at)) AS ends_at,
-        COALESCE(s.ends_at_latest, q.extracted_at) AS ends_at_latest
+        GREATEST(s.starts_at, COALESCE(s.ends_at_latest, q.extracted_at)) AS ends_at_latest
     FROM status_event AS s
     CROSS JOIN parameter AS q
     WHERE ';' || LOWER(REPLACE(q.pause_states, ' ', '')) || ';' LIKE '%;' || s.status || ';%'
