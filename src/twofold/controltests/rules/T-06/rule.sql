@@ -307,7 +307,7 @@ exemption_rank AS (
 ),
 -- A review may be missing from the list only where the list is not proven in the time that the use leaves for it.
 review_gap AS (
-    SELECT DISTINCT u.item AS item, u.id AS id
+    SELECT DISTINCT u.id AS id
     FROM used AS u
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = u.item
@@ -317,7 +317,7 @@ review_gap AS (
         AND (g.ends_before IS NULL OR g.ends_before > u.occurred_at)
 ),
 -- Each use of an account that is kept for emergencies is looked at by somebody else: 0 it was, 1 to 3 perhaps (a review or the
--- use told in two ways, a reviewer whom nobody knows, an unclear order of times), 4 there is still time, 5 it was not.
+-- use told in two ways, a reviewer whom nobody knows, an unclear order of times), 5 it was not.
 looked_at AS (
     SELECT
         u.item AS item,
@@ -346,31 +346,31 @@ looked_at AS (
         ON o.account = u.account AND o.valid_from <= u.occurred_at AND u.occurred_at < o.valid_to
     GROUP BY u.item, u.id
 ),
+-- C asks missing, conflicted, not_proven and has_time in this order, so that each may leave out what those before it settle.
 emergency_use AS (
     SELECT
         l.item AS item,
         MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 AND g.id IS NULL THEN 1 ELSE 0 END) AS missing,
-        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 AND l.conflicted = 0 AND g.id IS NOT NULL THEN 1 ELSE 0 END) AS not_proven,
+        MAX(CASE WHEN l.rank = 5 AND l.has_time = 0 THEN 1 ELSE 0 END) AS not_proven,
         MAX(CASE WHEN l.rank = 1 OR (l.rank = 5 AND l.has_time = 0 AND l.conflicted = 1) THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN l.rank = 2 THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN l.rank = 3 THEN 1 ELSE 0 END) AS unclear,
-        MAX(CASE WHEN l.rank = 5 AND l.has_time = 1 THEN 1 ELSE 0 END) AS has_time
+        MAX(CASE WHEN l.rank = 5 THEN 1 ELSE 0 END) AS has_time
     FROM looked_at AS l
-    LEFT JOIN review_gap AS g ON g.item = l.item AND g.id = l.id
+    LEFT JOIN review_gap AS g ON g.id = l.id
     GROUP BY l.item
 ),
--- D and E: sign-ins without a second factor, outside exemptions.
+-- D and E: sign-ins without a second factor, outside exemptions. What is perhaps exempt is asked about after what surely is not.
 single AS (
     SELECT
         u.item AS item,
         MAX(CASE WHEN u.factors = 'single' AND NOT u.conflicted AND d.item IS NULL THEN 1 ELSE 0 END) AS without,
-        MAX(CASE WHEN u.conflicted OR (u.factors = 'single' AND d.item IS NOT NULL) THEN 1 ELSE 0 END) AS conflicted,
+        MAX(CASE WHEN u.conflicted OR u.factors = 'single' THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN u.factors = 'unknown' THEN 1 ELSE 0 END) AS unknown,
         MAX(CASE WHEN u.factors = 'federated' THEN 1 ELSE 0 END) AS federated,
         MAX(CASE WHEN u.method = 'local_password' AND u.factors <> 'second' AND NOT u.conflicted AND d.item IS NULL THEN 1 ELSE 0 END)
         AS local,
-        MAX(CASE WHEN u.conflicted OR (u.method = 'local_password' AND u.factors <> 'second' AND d.item IS NOT NULL) THEN 1 ELSE 0 END)
-        AS local_conflicted
+        MAX(CASE WHEN u.conflicted OR (u.method = 'local_password' AND u.factors <> 'second') THEN 1 ELSE 0 END) AS local_conflicted
     FROM used AS u
     LEFT JOIN exempt AS x ON x.item = u.item AND x.valid_from <= u.occurred_at AND u.occurred_at < x.valid_to
     LEFT JOIN perhaps_exempt AS d ON d.item = u.item AND d.valid_from <= u.occurred_at
