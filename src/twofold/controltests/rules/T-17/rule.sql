@@ -57,7 +57,6 @@ unproven AS (
     FROM population AS p
     JOIN gap AS g ON g.system = p.system AND g.table_name = 'heartbeat'
         AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    WHERE p.kind = 'source'
 ),
 sign AS (
     SELECT
@@ -115,12 +114,13 @@ too_long AS (
     JOIN population AS p ON p.source_id = s.source_id AND s.at < p.ends_before AND s.next_at_latest > p.starts_at
     WHERE s.next_at_latest > s.at + COALESCE(p.silence_minutes, q.silence_minutes) * INTERVAL '1' MINUTE
 ),
+-- The last mark is asked first, the others as they stand: each may hold as well where one before it does.
 silent AS (
     SELECT
         t.item AS item,
         MAX(CASE WHEN t.reading = 'all' AND t.surely THEN 1 ELSE 0 END) AS nothing,
-        MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 1 AND t.surely THEN 1 ELSE 0 END) AS no_record,
-        MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 0 AND t.surely THEN 1 ELSE 0 END) AS no_record_found,
+        MAX(CASE WHEN t.with_gaps = 1 AND t.surely THEN 1 ELSE 0 END) AS no_record,
+        MAX(CASE WHEN t.reading = 'maybe' AND t.surely THEN 1 ELSE 0 END) AS no_record_found,
         MAX(CASE WHEN t.reading = 'maybe' AND t.with_gaps = 0 THEN 1 ELSE 0 END) AS perhaps_no_record,
         MAX(CASE WHEN t.reading = 'sure' THEN 1 ELSE 0 END) AS no_sure_record
     FROM too_long AS t
