@@ -230,12 +230,17 @@ def _differs(truth: Outcome, found: Outcome, key: tuple[str, str], exactly: bool
     return before != now if exactly else before.partition(":")[0] != now.partition(":")[0]
 
 
-def check_rule(rule: Rule, alike: dict[str, str]) -> tuple[int, list[Mutant]]:
-    """Return how many mutants a rule has, and those that nothing caught and no reason excuses."""
+def check_rule(rule: Rule, alike: dict[str, str]) -> tuple[int, list[str]]:
+    """Return how many mutants a rule has, and the words of those that nothing caught and no reason excuses.
+
+    A reason for a mutant that the rule no longer has is among them.
+    """
     every = list({mutant.sql: mutant for mutant in mutants(rule.sql)}.values())
     catch_by_worlds(rule, every)
     catch_by_cases(rule, [mutant for mutant in every if not mutant.caught_by])
-    return len(every), [mutant for mutant in every if not mutant.caught_by and mutant.what not in alike]
+    stale = sorted(set(alike) - {mutant.what for mutant in every})
+    survivors = [mutant.what for mutant in every if not mutant.caught_by and mutant.what not in alike]
+    return len(every), survivors + [f"{ALIKE_FILE.name} excuses what is not in the rule: {what}" for what in stale]
 
 
 def fingerprint(rule: Rule, alike: dict[str, str]) -> str:
@@ -259,7 +264,7 @@ def checked(named: tuple[str, dict[str, str]]) -> tuple[str, int, list[str], flo
     name, alike = named
     started = time.monotonic()
     count, survivors = check_rule(known_rules()[name], alike)
-    return name, count, [mutant.what for mutant in survivors], time.monotonic() - started
+    return name, count, survivors, time.monotonic() - started
 
 
 def main(names: Sequence[str]) -> int:
