@@ -80,8 +80,7 @@ decided AS (
         k.item AS item, k.subject AS subject, 'review' AS basis, w.id AS id, w.reviewer AS account,
         w.submitted_at AS decided_at, w.submitted_at_latest AS decided_at_latest,
         CASE WHEN w.state = 'dismissed' THEN TIMESTAMP '0001-01-01 00:00:00' ELSE w.dismissed_at END AS ended_at,
-        CASE WHEN w.state = 'dismissed' THEN COALESCE(w.dismissed_at_latest, TIMESTAMP '9999-12-31 00:00:00') ELSE w.dismissed_at_latest END
-        AS ended_at_latest,
+        w.dismissed_at_latest AS ended_at_latest,
         COALESCE(w.conflicted, FALSE) AS conflicted
     FROM asked AS k
     JOIN review AS w ON w.pull_request = k.subject AND (w.state IN ('approved', 'dismissed') OR w.conflicted)
@@ -106,12 +105,11 @@ taken_back AS (
         d.item AS item, d.basis AS basis, d.id AS id,
         MAX(CASE WHEN NOT f.conflicted AND f.refused_at > d.decided_at_latest AND f.refused_at_latest < p.operating_at THEN 1 ELSE 0 END)
         AS surely,
-        MAX(CASE WHEN f.conflicted THEN 1 ELSE 0 END) AS conflicted,
-        MAX(CASE WHEN f.conflicted THEN 0 ELSE 1 END) AS perhaps
+        MAX(CASE WHEN f.conflicted THEN 1 ELSE 0 END) AS conflicted
     FROM decided AS d
     JOIN population AS p ON p.item = d.item
     LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
-    JOIN refusal AS f ON f.subject = d.subject AND f.basis = d.basis AND f.id <> d.id
+    JOIN refusal AS f ON f.subject = d.subject AND f.basis = d.basis
         AND COALESCE(f.hand, i.person, d.account) = COALESCE(i.person, d.account)
         AND f.refused_at_latest >= d.decided_at AND f.refused_at <= p.operating_at_latest
     GROUP BY d.item, d.basis, d.id
@@ -130,7 +128,7 @@ voice AS (
             WHEN i.state IN ('shared', 'bot') OR i.person = h.person OR d.account = p.account THEN 'nobody'
             WHEN d.conflicted OR b.conflicted = 1 THEN 'conflict'
             WHEN i.person IS NULL THEN 'unlinked'
-            WHEN d.ended_at <= p.operating_at_latest OR b.perhaps = 1 THEN 'unclear'
+            WHEN d.ended_at <= p.operating_at_latest OR b.conflicted = 0 THEN 'unclear'
             WHEN d.decided_at_latest >= p.operating_at THEN 'unclear'
             WHEN d.decided_at < p.operating_at_latest - q.approval_ttl_days * INTERVAL '1' DAY THEN 'unclear'
             ELSE 'in_time'
@@ -157,7 +155,7 @@ voice AS (
         AND a.valid_from <= d.decided_at_latest AND d.decided_at < a.valid_to_latest
     WHERE u.item IS NULL
     GROUP BY d.item, d.basis, d.id, i.person, d.account, d.decided_at, d.decided_at_latest, d.ended_at, d.ended_at_latest, d.conflicted,
-        b.surely, b.conflicted, b.perhaps, i.state, h.person, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
+        b.surely, b.conflicted, i.state, h.person, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
 ),
 consent AS (
     SELECT
