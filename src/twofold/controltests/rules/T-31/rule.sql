@@ -205,12 +205,13 @@ history_gap AS (
     WHERE g.ends_before IS NULL OR g.ends_before > r.received_at
     GROUP BY r.item
 ),
--- C: every system that holds personal data when the answer is given, or the one that the request is about.
+-- C: every system that holds personal data when the answer is given, or the one that the request is about. What is left out surely
+-- is asked before what is in doubt.
 searched AS (
     SELECT
         n.item AS item,
         MAX(CASE WHEN s.value IS NULL AND NOT n.conflicted THEN 1 ELSE 0 END) AS left_out,
-        MAX(CASE WHEN s.value IS NULL AND n.conflicted THEN 1 ELSE 0 END) AS in_doubt
+        MAX(CASE WHEN s.value IS NULL THEN 1 ELSE 0 END) AS in_doubt
     FROM (
         SELECT r.item AS item, d.system AS system, d.conflicted AS conflicted
         FROM request AS r
