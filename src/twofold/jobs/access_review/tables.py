@@ -18,7 +18,7 @@ from twofold.jobs.tables_read import tables_read
 from twofold.model.evidence import ACT_CONNECTOR
 from twofold.model.problem import Problem, UserError
 from twofold.populations.source_gaps import read_extractions
-from twofold.populations.steps import register_steps
+from twofold.populations.steps import register_steps, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.nearest import nearest
 
@@ -262,10 +262,10 @@ class ReviewTables:
         return _maybe(row[0]) if row else None
 
     def _need(self, step: str) -> None:
-        """Make a shared step a relation of the session, when it is first asked for."""
-        if step not in self._steps:
-            register_steps(self.session, [step])
-            self._steps.add(step)
+        """Make a shared step and those below it relations of the session, when it is first asked for."""
+        missing = [name for name in steps_needed(step) if name not in self._steps]
+        register_steps(self.session, missing)
+        self._steps.update(missing)
 
     def _by_campaign(self, query: str) -> dict[str, list[list[Any]]]:
         found: dict[str, list[list[Any]]] = {}

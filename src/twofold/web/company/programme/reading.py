@@ -13,7 +13,7 @@ from django.utils import timezone
 from twofold.jobs.programme.kept_tables import HISTORY, LIMITS, PERSON_ACCOUNT, TABLES, kept_tables
 from twofold.model.session import new_database
 from twofold.model.sql_path import one_file
-from twofold.populations.steps import step_text
+from twofold.populations.steps import step_text, steps_needed
 from twofold.records.site_place import SitePlace
 from twofold.records.workspace import Workspace
 from twofold.tables.schema import canonical_tables
@@ -104,7 +104,8 @@ def _opened(now: Current, folder: Path, at: datetime) -> duckdb.DuckDBPyConnecti
         database.execute(f"CREATE TABLE {name} AS {text}")
     accounts = one_file(folder / f"{PERSON_ACCOUNT}.parquet").replace("'", "''")
     database.execute(f"CREATE TABLE {PERSON_ACCOUNT} AS FROM read_parquet('{accounts}')")
-    database.execute(f"CREATE TABLE authority AS {step_text('authority')}")
+    for step in steps_needed("authority"):
+        database.execute(f"CREATE TABLE {step} AS {step_text(step)}")
     prepare(database, now, at)
     return database
 
