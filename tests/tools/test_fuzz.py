@@ -1,12 +1,15 @@
-"""The fuzz tools, with few cases: an edit of any row is found, and a kill at any moment leaves a whole workspace."""
+"""The fuzz tools, with few cases: edits are found, a kill leaves a whole workspace, a mutant differs in one part."""
 
 import importlib.util
 import random  # noqa: TID251  a named seed
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+import sqlglot
 
 from twofold.vault.signing import keys
 
@@ -46,3 +49,47 @@ def test_a_kill_at_any_moment_leaves_a_whole_workspace(tmp_path: Path) -> None:
     counts = tool("kill").run(tmp_path, KILLS, seed=2, rounds=1)
     assert counts.faults == []
     assert counts.acknowledged >= KILLS // 2
+
+
+def test_a_mutant_differs_from_the_text_in_one_part() -> None:
+    text = """
+        WITH RECURSIVE counted AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM counted WHERE x < 3),
+        chosen AS (SELECT x FROM counted WHERE x > 1 AND x <> 9)
+        SELECT CASE WHEN x = 2 THEN 'two' ELSE 'more' END AS a FROM chosen
+    """
+    made = list(tool("mutation").mutants(text))
+    assert {mutant.what.partition(":")[0] for mutant in made} == {"counted", "chosen", "select.a"}
+    for mutant in made:
+        changed = [ours for ours, theirs in zip(_parts(text), _parts(mutant.sql), strict=True) if ours != theirs]
+        assert len(changed) == 1, mutant.what
+
+
+def _parts(text: str) -> list[str]:
+    tree = sqlglot.parse_one(text, read="duckdb")
+    head = tree.args["with_"].pop()
+    assert head.args["recursive"]
+    return [part.sql() for part in (*head.expressions, tree)]
+
+
+def test_after_a_mutant_that_leaves_too_much_behind_the_next_has_a_new_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutation = tool("mutation")
+
+    def outcome_of(session: set[str], _: object, sql: str) -> str | None:
+        if session or sql in {"fills the memory", "no SQL"}:
+            session |= {sql} - {"no SQL"}
+            return None
+        return sql.removeprefix("alike ")
+
+    sessions: list[set[str]] = []
+
+    @contextmanager
+    def opened() -> Iterator[tuple[set[str], None]]:
+        sessions.append(set())
+        yield sessions[-1], None
+
+    monkeypatch.setattr(mutation, "outcome_of", outcome_of)
+    rule = SimpleNamespace(sql="rule", control_test="T-00")
+    left = [mutation.Mutant("", sql) for sql in ("no SQL", "alike rule", "fills the memory", "alike rule", "other")]
+    mutation.ask(opened, rule, left, lambda _, truth, found: found != truth, "a case")
+    assert [mutant.caught_by for mutant in left] == ["a case", "", "a case", "", "a case"]
+    assert len(sessions) == 2

@@ -78,10 +78,9 @@ class Mutant:
 def mutants(sql: str) -> Iterator[Mutant]:
     """Yield every mutant of a text, in order of place. Only the part of the WITH that changes is written anew."""
     tree = sqlglot.parse_one(sql, read="duckdb")
-    head = tree.args.get("with_")
-    parts: list[exp.Expression] = [*(head.expressions if head is not None else ()), tree]
-    if head is not None:
-        tree.set("with_", None)
+    head = tree.args["with_"].pop() if tree.args.get("with_") is not None else exp.With(expressions=[])
+    opening = "WITH RECURSIVE" if head.args.get("recursive") else "WITH"
+    parts: list[exp.Expression] = [*head.expressions, tree]
     texts = [part.sql(dialect="duckdb") for part in parts]
     for at, part in enumerate(parts):
         for number, node in enumerate(part.walk()):
@@ -89,7 +88,7 @@ def mutants(sql: str) -> Iterator[Mutant]:
                 copy = part.copy()
                 change(_nth(copy, number))
                 *before, last = [*texts[:at], copy.sql(dialect="duckdb"), *texts[at + 1 :]]
-                yield Mutant(f"{_place(node)}: {what}", f"WITH {', '.join(before)} {last}" if before else last)
+                yield Mutant(f"{_place(node)}: {what}", f"{opening} {', '.join(before)} {last}" if before else last)
 
 
 def _nth(tree: exp.Expression, number: int) -> exp.Expression:
