@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from twofold.jobs.capture import capture
 from twofold.jobs.tables_read import tables_read
 from twofold.model.evidence import ACT_CONNECTOR, Provenance
+from twofold.model.session import new_database
 from twofold.records.workspace import Workspace
 from twofold.scope.stretches import Stretch
 from twofold.vault.evidence import CaptureItem
@@ -38,6 +40,21 @@ TABLES = {
     "b-1,paylane,2026-04-01,2026-06-01,Head of Trust,management\n",
     "sign_in": "id,account,system,occurred_at,result\ns-1,okta:bo,product,2026-06-01T08:00:00Z,success\n",
 }
+ON_A_DAY = """
+CREATE TABLE person (id VARCHAR, name VARCHAR);
+CREATE TABLE job (person VARCHAR, role VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP);
+CREATE TABLE role_authority (role VARCHAR, duty VARCHAR, scope VARCHAR);
+CREATE TABLE roster (scope VARCHAR, duty VARCHAR, person VARCHAR, valid_from TIMESTAMP);
+CREATE TABLE authority AS
+SELECT 'billing' AS scope, 'release' AS duty, CAST(NULL AS VARCHAR) AS right_class, person, 'roster' AS basis,
+    CAST(since AS TIMESTAMP) AS valid_from, CAST(until AS TIMESTAMP) AS valid_to
+FROM (VALUES
+    ('stays', '2025-01-01', '9999-12-31'),
+    ('left that morning', '2025-01-01', '2026-03-31 18:00:00'),
+    ('left before', '2025-01-01', '2026-03-31 15:00:00'),
+    ('nothing is sure', '2026-04-01 08:00:00', '2026-04-01')
+) AS v (person, since, until)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +172,18 @@ def test_who_could_approve_on_a_day(shown: As) -> None:
     assert "left 2026-05-01" not in found
     assert "finance on every system: <span" in found, "a gap since Bo left"
     assert "No line is like that" in text(client, "/roster/?duty=uat")
+
+
+@pytest.mark.usefixtures("shown")
+def test_who_surely_could_approve_on_a_part_of_the_local_day_is_named() -> None:
+    from twofold.web.company.programme.reading import Reading  # noqa: PLC0415
+    from twofold.web.company.programme.roster import who_could  # noqa: PLC0415
+
+    asked = {"duty": "release", "system": "billing", "class": ""}
+    with new_database(threads=1, memory="256MB") as session:
+        session.execute(ON_A_DAY)
+        found = who_could(Reading(session, Path()), asked, date(2026, 4, 1), ZoneInfo("Asia/Tokyo"))
+    assert {row["person"]: row["all_day"] for row in found["named"]} == {"stays": True, "left that morning": False}
 
 
 def test_a_policy_with_promises_and_acknowledgements(shown: As) -> None:

@@ -105,7 +105,10 @@ def test_a_known_hour_leaves_nothing_open(stepped: Opened) -> None:
 def test_a_roster_or_delegation_that_ends_first_ends_the_doubt_too(stepped: Opened) -> None:
     rows = {
         "roster": [roster(valid_to="2026-04-01T12:00:00Z"), roster("p-cy", valid_from="2026-04-01T08:00:00Z")],
-        "delegation": [lent(valid_to="2026-04-01T10:00:00Z")],
+        "delegation": [
+            lent(valid_to="2026-04-01T10:00:00Z"),
+            lent(to_person="p-dan", valid_from="2026-04-01T08:00:00Z"),
+        ],
         "engagement": [engaged("e1", effective_end="2026-04-01"), engaged("e2", "p-cy", effective_end="2026-04-01")],
     }
     with stepped(rows, "authority") as session:
@@ -115,6 +118,7 @@ def test_a_roster_or_delegation_that_ends_first_ends_the_doubt_too(stepped: Open
         assert not perhaps(session, "2026-04-01 10:00:00", person="p-bo")
         assert not perhaps(session, "2026-04-01 07:59:59", person="p-cy")
         assert perhaps(session, "2026-04-01 09:00:00", person="p-cy"), "a stretch of which nothing is sure is there"
+        assert perhaps(session, "2026-04-01 09:00:00", person="p-dan"), "and one that was lent"
 
 
 def test_a_rehire_brings_authority_back_and_the_time_between_has_none(stepped: Opened) -> None:

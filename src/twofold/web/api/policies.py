@@ -27,7 +27,7 @@ router = Router(tags=["policies"])
 class PolicyOut(Schema):
     """A policy with its version in force. must, signed: how many people must sign it, and how many did.
 
-    on_roster: whether who approved it had the duty then. due_at: when it has to be looked at again.
+    on_roster: whether who approved it surely had the duty then. due_at: when it has to be looked at again.
     """
 
     id: str

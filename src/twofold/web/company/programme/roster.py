@@ -50,7 +50,7 @@ LEFT JOIN (
     SELECT person, arg_max(role, valid_from) AS role FROM job WHERE valid_from <= ? GROUP BY person
 ) AS j ON j.person = a.person
 WHERE a.duty = ? AND a.scope IN (?, '*') AND (? = '' OR a.right_class IS NULL OR a.right_class = ?)
-    AND a.valid_from < ? AND a.valid_to > ?
+    AND a.valid_from < ? AND a.valid_to > greatest(a.valid_from, ?)
 ORDER BY a.basis DESC, a.person, a.valid_from
 """
 _BY_TITLE = """
