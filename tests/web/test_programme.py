@@ -43,7 +43,6 @@ TABLES = {
 ON_A_DAY = """
 CREATE TABLE person (id VARCHAR, name VARCHAR);
 CREATE TABLE job (person VARCHAR, role VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP);
-CREATE TABLE role_authority (role VARCHAR, duty VARCHAR, scope VARCHAR);
 CREATE TABLE roster (scope VARCHAR, duty VARCHAR, person VARCHAR, valid_from TIMESTAMP);
 CREATE TABLE authority AS
 SELECT 'billing' AS scope, 'release' AS duty, CAST(NULL AS VARCHAR) AS right_class, person, 'roster' AS basis,
@@ -53,7 +52,9 @@ FROM (VALUES
     ('left that morning', '2025-01-01', '2026-03-31 18:00:00'),
     ('left before', '2025-01-01', '2026-03-31 15:00:00'),
     ('nothing is sure', '2026-04-01 08:00:00', '2026-04-01')
-) AS v (person, since, until)
+) AS v (person, since, until);
+CREATE TABLE authority_by_title AS
+SELECT scope, 'access' AS duty, 'lead' AS role, person, valid_from, valid_to FROM authority
 """
 
 
@@ -183,6 +184,9 @@ def test_who_surely_could_approve_on_a_part_of_the_local_day_is_named() -> None:
     with new_database(threads=1, memory="256MB") as session:
         session.execute(ON_A_DAY)
         found = who_could(Reading(session, Path()), asked, date(2026, 4, 1), ZoneInfo("Asia/Tokyo"))
+        by_title = asked | {"duty": "access"}
+        titled = who_could(Reading(session, Path()), by_title, date(2026, 4, 1), ZoneInfo("Asia/Tokyo"))["by_title"]
+    assert {row["person"]: row["role"] for row in titled} == {"stays": "lead", "left that morning": "lead"}
     assert {row["person"]: row["all_day"] for row in found["named"]} == {"stays": True, "left that morning": False}
 
 

@@ -24,7 +24,7 @@ WORLDS = 40
 MOMENTS = [
     START.replace(tzinfo=None) + day * A_DAY + timedelta(hours=hour) for day in (0, 7, 20, 45, 69) for hour in (0, 12)
 ]
-TABLES = ("person", "account", "account_link", "roster", "delegation", "engagement", "job")
+TABLES = ("person", "account", "account_link", "roster", "delegation", "engagement", "job", "role_authority")
 SEEDS = st.lists(st.integers(0, 2**63 - 1), min_size=WORLDS, max_size=WORLDS, unique=True)
 
 
@@ -51,7 +51,7 @@ def company(number: int, seed: int) -> World:
             world.add(
                 "job",
                 person=person,
-                role="r",
+                role=world.pick(("r", "r", "s")),
                 manager=world.maybe(80, world.pick(people)),
                 valid_from=world.maybe(80, start),
                 valid_to=world.maybe(50, start + world.number_in(1, 20) * A_DAY),
@@ -84,6 +84,10 @@ def company(number: int, seed: int) -> World:
                 person=world.pick(people),
                 valid_from=world.maybe(70, start),
                 valid_to=world.maybe(60, world.near(start, days=20)),
+            )
+        if world.chance(30):
+            world.add(
+                "role_authority", scope="erp", duty=world.pick(("release", "access")), role=world.pick(("r", "s"))
             )
     if world.chance(50):
         world.add(
@@ -148,6 +152,22 @@ def test_a_person_has_the_same_authority(seeds: list[int]) -> None:
         assert surely == {(each.person, each.duty, each.right_class) for each in held if each.surely((at, at))}
         perhaps = {(person, duty, kind) for person, duty, kind, start, _, over in rows if start <= at < over}
         assert perhaps == {(each.person, each.duty, each.right_class) for each in held if each.perhaps((at, at))}
+
+
+@QUICK
+@given(SEEDS)
+def test_a_title_gives_the_same_authority(seeds: list[int]) -> None:
+    with sessions(seeds, "authority_by_title") as (session, worlds):
+        rows = session.execute(
+            "SELECT person, duty, valid_from, valid_to, valid_to_latest FROM authority_by_title"
+        ).fetchall()
+    held = [each for records in worlds for each in second.title_mandates(records)]
+    ends = {end for *_, sure, over in rows for end in (sure, over)}
+    for at in [*MOMENTS, *ends]:
+        surely = {(person, duty) for person, duty, start, end, _ in rows if start <= at < end}
+        assert surely == {(each.person, each.duty) for each in held if each.surely((at, at))}
+        perhaps = {(person, duty) for person, duty, start, _, over in rows if start <= at < over}
+        assert perhaps == {(each.person, each.duty) for each in held if each.perhaps((at, at))}
 
 
 @QUICK

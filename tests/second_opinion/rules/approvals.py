@@ -19,11 +19,11 @@ from .steps import (
     TICK,
     UNLINKED,
     Hand,
-    engagements,
     hand,
     has_gap,
     mandates,
     surely_before,
+    title_mandates,
 )
 from .world import A_DAY
 
@@ -279,22 +279,12 @@ def authority(records: Records, change: Change, approval: Approval, duty: str) -
 
 def _title(records: Records, person: str, scopes: set[str], duty: str, at: Span) -> str:
     """Return title where a job's title surely gave the duty to somebody employed, title_unclear where it may have."""
-    titles = {row["role"] for row in records["role_authority"] if row["duty"] == duty and row["scope"] in scopes}
-    jobs = [
-        (row["valid_from"] or EVER, row["valid_to"] or NEVER)
-        for row in records["job"]
-        if row["person"] == person and row["role"] in titles
+    held = [
+        each for each in title_mandates(records) if each.person == person and each.duty == duty and each.scope in scopes
     ]
-    work = engagements(records, person)
-    if any(start <= at[0] and at[1] < end for start, end in jobs) and any(
-        start <= at[0] and at[1] < end for start, end, _ in work
-    ):
+    if any(each.surely(at) for each in held):
         return "title"
-    if any(start <= at[1] and at[0] < end for start, end in jobs) and any(
-        start <= at[1] and at[0] < over for start, _, over in work
-    ):
-        return "title_unclear"
-    return ""
+    return "title_unclear" if any(each.perhaps(at) for each in held) else ""
 
 
 def independence(records: Records, change: Change, approval: Approval) -> str:

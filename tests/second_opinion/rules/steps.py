@@ -119,6 +119,26 @@ def mandates(records: Records) -> list[Mandate]:
     return [each for each in own + lent if each.valid_from < each.valid_to_latest]
 
 
+def title_mandates(records: Records) -> list[Mandate]:
+    """Return whose job title carried which duty when: the time of the job while employed."""
+    held = [
+        Mandate(
+            row["scope"],
+            row["duty"],
+            None,
+            job["person"],
+            max(job["valid_from"] or EVER, start),
+            min(job["valid_to"] or NEVER, end),
+            min(job["valid_to"] or NEVER, over),
+        )
+        for row in records["role_authority"]
+        for job in records["job"]
+        if job["role"] == row["role"]
+        for start, end, over in engagements(records, job["person"])
+    ]
+    return [each for each in held if each.valid_from < each.valid_to_latest]
+
+
 def engagements(records: Records, person: str) -> Sequence[tuple[datetime, datetime, datetime]]:
     """Return when each engagement of a person began, until when it surely lasted, and when it was surely over."""
     return [lasted(row) for row in records["engagement"] if row["person"] == person] or [(EVER, NEVER, NEVER)]

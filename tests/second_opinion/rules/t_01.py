@@ -20,10 +20,10 @@ from .steps import (
     Hand,
     Mandate,
     days,
-    engagements,
     hand,
     has_gap,
     mandates,
+    title_mandates,
 )
 from .world import A_DAY, World
 
@@ -430,22 +430,17 @@ def _roster(case: Case, item: Item, row: Record, approver: Hand) -> str:
 
 
 def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
-    first, last = row["decided_at"]
     duties, scopes = {"access", row["duty"]}, {item.system, "*"}
-    roles = {
-        each["role"] for each in case.records["role_authority"] if each["duty"] in duties and each["scope"] in scopes
-    }
-    if not roles:
+    if not any(each["duty"] in duties and each["scope"] in scopes for each in case.records["role_authority"]):
         return "cannot_test:no_roster"
-    spans = [
-        (max(each["valid_from"] or EVER, start), *(min(each["valid_to"] or NEVER, until) for until in (end, over)))
-        for each in case.records["job"]
-        if each["person"] == approver.person and each["role"] in roles and not each["conflicted"]
-        for start, end, over in engagements(case.records, approver.person or "")
+    held = [
+        each
+        for each in title_mandates(case.records)
+        if each.person == approver.person and each.duty in duties and each.scope in scopes
     ]
-    if any(start <= first and last < end for start, end, _ in spans):
+    if any(each.surely(row["decided_at"]) for each in held):
         return "pass"
-    if any(start <= last and first < over for start, _, over in spans):
+    if any(each.perhaps(row["decided_at"]) for each in held):
         return "cannot_test:time_order_unclear"
     return "exception:not_authorised"
 

@@ -17,15 +17,14 @@ from .steps import (
     BOT,
     EVER,
     LINKED,
-    NEVER,
     SHARED_ACCOUNT,
     TICK,
     UNLINKED,
     days,
-    engagements,
     hand,
     has_gap,
     mandates,
+    title_mandates,
 )
 from .world import A_DAY, START, World
 
@@ -557,26 +556,20 @@ class Review:
         roster = [each for each in self.records["roster"] if each["duty"] == "review" and each["scope"] in scopes]
         if any((each["valid_from"] or EVER) <= at[0] for each in roster):
             return "exception:no_authority"
-        titles = {
-            each["role"]
-            for each in self.records["role_authority"]
-            if each["duty"] == "review" and each["scope"] in scopes
-        }
+        titles = [
+            each for each in self.records["role_authority"] if each["duty"] == "review" and each["scope"] in scopes
+        ]
         if not titles or not self.parameters["allow_role_title"]:
             return "cannot_test:no_roster"
-        jobs = [
-            (each["valid_from"] or EVER, each["valid_to"] or NEVER)
-            for each in self.records["job"]
-            if each["person"] == person and each["role"] in titles
+        held = [
+            each
+            for each in title_mandates(self.records)
+            if (each.person, each.duty) == (person, "review") and each.scope in scopes
         ]
-        work = engagements(self.records, person or "")
-        if any(start <= at[0] and at[1] < end for start, end in jobs) and any(
-            start <= at[0] and at[1] < end for start, end, _ in work
-        ):
+        if any(each.surely(at) for each in held):
             return ""
-        titled = any(start <= at[1] and at[0] < end for start, end in jobs)
-        works = any(start <= at[1] and at[0] < over for start, _, over in work)
-        return "cannot_test:time_order_unclear" if titled and works else "exception:no_authority"
+        titled = any(each.perhaps(at) for each in held)
+        return "cannot_test:time_order_unclear" if titled else "exception:no_authority"
 
     # D
 

@@ -9,18 +9,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_hands, add_last_day, pick_hand
 from .records import Record, Records, Span
-from .steps import (
-    BOT,
-    EVER,
-    LINKED,
-    NEVER,
-    SHARED_ACCOUNT,
-    TICK,
-    engagements,
-    hand,
-    has_gap,
-    mandates,
-)
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, TICK, hand, has_gap, mandates, title_mandates
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-20"
@@ -530,12 +519,11 @@ def _authorised(finding: Finding, person: str, at: Span) -> str:
     roster = [row for row in records["roster"] if row["duty"] == "risk" and row["scope"] in scopes]
     if any((row["valid_from"] or EVER) <= at[0] for row in roster):
         return "exception:not_authorised"
-    roles = {row["role"] for row in records["role_authority"] if row["duty"] == "risk" and row["scope"] in scopes}
-    jobs = (row for row in records["job"] if row["person"] == person and row["role"] in roles)
-    employed = any(start <= at[0] and at[1] < end for start, end, _ in engagements(records, person))
-    if employed and any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in jobs):
-        return "pass"
-    return "cannot_test:no_roster"
+    titled = any(
+        each.person == person and each.duty == "risk" and each.scope in scopes and each.surely(at)
+        for each in title_mandates(records)
+    )
+    return "pass" if titled else "cannot_test:no_roster"
 
 
 def _slots(records: Records) -> Iterator[tuple[Record, Record]]:

@@ -20,11 +20,11 @@ from .steps import (
     LINKED,
     NEVER,
     SHARED_ACCOUNT,
-    engagements,
     hand,
     has_gap,
     mandates,
     months_later,
+    title_mandates,
     uncovered,
 )
 from .world import A_DAY, World
@@ -315,16 +315,16 @@ def _entitled(records: Records, person: str, system: str, at: datetime, *, title
         if any(each.surely((at, at)) for each in held):
             return "yes"
         return "perhaps" if any(each.perhaps((at, at)) for each in held) else "no"
-    roles = {row["role"] for row in records["role_authority"] if row["scope"] in scopes and row["duty"] == "vendor"}
-    if not titles or not roles:
+    if not titles or not any(row["scope"] in scopes and row["duty"] == "vendor" for row in records["role_authority"]):
         return "unknown"
-    jobs = (row for row in records["job"] if row["person"] == person and row["role"] in roles and not row["conflicted"])
-    if not any((row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER) for row in jobs):
-        return "no"
-    work = engagements(records, person)
-    if any(start <= at < end for start, end, _ in work):
+    held = [
+        each
+        for each in title_mandates(records)
+        if each.scope in scopes and each.duty == "vendor" and each.person == person
+    ]
+    if any(each.surely((at, at)) for each in held):
         return "yes"
-    return "perhaps" if any(start <= at < over for start, _, over in work) else "no"
+    return "perhaps" if any(each.perhaps((at, at)) for each in held) else "no"
 
 
 def _duties(records: Records, stretch: Stretch, reports: Sequence[Record]) -> str:

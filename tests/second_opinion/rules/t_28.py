@@ -10,7 +10,7 @@ from twofold.controltests.rule import ParameterValue
 from .hands import add_last_day
 from .programme import plain, words
 from .records import Record, Records
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, engagements, hand, has_gap, mandates
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap, mandates, title_mandates
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-28"
@@ -465,20 +465,17 @@ def _titled(
     at: tuple[datetime, datetime],
     parameters: Mapping[str, ParameterValue],
 ) -> str:
-    titles = {row["role"] for row in records["role_authority"] if row["duty"] == "policy" and row["scope"] in scopes}
+    titles = [row for row in records["role_authority"] if row["duty"] == "policy" and row["scope"] in scopes]
     if not parameters["role_titles"] or not titles:
         return "cannot_test:no_roster"
     held = [
-        (row["valid_from"] or EVER, row["valid_to"] or NEVER)
-        for row in records["job"]
-        if row["person"] == who.person and row["role"] in titles
+        each
+        for each in title_mandates(records)
+        if each.duty == "policy" and each.scope in scopes and each.person == who.person
     ]
-    work = engagements(records, who.person or "")
-    surely = any(start <= at[0] and at[1] < end for start, end, _ in work)
-    perhaps = any(start <= at[1] and at[0] < over for start, _, over in work)
-    if surely and any(start <= at[0] and at[1] < end for start, end in held):
+    if any(each.surely(at) for each in held):
         return "pass"
-    if perhaps and any(start <= at[1] and at[0] < end for start, end in held):
+    if any(each.perhaps(at) for each in held):
         return "cannot_test:time_order_unclear"
     return "exception:not_authorised"
 

@@ -17,11 +17,11 @@ from .steps import (
     TICK,
     UNLINKED,
     days,
-    engagements,
     hand,
     has_gap,
     mandates,
     surely_before,
+    title_mandates,
 )
 from .world import A_DAY, World
 
@@ -340,13 +340,11 @@ def _power(records: Records, row: Record, system: str, parameters: Mapping[str, 
     )
     if started or units:
         return "no_authority"
-    titles = {each["role"] for each in records["role_authority"] if each["duty"] == duty and each["scope"] in scopes}
-    if (
-        parameters["allow_role_title"]
-        and row["duty"] not in {"conversion", "uat"}
-        and any(job["role"] in titles for job in jobs)
-        and any(start <= at[0] and at[1] < end for start, end, _ in engagements(records, who.person))
-    ):
+    titled = any(
+        each.person == who.person and each.duty == duty and each.scope in scopes and each.surely(at)
+        for each in title_mandates(records)
+    )
+    if parameters["allow_role_title"] and row["duty"] not in {"conversion", "uat"} and titled:
         return "title"
     return "no_roster"
 

@@ -198,30 +198,17 @@ by_roster AS (
     GROUP BY n.item_no, n.table_name, n.id
 ),
 by_title AS (
-    -- Whether a title carried the duty, in a job held while employed; surely (1) or perhaps.
+    -- Whether a title carried the duty; surely (1) or perhaps.
     SELECT
         n.item_no AS item_no,
         n.table_name AS table_name,
         n.id AS id,
-        r.duty AS duty,
-        MAX(
-            CASE
-                WHEN COALESCE(j.valid_from, n.approved_at) <= n.approved_at
-                    AND n.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-                    AND COALESCE(e.valid_from, n.approved_at) <= n.approved_at
-                    AND n.approved_at_latest < COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00') THEN 1
-                ELSE 0
-            END
-        ) AS sure
+        a.duty AS duty,
+        MAX(CASE WHEN a.valid_from <= n.approved_at AND n.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure
     FROM named AS n
-    JOIN job AS j ON j.person = n.person
-    JOIN role_authority AS r ON r.role = j.role AND (r.scope = n.system OR r.scope = '*')
-    LEFT JOIN engagement_time AS e ON e.person = n.person
-    WHERE COALESCE(j.valid_from, n.approved_at) <= n.approved_at_latest
-        AND n.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        AND COALESCE(e.valid_from, n.approved_at) <= n.approved_at_latest
-        AND n.approved_at < COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
-    GROUP BY n.item_no, n.table_name, n.id, r.duty
+    JOIN authority_by_title AS a ON a.person = n.person AND (a.scope = n.system OR a.scope = '*')
+    WHERE a.valid_from <= n.approved_at_latest AND n.approved_at < a.valid_to_latest
+    GROUP BY n.item_no, n.table_name, n.id, a.duty
 ),
 roster_known AS (
     SELECT u.system AS system, s.duty AS duty, MIN(s.begins_at) AS begins_at

@@ -271,26 +271,6 @@ granter AS (
     FROM grantee AS g
     LEFT JOIN identity AS i ON i.account = g.actor AND i.valid_from <= g.at AND g.at < i.valid_to
 ),
--- B: where no dated roster exists, whose job title carried the duty, when, cut to the time of the employment (4.0, Authority):
--- surely until valid_to, perhaps until valid_to_latest.
-title_holder AS (
-    SELECT
-        j.person AS person,
-        t.scope AS scope,
-        t.duty AS duty,
-        GREATEST(
-            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.valid_from, TIMESTAMP '0001-01-01 00:00:00')
-        ) AS valid_from,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to_latest
-    FROM role_authority AS t
-    JOIN job AS j ON j.role = t.role AND NOT COALESCE(j.conflicted, FALSE)
-    LEFT JOIN engagement_time AS e ON e.person = j.person
-),
 -- Each approval of the chosen request, judged: C the time, B the authority, E beneficiary, F roster alone, G granter.
 decision AS (
     SELECT
@@ -348,12 +328,12 @@ decision AS (
                 SELECT 1 FROM role_authority AS t WHERE t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
             ) THEN 'cannot_test:no_roster'
             WHEN EXISTS (
-                SELECT 1 FROM title_holder AS t
+                SELECT 1 FROM authority_by_title AS t
                 WHERE t.person = v.person AND t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
                     AND t.valid_from <= v.decided_at AND v.decided_at_latest < t.valid_to
             ) THEN 'pass'
             WHEN EXISTS (
-                SELECT 1 FROM title_holder AS t
+                SELECT 1 FROM authority_by_title AS t
                 WHERE t.person = v.person AND t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
                     AND t.valid_from <= v.decided_at_latest AND v.decided_at < t.valid_to_latest
             ) THEN 'cannot_test:time_order_unclear'

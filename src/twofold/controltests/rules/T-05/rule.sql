@@ -300,26 +300,21 @@ roster_since AS (
     JOIN roster_start AS s ON s.duty = 'review' AND s.scope IN (p.system, '*')
     GROUP BY p.system
 ),
--- C: where no dated roster exists, the title of the job held then by somebody employed, if the parameter allows it: 2 surely, 1 perhaps.
+-- C: where no dated roster exists, the title that the reviewer held then, if the parameter allows it: 2 surely, 1 perhaps. No row
+-- where no title carries the duty.
 titled AS (
     SELECT
         l.item AS item,
         l.account AS account,
         l.right_id AS right_id,
         MAX(CASE
-            WHEN j.person IS NULL THEN 0
-            WHEN (j.valid_from IS NULL OR j.valid_from <= l.decided_at)
-                AND (j.valid_to IS NULL OR l.decided_at_latest < j.valid_to)
-                AND (e.person IS NULL OR (e.valid_from <= l.decided_at AND l.decided_at_latest < e.valid_to)) THEN 2
-            WHEN (j.valid_from IS NULL OR j.valid_from <= l.decided_at_latest)
-                AND (j.valid_to IS NULL OR l.decided_at < j.valid_to)
-                AND (e.person IS NULL OR (e.valid_from <= l.decided_at_latest AND l.decided_at < e.valid_to_latest)) THEN 1
+            WHEN a.valid_from <= l.decided_at AND l.decided_at_latest < a.valid_to THEN 2
+            WHEN a.valid_from <= l.decided_at_latest AND l.decided_at < a.valid_to_latest THEN 1
             ELSE 0
         END) AS holds
     FROM line AS l
     JOIN role_authority AS t ON t.duty = 'review' AND t.scope IN (l.system, '*')
-    LEFT JOIN job AS j ON j.role = t.role AND j.person = l.reviewer_person
-    LEFT JOIN engagement_time AS e ON e.person = l.reviewer_person
+    LEFT JOIN authority_by_title AS a ON a.duty = t.duty AND a.scope = t.scope AND a.person = l.reviewer_person
     GROUP BY l.item, l.account, l.right_id
 ),
 reviewer_code AS (

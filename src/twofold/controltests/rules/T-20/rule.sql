@@ -304,11 +304,8 @@ standing AS (
 titled AS (
     SELECT l.acceptance AS acceptance
     FROM approval_line AS l
-    JOIN role_authority AS t ON t.duty = 'risk' AND t.scope IN (l.system, '*')
-    JOIN job AS j ON j.role = t.role AND j.person = l.person
-    LEFT JOIN engagement_time AS e ON e.person = l.person
-    WHERE (j.valid_from IS NULL OR j.valid_from <= l.approved_at) AND (j.valid_to IS NULL OR l.approved_at_latest < j.valid_to)
-        AND (e.person IS NULL OR (e.valid_from <= l.approved_at AND l.approved_at_latest < e.valid_to))
+    JOIN authority_by_title AS a ON a.duty = 'risk' AND a.person = l.person AND a.scope IN (l.system, '*')
+    WHERE a.valid_from <= l.approved_at AND l.approved_at_latest < a.valid_to
     GROUP BY l.acceptance
 ),
 rostered AS (

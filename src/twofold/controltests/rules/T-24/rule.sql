@@ -291,24 +291,6 @@ coverage AS (
     GROUP BY g.item
 ),
 -- D and L: the review of each report, and who did it.
-title_holder AS (
-    SELECT
-        j.person AS person,
-        t.scope AS scope,
-        GREATEST(
-            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.valid_from, TIMESTAMP '0001-01-01 00:00:00')
-        ) AS valid_from,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to_latest
-    FROM role_authority AS t
-    JOIN job AS j ON j.role = t.role AND NOT j.conflicted
-    LEFT JOIN engagement_time AS e ON e.person = j.person
-    WHERE t.duty = 'vendor'
-),
 chosen AS (
     SELECT DISTINCT u.item AS item, u.report AS report FROM usable AS u
 ),
@@ -340,13 +322,13 @@ reviewer AS (
         END AS roster_code,
         CASE
             WHEN q.allow_role_title AND EXISTS (
-                SELECT 1 FROM title_holder AS t
-                WHERE t.person = n.person AND t.scope IN (p.system, '*')
+                SELECT 1 FROM authority_by_title AS t
+                WHERE t.person = n.person AND t.duty = 'vendor' AND t.scope IN (p.system, '*')
                     AND t.valid_from <= r.reviewed_at AND r.reviewed_at_latest < t.valid_to
             ) THEN '4pass'
             WHEN q.allow_role_title AND EXISTS (
-                SELECT 1 FROM title_holder AS t
-                WHERE t.person = n.person AND t.scope IN (p.system, '*')
+                SELECT 1 FROM authority_by_title AS t
+                WHERE t.person = n.person AND t.duty = 'vendor' AND t.scope IN (p.system, '*')
                     AND t.valid_from <= r.reviewed_at_latest AND r.reviewed_at < t.valid_to_latest
             ) THEN '2cannot_test:time_order_unclear'
             WHEN q.allow_role_title AND EXISTS (

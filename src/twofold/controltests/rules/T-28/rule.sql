@@ -141,28 +141,16 @@ roster_known AS (
     GROUP BY v.item, v.version
 ),
 titled AS (
+    -- No row where no title carries the duty, or the parameter does not allow it.
     SELECT
         v.item AS item,
         v.version AS version,
-        MAX(CASE
-            WHEN j.person IS NULL THEN 0
-            WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at
-                AND v.approved_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-                AND (e.person IS NULL OR (e.valid_from <= v.approved_at AND v.approved_at_latest < e.valid_to)) THEN 1
-            ELSE 0
-        END) AS sure,
-        MAX(CASE
-            WHEN j.person IS NULL THEN 0
-            WHEN COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') <= v.approved_at_latest
-                AND v.approved_at < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-                AND (e.person IS NULL OR (e.valid_from <= v.approved_at_latest AND v.approved_at < e.valid_to_latest)) THEN 1
-            ELSE 0
-        END) AS possible
+        MAX(CASE WHEN a.valid_from <= v.approved_at AND v.approved_at_latest < a.valid_to THEN 1 ELSE 0 END) AS sure,
+        MAX(CASE WHEN a.valid_from <= v.approved_at_latest AND v.approved_at < a.valid_to_latest THEN 1 ELSE 0 END) AS possible
     FROM approval_of AS v
     CROSS JOIN parameter AS q
     JOIN role_authority AS t ON t.duty = 'policy' AND t.scope IN (v.system, '*')
-    LEFT JOIN job AS j ON j.role = t.role AND j.person = v.person
-    LEFT JOIN engagement_time AS e ON e.person = v.person
+    LEFT JOIN authority_by_title AS a ON a.duty = t.duty AND a.scope = t.scope AND a.person = v.person
     WHERE q.role_titles
     GROUP BY v.item, v.version
 ),

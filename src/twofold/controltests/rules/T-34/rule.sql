@@ -73,15 +73,17 @@ by_roster AS (
         AND u.valid_from <= g.decided_at_latest AND g.decided_at < u.valid_to_latest
     GROUP BY g.item, g.id
 ),
--- Roles and units of the approver at the time: a title stands in for a roster, a business unit makes a business user.
-by_job AS (
+-- A title of the approver at the time stands in for a roster; a business unit makes a business user.
+titled AS (
+    SELECT DISTINCT g.item AS item, g.id AS id
+    FROM given AS g
+    JOIN authority_by_title AS a
+        ON a.person = g.person AND a.duty = g.roster_duty AND (a.scope = g.system OR a.scope = '*')
+        AND a.valid_from <= g.decided_at AND g.decided_at_latest < a.valid_to
+),
+by_unit AS (
     SELECT
         g.item AS item, g.id AS id,
-        MAX(CASE
-            WHEN t.role IS NOT NULL
-                AND (e.person IS NULL OR (e.valid_from <= g.decided_at AND g.decided_at_latest < e.valid_to)) THEN 1
-            ELSE 0
-        END) AS title,
         MAX(CASE WHEN j.unit IS NOT NULL THEN 1 ELSE 0 END) AS unit_known,
         MAX(CASE WHEN POSITION(';' || LOWER(j.unit) || ';' IN ';' || LOWER(q.business_units) || ';') > 0 THEN 1 ELSE 0 END) AS business
     FROM given AS g
@@ -89,8 +91,6 @@ by_job AS (
     JOIN job AS j
         ON j.person = g.person AND COALESCE(j.valid_from, g.decided_at) <= g.decided_at
         AND g.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-    LEFT JOIN role_authority AS t ON t.role = j.role AND t.duty = g.roster_duty AND (t.scope = g.system OR t.scope = '*')
-    LEFT JOIN engagement_time AS e ON e.person = g.person
     GROUP BY g.item, g.id
 ),
 roster_known AS (
@@ -105,16 +105,17 @@ powers AS (
         CASE
             WHEN g.state IN ('shared', 'bot') THEN 12
             WHEN g.person IS NULL THEN 66
-            WHEN r.sure = 1 OR (g.duty = 'uat' AND j.business = 1) THEN 90
+            WHEN r.sure = 1 OR (g.duty = 'uat' AND u.business = 1) THEN 90
             WHEN r.sure = 0 THEN 60
-            WHEN k.begins_at <= g.decided_at OR (g.duty = 'uat' AND j.unit_known = 1) THEN 30
-            WHEN j.title = 1 AND q.allow_role_title AND g.duty NOT IN ('conversion', 'uat') THEN 80
+            WHEN k.begins_at <= g.decided_at OR (g.duty = 'uat' AND u.unit_known = 1) THEN 30
+            WHEN t.id IS NOT NULL AND q.allow_role_title AND g.duty NOT IN ('conversion', 'uat') THEN 80
             ELSE 64
         END AS rank
     FROM given AS g
     CROSS JOIN parameter AS q
     LEFT JOIN by_roster AS r ON r.item = g.item AND r.id = g.id
-    LEFT JOIN by_job AS j ON j.item = g.item AND j.id = g.id
+    LEFT JOIN titled AS t ON t.item = g.item AND t.id = g.id
+    LEFT JOIN by_unit AS u ON u.item = g.item AND u.id = g.id
     LEFT JOIN roster_known AS k ON k.item = g.item AND k.id = g.id
 ),
 decided AS (

@@ -25,7 +25,8 @@ from twofold.web.workspace_access import Current
 PAGE = 50
 """Rows of one page of a list."""
 HELD = TABLES | {"extraction"}
-"""What a page can ask of, with `person_account`, `authority` and the tables of `awareness.prepare` beside it."""
+"""What a page can ask of; beside it are `person_account`, `authority`, `authority_by_title` and the tables of
+`awareness.prepare`."""
 _OPENING = threading.Lock()
 _DATABASES: dict[tuple[Path, date], duckdb.DuckDBPyConnection] = {}
 _REMEMBERED: dict[tuple[Path, str], Any] = {}
@@ -104,7 +105,7 @@ def _opened(now: Current, folder: Path, at: datetime) -> duckdb.DuckDBPyConnecti
         database.execute(f"CREATE TABLE {name} AS {text}")
     accounts = one_file(folder / f"{PERSON_ACCOUNT}.parquet").replace("'", "''")
     database.execute(f"CREATE TABLE {PERSON_ACCOUNT} AS FROM read_parquet('{accounts}')")
-    for step in steps_needed("authority"):
+    for step in steps_needed("authority", "authority_by_title"):
         database.execute(f"CREATE TABLE {step} AS {step_text(step)}")
     prepare(database, now, at)
     return database

@@ -54,17 +54,15 @@ WHERE a.duty = ? AND a.scope IN (?, '*') AND (? = '' OR a.right_class IS NULL OR
 ORDER BY a.basis DESC, a.person, a.valid_from
 """
 _BY_TITLE = """
-SELECT DISTINCT j.person, p.name, j.role
-FROM role_authority AS r
-JOIN job AS j ON j.role = r.role
-LEFT JOIN person AS p ON p.id = j.person
-WHERE r.duty = ? AND r.scope IN (?, '*') AND COALESCE(j.valid_from, TIMESTAMP '0001-01-01') < ?
-    AND (j.valid_to IS NULL OR j.valid_to > ?)
+SELECT DISTINCT a.person, p.name, a.role
+FROM authority_by_title AS a
+LEFT JOIN person AS p ON p.id = a.person
+WHERE a.duty = ? AND a.scope IN (?, '*') AND a.valid_from < ? AND a.valid_to > greatest(a.valid_from, ?)
     AND NOT EXISTS (
-        SELECT 1 FROM roster AS x WHERE x.duty = r.duty AND x.scope IN (?, '*')
+        SELECT 1 FROM roster AS x WHERE x.duty = a.duty AND x.scope IN (?, '*')
             AND COALESCE(x.valid_from, TIMESTAMP '0001-01-01') < ?
     )
-ORDER BY j.person
+ORDER BY a.person, a.role
 """
 _OVERLAPS = """
 WITH line AS (
