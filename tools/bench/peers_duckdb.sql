@@ -774,6 +774,7 @@ JOIN job AS j ON j.person = g.person AND coalesce(j.valid_from, E()) <= g.t AND 
 JOIN role_authority AS r ON r.role = j.role AND r.duty = 'release' AND (r.scope = s.system OR r.scope = '*')
 LEFT JOIN employed AS e ON e.person = g.person
 WHERE coalesce(e.f, E()) <= g.t AND g.f < coalesce(e.u, N())
+    AND greatest(coalesce(j.valid_from, E()), coalesce(e.f, E())) < least(coalesce(j.valid_to, N()), coalesce(e.u, N()))
 GROUP BY g.given;
 
 -- Which content they saw: another commit of equal content, or with only clean merges of the base after it.

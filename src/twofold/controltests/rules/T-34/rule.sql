@@ -1,6 +1,6 @@
 -- T-34: go-lives were approved and accepted, and converted data was reconciled and signed (audit-domain 4.3, T-34).
--- Reads the population go_live_part and the steps identity, authority and roster_start. A rank orders what was found: 90 by
--- roster, 80 by title, 60 to 79 cannot be tested, 10 to 39 exceptions.
+-- Reads the population go_live_part and the steps identity, authority, authority_by_title and roster_start. A rank orders what
+-- was found: 90 by roster, 80 by title, 60 to 79 cannot be tested, 10 to 39 exceptions.
 WITH
 -- Which roster speaks for which decision. The project is approved once; each go-live has its own acceptance and decision.
 duty AS (
@@ -83,7 +83,7 @@ titled AS (
 ),
 by_unit AS (
     SELECT
-        g.item AS item, g.id AS id,
+        g.id AS id,
         MAX(CASE WHEN j.unit IS NOT NULL THEN 1 ELSE 0 END) AS unit_known,
         MAX(CASE WHEN POSITION(';' || LOWER(j.unit) || ';' IN ';' || LOWER(q.business_units) || ';') > 0 THEN 1 ELSE 0 END) AS business
     FROM given AS g
@@ -91,7 +91,7 @@ by_unit AS (
     JOIN job AS j
         ON j.person = g.person AND COALESCE(j.valid_from, g.decided_at) <= g.decided_at
         AND g.decided_at_latest < COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-    GROUP BY g.item, g.id
+    GROUP BY g.id
 ),
 roster_known AS (
     SELECT g.item AS item, g.id AS id, MIN(s.begins_at) AS begins_at
@@ -115,7 +115,7 @@ powers AS (
     CROSS JOIN parameter AS q
     LEFT JOIN by_roster AS r ON r.item = g.item AND r.id = g.id
     LEFT JOIN titled AS t ON t.item = g.item AND t.id = g.id
-    LEFT JOIN by_unit AS u ON u.item = g.item AND u.id = g.id
+    LEFT JOIN by_unit AS u ON u.id = g.id
     LEFT JOIN roster_known AS k ON k.item = g.item AND k.id = g.id
 ),
 decided AS (
