@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import BOT, EVER, NEVER, SHARED_ACCOUNT, days, employed, hand, has_gap, joined, uncovered
+from .steps import BOT, EVER, NEVER, SHARED_ACCOUNT, days, employed, hand, has_gap, joined, lasted, uncovered
 from .t_08 import closed_at
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
@@ -197,6 +197,7 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
                 owner=owner,
                 break_glass=emergency,
             )
+    over = created + world.pick((5, 6, 20, 25, 30)) * A_DAY
     if world.chance(70):
         name = world.id("engagement")
         for _ in range(2 if world.chance(5) else 1):
@@ -206,8 +207,12 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
                 person=world.key("w"),
                 type="employee",
                 started_at=world.maybe(60, world.instant(created - 60 * A_DAY, coarse=0)),
-                effective_end=world.maybe(20, world.instant(created + 20 * A_DAY, coarse=0)),
+                effective_end=world.maybe(40, world.instant(world.near(over), coarse=50)),
+                last_day=world.maybe(20, world.instant(world.near(over), coarse=50)),
             )
+    if world.chance(20):
+        again = world.instant(world.near(over, days=1), coarse=30)
+        world.add("engagement", id=world.id("engagement"), person=world.key("w"), type="employee", started_at=again)
 
 
 def _sign_in(world: World, system: str, account: str, created: datetime) -> None:
@@ -637,9 +642,10 @@ def _one_exemption(item: Item, row: Record) -> str:
     stretch = max(starts, item.window[0]), min(ends or NEVER, item.window[1])
     engagements = [each for each in item.records["engagement"] if each["person"] == row["owner"]]
     known = bool(engagements)
-    works = known and any(
+    works = any(
         start <= stretch[0] and stretch[1] <= end for start, end in joined(employed(item.records, row["owner"]))
     )
+    left = uncovered(*stretch, [(start, over) for start, _, over in map(lasted, engagements)])
     reasons = (
         (row["approved_by"] is None or approved is None, "exception:not_approved"),
         (row["approved_by"] is not None and row["approved_by"] == who, "exception:self_approved"),
@@ -647,9 +653,9 @@ def _one_exemption(item: Item, row: Record) -> str:
         (ends is None and not row["break_glass"], "exception:no_end"),
         (row["owner"] is None, "exception:no_owner"),
         (any(each["conflicted"] for each in engagements), "cannot_test:conflict"),
-        (known and not works, "exception:owner_left"),
         (not known, "cannot_test:owner_unknown"),
-        (approved is not None and approved[1] > starts, "cannot_test:time_unclear"),
+        (bool(left), "exception:owner_left"),
+        (not works or (approved is not None and approved[1] > starts), "cannot_test:time_unclear"),
         (who is None and not row["break_glass"], "cannot_test:account_unlinked"),
     )
     return next((code for holds, code in reasons if holds), "pass")

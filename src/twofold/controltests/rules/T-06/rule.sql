@@ -270,40 +270,64 @@ gap AS (
         AND (g.starts_at IS NULL OR g.starts_at < p.window_to)
     GROUP BY p.item
 ),
--- C: each exemption that was in force in the month.
+-- C: each exemption that was in force in the month, and from when to when somebody had to answer for it there.
+in_force AS (
+    SELECT
+        i.item AS item, x.account AS account, x.valid_from AS valid_from, x.valid_to AS valid_to, x.owner AS owner,
+        x.approved_by AS approved_by, x.approved_at AS approved_at, x.approved_at_latest AS approved_at_latest,
+        COALESCE(x.break_glass, FALSE) AS break_glass, x.conflicted AS conflicted,
+        GREATEST(x.valid_from, i.window_from) AS starts_at, LEAST(COALESCE(x.valid_to, i.window_to), i.window_to) AS ends_before
+    FROM person_item AS i
+    JOIN mfa_exemption AS x
+        ON x.account = i.account AND x.valid_from < i.window_to
+        AND (x.conflicted OR x.valid_to IS NULL OR x.valid_to > i.window_from)
+),
+-- Those whose owner surely did not work for the company at some moment of that time: at its beginning, or where an employment
+-- was surely over.
+owner_away AS (
+    SELECT DISTINCT m.item AS item, m.valid_from AS valid_from
+    FROM (
+        SELECT f.item AS item, f.valid_from AS valid_from, f.owner AS owner, f.starts_at AS moment
+        FROM in_force AS f
+        UNION
+        SELECT f.item AS item, f.valid_from AS valid_from, f.owner AS owner, e.valid_to_latest AS moment
+        FROM in_force AS f
+        JOIN employed_stretch AS e
+            ON e.person = f.owner AND e.valid_to_latest > f.starts_at AND e.valid_to_latest < f.ends_before
+    ) AS m
+    LEFT JOIN employed_stretch AS e ON e.person = m.owner AND e.valid_from <= m.moment AND m.moment < e.valid_to_latest
+    WHERE e.person IS NULL
+),
 exemption_rank AS (
     SELECT
-        i.item AS item,
+        x.item AS item,
         MIN(CASE
             WHEN x.conflicted THEN 40
             WHEN x.approved_by IS NULL OR x.approved_at IS NULL THEN 10
             WHEN x.approved_by = n.person THEN 11
             WHEN x.approved_at > x.valid_from THEN 12
-            WHEN x.valid_to IS NULL AND NOT COALESCE(x.break_glass, FALSE) THEN 13
+            WHEN x.valid_to IS NULL AND NOT x.break_glass THEN 13
             WHEN x.owner IS NULL THEN 14
             WHEN k.conflicted = 1 THEN 40
-            WHEN w.person IS NULL AND k.person IS NOT NULL THEN 15
-            WHEN w.person IS NULL THEN 41
-            WHEN x.approved_at_latest > x.valid_from THEN 42
-            WHEN n.person IS NULL AND NOT COALESCE(x.break_glass, FALSE) THEN 43
+            WHEN k.person IS NULL THEN 41
+            WHEN v.item IS NOT NULL THEN 15
+            WHEN w.person IS NULL OR x.approved_at_latest > x.valid_from THEN 42
+            WHEN n.person IS NULL AND NOT x.break_glass THEN 43
             ELSE 90
         END) AS rank,
-        MAX(CASE WHEN COALESCE(x.break_glass, FALSE) THEN 1 ELSE 0 END) AS break_glass
-    FROM person_item AS i
-    JOIN mfa_exemption AS x
-        ON x.account = i.account AND x.valid_from < i.window_to
-        AND (x.conflicted OR x.valid_to IS NULL OR x.valid_to > i.window_from)
+        MAX(CASE WHEN x.break_glass THEN 1 ELSE 0 END) AS break_glass
+    FROM in_force AS x
     LEFT JOIN identity AS n
         ON n.account = x.account AND n.valid_from <= x.valid_from AND x.valid_from < n.valid_to
+    LEFT JOIN owner_away AS v ON v.item = x.item AND v.valid_from = x.valid_from
     LEFT JOIN employed_stretch AS w
-        ON w.person = x.owner AND w.valid_from <= GREATEST(x.valid_from, i.window_from)
-        AND w.valid_to >= LEAST(COALESCE(x.valid_to, i.window_to), i.window_to)
+        ON w.person = x.owner AND w.valid_from <= x.starts_at AND w.valid_to >= x.ends_before
     LEFT JOIN (
         SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
         FROM engagement AS e
         GROUP BY e.person
     ) AS k ON k.person = x.owner
-    GROUP BY i.item
+    GROUP BY x.item
 ),
 -- A review may be missing from the list only where the list is not proven in the time that the use leaves for it.
 review_gap AS (
