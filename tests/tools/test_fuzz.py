@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import duckdb
 import pytest
 import sqlglot
 
@@ -86,6 +87,8 @@ def test_after_a_mutant_that_leaves_too_much_behind_the_next_has_a_new_session(m
     def opened() -> Iterator[tuple[set[str], None]]:
         sessions.append(set())
         yield sessions[-1], None
+        if sessions[-1]:
+            raise duckdb.OutOfMemoryException
 
     monkeypatch.setattr(mutation, "outcome_of", outcome_of)
     rule = SimpleNamespace(sql="rule", control_test="T-00")

@@ -181,14 +181,20 @@ def ask(opened: Opened[T], rule: Rule, left: Sequence[Mutant], notices: Notices[
     """
     waiting = list(reversed(left))
     while waiting:
-        with opened() as (session, beside):
-            truth, still_runs = truth_of(session, rule), True
-            while waiting and still_runs:
-                mutant = waiting.pop()
-                found = outcome_of(session, rule, mutant.sql)
-                if notices(beside, truth, found):
-                    mutant.caught_by = by
-                still_runs = found is not None or outcome_of(session, rule, rule.sql) is not None
+        still_runs, before = True, len(waiting)
+        try:
+            with opened() as (session, beside):
+                truth = truth_of(session, rule)
+                while waiting and still_runs:
+                    mutant = waiting.pop()
+                    found = outcome_of(session, rule, mutant.sql)
+                    if notices(beside, truth, found):
+                        mutant.caught_by = by
+                    still_runs = found is not None or outcome_of(session, rule, rule.sql) is not None
+        except duckdb.OutOfMemoryException:  # too much even to empty the tables
+            if len(waiting) == before:
+                raise
+            still_runs = False
         if not still_runs:
             bench.cache_clear()
 
