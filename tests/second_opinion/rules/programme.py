@@ -52,6 +52,12 @@ class Due:
         """Return whether a list is not complete for the due period."""
         return has_gap(records, [table], self.system, self.starts_at, self.due_at)
 
+    def lacks(self, records: Records, table: str | None, clock: datetime, missing: str) -> str:
+        """Return what it means that something is missing: pending while the period runs, a gap, or `missing`."""
+        if self.due_at > clock:
+            return "cannot_test:pending"
+        return "cannot_test:source_gap" if table and self.has_gap(records, table) else missing
+
     def holds(self, at: tuple[datetime, datetime]) -> str:
         """Return where a time lies: late, early, pass (in the period) or unclear."""
         if at[0] >= self.due_at:
@@ -100,11 +106,7 @@ def done_code(records: Records, due: Due, best: str | None, clock: datetime) -> 
         return "cannot_test:conflict"
     if best is not None and not best.startswith("exception"):
         return best
-    if due.due_at > clock:
-        return "cannot_test:pending"
-    if due.has_gap(records, "activity_record"):
-        return "cannot_test:source_gap"
-    return best or "exception:absent"
+    return due.lacks(records, "activity_record", clock, best or "exception:absent")
 
 
 def last_day(due_at: datetime) -> str:
@@ -163,6 +165,7 @@ def over_actions(
     held: Sequence[Record],
     codes: Iterable[str],
     order: Sequence[str],
+    clock: datetime,
     *,
     asked: bool = True,
 ) -> str:
@@ -173,16 +176,16 @@ def over_actions(
     if worst is not None and worst.startswith("exception"):
         return worst
     if due.has_gap(records, "programme_action"):
-        return "cannot_test:source_gap"
+        return due.lacks(records, "programme_action", clock, "")
     if worst is not None:
         return worst
     if not held:
         return without_held(done)
     said = {row["needs_action"] for row in held}
     if asked and True in said:
-        return "exception:no_action"
+        return due.lacks(records, None, clock, "exception:no_action")
     if due.row["activity"] == "capacity_review" and said == {None}:
-        return "exception:need_undecided"
+        return due.lacks(records, None, clock, "exception:need_undecided")
     return "na:no_action"
 
 

@@ -136,11 +136,17 @@ def _judged(records: Records, due: Due, clock: datetime, parameters: Mapping[str
     held = [row for row in answering if code_of[row["id"]] in _HELD]
     done = done_code(records, due, first(code_of.values(), _BEST), clock)
     actions = actions_of(records, due, answering)
-    closed = over_actions(records, due, done, held, [action_code(records, row, clock) for row in actions], ACTION_ORDER)
-    if activity == "risk_assessment":
-        return done, _topics(due, held, done, parameters["risk_topics"]), _risks(records, due, held, done), closed
-    if activity == "board_meeting":
-        return done, _topics(due, held, done, parameters["board_topics"])
+    closed = over_actions(
+        records, due, done, held, [action_code(records, row, clock) for row in actions], ACTION_ORDER, clock
+    )
+    if activity in {"risk_assessment", "board_meeting"}:
+        asked = parameters["risk_topics" if activity == "risk_assessment" else "board_topics"]
+        topics = _topics(due, held, done, asked)
+        if topics == "exception:topic_missing":
+            topics = due.lacks(records, "activity_record", clock, topics)
+        if activity == "board_meeting":
+            return done, topics
+        return done, topics, _risks(records, due, held, done, clock), closed
     if activity == "capacity_review":
         return done, closed
     reported = [_reported(row, clock, parameters) for row in actions]
@@ -150,9 +156,9 @@ def _judged(records: Records, due: Due, clock: datetime, parameters: Mapping[str
     ]
     return (
         done,
-        over_actions(records, due, done, held, reported, _REPORTS, asked=False),
+        over_actions(records, due, done, held, reported, _REPORTS, clock, asked=False),
         over_actions(
-            records, due, done, held, owned, ("exception:no_owner", "cannot_test:conflict", "pass"), asked=False
+            records, due, done, held, owned, ("exception:no_owner", "cannot_test:conflict", "pass"), clock, asked=False
         ),
         closed,
     )
@@ -182,7 +188,7 @@ def _topics(due: Due, held: Sequence[Record], done: str, asked: object) -> str:
     return "pass" if words(asked) <= covered else "exception:topic_missing"
 
 
-def _risks(records: Records, due: Due, held: Sequence[Record], done: str) -> str:
+def _risks(records: Records, due: Due, held: Sequence[Record], done: str, clock: datetime) -> str:
     if due.row["conflicted"]:
         return "cannot_test:conflict"
     if not held:
@@ -192,10 +198,10 @@ def _risks(records: Records, due: Due, held: Sequence[Record], done: str) -> str
     if any(row["owner"] is None and not row["conflicted"] for row in risks):
         return "exception:no_owner"
     if due.has_gap(records, "assessed_risk"):
-        return "cannot_test:source_gap"
+        return due.lacks(records, "assessed_risk", clock, "")
     if any(row["conflicted"] for row in risks):
         return "cannot_test:conflict"
-    return "pass" if risks else "exception:no_risk"
+    return "pass" if risks else due.lacks(records, None, clock, "exception:no_risk")
 
 
 def _reported(action: Record, clock: datetime, parameters: Mapping[str, ParameterValue]) -> str:

@@ -161,11 +161,16 @@ def _judged(records: Records, due: Due, clock: datetime, forms: set[str]) -> dic
     held = [row for row in answering if code_of[row["id"]] in _HELD]
     done = done_code(records, due, first(code_of.values(), _BEST), clock)
     actions = [action_code(records, row, clock) for row in actions_of(records, due, answering)]
+    systems, targets = _systems(records, due, held, done), _targets(records, due, held, done)
+    if systems == "exception:system_left_out":
+        systems = due.lacks(records, "activity_record", clock, systems)
+    if held and (targets.startswith("exception") or targets == "cannot_test:source_gap"):
+        targets = due.lacks(records, None, clock, targets)
     return {
         "A": done,
-        "B": _systems(records, due, held, done),
-        "C": _targets(records, due, held, done),
-        "D": over_actions(records, due, done, held, actions, ACTION_ORDER),
+        "B": systems,
+        "C": targets,
+        "D": over_actions(records, due, done, held, actions, ACTION_ORDER, clock),
     }
 
 

@@ -57,17 +57,20 @@ summary AS (
     FROM held AS h
     GROUP BY h.item
 ),
--- Missing is not one thing (4.0): what is not found counts as missing only where its table is complete for the due period.
+-- Missing is not one thing (4.0): what is not found counts as missing only where its table is complete for the due period. While
+-- that still runs, it may come, and what the data do not reach is no fault of the list.
 gap AS (
     SELECT
         p.item AS item,
+        CASE WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending' END AS pending,
         MAX(CASE WHEN g.table_name = 'activity_record' THEN 1 ELSE 0 END) AS of_record,
         MAX(CASE WHEN g.table_name = 'assessed_risk' THEN 1 ELSE 0 END) AS of_risk,
         MAX(CASE WHEN g.table_name = 'programme_action' THEN 1 ELSE 0 END) AS of_action
     FROM population AS p
-    JOIN source_gap AS g ON g.system IN (p.system, '*')
+    CROSS JOIN parameter AS q
+    LEFT JOIN source_gap AS g ON g.system IN (p.system, '*')
         AND (g.starts_at IS NULL OR g.starts_at < p.due_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    GROUP BY p.item
+    GROUP BY p.item, p.due_at, q.extracted_at
 ),
 -- Done by the due date.
 done AS (
@@ -76,15 +79,14 @@ done AS (
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN b.code < '70' THEN SUBSTRING(b.code, 3)
-            WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
+            WHEN g.pending IS NOT NULL THEN g.pending
             WHEN g.of_record = 1 THEN 'cannot_test:source_gap'
             WHEN b.code IS NOT NULL THEN SUBSTRING(b.code, 3)
             ELSE 'exception:absent'
         END AS code
     FROM population AS p
-    CROSS JOIN parameter AS q
+    JOIN gap AS g ON g.item = p.item
     LEFT JOIN (SELECT c.item AS item, MIN(c.code) AS code FROM record_code AS c GROUP BY c.item) AS b ON b.item = p.item
-    LEFT JOIN gap AS g ON g.item = p.item
 ),
 -- Without anything held the rest has nothing to look at, and the first attribute says why.
 basis AS (
@@ -114,14 +116,15 @@ covered AS (
         CASE
             WHEN COUNT(DISTINCT CASE WHEN ';' || w.topics || ';' LIKE '%;' || LOWER(REPLACE(t.value, ' ', '')) || ';%' THEN LOWER(REPLACE(t.value, ' ', '')) END)
                 < CASE WHEN w.topics = '' THEN 0 ELSE LENGTH(w.topics) - LENGTH(REPLACE(w.topics, ';', '')) + 1 END
-                THEN 'exception:topic_missing'
+                THEN COALESCE(g.pending, CASE WHEN g.of_record = 1 THEN 'cannot_test:source_gap' ELSE 'exception:topic_missing' END)
             ELSE 'pass'
         END AS code
     FROM population AS p
     JOIN wanted AS w ON w.activity = p.activity
+    JOIN gap AS g ON g.item = p.item
     LEFT JOIN held AS h ON h.item = p.item
     LEFT JOIN activity_record__topics AS t ON t.id = h.id
-    GROUP BY p.item, w.topics
+    GROUP BY p.item, w.topics, g.pending, g.of_record
 ),
 risk_owner AS (
     SELECT
@@ -201,31 +204,31 @@ action AS (
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN w.closed < '60' THEN SUBSTRING(w.closed, 3)
-            WHEN g.of_action = 1 THEN 'cannot_test:source_gap'
+            WHEN g.of_action = 1 THEN COALESCE(g.pending, 'cannot_test:source_gap')
             WHEN w.closed IS NOT NULL THEN SUBSTRING(w.closed, 3)
             WHEN b.code IS NOT NULL THEN b.code
-            WHEN b.need = 2 THEN 'exception:no_action'
-            WHEN p.activity = 'capacity_review' AND b.need = 0 THEN 'exception:need_undecided'
+            WHEN b.need = 2 THEN COALESCE(g.pending, 'exception:no_action')
+            WHEN p.activity = 'capacity_review' AND b.need = 0 THEN COALESCE(g.pending, 'exception:need_undecided')
             ELSE 'na:no_action'
         END AS closed,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN w.reported < '60' THEN SUBSTRING(w.reported, 3)
-            WHEN g.of_action = 1 THEN 'cannot_test:source_gap'
+            WHEN g.of_action = 1 THEN COALESCE(g.pending, 'cannot_test:source_gap')
             WHEN w.reported IS NOT NULL THEN SUBSTRING(w.reported, 3)
             ELSE COALESCE(b.code, 'na:no_action')
         END AS reported,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN w.owned < '60' THEN SUBSTRING(w.owned, 3)
-            WHEN g.of_action = 1 THEN 'cannot_test:source_gap'
+            WHEN g.of_action = 1 THEN COALESCE(g.pending, 'cannot_test:source_gap')
             WHEN w.owned IS NOT NULL THEN SUBSTRING(w.owned, 3)
             ELSE COALESCE(b.code, 'na:no_action')
         END AS owned
     FROM basis AS b
     JOIN population AS p ON p.item = b.item
+    JOIN gap AS g ON g.item = b.item
     LEFT JOIN worst AS w ON w.item = b.item
-    LEFT JOIN gap AS g ON g.item = b.item
 ),
 risk AS (
     SELECT
@@ -233,13 +236,13 @@ risk AS (
         CASE
             WHEN b.code IS NOT NULL THEN b.code
             WHEN r.code < '60' THEN SUBSTRING(r.code, 3)
-            WHEN g.of_risk = 1 THEN 'cannot_test:source_gap'
+            WHEN g.of_risk = 1 THEN COALESCE(g.pending, 'cannot_test:source_gap')
             WHEN r.code IS NOT NULL THEN SUBSTRING(r.code, 3)
-            ELSE 'exception:no_risk'
+            ELSE COALESCE(g.pending, 'exception:no_risk')
         END AS owned
     FROM basis AS b
+    JOIN gap AS g ON g.item = b.item
     LEFT JOIN risk_owner AS r ON r.item = b.item
-    LEFT JOIN gap AS g ON g.item = b.item
 )
 -- Each letter belongs to one activity; for items of another it is not applicable.
 SELECT

@@ -71,16 +71,19 @@ held AS (
     FROM record_code AS c
     WHERE c.code < '73' AND c.code NOT LIKE '60%'
 ),
+-- While the due period still runs, what is missing may come, and what the data do not reach is no fault of the list.
 gap AS (
     SELECT
         p.item AS item,
+        CASE WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending' END AS pending,
         MAX(CASE WHEN g.table_name = 'activity_record' THEN 1 ELSE 0 END) AS of_record,
         MAX(CASE WHEN g.table_name = 'exercise_result' THEN 1 ELSE 0 END) AS of_result,
         MAX(CASE WHEN g.table_name = 'programme_action' THEN 1 ELSE 0 END) AS of_action
     FROM population AS p
-    JOIN source_gap AS g ON g.system IN (p.system, '*')
+    CROSS JOIN parameter AS q
+    LEFT JOIN source_gap AS g ON g.system IN (p.system, '*')
         AND (g.starts_at IS NULL OR g.starts_at < p.due_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
-    GROUP BY p.item
+    GROUP BY p.item, p.due_at, q.extracted_at
 ),
 -- A: done by the due date.
 done AS (
@@ -89,15 +92,14 @@ done AS (
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN b.code < '70' THEN SUBSTRING(b.code, 3)
-            WHEN p.due_at > q.extracted_at THEN 'cannot_test:pending'
+            WHEN g.pending IS NOT NULL THEN g.pending
             WHEN g.of_record = 1 THEN 'cannot_test:source_gap'
             WHEN b.code IS NOT NULL THEN SUBSTRING(b.code, 3)
             ELSE 'exception:absent'
         END AS code
     FROM population AS p
-    CROSS JOIN parameter AS q
+    JOIN gap AS g ON g.item = p.item
     LEFT JOIN (SELECT c.item AS item, MIN(c.code) AS code FROM record_code AS c GROUP BY c.item) AS b ON b.item = p.item
-    LEFT JOIN gap AS g ON g.item = p.item
 ),
 -- Without anything exercised B to D have nothing to look at, and A says why.
 basis AS (
@@ -229,22 +231,28 @@ SELECT
     CASE
         WHEN b.code IS NOT NULL THEN b.code
         WHEN s.item IS NULL THEN 'cannot_test:no_needed_system'
-        WHEN s.left_out = 1 THEN 'exception:system_left_out'
-        ELSE 'pass'
+        WHEN s.left_out = 0 THEN 'pass'
+        WHEN g.pending IS NOT NULL THEN g.pending
+        WHEN g.of_record = 1 THEN 'cannot_test:source_gap'
+        ELSE 'exception:system_left_out'
     END AS b,
-    COALESCE(b.code, m.code, 'na:nothing_recovered') AS c,
+    CASE
+        WHEN b.code IS NOT NULL THEN b.code
+        WHEN m.code LIKE 'exception:%' OR m.code = 'cannot_test:source_gap' THEN COALESCE(g.pending, m.code)
+        ELSE COALESCE(m.code, 'na:nothing_recovered')
+    END AS c,
     CASE
         WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN c.code < '60' THEN SUBSTRING(c.code, 3)
-        WHEN g.of_action = 1 THEN 'cannot_test:source_gap'
+        WHEN g.of_action = 1 THEN COALESCE(g.pending, 'cannot_test:source_gap')
         WHEN c.code IS NOT NULL THEN SUBSTRING(c.code, 3)
         WHEN b.code IS NOT NULL THEN b.code
-        WHEN b.need = 1 THEN 'exception:no_action'
+        WHEN b.need = 1 THEN COALESCE(g.pending, 'exception:no_action')
         ELSE 'na:no_action'
     END AS d
 FROM population AS p
 JOIN basis AS b ON b.item = p.item
+JOIN gap AS g ON g.item = p.item
 LEFT JOIN scope AS s ON s.item = p.item
 LEFT JOIN measured AS m ON m.item = p.item
 LEFT JOIN closing AS c ON c.item = p.item
-LEFT JOIN gap AS g ON g.item = p.item
