@@ -129,18 +129,22 @@ def _reports(records: Records, stretch: Stretch, clock: datetime, parameters: Pa
     def soft(code: str, *tables: str) -> str:
         if code.startswith("exception") and stretch.relied_at > clock:
             return "cannot_test:pending"
-        if code.startswith("exception") and has_gap(records, tables, stretch.system, stretch.start, stretch.end):
+        if code.startswith("exception") and _lacks(records, stretch, *tables):
             return "cannot_test:source_gap"
         return code
 
     seen = [row for row in records["soc_report"] if row["vendor"] == stretch.vendor["id"] and _reaches(row, stretch)]
     worth = {module: [(_worth(row, stretch.vendor, module), row) for row in seen] for module in modules}
     best = [max((UNFIT.index(each) for each, _ in rows), default=0) for rows in worth.values()]
+    months = int(parameters["max_gap_months"])
     fit = {module: [row for each, row in rows if each == PASS] for module, rows in worth.items()}
+    timely = {module: [row for row in rows if not _came_late(row, stretch)] for module, rows in fit.items()}
+    if all(rows and not _too_long(_gaps(rows, stretch), months) for rows in timely.values()):
+        fit = timely
     a = soft(UNFIT[min(best)], "soc_report")
     gaps = {module: _gaps(rows, stretch) for module, rows in fit.items()}
     b = PASS
-    if any(_too_long(each, int(parameters["max_gap_months"])) for each in gaps.values()):
+    if any(_too_long(each, months) for each in gaps.values()):
         b = a if a.startswith("cannot_test") else soft("exception:gap_too_long", "soc_report")
     if b == PASS:
         c = soft(_bridged(records, stretch, sorted({gap for each in gaps.values() for gap in each})), "bridge")
@@ -164,6 +168,15 @@ def _reports(records: Records, stretch: Stretch, clock: datetime, parameters: Pa
 
 def _reaches(row: Record, stretch: Stretch) -> bool:
     return (row["starts_at"] or EVER) < stretch.end and stretch.start < (row["ends_before"] or NEVER)
+
+
+def _came_late(row: Record, stretch: Stretch) -> bool:
+    return row["received_at"] is not None and row["received_at"][0] >= stretch.relied_at
+
+
+def _lacks(records: Records, stretch: Stretch, *tables: str) -> bool:
+    """Return whether what was there at the moment of reliance is not proven complete."""
+    return has_gap(records, tables, stretch.system, stretch.start, stretch.end, data_end=stretch.relied_at)
 
 
 def _worth(row: Record, vendor: Record, module: str) -> str:
@@ -244,7 +257,7 @@ def _read(records: Records, stretch: Stretch, row: Record, parameters: Parameter
 
 def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: bool) -> Iterator[str]:
     received, reviewed = row["received_at"], row["reviewed_at"]
-    if received and received[0] >= stretch.relied_at:
+    if _came_late(row, stretch):
         yield "exception:received_late"
     if reviewed is None:
         yield "exception:not_reviewed"
@@ -266,7 +279,7 @@ def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: boo
     if reviewer.startswith("exception"):
         yield reviewer
     if (row["exceptions_listed"] or 0) > len(shown):
-        gap = has_gap(records, ["report_exception"], stretch.system, stretch.start, stretch.end)
+        gap = _lacks(records, stretch, "report_exception")
         yield "cannot_test:source_gap" if gap else "exception:exceptions_not_recorded"
     if any(each["conflicted"] for each in shown):
         yield "cannot_test:conflict"
@@ -338,7 +351,7 @@ def _duties(records: Records, stretch: Stretch, reports: Sequence[Record]) -> st
         if any(not row["own_control"] for row in needed):
             yield "exception:unowned"
         if (report["cuecs_listed"] or 0) > len(rows):
-            gap = has_gap(records, ["cuec"], stretch.system, stretch.start, stretch.end)
+            gap = _lacks(records, stretch, "cuec")
             yield "cannot_test:source_gap" if gap else "exception:duties_not_recorded"
         if any(row["conflicted"] for row in rows):
             yield "cannot_test:conflict"
@@ -367,7 +380,7 @@ def _providers(records: Records, stretch: Stretch, reports: Sequence[Record]) ->
         if any(not row["followed_as"] for row in open_rows):
             yield "exception:not_followed"
         if (report["subservices_listed"] or 0) > len(rows):
-            gap = has_gap(records, ["subservice"], stretch.system, stretch.start, stretch.end)
+            gap = _lacks(records, stretch, "subservice")
             yield "cannot_test:source_gap" if gap else "exception:providers_not_recorded"
         if any(row["conflicted"] for row in rows):
             yield "cannot_test:conflict"

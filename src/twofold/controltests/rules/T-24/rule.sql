@@ -16,13 +16,17 @@ standing AS (
     FROM population AS p
     CROSS JOIN parameter AS q
 ),
--- Tables that are not proven complete for the needed stretch.
+-- Tables that are not proven complete for the needed stretch. A gap without an end only says that the data end there: what came
+-- after the moment of reliance was not relied on. Issues (J) are looked for until the end of the stretch.
 silent AS (
     SELECT DISTINCT p.item AS item, g.table_name AS table_name
     FROM population AS p
     JOIN source_gap AS g
         ON g.system IN (p.system, '*') AND (g.starts_at IS NULL OR g.starts_at < p.ends_before)
             AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+            AND (
+                g.ends_before IS NOT NULL OR g.starts_at IS NULL OR g.starts_at < p.relied_at OR g.table_name = 'vendor_issue'
+            )
 ),
 part AS (
     SELECT
@@ -31,7 +35,8 @@ part AS (
         p.entity AS entity,
         s.value AS service,
         p.starts_at AS starts_at,
-        p.ends_before AS ends_before
+        p.ends_before AS ends_before,
+        p.relied_at AS relied_at
     FROM population AS p
     JOIN vendor__services AS s ON s.id = p.vendor AND s.system = p.system AND s.relied_from = p.relied_from
 ),
@@ -52,6 +57,7 @@ candidate AS (
         r.starts_at AS starts_at,
         r.ends_before AS ends_before,
         r.kind = 'soc1' OR TRIM(COALESCE(r.other_kind_agreed_by, '')) <> '' AS is_strict,
+        CASE WHEN r.received_at >= t.relied_at THEN 1 ELSE 0 END AS came_late,
         CASE
             WHEN r.conflicted THEN '1cannot_test:conflict'
             WHEN r.kind NOT IN ('soc1', 'soc2') THEN '7exception:certificate'
@@ -81,10 +87,17 @@ usable AS (
         c.service AS service,
         c.report AS report,
         c.is_strict AS is_strict,
+        c.came_late AS came_late,
         DATE_TRUNC('day', c.starts_at + INTERVAL '810' MINUTE) AS starts_at,
         DATE_TRUNC('day', c.ends_before + INTERVAL '810' MINUTE) AS ends_before
     FROM candidate AS c
     WHERE c.code = '0pass'
+),
+-- The gaps are counted twice: over all fit reports, and over those that had not come too late (`relied` chooses).
+basis AS (
+    SELECT 0 AS is_timely, 'report' AS report, 'bridged' AS bridged, 'strict' AS strict
+    UNION ALL
+    SELECT 1 AS is_timely, 'timely_report' AS report, 'timely_bridged' AS bridged, 'timely_strict' AS strict
 ),
 letter AS (
     SELECT
@@ -110,7 +123,11 @@ frame AS (
         DATE_TRUNC('day', t.starts_at + INTERVAL '810' MINUTE) AS starts_at,
         DATE_TRUNC('day', t.ends_before + INTERVAL '810' MINUTE) AS ends_before
     FROM part AS t
-    CROSS JOIN (SELECT 'report' AS purpose UNION ALL SELECT 'bridged' AS purpose UNION ALL SELECT 'strict' AS purpose) AS f
+    CROSS JOIN (
+        SELECT b.report AS purpose FROM basis AS b
+        UNION ALL SELECT b.bridged AS purpose FROM basis AS b
+        UNION ALL SELECT b.strict AS purpose FROM basis AS b
+    ) AS f
     UNION ALL
     SELECT
         p.item AS item,
@@ -155,18 +172,22 @@ agreement AS (
         ON c.vendor = p.vendor AND c.valid_from < p.ends_before AND (c.valid_to IS NULL OR c.valid_to > p.starts_at)
 ),
 stretch AS (
-    SELECT u.item AS item, 'report' AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
+    SELECT u.item AS item, b.report AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
     FROM usable AS u
+    JOIN basis AS b ON b.is_timely = 0 OR u.came_late = 0
     UNION ALL
-    SELECT u.item AS item, 'bridged' AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
+    SELECT u.item AS item, b.bridged AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
     FROM usable AS u
+    JOIN basis AS b ON b.is_timely = 0 OR u.came_late = 0
     UNION ALL
-    SELECT t.item AS item, 'bridged' AS purpose, t.service AS service, l.starts_at AS starts_at, l.ends_before AS ends_before
+    SELECT t.item AS item, b.bridged AS purpose, t.service AS service, l.starts_at AS starts_at, l.ends_before AS ends_before
     FROM part AS t
+    CROSS JOIN basis AS b
     JOIN letter AS l ON l.item = t.item AND l.counts
     UNION ALL
-    SELECT u.item AS item, 'strict' AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
+    SELECT u.item AS item, b.strict AS purpose, u.service AS service, u.starts_at AS starts_at, u.ends_before AS ends_before
     FROM usable AS u
+    JOIN basis AS b ON b.is_timely = 0 OR u.came_late = 0
     WHERE u.is_strict
     UNION ALL
     SELECT c.item AS item, 'reviewed' AS purpose, '' AS service, c.reviewed_at_latest AS starts_at, c.good_until AS ends_before
@@ -250,6 +271,7 @@ gap AS (
     SELECT
         t.item AS item,
         t.service AS service,
+        b.is_timely AS is_timely,
         CASE
             WHEN r.item IS NULL THEN 0
             WHEN r.first_at + r.days * INTERVAL '1' DAY <= r.first_at + q.max_gap_months * INTERVAL '1' MONTH
@@ -261,12 +283,28 @@ gap AS (
         CASE WHEN s.item IS NULL OR s.days = r.days THEN 1 ELSE 0 END AS is_strict
     FROM part AS t
     CROSS JOIN parameter AS q
-    LEFT JOIN remainder AS r ON r.item = t.item AND r.service = t.service AND r.purpose = 'report'
-    LEFT JOIN remainder AS s ON s.item = t.item AND s.service = t.service AND s.purpose = 'strict'
+    CROSS JOIN basis AS b
+    LEFT JOIN remainder AS r ON r.item = t.item AND r.service = t.service AND r.purpose = b.report
+    LEFT JOIN remainder AS s ON s.item = t.item AND s.service = t.service AND s.purpose = b.strict
+),
+-- A report that came after the moment of reliance was no part of it where the others speak for each service and leave no more
+-- than the gap allowed: the next report of a vendor does not spoil a year that is closed.
+relied AS (
+    SELECT
+        g.item AS item,
+        MIN(CASE WHEN g.size < 2 AND u.item IS NOT NULL THEN 1 ELSE 0 END) AS is_timely
+    FROM gap AS g
+    LEFT JOIN (SELECT DISTINCT v.item AS item, v.service AS service FROM usable AS v WHERE v.came_late = 0) AS u
+        ON u.item = g.item AND u.service = g.service
+    WHERE g.is_timely = 1
+    GROUP BY g.item
 ),
 -- C, where the gaps are not too long.
 unbridged AS (
-    SELECT DISTINCT r.item AS item FROM remainder AS r WHERE r.purpose = 'bridged'
+    SELECT DISTINCT r.item AS item
+    FROM remainder AS r
+    JOIN relied AS w ON w.item = r.item
+    JOIN basis AS b ON b.is_timely = w.is_timely AND b.bridged = r.purpose
 ),
 letter_code AS (
     SELECT
@@ -288,11 +326,14 @@ coverage AS (
         MAX(g.size) AS worst,
         MIN(g.is_strict) AS is_strict
     FROM gap AS g
+    JOIN relied AS w ON w.item = g.item AND w.is_timely = g.is_timely
     GROUP BY g.item
 ),
 -- D and L: the review of each report, and who did it.
 chosen AS (
-    SELECT DISTINCT u.item AS item, u.report AS report FROM usable AS u
+    SELECT DISTINCT u.item AS item, u.report AS report, u.is_strict AS is_strict
+    FROM usable AS u
+    JOIN relied AS w ON w.item = u.item AND (w.is_timely = 0 OR u.came_late = 0)
 ),
 reviewer AS (
     SELECT
@@ -517,7 +558,7 @@ read_code AS (
     LEFT JOIN silent AS n ON n.item = p.item AND n.table_name = 'soc_report'
     LEFT JOIN silent AS m ON m.item = p.item AND m.table_name = 'bridge'
     LEFT JOIN (SELECT DISTINCT c.item AS item FROM chosen AS c) AS h ON h.item = p.item
-    LEFT JOIN (SELECT DISTINCT u.item AS item FROM usable AS u WHERE u.is_strict) AS k ON k.item = p.item
+    LEFT JOIN (SELECT DISTINCT c.item AS item FROM chosen AS c WHERE c.is_strict) AS k ON k.item = p.item
 ),
 -- H to J: the vendor itself.
 last_review AS (
