@@ -10,7 +10,7 @@ from twofold.controltests.rule import ParameterValue
 from .hands import add_last_day
 from .programme import plain, words
 from .records import Record, Records
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, hand, has_gap, mandates, title_mandates
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, employed, hand, has_gap, mandates, title_mandates
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-28"
@@ -78,6 +78,7 @@ def shared(world: World) -> None:
             started = world.instant(world.moment(first_day=-60, last_day=30))
             end = _edge(world) if world.chance(70) else world.moment(first_day=10)
             ended = world.maybe(50, world.instant(end, coarse=70))
+            last_day = world.maybe(15, world.instant(end, coarse=70))
             for _ in range(2 if world.chance(10) else 1):
                 world.add(
                     "engagement",
@@ -86,7 +87,16 @@ def shared(world: World) -> None:
                     type="employee",
                     started_at=started,
                     effective_end=ended,
+                    last_day=last_day,
                     site=world.pick(("x", "x", "y")),
+                )
+            if world.chance(75):
+                world.add(
+                    "engagement",
+                    id=f"next-{person}",
+                    person=person,
+                    type="contractor",
+                    started_at=world.instant(end + world.pick((-3, 0, 0, 0, 1)) * A_DAY, coarse=40),
                 )
     for table in (
         "policy_version",
@@ -612,15 +622,15 @@ def _signed(records: Records, item: _Item) -> str:
         if version["conflicted"]:
             codes.add("cannot_test:conflict")
             continue
-        people = {
-            row["person"]
-            for row in records["engagement"]
-            if (row["started_at"] is None or row["started_at"][0] <= effective)
-            and (row["effective_end"] is None or row["effective_end"][0] > deadline)
-        }
-        for person in people:
+        people = {row["person"] for row in records["engagement"]}
+        there = [
+            person
+            for person in people
+            if any(start <= effective and deadline < end for start, end in _worked(records, person))
+        ]
+        for person in there:
             codes.add(_signature(records, item, version, person, effective, deadline))
-        if not people:
+        if not there:
             codes.add("cannot_test:nobody_known")
     people_missing = any(
         has_gap(records, ["engagement"], item.system, effective, deadline, data_end=effective + TICK)
@@ -628,6 +638,17 @@ def _signed(records: Records, item: _Item) -> str:
     )
     passed = "cannot_test:source_gap" if people_missing else "pass"
     return next((code for code in _ORDER["D"] if code in codes), passed)
+
+
+def _worked(records: Records, person: str) -> list[tuple[datetime, datetime]]:
+    """Return when a person surely worked, one stretch for engagements without a break between them."""
+    stretches: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(employed(records, person)):
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], end))
+        else:
+            stretches.append((start, end))
+    return stretches
 
 
 def _signature(

@@ -410,7 +410,8 @@ promise_code AS (
 outcome_c AS (
     SELECT c.item AS item, SUBSTRING(MIN(c.code), 3) AS code FROM promise_code AS c GROUP BY c.item
 ),
--- D: asked in the month in which the days run out, of everyone who was there from the effective date until then.
+-- D: asked in the month in which the days run out, of everyone who was there from the effective date until then, in however many
+-- engagements without a break.
 asked_version AS (
     SELECT
         i.item AS item,
@@ -437,8 +438,7 @@ asked_person AS (
         v.due_at AS due_at,
         e.person AS person
     FROM asked_version AS v
-    JOIN engagement AS e
-        ON (e.started_at IS NULL OR e.started_at <= v.effective_at) AND (e.effective_end IS NULL OR e.effective_end > v.due_at)
+    JOIN employed_stretch AS e ON e.valid_from <= v.effective_at AND e.valid_to > v.due_at
 ),
 -- One signature that is surely in time will do, whatever the others say.
 signature AS (
