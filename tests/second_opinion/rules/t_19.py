@@ -327,8 +327,12 @@ class Incident:
         """Return when something was reached, or the extraction, on the clock of the incident."""
         return self._running(at[0] if at else self.clock), self._running(at[1] if at else self.clock)
 
+    def _answered(self) -> Span | None:
+        told = [row["responded_at"] for row in self.members if row["responded_at"] is not None]
+        return (min(at[0] for at in told), min(at[1] for at in told)) if told else None
+
     def _response(self, system: str) -> str:
-        held, answered = self._held(), self.row["responded_at"]
+        held, answered = self._held(), self._answered()
         detected, has_alert = self._detected()
         if any(each.conflicted for each in held):
             return "cannot_test:conflict"

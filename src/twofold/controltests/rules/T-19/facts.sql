@@ -28,11 +28,16 @@ SELECT
     'Severity changed from ' || COALESCE(e.old_value, 'none') || ' to ' || COALESCE(e.new_value, 'none') || ' at '
     || CAST(e.occurred_at AS STRING) || COALESCE(' by ' || e.actor, '')
     || CASE
-        WHEN i.responded_at <= e.occurred_at THEN ', after the first response.'
+        WHEN a.responded_at <= e.occurred_at THEN ', after the first response.'
         ELSE ', with no response until then.'
     END AS fact
 FROM population AS p
-JOIN incident AS i ON i.id = p.incident
+JOIN (
+    SELECT m.item AS item, MIN(i.responded_at) AS responded_at
+    FROM member AS m
+    JOIN incident AS i ON i.id = m.member
+    GROUP BY m.item
+) AS a ON a.item = p.item
 JOIN incident_event AS e ON e.incident = p.incident AND e.field = 'severity'
 UNION ALL
 SELECT
@@ -57,7 +62,7 @@ SELECT
     'Record ' || i.id || ': alert at ' || COALESCE(CAST(i.detected_at AS STRING), 'an unknown time') || ', report at '
     || COALESCE(CAST(i.reported_at AS STRING), 'an unknown time') || ', opened at ' || CAST(i.opened_at AS STRING)
     || ', first response at ' || COALESCE(CAST(i.responded_at AS STRING), 'no time')
-    || CASE WHEN i.id <> m.incident THEN ' (a duplicate: its alert and report count, its response does not).' ELSE '.' END AS fact
+    || CASE WHEN i.id <> m.incident THEN ' (a duplicate: its alert, report and response count).' ELSE '.' END AS fact
 FROM member AS m
 JOIN incident AS i ON i.id = m.member
 UNION ALL

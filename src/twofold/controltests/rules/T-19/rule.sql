@@ -50,6 +50,16 @@ detection AS (
     FROM notice AS n
     GROUP BY n.incident
 ),
+-- Whoever answered one of the records answered the incident.
+answer AS (
+    SELECT
+        m.incident AS incident,
+        MIN(i.responded_at) AS responded_at,
+        MIN(i.responded_at_latest) AS responded_at_latest
+    FROM member AS m
+    JOIN incident AS i ON i.id = m.member
+    GROUP BY m.incident
+),
 -- A severity lowered just before the breach: the history says which severities were held, and from when. What stood before
 -- the first event was held from the opening; without any event, what stands there now was.
 severity_event AS (
@@ -130,7 +140,7 @@ before_response AS (
         MIN(CASE WHEN h.place = h.first_place OR h.held_at < i.responded_at_latest THEN h.level END) AS possible_level,
         MAX(CASE WHEN h.held_at_latest < i.responded_at THEN h.place * 10 + h.level END) AS last_level
     FROM held AS h
-    JOIN incident AS i ON i.id = h.incident
+    JOIN answer AS i ON i.incident = h.incident
     WHERE i.responded_at IS NOT NULL
     GROUP BY h.incident
     UNION ALL
@@ -142,7 +152,7 @@ before_response AS (
         MIN(h.level) AS possible_level,
         MAX(h.place * 10 + h.level) AS last_level
     FROM held AS h
-    JOIN incident AS i ON i.id = h.incident
+    JOIN answer AS i ON i.incident = h.incident
     WHERE i.responded_at IS NULL
     GROUP BY h.incident
 ),
@@ -159,12 +169,13 @@ response_limit AS (
 -- the clock that stood still while closed.
 response AS (
     SELECT
-        i.id AS incident,
+        i.incident AS incident,
         d.has_alert AS has_alert,
         b.sure_level AS level,
         COALESCE(b.conflicted, 0) AS conflicted,
         COALESCE(b.unknown_value, 0) AS unknown_value,
         i.responded_at AS responded_at,
+        i.responded_at_latest AS responded_at_latest,
         COALESCE(i.responded_at_latest < d.detected_at, FALSE) AS before_detection,
         CASE
             WHEN COALESCE(i.responded_at, q.extracted_at) >= s.ends_before
@@ -182,12 +193,12 @@ response AS (
         d.detected_at + a.minutes * INTERVAL '1' MINUTE AS due,
         d.detected_at_latest + COALESCE(c.minutes, t.longest) * INTERVAL '1' MINUTE AS due_latest,
         d.detected_at_latest + l.minutes * INTERVAL '1' MINUTE AS last_due_latest
-    FROM incident AS i
+    FROM answer AS i
     CROSS JOIN parameter AS q
     CROSS JOIN (SELECT MIN(r.minutes) AS shortest, MAX(r.minutes) AS longest FROM response_limit AS r) AS t
-    JOIN detection AS d ON d.incident = i.id
-    LEFT JOIN pause AS s ON s.incident = i.id
-    LEFT JOIN before_response AS b ON b.incident = i.id
+    JOIN detection AS d ON d.incident = i.incident
+    LEFT JOIN pause AS s ON s.incident = i.incident
+    LEFT JOIN before_response AS b ON b.incident = i.incident
     LEFT JOIN response_limit AS a ON a.level = b.possible_level
     LEFT JOIN response_limit AS c ON c.level = b.sure_level
     LEFT JOIN response_limit AS l ON l.level = b.last_level % 10
@@ -401,7 +412,7 @@ SELECT
         WHEN EXISTS (
             SELECT 1 FROM source_gap AS g
             WHERE g.table_name = 'incident_event' AND g.system IN (p.system, '*')
-                AND (g.starts_at IS NULL OR g.starts_at <= i.responded_at_latest)
+                AND (g.starts_at IS NULL OR g.starts_at <= r.responded_at_latest)
                 AND (g.ends_before IS NULL OR g.ends_before > p.operating_at)
         ) THEN 'cannot_test:source_gap'
         WHEN r.level IS NULL THEN 'cannot_test:no_severity'
