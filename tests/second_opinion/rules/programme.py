@@ -70,6 +70,10 @@ class Due:
         """Return whether a record was held for this due date, or names none and was perhaps completed in the period."""
         if record["held_for"] is not None:
             return bool(record["held_for"] == self.day)
+        return self.is_completed_in(record)
+
+    def is_completed_in(self, record: Record) -> bool:
+        """Return whether a record was perhaps completed in the period."""
         return bool(record["completed_at"][0] < self.due_at and record["completed_at"][1] >= self.starts_at)
 
 

@@ -148,15 +148,31 @@ def _exercise(
 
 def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:
     """Return the codes of every due period."""
+    periods = list(due_periods(records, [_ACTIVITY]))
     return {
-        f"{due.system}/{due.day}": _judged(records, due, clock, words(parameters["exercise_forms"]))
-        for due in due_periods(records, [_ACTIVITY])
+        f"{due.system}/{due.day}": _judged(
+            records,
+            due,
+            {each.day for each in periods if each.system == due.system},
+            clock,
+            words(parameters["exercise_forms"]),
+        )
+        for due in periods
     }
 
 
-def _judged(records: Records, due: Due, clock: datetime, forms: set[str]) -> dict[str, str]:
+def _judged(records: Records, due: Due, own_days: set[str], clock: datetime, forms: set[str]) -> dict[str, str]:
     exercises = [row for row in records["activity_record"] if row["activity"] == _ACTIVITY]
-    answering = [row for row in exercises if due.system in _spoken_for(row) and due.is_answered_by(row)]
+    answering = [
+        row
+        for row in exercises
+        if due.system in _spoken_for(row)
+        and (
+            due.is_completed_in(row)
+            if row["system"] != due.system and row["held_for"] not in own_days
+            else due.is_answered_by(row)
+        )
+    ]
     code_of = {row["id"]: _held(exercises, due, row, forms) for row in answering}
     held = [row for row in answering if code_of[row["id"]] in _HELD]
     done = done_code(records, due, first(code_of.values(), _BEST), clock)

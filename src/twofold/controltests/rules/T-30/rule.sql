@@ -8,7 +8,8 @@ spoken AS (
     JOIN activity_record AS r ON r.id = s.id
     WHERE r.activity = 'recovery_exercise'
 ),
--- It answers the due date that it was held for, else the one in whose period it was completed.
+-- It answers the due date that it was held for, else the one in whose period it was completed. The due date is one of the schedule
+-- that it was recorded for: for another system that it names, with due dates of its own, the time of completion tells.
 answer AS (
     SELECT p.item AS item, r.id AS id
     FROM population AS p
@@ -19,7 +20,9 @@ answer AS (
     FROM population AS p
     JOIN spoken AS s ON s.system = p.system
     JOIN activity_record AS r ON r.id = s.id
-    WHERE r.held_for IS NULL AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at
+    LEFT JOIN population AS o ON o.system = p.system AND o.day = r.held_for
+    WHERE (r.held_for IS NULL OR (r.system <> p.system AND o.item IS NULL))
+        AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at
 ),
 -- The report of an earlier exercise is no evidence of a new one; the scenario of an earlier tabletop teaches nothing new.
 reused AS (
