@@ -215,13 +215,19 @@ def _too_long(gaps: Sequence[tuple[datetime, datetime]], months: int) -> bool:
     return end > months_later(start, months) and end + A_DAY > months_later(start + A_DAY, months)
 
 
+def _letter_ends(row: Record) -> datetime:
+    """Return until when a letter speaks, at most to the end of the day on which it was signed."""
+    said = _midnight(row["ends_before"])
+    return min(said, _midnight(row["signed_at"][1]) + A_DAY) if row["signed_at"] else said
+
+
 def _bridged(records: Records, stretch: Stretch, gaps: Sequence[tuple[datetime, datetime]]) -> str:
     if not gaps:
         return "na:no_gap"
     letters = [row for row in records["bridge"] if row["vendor"] == stretch.vendor["id"] and _reaches(row, stretch)]
     clear = [row for row in letters if not row["conflicted"]]
     by_management = [row for row in clear if row["signed_by"] and row["signer_role"] == "management"]
-    spoken = [(_midnight(row["starts_at"]), _midnight(row["ends_before"])) for row in by_management]
+    spoken = [(_midnight(row["starts_at"]), _letter_ends(row)) for row in by_management]
     if not any(uncovered(start, end, spoken) for start, end in gaps):
         return PASS
     if len(clear) < len(letters):
@@ -744,7 +750,7 @@ def _provider(world: World) -> Mapping[str, Value]:
 
 def _letter(world: World, vendor: str) -> None:
     end = world.pick((_day_of(12), _day_of(12), _limit(world, 8, 13)))
-    key = world.id("letter")
+    key, signed = world.id("letter"), world.maybe(50, world.instant(world.near(end, days=3), coarse=30))
     start = world.pick((_day_of(9), _day_of(6), _day_of(0), _limit(world, 0, 12)))
     _twice(
         world,
@@ -755,6 +761,7 @@ def _letter(world: World, vendor: str) -> None:
             "ends_before": end,
             "signed_by": world.maybe(85, "J. Roe"),
             "signer_role": world.pick(("management", "management", "management", "auditor", None)),
+            "signed_at": signed,
         },
         id=key,
     )

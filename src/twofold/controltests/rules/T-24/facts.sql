@@ -43,7 +43,8 @@ SELECT
     b.record AS record,
     'Letter ' || b.id || ' speaks from ' || CAST(b.starts_at AS STRING) || ' to ' || CAST(b.ends_before AS STRING)
     || ', signed by '
-    || COALESCE(b.signed_by, 'nobody') || ' (' || COALESCE(b.signer_role, 'role not named') || ').' AS fact
+    || COALESCE(b.signed_by, 'nobody') || ' (' || COALESCE(b.signer_role, 'role not named') || ')'
+    || COALESCE(' at ' || CAST(b.signed_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN bridge AS b ON b.vendor = p.vendor AND b.starts_at < p.ends_before AND b.ends_before > p.starts_at
 UNION ALL

@@ -99,6 +99,7 @@ basis AS (
     UNION ALL
     SELECT 1 AS is_timely, 'timely_report' AS report, 'timely_bridged' AS bridged, 'timely_strict' AS strict
 ),
+-- A letter cannot say what happened after the day on which it was signed, where that is known.
 letter AS (
     SELECT
         p.item AS item,
@@ -109,7 +110,16 @@ letter AS (
             ELSE LOWER(COALESCE(b.signer_role, '')) = 'management'
         END AS counts,
         DATE_TRUNC('day', b.starts_at + INTERVAL '810' MINUTE) AS starts_at,
-        DATE_TRUNC('day', b.ends_before + INTERVAL '810' MINUTE) AS ends_before
+        GREATEST(
+            DATE_TRUNC('day', b.starts_at + INTERVAL '810' MINUTE),
+            LEAST(
+                DATE_TRUNC('day', b.ends_before + INTERVAL '810' MINUTE),
+                COALESCE(
+                    DATE_TRUNC('day', b.signed_at_latest + INTERVAL '810' MINUTE) + INTERVAL '1' DAY,
+                    TIMESTAMP '9999-12-30 00:00:00'
+                )
+            )
+        ) AS ends_before
     FROM population AS p
     JOIN bridge AS b ON b.vendor = p.vendor AND b.starts_at < p.ends_before AND b.ends_before > p.starts_at
 ),
