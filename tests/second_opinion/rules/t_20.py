@@ -393,9 +393,14 @@ def _stopped(finding: Finding) -> str | None:
     return None if finding.detected else "cannot_test:unknown_severity"
 
 
+def _gone(finding: Finding) -> datetime:
+    """Return when the target was retired, after which nothing is left to accept."""
+    ends: datetime = (finding.place and finding.place["valid_to"]) or NEVER
+    return ends
+
+
 def _retired(finding: Finding) -> bool:
-    ends = (finding.place and finding.place["valid_to"]) or NEVER
-    return ends <= min(finding.deadline[0], finding.clock)
+    return _gone(finding) <= min(finding.deadline[0], finding.clock)
 
 
 def _fixed(finding: Finding, accepted: str) -> str:
@@ -465,7 +470,7 @@ def _accepted(finding: Finding) -> str:
     valid = [row for row in rows if codes[row["id"]] == "pass"]
     order = _in_order(finding, valid)
     ends = max((row["expires_at"] for row in valid), default=EVER)
-    lasts = ends > (finding.clock if finding.fix is None else finding.fix[1])
+    lasts = ends > (finding.clock if finding.fix is None else finding.fix[1]) or ends >= _gone(finding)
     if order == "pass" and lasts:
         return "pass"
     unclear = sorted(code for code in codes.values() if code.startswith("cannot_test"))

@@ -7,8 +7,9 @@
 -- Item id: <target>/<weakness in capitals>/<UTC day of the first sight>, for example web-1/CVE-2026-0001/2026-03-02;
 -- <target>/<slot as in expected_run>; <target>/no-schedule.
 -- System: the target's; "-" where the target is not in the register, which no lens holds.
--- Operating date: from the first sight to the end of the record, or to the extraction where a tool does not say that it is
--- gone, so that it counts in each period in which it was there; the slot; the life of a target without schedule.
+-- Operating date: from the first sight to the end of the record, or, where a tool does not say that it is gone, to the retirement
+-- of the target or the extraction, so that it counts in each period in which it was there; the slot; the life of a target without
+-- schedule.
 -- Second source: a target that scanners reach and the register does not know (reconciliations/weakness_seen.sql).
 WITH
 place AS (
@@ -87,7 +88,10 @@ SELECT
     n.target || '/' || n.vulnerability || '/' || CAST(CAST(MIN(n.first_seen) AS DATE) AS STRING) AS item,
     COALESCE(MIN(t.system), '-') AS system,
     MIN(n.first_seen) AS operating_at,
-    MAX(n.there_until) AS operating_at_latest,
+    MAX(CASE
+        WHEN n.there_until >= t.used_to THEN GREATEST(n.ends_at, t.used_to - INTERVAL '1' MICROSECOND)
+        ELSE n.there_until
+    END) AS operating_at_latest,
     'finding' AS kind,
     n.target AS target,
     n.vulnerability AS vulnerability,

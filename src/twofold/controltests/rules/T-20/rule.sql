@@ -337,7 +337,8 @@ judged AS (
     LEFT JOIN titled AS t ON t.acceptance = l.acceptance
     LEFT JOIN rostered AS r ON r.acceptance = l.acceptance
 ),
--- Acceptances follow each other without a break: each is approved before the deadline, or before the one before it expires.
+-- Acceptances follow each other without a break: each is approved before the deadline, or before the one before it expires. They
+-- reach to the fix, the extraction, or the retirement of the target, after which nothing is left to accept.
 covered AS (
     SELECT
         j.item AS item,
@@ -372,7 +373,9 @@ acceptance AS (
     SELECT
         j.item AS item,
         CASE
-            WHEN c.fault = '9' AND c.covered_to > MIN(COALESCE(x.fixed_at_latest, q.extracted_at)) THEN 'pass'
+            WHEN c.fault = '9' AND (
+                c.covered_to > MIN(COALESCE(x.fixed_at_latest, q.extracted_at)) OR c.covered_to >= MIN(p.used_to)
+            ) THEN 'pass'
             WHEN MIN(CASE WHEN j.code LIKE '2%' THEN j.code END) IS NOT NULL
                 THEN SUBSTR(MIN(CASE WHEN j.code LIKE '2%' THEN j.code END), 2)
             WHEN c.fault = '9' THEN 'exception:expired'
@@ -381,6 +384,7 @@ acceptance AS (
         END AS code
     FROM judged AS j
     CROSS JOIN parameter AS q
+    JOIN population AS p ON p.item = j.item
     JOIN fix AS x ON x.item = j.item
     LEFT JOIN cover AS c ON c.item = j.item
     GROUP BY j.item, c.fault, c.covered_to
