@@ -350,7 +350,7 @@ def _a(records: Records, clock: datetime, left: Leaving, every: Sequence[Access]
             return "cannot_test:source_gap" if gap else "pass"
         if _provider_unnamed(records, due, every, access):
             return "cannot_test:provider_unnamed"
-    if clock < due[0] and shut is None:
+    if clock < due[1] and shut is None:
         return "cannot_test:pending"
     return _open_too_long(records, left, access, due, by_provider=by_provider)
 

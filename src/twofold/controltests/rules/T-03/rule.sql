@@ -182,7 +182,7 @@ account_code AS (
             WHEN s.provider_in_time AND s.only_sso AND NOT s.sso_unproven THEN '90 pass'
             WHEN s.provider_in_time AND s.only_sso THEN '33 cannot_test:source_gap'
             WHEN s.only_sso AND s.provider_unnamed THEN '36 cannot_test:provider_unnamed'
-            WHEN s.extracted_at < s.due AND s.closed_at IS NULL THEN '50 cannot_test:pending'
+            WHEN s.extracted_at < s.due_latest AND s.closed_at IS NULL THEN '50 cannot_test:pending'
             WHEN s.reopened_at IS NOT NULL THEN '10 exception:reenabled'
             WHEN s.provider_in_time AND (s.closed_at IS NULL OR s.closed_at >= s.due_latest)
                 AND NOT (s.closed_at IS NULL AND (s.shown_disabled OR s.untimed)) THEN '11 exception:app_account_open'
