@@ -50,6 +50,25 @@ def hand(records: Records, account: str | None, at: datetime) -> Hand:
     return Hand(UNLINKED)
 
 
+def humans_of(records: Records) -> dict[str, str]:
+    """Return each HR id and the first HR id of the human behind it."""
+    engagements = {row["id"]: row for row in records["engagement"]}
+    persons = {row["person"] for row in [*records["engagement"], *records["job"]]}
+    found = {}
+    for person in persons:
+        firsts, seen, left = set(), {person}, [person]
+        while left:
+            each = left.pop()
+            follows = [row["follows"] for row in records["engagement"] if row["person"] == each]
+            earlier = {engagements[name]["person"] for name in follows if name in engagements} - {each}
+            if not earlier:
+                firsts.add(each)
+            left += sorted(earlier - seen)
+            seen |= earlier
+        found[person] = min(firsts, default=person)
+    return found
+
+
 def _links(records: Records, account: str) -> Iterator[tuple[str, datetime, datetime, bool]]:
     links = [row for row in records["account_link"] if row["account"] == account]
     for row in links:

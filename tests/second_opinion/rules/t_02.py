@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import Function, Held, functions_held, hands, inside, met, right_intervals
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, business_deadline, days, hand, has_gap
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, business_deadline, days, hand, has_gap, humans_of
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-02"
@@ -99,25 +99,6 @@ def _own(records: Records, change: Change, held: Held) -> list[Held]:
     return parts
 
 
-def _humans(records: Records) -> dict[str, str]:
-    """Each HR id and the first HR id of the human behind it."""
-    engagements = {row["id"]: row for row in records["engagement"]}
-    persons = {row["person"] for row in [*records["engagement"], *records["job"]]}
-    found = {}
-    for person in persons:
-        firsts, seen, left = set(), {person}, [person]
-        while left:
-            each = left.pop()
-            follows = [row["follows"] for row in records["engagement"] if row["person"] == each]
-            earlier = {engagements[name]["person"] for name in follows if name in engagements} - {each}
-            if not earlier:
-                firsts.add(each)
-            left += sorted(earlier - seen)
-            seen |= earlier
-        found[person] = min(firsts, default=person)
-    return found
-
-
 def _jobs(records: Records, persons: frozenset[str]) -> list[Job]:
     rows = [row for row in records["job"] if row["person"] in persons]
     ends = []
@@ -134,7 +115,7 @@ def _jobs(records: Records, persons: frozenset[str]) -> list[Job]:
 
 
 def _changes(records: Records, clock: datetime, parameters: Parameters) -> list[Change]:
-    humans = _humans(records)
+    humans = humans_of(records)
     found = []
     for human in sorted(set(humans.values())):
         persons = frozenset(person for person, first in humans.items() if first == human)
@@ -339,7 +320,7 @@ def _keeping(
         return "exception:retained_late"
     if approver.state != LINKED:
         return "cannot_test:approver_unlinked"
-    humans = _humans(records)
+    humans = humans_of(records)
     named = {job.row["manager"] for job in change.after} | {
         each["owner"] for each in records["system"] if each["id"] == system
     }

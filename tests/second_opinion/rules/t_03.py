@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import TICK, hands
-from .steps import AMBIGUOUS, EVER, LINKED, NEVER, business_deadline, days, hand, has_gap, joined
+from .steps import AMBIGUOUS, EVER, LINKED, NEVER, business_deadline, days, hand, has_gap, humans_of, joined
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-03"
@@ -47,10 +47,11 @@ _C = (
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """An ended engagement: its end, the start of the clock, and the start of the next engagement."""
+    """An ended engagement: its end, the start of the clock, and of the next engagement under any HR id of the human."""
 
     row: Record
     person: str
+    persons: frozenset[str]
     ended: Span
     clock: Span
     horizon: datetime | None
@@ -117,10 +118,12 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
 
     ended = there(row["effective_end"]) or there(row["last_day"]) or (EVER, EVER)
     clock = there(row["policy_date"]) or ended
+    humans = humans_of(records)
+    persons = frozenset(each for each, human in humans.items() if human == humans[row["person"]])
     later = [
         each["started_at"][0]
         for each in records["engagement"]
-        if each["person"] == row["person"]
+        if each["person"] in persons
         and each["id"] != row["id"]
         and each["started_at"]
         and (row["started_at"] is None or each["started_at"][0] > row["started_at"][0])
@@ -131,7 +134,7 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     if row["involuntary"] and hours:
         due = clock[0] + timedelta(hours=hours), clock[1] + timedelta(hours=hours)
     notice = _deadline(records, calendar, ended, int(str(parameters["notice_business_days"])))
-    return Leaving(row, row["person"], ended, clock, min(later, default=None), calendar, due, notice)
+    return Leaving(row, row["person"], persons, ended, clock, min(later, default=None), calendar, due, notice)
 
 
 def _deadline(records: Records, calendar: str, at: Span, count: int) -> Span | None:
@@ -283,7 +286,7 @@ def _continued(records: Records, parameters: Parameters, left: Leaving, system: 
         for row in records["access_request"]
         if row["system"] == system
         and not row["conflicted"]
-        and left.person in {row["beneficiary"], hand(records, row["beneficiary"], row["created_at"][0]).person}
+        and left.persons & {row["beneficiary"], hand(records, row["beneficiary"], row["created_at"][0]).person}
     }
     return any(
         row["subject"] in asked
@@ -567,7 +570,7 @@ def populate(world: World) -> None:
             world.add(
                 "access_request",
                 id=request,
-                beneficiary=world.pick([*people, accounts[0]]),
+                beneficiary=world.pick([*people, f"{people[0]}n", accounts[0]]),
                 system=world.pick(systems),
                 created_at=asked,
             )
@@ -600,7 +603,9 @@ def populate(world: World) -> None:
 def _engagements(world: World, person: str) -> list[datetime]:
     ends = []
     start: datetime | None = None
+    before: str | None = None
     for _ in range(world.pick((1, 1, 2))):
+        another = before is not None and world.chance(40)
         end = world.moment(first_day=15) if world.chance(75) else world.moment(first_day=60)
         begun = (
             world.maybe(90, world.instant(start, coarse=30))
@@ -612,8 +617,9 @@ def _engagements(world: World, person: str) -> list[datetime]:
             world.add(
                 "engagement",
                 id=name,
-                person=person,
+                person=f"{person}n" if another else person,
                 type="employee",
+                follows=before if world.chance(60) else None,
                 site=world.pick((None, "tokyo", "elsewhere")),
                 started_at=begun,
                 last_day=world.maybe(25, world.instant(world.near(end), coarse=70)),
@@ -623,6 +629,7 @@ def _engagements(world: World, person: str) -> list[datetime]:
                 involuntary=world.maybe(30, value=True),
             )
         ends.append(end)
+        before = name
         start = end + world.number_in(0, 7) * A_DAY
     return ends
 
@@ -658,7 +665,7 @@ def _accounts(world: World, people: Sequence[str], systems: Sequence[str]) -> li
                 world.add(
                     "account_link",
                     account=name,
-                    person=people[1] if owner == people[0] else people[0],
+                    person=world.pick((people[1] if owner == people[0] else people[0], f"{owner}n")),
                     valid_from=cut if cut and world.chance(70) else world.moment(),
                 )
     return names or [world.key("erp:none")]

@@ -1,8 +1,8 @@
 -- leaving: every engagement that has an end, with the clock that runs from it (audit-domain T-03).
 --   ended_at        when the engagement ended: effective_end, else the last day worked
 --   clock_at        from when access has to go: the policy date (garden leave) where there is one, else ended_at
---   horizon         start of the person's next engagement, whether it follows or overlaps: what happens from then on
---                   belongs to that engagement; empty = there is none
+--   horizon         start of the person's next engagement, whether it follows or overlaps, also under another HR id that continues
+--                   this one (same_human): what happens from then on belongs to that engagement; empty = there is none
 --   calendar        working days of the place of work, else the calendar named default
 -- A bare day in HR is the day at the place of work, from its midnight to the next one, where that calendar covers it ("local
 -- zone of the leaver"); otherwise it stays the interval that was read.
@@ -45,7 +45,9 @@ next_one AS (
         e.engagement AS engagement,
         MIN(n.started_at) AS horizon
     FROM ended AS e
-    JOIN engagement AS n ON n.person = e.person AND n.id <> e.engagement
+    JOIN same_human AS h ON h.person = e.person
+    JOIN same_human AS o ON o.human = h.human
+    JOIN engagement AS n ON n.person = o.person AND n.id <> e.engagement
     WHERE n.started_at IS NOT NULL
         AND (e.started_at IS NULL OR n.started_at > e.started_at)
         AND (COALESCE(n.effective_end, n.last_day) IS NULL OR COALESCE(n.effective_end, n.last_day) > e.ended_at)

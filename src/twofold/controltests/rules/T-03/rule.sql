@@ -51,16 +51,19 @@ deadline AS (
         ON m.calendar = c.calendar AND m.is_business
             AND m.business_number = c.notice_zero_latest + q.notice_business_days
 ),
--- Transfer or conversion: the next engagement began within the allowed gap and the access on this system was approved again.
+-- Transfer or conversion: the next engagement began within the allowed gap and the access on this system was approved again,
+-- for whichever HR id of the human.
 continued AS (
     SELECT DISTINCT p.item AS item
     FROM population AS p
     CROSS JOIN parameter AS q
+    JOIN same_human AS h ON h.person = p.person
+    JOIN same_human AS o ON o.human = h.human
     JOIN access_request AS r ON r.system = p.system
     JOIN approval AS v ON v.subject = r.id
     LEFT JOIN identity AS i ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
     WHERE p.horizon <= p.operating_at + q.continuity_days * INTERVAL '1' DAY
-        AND (r.beneficiary = p.person OR i.person = p.person)
+        AND (r.beneficiary = o.person OR i.person = o.person)
         AND v.decision = 'approve' AND v.withdrawn_at IS NULL
         AND v.decided_at >= p.operating_at - q.reapproval_days * INTERVAL '1' DAY
         AND v.decided_at_latest <= p.horizon + q.continuity_days * INTERVAL '1' DAY
