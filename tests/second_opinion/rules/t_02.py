@@ -345,6 +345,7 @@ def _c(records: Records, parameters: Parameters, change: Change, system: str) ->
         and each.via == each.right
         and first <= each.wide[0] < last
         and hand(records, each.account, each.wide[0]).person in change.persons
+        and not _needs_no_approval(records, each)
     }
     if not gained:
         return "na:no_new_access"
@@ -363,6 +364,20 @@ def _c(records: Records, parameters: Parameters, change: Change, system: str) ->
             found.add("cannot_test:source_gap")
         worst = max(worst, next((place for place, code in enumerate(order) if code in found), 4))
     return (*order, "exception:new_access_not_approved")[worst]
+
+
+def _needs_no_approval(records: Records, held: Held) -> bool:
+    """Whether T-01 asks no approval of what gave the right: a default right, a re-sync, a data conversion."""
+    if any(row["id"] == held.right and row["is_default"] for row in records["access_right"]):
+        return True
+    given = [
+        row
+        for row in records["grant_event"]
+        if (row["account"], row["right_id"], row["action"]) == (held.account, held.right, "add")
+        and row["occurred_at"]
+        and row["occurred_at"][0] == held.wide[0]
+    ]
+    return bool(given) and all(row["net_change"] is False or row["bulk_load"] is not None for row in given)
 
 
 def _requests(records: Records, change: Change, right: str) -> list[Record]:
@@ -508,6 +523,7 @@ def populate(world: World) -> None:
             id=right,
             system=world.key("crm") if right == rights[3] else erp,
             contains=[rights[0]] if right == rights[2] else None,
+            is_default=world.maybe(6, value=True),
         )
     if world.chance(60):
         world.add("system", id=erp, owner=world.maybe(80, people[2]))
@@ -620,6 +636,8 @@ def _rights_and_rules(
                 right_id=right,
                 action="add",
                 occurred_at=world.maybe(95, world.instant(at)),
+                net_change=world.maybe(8, value=False),
+                bulk_load=world.maybe(5, "conversion-1"),
             )
         if world.chance(45):
             end = world.near(world.pick(moments), days=10)

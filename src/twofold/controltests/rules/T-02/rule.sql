@@ -216,7 +216,18 @@ fate AS (
     LEFT JOIN kept AS k ON k.item = o.item AND k.account = o.account AND k.right_id = o.right_id
     GROUP BY o.item
 ),
--- C: rights that were given for the new job, and who agreed to them.
+-- What T-01 asks no approval of gives nothing for the new job: a re-sync that changed nothing, a data conversion.
+no_gain AS (
+    SELECT
+        g.account AS account,
+        g.right_id AS right_id,
+        g.occurred_at AS occurred_at,
+        MIN(CASE WHEN NOT COALESCE(g.net_change, TRUE) OR g.bulk_load IS NOT NULL THEN 1 ELSE 0 END) AS of_all
+    FROM grant_event AS g
+    WHERE g.action = 'add'
+    GROUP BY g.account, g.right_id, g.occurred_at
+),
+-- C: rights that were given for the new job, other than what every user gets, and who agreed to them.
 gained AS (
     SELECT
         p.item AS item, p.human AS human, v.account AS account, v.right_id AS right_id, v.valid_from AS given_at,
@@ -226,8 +237,11 @@ gained AS (
     JOIN own_account AS a ON a.human = p.human
     JOIN right_interval AS v ON v.account = a.account AND v.system = p.system AND v.basis = 'grant' AND v.via = v.right_id
         AND a.valid_from <= v.valid_from AND v.valid_from < a.valid_to
+    LEFT JOIN access_right AS r ON r.id = v.right_id
+    LEFT JOIN no_gain AS s ON s.account = v.account AND s.right_id = v.right_id AND s.occurred_at = v.valid_from
     WHERE v.valid_from >= p.operating_at - q.new_access_lead_days * INTERVAL '1' DAY
         AND v.valid_from < p.operating_at + q.new_access_days * INTERVAL '1' DAY
+        AND NOT COALESCE(r.is_default, FALSE) AND COALESCE(s.of_all, 0) = 0
 ),
 name_of AS (
     SELECT h.human AS human, h.person AS name FROM same_human AS h
