@@ -178,7 +178,7 @@ def _judged(
     overlaps = _overlaps(records, clock, change, going)
     codes["E"] = _e(records, change, overlaps)
     if change.due:
-        codes["D"] = _d(records, clock, change.due, overlaps)
+        codes["D"] = _d(records, clock, change, change.due, overlaps)
     return codes
 
 
@@ -445,43 +445,64 @@ def _goes(each: Function, going: dict[tuple[str, str], list[Held]]) -> bool:
     return (each.account, each.right) in going
 
 
-def _mitigated(records: Records, overlap: Overlap, span: Span) -> bool:
-    """Whether a control watches the holder over a stretch, both ends included in so far as they are moments."""
-    return any(
-        row["control"]
-        and row["approved_by"]
-        and not row["conflicted"]
-        and row["person"] == overlap.holder
-        and row["rule"] == overlap.rule
-        and (row["valid_from"] or EVER) <= span[0]
-        and span[1] <= (row["valid_to"] or NEVER)
-        for row in records["mitigation"]
-    )
+def _mitigated(records: Records, change: Change, overlap: Overlap, span: Span, limit: Span) -> str:
+    """Whether a control watches the holder over a stretch, agreed to by another human by a limit: yes, perhaps or no.
+
+    Both ends of the stretch are included in so far as they are moments.
+    """
+    found = set()
+    for row in records["mitigation"]:
+        if (
+            not row["control"]
+            or not row["approved_by"]
+            or not row["approved_at"]
+            or (row["person"], row["rule"]) != (overlap.holder, overlap.rule)
+            or (row["valid_from"] or EVER) > span[0]
+            or span[1] > (row["valid_to"] or NEVER)
+            or row["approved_at"][0] > limit[1]
+        ):
+            continue
+        who = hand(records, row["approved_by"], row["approved_at"][0])
+        if who.state in {SHARED_ACCOUNT, BOT} or who.person in change.persons:
+            continue
+        sure = who.state == LINKED and not row["conflicted"] and row["approved_at"][1] <= limit[0]
+        found.add("yes" if sure else "perhaps")
+    return next((answer for answer in ("yes", "perhaps") if answer in found), "no")
 
 
-def _d(records: Records, clock: datetime, due: Span, overlaps: Sequence[Overlap]) -> str:
+def _d(records: Records, clock: datetime, change: Change, due: Span, overlaps: Sequence[Overlap]) -> str:
     if due[1] > clock:
         return "cannot_test:pending"
     found = set()
     for each in overlaps:
-        if (
-            each.span[0] > due[1]
-            or each.span[1] <= due[0]
-            or _mitigated(records, each, (due[0], due[1] + timedelta(microseconds=1)))
-        ):
+        watched = _mitigated(records, change, each, (due[0], due[1] + timedelta(microseconds=1)), due)
+        if each.span[0] > due[1] or each.span[1] <= due[0] or watched == "yes":
             continue
-        surely = each.sure and each.sure[0] <= due[0] and each.sure[1] > due[1]
-        found.add("exception:conflict_left" if surely else "cannot_test:overlap_unclear")
-    return next((code for code in ("exception:conflict_left", "cannot_test:overlap_unclear") if code in found), "pass")
+        surely = each.sure is not None and each.sure[0] <= due[0] and each.sure[1] > due[1]
+        found.add(_left(watched, "exception:conflict_left", surely=surely))
+    return _first_of("exception:conflict_left", found)
 
 
 def _e(records: Records, change: Change, overlaps: Sequence[Overlap]) -> str:
     found = set()
     for each in overlaps:
-        if not _mitigated(records, each, each.span):
-            surely = each.sure and each.sure[1] > change.at
-            found.add("exception:conflict_days" if surely else "cannot_test:overlap_unclear")
-    return next((code for code in ("exception:conflict_days", "cannot_test:overlap_unclear") if code in found), "pass")
+        begins = max(each.sure[0] if each.sure else each.span[1], each.span[0])
+        watched = _mitigated(records, change, each, each.span, (each.span[0], begins))
+        if watched != "yes":
+            surely = each.sure is not None and each.sure[1] > change.at
+            found.add(_left(watched, "exception:conflict_days", surely=surely))
+    return _first_of("exception:conflict_days", found)
+
+
+def _left(watched: str, code: str, *, surely: bool) -> str:
+    if not surely:
+        return "cannot_test:overlap_unclear"
+    return "cannot_test:mitigation_unclear" if watched == "perhaps" else code
+
+
+def _first_of(code: str, found: set[str]) -> str:
+    order = (code, "cannot_test:mitigation_unclear", "cannot_test:overlap_unclear")
+    return next((each for each in order if each in found), "pass")
 
 
 def shared(world: World) -> None:
@@ -673,7 +694,8 @@ def _rights_and_rules(
             person=world.pick(people[:2]),
             rule="vp",
             control=world.maybe(85, "FIN-1"),
-            approved_by=world.maybe(85, accounts[2]),
+            approved_by=world.maybe(92, world.pick([*accounts, accounts[2], accounts[2], accounts[2]])),
+            approved_at=world.maybe(92, world.instant(world.near(world.pick(moments), days=9), coarse=20)),
             valid_from=world.maybe(50, world.moment()),
             valid_to=world.maybe(40, world.moment()),
         )

@@ -301,7 +301,12 @@ met AS (
         GREATEST(o.valid_from, p.operating_at) AS starts_at,
         LEAST(o.valid_to, q.extracted_at) AS ends_before,
         o.sure_from AS sure_from,
-        o.sure_to AS sure_to
+        o.sure_to AS sure_to,
+        ROW_NUMBER() OVER (
+            PARTITION BY p.item
+            ORDER BY o.rule NULLS LAST, o.holder NULLS LAST, o.valid_from NULLS LAST, o.valid_to NULLS LAST,
+                o.sure_from NULLS LAST, o.sure_to NULLS LAST
+        ) AS place
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN same_human AS h ON h.human = p.human
@@ -311,43 +316,54 @@ met AS (
     WHERE (a.item IS NULL) <> (b.item IS NULL)
         AND (a.item IS NULL OR o.valid_from < a.valid_to) AND (b.item IS NULL OR o.valid_from < b.valid_to)
 ),
+-- A control watches the person, and another human agreed to it by then, as T-09 has it: 2 so it was, 1 perhaps.
+watched AS (
+    SELECT
+        m.item AS item,
+        m.place AS place,
+        MAX(CASE
+            WHEN t.valid_from > c.due OR t.valid_to <= c.due_latest OR t.approved_at > c.due_latest THEN 0
+            WHEN t.conflicted OR COALESCE(i.state, 'unlinked') <> 'linked' OR t.approved_at_latest > c.due THEN 1
+            ELSE 2
+        END) AS at_due,
+        MAX(CASE
+            WHEN t.valid_from > m.starts_at OR t.valid_to < m.ends_before
+                OR t.approved_at > GREATEST(COALESCE(m.sure_from, m.ends_before), m.starts_at) THEN 0
+            WHEN t.conflicted OR COALESCE(i.state, 'unlinked') <> 'linked' OR t.approved_at_latest > m.starts_at THEN 1
+            ELSE 2
+        END) AS all_of_it
+    FROM met AS m
+    JOIN population AS p ON p.item = m.item
+    JOIN clock AS c ON c.item = m.item
+    JOIN mitigation AS t ON t.person = m.holder AND t.rule = m.rule AND t.control IS NOT NULL AND t.approved_at IS NOT NULL
+    LEFT JOIN identity AS i ON i.account = t.approved_by AND i.valid_from <= t.approved_at AND t.approved_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
+    WHERE t.approved_by IS NOT NULL AND COALESCE(i.state, 'unlinked') NOT IN ('shared', 'bot')
+        AND COALESCE(h.human, i.person, '') <> p.human
+    GROUP BY m.item, m.place
+),
 conflict AS (
     SELECT
         m.item AS item,
         MAX(CASE
             WHEN c.due_latest > q.extracted_at THEN 0
             WHEN m.starts_at > c.due_latest OR m.ends_before <= c.due THEN 0
-            WHEN k.at_due = 1 THEN 0
-            WHEN m.sure_from <= c.due AND m.sure_to > c.due_latest THEN 2
+            WHEN k.at_due = 2 THEN 0
+            WHEN m.sure_from <= c.due AND m.sure_to > c.due_latest AND k.at_due = 1 THEN 2
+            WHEN m.sure_from <= c.due AND m.sure_to > c.due_latest THEN 3
             ELSE 1
         END) AS left_over,
         MAX(CASE
-            WHEN k.all_of_it = 1 THEN 0
-            WHEN m.sure_to > p.operating_at THEN 2
+            WHEN k.all_of_it = 2 THEN 0
+            WHEN m.sure_to > p.operating_at AND k.all_of_it = 1 THEN 2
+            WHEN m.sure_to > p.operating_at THEN 3
             ELSE 1
         END) AS overlapped
     FROM met AS m
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = m.item
     JOIN clock AS c ON c.item = m.item
-    LEFT JOIN (
-        SELECT
-            m.item AS item, m.rule AS rule, m.holder AS holder, m.starts_at AS starts_at, m.ends_before AS ends_before,
-            MAX(CASE
-                WHEN (t.valid_from IS NULL OR t.valid_from <= c.due) AND (t.valid_to IS NULL OR t.valid_to > c.due_latest) THEN 1
-                ELSE 0
-            END) AS at_due,
-            MAX(CASE
-                WHEN (t.valid_from IS NULL OR t.valid_from <= m.starts_at) AND (t.valid_to IS NULL OR t.valid_to >= m.ends_before)
-                    THEN 1
-                ELSE 0
-            END) AS all_of_it
-        FROM met AS m
-        JOIN clock AS c ON c.item = m.item
-        JOIN mitigation AS t ON t.person = m.holder AND t.rule = m.rule AND t.control IS NOT NULL AND t.approved_by IS NOT NULL
-        GROUP BY m.item, m.rule, m.holder, m.starts_at, m.ends_before
-    ) AS k ON k.item = m.item AND k.rule = m.rule AND k.holder = m.holder AND k.starts_at = m.starts_at
-        AND k.ends_before = m.ends_before
+    LEFT JOIN watched AS k ON k.item = m.item AND k.place = m.place
     GROUP BY m.item
 ),
 ruled AS (
@@ -407,7 +423,8 @@ SELECT
         WHEN m.item IS NOT NULL THEN 'cannot_test:no_role_map'
         WHEN u.rules = 0 THEN 'cannot_test:no_conflict_rules'
         WHEN c.due IS NULL OR c.due_latest IS NULL THEN 'cannot_test:no_calendar'
-        WHEN x.left_over = 2 THEN 'exception:conflict_left'
+        WHEN x.left_over = 3 THEN 'exception:conflict_left'
+        WHEN x.left_over = 2 THEN 'cannot_test:mitigation_unclear'
         WHEN x.left_over = 1 THEN 'cannot_test:overlap_unclear'
         WHEN c.due_latest > q.extracted_at THEN 'cannot_test:pending'
         ELSE 'pass'
@@ -417,7 +434,8 @@ SELECT
         WHEN k.all_kept = 1 THEN 'na:old_job_kept'
         WHEN m.item IS NOT NULL THEN 'cannot_test:no_role_map'
         WHEN u.rules = 0 THEN 'cannot_test:no_conflict_rules'
-        WHEN x.overlapped = 2 THEN 'exception:conflict_days'
+        WHEN x.overlapped = 3 THEN 'exception:conflict_days'
+        WHEN x.overlapped = 2 THEN 'cannot_test:mitigation_unclear'
         WHEN x.overlapped = 1 THEN 'cannot_test:overlap_unclear'
         ELSE 'pass'
     END AS e
