@@ -224,9 +224,14 @@ def _engaged(case: Case, item: Item) -> str | None:
         for row in rows
     ):
         return None
+    ended = [left[1] for row in rows if (left := row["effective_end"] or row["last_day"]) and left[1] < at[0]]
+    missing = has_gap(
+        case.records, ["engagement"], item.system, max(ended, default=None), at[1] + timedelta(microseconds=1)
+    )
+    gone = "cannot_test:source_gap" if missing else "exception:not_engaged"
     soon = at[0] + days(case.parameters["pre_hire_days"])
     if not any(row["started_at"] and at[1] < row["started_at"][0] <= soon for row in rows):
-        return "exception:not_engaged"
+        return gone
     jobs = [
         row for row in case.records["job"] if row["person"] == item.owner.person and (row["valid_to"] or NEVER) > at[1]
     ]
@@ -235,7 +240,7 @@ def _engaged(case: Case, item: Item) -> str | None:
     if any(entry and entry[1] <= at[0] for entry in entries):
         return None
     unknown = not entries or any(entry is None or (entry[0] <= at[1] and entry[1] > at[0]) for entry in entries)
-    return "cannot_test:hr_entry_time_unknown" if unknown else "exception:not_engaged"
+    return "cannot_test:hr_entry_time_unknown" if unknown else gone
 
 
 def _birthright(case: Case, item: Item) -> bool:
@@ -535,7 +540,7 @@ def populate(world: World) -> None:
                 txn=world.maybe(30, "t1"),
             )
     if world.chance(25):
-        table = world.pick(("access_request", "approval", "grant_event"))
+        table = world.pick(("access_request", "approval", "grant_event", "engagement", "engagement"))
         start, end = world.maybe(60, world.moment()), world.maybe(60, world.moment())
         world.add("source_gap", table_name=table, system=erp, starts_at=start, ends_before=end, reason="not_extracted")
     add_last_day(world, "approval", "approver", "decided_at", scope=erp, duty="access", role="boss")

@@ -90,11 +90,23 @@ engagement_state AS (
         MAX(CASE
             WHEN e.started_at > g.at_latest AND e.started_at <= g.at + q.pre_hire_days * INTERVAL '1' DAY THEN 1
             ELSE 0
-        END) AS about_to_start
+        END) AS about_to_start,
+        MAX(CASE
+            WHEN COALESCE(e.effective_end_latest, e.last_day_latest) < g.at THEN COALESCE(e.effective_end_latest, e.last_day_latest)
+        END) AS last_end
     FROM grantee AS g
     CROSS JOIN parameter AS q
     JOIN engagement AS e ON e.person = g.person
     GROUP BY g.item
+),
+-- Another engagement may be missing from HR: after the last one known to have ended, up to the grant.
+hr_gap AS (
+    SELECT DISTINCT g.item AS item
+    FROM grantee AS g
+    JOIN engagement_state AS e ON e.item = g.item
+    JOIN source_gap AS s ON s.table_name = 'engagement' AND s.system IN (g.system, '*')
+        AND (s.starts_at IS NULL OR s.starts_at <= g.at_latest)
+        AND (s.ends_before IS NULL OR e.last_end IS NULL OR s.ends_before > e.last_end)
 ),
 -- HR knew the person when it had written down the job or the engagement that was to begin. Jobs that had ended do not count,
 -- since they belong to an earlier engagement.
@@ -418,9 +430,11 @@ verdict AS (
         g.settled AS settled,
         COALESCE(b.covers_all, 0) AS birthright,
         CASE
+            WHEN e.engaged = 0 AND e.about_to_start = 0 AND z.item IS NOT NULL THEN 'cannot_test:source_gap'
             WHEN e.engaged = 0 AND e.about_to_start = 0 THEN 'exception:not_engaged'
             WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 AND COALESCE(h.maybe_entered_before, 1) = 1
                 THEN 'cannot_test:hr_entry_time_unknown'
+            WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 AND z.item IS NOT NULL THEN 'cannot_test:source_gap'
             WHEN e.engaged = 0 AND COALESCE(h.entered_before, 0) = 0 THEN 'exception:not_engaged'
             WHEN b.covers_all = 1 THEN 'pass'
             WHEN c.conflicted THEN 'cannot_test:conflict'
@@ -451,6 +465,7 @@ verdict AS (
     LEFT JOIN birthright_item AS b ON b.item = g.item
     LEFT JOIN engagement_state AS e ON e.item = g.item
     LEFT JOIN hr_record AS h ON h.item = g.item
+    LEFT JOIN hr_gap AS z ON z.item = g.item
     LEFT JOIN chosen AS c ON c.item = g.item
     LEFT JOIN best AS v ON v.item = g.item AND v.preference = 1
     LEFT JOIN gap AS n ON n.item = g.item
