@@ -22,6 +22,7 @@ from .steps import (
     days,
     hand,
     has_gap,
+    humans_of,
     mandates,
     title_mandates,
 )
@@ -48,11 +49,12 @@ class Item:
     settled: str | None
     at: Span
     owner: Hand
+    human: str | None
 
     @property
     def hand(self) -> str:
-        """The person, or the account where nobody is known."""
-        return self.owner.person or self.account
+        """The human, whichever HR id the account is linked to, or the account where nobody is known."""
+        return self.human or self.account
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,13 @@ def _item(
         settled = "cannot_test:no_grant_time"
     if settled is None and not rights:
         settled = "cannot_test:source_gap" if has_gap(records, ["grant_event"], system, None, at[0]) else "na:no_rights"
-    return Item(
-        name, system, row, row["account"], right, rights, kind, settled, at, hand(records, row["account"], at[0])
-    )
+    owner = hand(records, row["account"], at[0])
+    human = _human(records, owner.person)
+    return Item(name, system, row, row["account"], right, rights, kind, settled, at, owner, human)
+
+
+def _human(records: Records, person: str | None) -> str | None:
+    return person and humans_of(records).get(person, person)
 
 
 def _opened_again(records: Records, row: Record) -> bool:
@@ -275,7 +281,7 @@ def _request(case: Case, item: Item) -> tuple[Record | None, bool]:
     found = []
     for row in case.records["access_request"]:
         person = hand(case.records, row["beneficiary"], row["created_at"][0]).person or row["beneficiary"]
-        if item.account != row["beneficiary"] and item.owner.person != person:
+        if item.account != row["beneficiary"] and item.human != _human(case.records, person):
             continue
         covers = _covers(case, item, row)
         if row["created_at"][0] > item.at[1] or not (
@@ -360,7 +366,7 @@ def _graded(case: Case, item: Item, row: Record) -> tuple[Record, Codes]:
     return row, {
         "B": authority,
         "C": _time(case, item, row),
-        "E": _self(item, row, approver),
+        "E": _self(case, item, row, approver),
         "F": roster,
         "G": _granter(case, item, row, approver),
     }
@@ -450,8 +456,8 @@ def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
     return "exception:not_authorised"
 
 
-def _self(item: Item, row: Record, approver: Hand) -> str:
-    if row["approver"] == item.account or (approver.person and approver.person == item.owner.person):
+def _self(case: Case, item: Item, row: Record, approver: Hand) -> str:
+    if row["approver"] == item.account or (approver.person and _human(case.records, approver.person) == item.human):
         return "exception:self_approved"
     if approver.state != LINKED:
         return "cannot_test:approver_unlinked"
@@ -462,7 +468,9 @@ def _self(item: Item, row: Record, approver: Hand) -> str:
 def _granter(case: Case, item: Item, row: Record, approver: Hand) -> str:
     actor = item.row["actor"]
     granter = hand(case.records, actor, item.at[0])
-    if (actor and row["approver"] == actor) or (approver.person and approver.person == granter.person):
+    if (actor and row["approver"] == actor) or (
+        approver.person and _human(case.records, approver.person) == _human(case.records, granter.person)
+    ):
         return "exception:approver_granted"
     if approver.state != LINKED:
         return "cannot_test:approver_unlinked"
@@ -547,6 +555,7 @@ def populate(world: World) -> None:
 
 
 def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime) -> None:
+    works: list[str] = []
     for person in people:
         for _ in range(world.pick((0, 0, 0, 0, 1, 1, 2))):
             start = world.maybe(
@@ -555,16 +564,19 @@ def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime
             ended = world.maybe(25, world.instant(world.near(at, days=16)))
             last = world.maybe(20, world.instant(world.near(at, days=16)))
             entered = world.maybe(60, world.instant(world.near(at, days=16)))
+            name = world.id("work")
             world.add(
                 "engagement",
-                id=world.id("work"),
+                id=name,
                 person=person,
                 type="employee",
+                follows=world.pick(works) if works and world.chance(30) else None,
                 started_at=start,
                 effective_end=ended,
                 last_day=last,
                 entered_at=entered,
             )
+            works.append(name)
         for _ in range(world.pick((0, 1, 1, 2))):
             begins = world.maybe(60, world.near(at, days=16))
             for _ in range(2 if world.chance(3) else 1):

@@ -1,5 +1,6 @@
 WITH
--- Identity: who the account was at the moment of the grant (4.0). "hand" is the person, or the account where nobody is known.
+-- Identity: who the account was at the moment of the grant (4.0). "hand" is the human,
+-- whichever HR id the account is linked to, or the account where nobody is known.
 grantee AS (
     SELECT
         p.item AS item,
@@ -14,8 +15,9 @@ grantee AS (
         p.cause AS cause,
         p.txn AS txn,
         i.person AS person,
+        COALESCE(h.human, i.person) AS human,
         COALESCE(i.state, 'unlinked') AS state,
-        COALESCE(i.person, p.account) AS hand,
+        COALESCE(h.human, i.person, p.account) AS hand,
         CASE
             WHEN p.account_kind IN ('service', 'bot') THEN 'na:service_account'
             WHEN p.bulk_load IS NOT NULL THEN 'na:bulk_load'
@@ -35,6 +37,7 @@ grantee AS (
     FROM population AS p
     LEFT JOIN identity AS i
         ON i.account = p.account AND i.valid_from <= p.operating_at AND p.operating_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 item_right AS (
     SELECT
@@ -134,7 +137,7 @@ request_for AS (
         r.id AS request,
         r.system AS system,
         r.beneficiary AS beneficiary,
-        COALESCE(i.person, r.beneficiary) AS person,
+        COALESCE(h.human, i.person, r.beneficiary) AS human,
         r.created_at AS created_at,
         r.created_at_latest AS created_at_latest,
         r.same_as AS same_as,
@@ -142,11 +145,12 @@ request_for AS (
     FROM access_request AS r
     LEFT JOIN identity AS i
         ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = COALESCE(i.person, r.beneficiary)
 ),
 pair AS (
     SELECT g.item AS item, r.request AS request
     FROM grantee AS g
-    JOIN request_for AS r ON r.person = g.person
+    JOIN request_for AS r ON r.human = g.human
     WHERE g.settled IS NULL AND r.created_at <= g.at_latest
     UNION
     SELECT g.item AS item, r.request AS request
@@ -216,10 +220,12 @@ live_approval AS (
         v.txn AS txn,
         COALESCE(v.conflicted, FALSE) AS conflicted,
         i.person AS person,
+        COALESCE(h.human, i.person) AS human,
         COALESCE(i.state, 'unlinked') AS state
     FROM approval AS v
     LEFT JOIN identity AS i
         ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
     WHERE v.decision = 'approve' AND v.duty IN ('access', 'authorise')
 ),
 candidate AS (
@@ -274,7 +280,7 @@ chosen AS (
 granter AS (
     SELECT
         g.item AS item,
-        i.person AS person,
+        COALESCE(h.human, i.person) AS human,
         CASE
             WHEN g.actor IS NULL THEN 'unknown'
             WHEN i.state = 'bot' AND g.cause IS NOT NULL THEN 'traced_bot'
@@ -282,6 +288,7 @@ granter AS (
         END AS state
     FROM grantee AS g
     LEFT JOIN identity AS i ON i.account = g.actor AND i.valid_from <= g.at AND g.at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 -- Each approval of the chosen request, judged: C the time, B the authority, E beneficiary, F roster alone, G granter.
 decision AS (
@@ -352,14 +359,14 @@ decision AS (
             ELSE 'exception:not_authorised'
         END AS title_code,
         CASE
-            WHEN v.approver = g.account OR v.person = g.person THEN 'exception:self_approved'
+            WHEN v.approver = g.account OR v.human = g.human THEN 'exception:self_approved'
             WHEN v.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN g.state = 'shared' THEN 'cannot_test:account_shared'
             WHEN g.state <> 'linked' THEN 'cannot_test:account_unlinked'
             ELSE 'pass'
         END AS self_code,
         CASE
-            WHEN v.approver = g.actor OR v.person = x.person THEN 'exception:approver_granted'
+            WHEN v.approver = g.actor OR v.human = x.human THEN 'exception:approver_granted'
             WHEN v.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN x.state IN ('linked', 'traced_bot') THEN 'pass'
             WHEN x.state = 'bot' THEN 'cannot_test:trigger_unknown'
