@@ -33,8 +33,8 @@ Tables = dict[str, list[dict[str, Value]]]
 # A clause taken out or turned round, and the case that must notice.
 MUTATIONS = [
     (T01, "AND (b.valid_to IS NULL OR g.at_latest < b.valid_to)", "AND FALSE", "birthright"),
-    (T01, "WHEN v.approver = g.actor OR v.person = x.person THEN", "WHEN FALSE THEN", "approver-gave-the-right"),
-    (T01, "OR v.person = g.person THEN", "THEN", "approved-for-oneself-with-a-second-account"),
+    (T01, "WHEN v.approver = g.actor OR v.human = x.human THEN", "WHEN FALSE THEN", "approver-gave-the-right"),
+    (T01, "OR v.human = g.human THEN", "THEN", "approved-for-oneself-with-a-second-account"),
     (
         T01,
         "AND a.valid_from <= v.decided_at AND v.decided_at_latest < a.valid_to",
@@ -45,7 +45,7 @@ MUTATIONS = [
     (T01, "(e.at < g.at OR (e.at = g.at AND e.item < g.item))", "FALSE", "request-used-twice"),
     (
         T01,
-        "JOIN request_for AS r ON r.person = g.person",
+        "JOIN request_for AS r ON r.human = g.human",
         "JOIN request_for AS r ON TRUE",
         "one-request-for-two-people",
     ),
