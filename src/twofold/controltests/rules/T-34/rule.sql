@@ -23,7 +23,7 @@ last_load AS (
         MAX(GREATEST(v.loaded_at, CASE WHEN r.outcome = 'loaded' AND NOT r.conflicted THEN r.cleared_at ELSE v.loaded_at END))
             AS loaded_at,
         MAX(GREATEST(
-            v.loaded_at_latest, CASE WHEN r.outcome = 'loaded' AND NOT r.conflicted THEN r.cleared_at_latest ELSE v.loaded_at_latest END
+            v.loaded_at_latest, CASE WHEN r.outcome = 'loaded' THEN r.cleared_at_latest ELSE v.loaded_at_latest END
         )) AS loaded_at_latest,
         MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS in_conflict
     FROM conversion AS v
@@ -125,7 +125,7 @@ decided AS (
             WHEN g.conflicted THEN 70
             WHEN g.decided_at > g.operating_at_latest THEN 20
             WHEN g.withdrawn_at <= g.operating_at_latest OR g.refused_at > g.decided_at_latest THEN 15
-            WHEN w.rank >= 60 AND g.in_doubt THEN 70
+            WHEN g.in_doubt THEN 70
             WHEN w.rank >= 60 AND (g.decided_at_latest >= g.operating_at OR g.refused_at_latest >= g.decided_at) THEN 60
             ELSE w.rank
         END) AS rank
