@@ -273,7 +273,7 @@ rivalled AS (
         MAX(CASE WHEN b.is_sure = 0 AND NOT o.conflicted THEN 1 ELSE 0 END) AS unclear
     FROM belongs AS b
     JOIN transfer AS t ON t.id = b.run
-    JOIN belongs AS c ON c.item = b.item AND c.kind = b.kind AND c.run <> b.run
+    JOIN belongs AS c ON c.item = b.item AND c.run <> b.run
     JOIN transfer AS o ON o.id = c.run AND (LOWER(o.status) = 'success' OR o.conflicted)
     WHERE b.kind = 'slot'
     GROUP BY b.run
