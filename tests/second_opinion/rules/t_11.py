@@ -1,6 +1,6 @@
 """T-11 Author, approver and deployer differ, from audit-domain T-11 and the rule's README."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
@@ -60,6 +60,8 @@ def populate(world: World) -> None:
             )
     for _ in range(world.pick((0, 1, 2, 2, 3))):
         _look(world, made, world.pick(names))
+    for _ in range(world.pick((0, 0, 1, 2))):
+        _switch(world, made, world.pick(names))
     for _ in range(world.pick((0, 0, 0, 1))):
         world.add(
             "source_gap",
@@ -95,6 +97,38 @@ def _look(world: World, made: Releases, repository: str) -> None:
                 observed_at=seen,
             )
             value = world.pick(("2", "true"))
+
+
+def _switch(world: World, made: Releases, repository: str) -> None:
+    """A change of a setting in the log around a release, and mostly one back a little later."""
+    away = timedelta(days=world.pick((0, 0, 0, 1, 5, 31)))
+    at = world.near(world.pick(made.starts) - away, days=1)
+    branch = world.pick(("main", "main", "main", "hotfix"))
+    setting, bad, good = world.pick(
+        (
+            ("enforce_admins", "false", "TRUE"),
+            ("enforce_admins", None, "true"),
+            ("protected", "false", "true"),
+            ("required_reviews", "0", "1"),
+            ("required_reviews", None, "1"),
+            ("bypass_reviews", "app:bot", None),
+            ("dismiss_stale_reviews", "false", "true"),
+        )
+    )
+    values = world.pick(((bad, good), (bad, good), (bad,), (good,), (good, bad)))
+    for value in values:
+        id_, when = world.id("switch"), world.instant(at, coarse=10)
+        for told in (value, good if value == bad else bad)[: 2 if world.chance(4) else 1]:
+            world.add(
+                "branch_rule_event",
+                id=id_,
+                repository=repository,
+                branch=branch,
+                setting=setting,
+                new_value=told,
+                occurred_at=when,
+            )
+        at += timedelta(minutes=world.pick((0, 1, 60, 60 * 24, 60 * 24 * 4)))
 
 
 def outcomes(
@@ -209,7 +243,8 @@ def _rights(records: Records, change: Change, start: Span, parameters: Parameter
         return "cannot_test:rights_not_tested"
     reach = days(parameters["observation_days"])
     near = [(at, rows) for (_, at), rows in looks.items() if at[1] >= start[0] - reach and at[0] <= start[1] + reach]
-    if not all(_is_good(rows) for _, rows in near):
+    good = [at for (_, at), rows in looks.items() if _is_good(rows)]
+    if not all(_is_good(rows) for _, rows in near) or _was_open(records, change, start, reach, good):
         return "cannot_test:bypass_possible"
     before = any(at[1] <= start[0] for at, _ in near)
     after = any(at[0] >= start[1] for at, _ in near)
@@ -224,3 +259,35 @@ def _is_good(rows: Sequence[Record]) -> bool:
         and values.get("bypass_reviews") is None
         and not any(row["conflicted"] for row in rows)
     )
+
+
+_LEFT_GOOD: Mapping[str, Callable[[str | None], bool]] = {
+    "required_reviews": lambda value: value not in {None, "0"},
+    "enforce_admins": lambda value: (value or "").lower() == "true",
+    "protected": lambda value: (value or "").lower() == "true",
+    "bypass_reviews": lambda value: value is None,
+}
+
+
+def _was_open(records: Records, change: Change, start: Span, reach: timedelta, good_looks: Sequence[Span]) -> bool:
+    """Tell whether the log left a setting bad at some time between the merge and the start, for all that is known."""
+    request = change.pull_request
+    assert request is not None
+    merged = request["merged_at"] or request["created_at"]
+    repository = change.repository and current_name(records, change.repository)
+    log = [
+        row
+        for row in records["branch_rule_event"]
+        if (current_name(records, row["repository"]), row["branch"]) == (repository, request["base_ref"])
+        and row["setting"] in _LEFT_GOOD
+    ]
+    left_good = [row for row in log if not row["conflicted"] and _LEFT_GOOD[row["setting"]](row["new_value"])]
+    for row in log:
+        at = row["occurred_at"]
+        if row in left_good or at[0] > start[1] or at[1] < start[0] - reach:
+            continue
+        back = [other["occurred_at"] for other in left_good if other["setting"] == row["setting"]]
+        ends = [other[1] for other in (*back, *good_looks) if other[0] > at[1]]
+        if merged is None or not ends or min(ends) >= merged[0]:
+            return True
+    return False

@@ -46,3 +46,22 @@ JOIN (
 WHERE b.setting IN ('required_reviews', 'enforce_admins', 'bypass_reviews')
     AND b.observed_at >= p.started_at - q.observation_days * INTERVAL '1' DAY
     AND b.observed_at <= p.started_at_latest + q.observation_days * INTERVAL '1' DAY
+UNION ALL
+SELECT
+    p.item AS item, 'C' AS attribute, 'branch_rule_event' AS table_name, b.evidence AS evidence, b.record AS record,
+    'Branch ' || b.branch || ' of ' || b.repository || ', changed at ' || CAST(b.occurred_at AS STRING) || ': ' || b.setting
+    || ' = ' || COALESCE(b.new_value, 'empty') || COALESCE(', by ' || b.actor, '') AS fact
+FROM population AS p
+CROSS JOIN parameter AS q
+LEFT JOIN repository_now AS m ON m.name = p.repository
+JOIN (
+    SELECT
+        COALESCE(n.current_name, e.repository) AS current_name, e.repository AS repository, e.branch AS branch,
+        e.setting AS setting, e.new_value AS new_value, e.actor AS actor, e.occurred_at AS occurred_at,
+        e.occurred_at_latest AS occurred_at_latest, e.evidence AS evidence, e.record AS record
+    FROM branch_rule_event AS e
+    LEFT JOIN repository_now AS n ON n.name = e.repository
+    WHERE e.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
+) AS b ON b.current_name = COALESCE(m.current_name, p.repository) AND b.branch = p.base_ref
+WHERE b.occurred_at_latest >= p.started_at - q.observation_days * INTERVAL '1' DAY
+    AND b.occurred_at <= p.started_at_latest

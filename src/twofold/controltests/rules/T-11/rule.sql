@@ -14,6 +14,7 @@ WITH unit AS (
         p.started_at AS started_at,
         p.started_at_latest AS started_at_latest,
         p.begins_at AS begins_at,
+        COALESCE(c.merged_at, p.begins_at) AS merged_at,
         CASE
             WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
             WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
@@ -153,6 +154,66 @@ bracket AS (
         AND o.observed_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY
         AND o.observed_at <= u.started_at_latest + q.observation_days * INTERVAL '1' DAY
     GROUP BY u.item_no
+),
+logged AS (
+    -- C: what the log of settings says of those that let somebody pass by, and how each change left it.
+    SELECT
+        COALESCE(m.current_name, e.repository) AS repository,
+        e.branch AS branch,
+        e.setting AS setting,
+        e.id AS id,
+        e.occurred_at AS occurred_at,
+        e.occurred_at_latest AS occurred_at_latest,
+        CASE
+            WHEN e.conflicted THEN 0
+            WHEN e.setting = 'required_reviews' AND COALESCE(e.new_value, '0') = '0' THEN 0
+            WHEN e.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(e.new_value), '') <> 'true' THEN 0
+            WHEN e.setting = 'bypass_reviews' AND e.new_value IS NOT NULL THEN 0
+            ELSE 1
+        END AS good
+    FROM branch_rule_event AS e
+    LEFT JOIN repository_now AS m ON m.name = e.repository
+    WHERE e.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
+),
+open_stretch AS (
+    -- C: from a change that left it bad to the next one of the setting that did not, or the next good look.
+    SELECT
+        b.repository AS repository,
+        b.branch AS branch,
+        b.id AS id,
+        b.occurred_at AS opens_at,
+        b.occurred_at_latest AS opens_at_latest,
+        COALESCE(MIN(n.ends_at), TIMESTAMP '9999-12-31 00:00:00') AS ends_at
+    FROM logged AS b
+    LEFT JOIN (
+        SELECT
+            g.repository AS repository, g.branch AS branch, g.setting AS setting,
+            g.occurred_at AS begins_at, g.occurred_at_latest AS ends_at
+        FROM logged AS g
+        WHERE g.good = 1
+        UNION ALL
+        SELECT
+            o.repository AS repository, o.branch AS branch, CAST(NULL AS STRING) AS setting,
+            o.observed_at AS begins_at, o.observed_at_latest AS ends_at
+        FROM observed AS o
+        WHERE o.good = 1
+    ) AS n
+        ON n.repository = b.repository AND n.branch = b.branch
+        AND COALESCE(n.setting, b.setting) = b.setting AND n.begins_at > b.occurred_at_latest
+    WHERE b.good = 0
+    GROUP BY b.repository, b.branch, b.id, b.occurred_at, b.occurred_at_latest
+),
+opened AS (
+    -- C: changes that were perhaps merged, or waited for their release, in such a stretch.
+    SELECT DISTINCT u.item_no AS item_no
+    FROM open_stretch AS s
+    CROSS JOIN parameter AS q
+    JOIN unit AS u
+        ON u.repository = s.repository
+        AND u.base_ref = s.branch
+        AND s.opens_at <= u.started_at_latest
+        AND s.opens_at_latest >= u.started_at - q.observation_days * INTERVAL '1' DAY
+        AND s.ends_at >= COALESCE(u.merged_at, s.ends_at)
 )
 SELECT
     u.item AS item,
@@ -184,7 +245,7 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN u.started_at IS NULL THEN 'cannot_test:start_unknown'
         WHEN l.repository IS NULL THEN 'cannot_test:rights_not_tested'
-        WHEN k.bad = 1 THEN 'cannot_test:bypass_possible'
+        WHEN k.bad = 1 OR x.item_no IS NOT NULL THEN 'cannot_test:bypass_possible'
         WHEN k.before = 1 AND k.after = 1 THEN 'pass'
         ELSE 'cannot_test:rights_not_observed'
     END AS c
@@ -194,3 +255,4 @@ LEFT JOIN approver AS a ON a.item_no = u.item_no
 LEFT JOIN gap AS g ON g.item_no = u.item_no
 LEFT JOIN looked_at AS l ON l.repository = u.repository AND l.branch = u.base_ref
 LEFT JOIN bracket AS k ON k.item_no = u.item_no
+LEFT JOIN opened AS x ON x.item_no = u.item_no
