@@ -219,7 +219,7 @@ class Company:
         elif commit is not None:
             first = commit["committed_at"] or commit["authored_at"]
         first = first or happened
-        found = [self._key(event, key, first) for key in event.keys]
+        found = [self._key(event, key) for key in event.keys]
         if found:
             return min(found, key=_BEST.index)
         gap = has_gap(self.records, _OF_CHANGE, row["system"], first and first[0], until)
@@ -233,7 +233,7 @@ class Company:
 
     def event(self, event: Event) -> str:
         """Return whether another event of production is matched, by key or by the template of automation."""
-        found = [self._key(event, key, event.happened) for key in event.keys]
+        found = [self._key(event, key) for key in event.keys]
         if found:
             return min(found, key=_BEST.index)
         covered = [
@@ -255,15 +255,14 @@ class Company:
         """Return whether some version of a standard change is for a kind of event."""
         return any(row["id"] == standard and kind in row["kinds"] for row in self.records["standard_change"])
 
-    def _key(self, event: Event, key: str, first: Span | None) -> str:
+    def _key(self, event: Event, key: str) -> str:
         """Return what one key leads to."""
         ticket, happened = self.tickets.get(key), event.happened
         standards = [row for row in self.records["standard_change"] if row["id"] == key]
         if ticket is None and standards:
             return min((self._template(event, row) for row in standards), key=_BEST.index)
         if ticket is None:
-            since = max((each[0] for each in (first, happened) if each), default=None)
-            gap = has_gap(self.records, ["ticket"], event.row["system"], since, happened and happened[1] + TICK)
+            gap = has_gap(self.records, ["ticket"], event.row["system"], None, happened and happened[1] + TICK)
             return "cannot_test:source_gap" if gap else "exception:unknown_ticket"
         if ticket["conflicted"]:
             return "cannot_test:conflict"

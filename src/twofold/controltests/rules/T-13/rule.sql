@@ -87,7 +87,6 @@ gap AS (
 part_gap AS (
     SELECT
         u.part AS part,
-        MAX(CASE WHEN g.table_name = 'ticket' THEN 1 ELSE 0 END) AS of_ticket,
         MAX(CASE WHEN g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit') THEN 1 ELSE 0 END) AS of_change,
         MAX(CASE WHEN g.table_name = 'artefact' THEN 1 ELSE 0 END) AS of_artefact
     FROM part AS u
@@ -95,8 +94,14 @@ part_gap AS (
         AND (g.starts_at IS NULL OR u.happened_at IS NULL OR g.starts_at <= u.happened_at_latest)
         AND (g.ends_before IS NULL OR u.begins_at IS NULL OR g.ends_before > u.begins_at)
     WHERE g.table_name IN ('pull_request', 'pull_request_commit', 'code_commit', 'artefact')
-        OR (g.table_name = 'ticket' AND (g.ends_before IS NULL OR u.happened_at IS NULL OR g.ends_before > u.happened_at))
     GROUP BY u.part
+),
+-- A ticket may have been raised at any time before what names it, so the first gap of tickets decides.
+ticket_gap AS (
+    SELECT g.system AS system, MIN(COALESCE(g.starts_at, TIMESTAMP '0001-01-01 00:00:00')) AS starts_at
+    FROM gap AS g
+    WHERE g.table_name = 'ticket'
+    GROUP BY g.system
 ),
 -- A standard change by its key; for an event of automation, which names nothing, by kind.
 offered AS (
@@ -147,7 +152,7 @@ key_rank AS (
         n.part AS part,
         CASE
             WHEN m.rank IS NOT NULL AND t.key IS NULL THEN m.rank
-            WHEN t.key IS NULL AND g.of_ticket = 1 THEN 64
+            WHEN t.key IS NULL AND g.starts_at <= COALESCE(u.happened_at_latest, g.starts_at) THEN 64
             WHEN t.key IS NULL THEN 31
             WHEN t.conflicted THEN 60
             WHEN c.is_change IS NULL AND d.types > 0 THEN 61
@@ -162,7 +167,7 @@ key_rank AS (
     CROSS JOIN parameter AS q
     CROSS JOIN declared AS d
     JOIN part AS u ON u.part = n.part
-    LEFT JOIN part_gap AS g ON g.part = n.part
+    LEFT JOIN ticket_gap AS g ON g.system = u.system
     LEFT JOIN ticket AS t ON t.key = n.named
     LEFT JOIN change_type AS c ON c.id = t.type
     LEFT JOIN template AS m ON m.part = n.part AND m.standard = n.named
