@@ -243,19 +243,51 @@ def _ticket_codes(records: Records, change: Change, order: Order, found: Found) 
         links = _gap(records, change, "pull_request", "code_commit")
         a = "cannot_test:source_gap" if links else "exception:no_ticket"
     else:
-        a = "cannot_test:source_gap" if best.startswith("exception") and gap else best
+        hidden = gap or _ticket_in_a_gap(records, change)
+        a = "cannot_test:source_gap" if best.startswith("exception") and hidden else best
     edits = {code for code in _edits(records, order, found) if code}
     order_of_f = ("exception:material_edit", "cannot_test:conflict", "cannot_test:time_order_unclear")
     worst = next((code for code in order_of_f if code in edits), None)
     if worst:
         f = worst
     elif best == "pass":
-        f = "cannot_test:source_gap" if gap else "pass"
+        f = "cannot_test:source_gap" if gap or _edit_in_a_gap(records, change, found) else "pass"
     elif best is not None and best.startswith("cannot_test") and best != "cannot_test:type_unknown":
         f = best
     else:
         f = "na:nothing_authorised"
     return {"A": a, "F": f}
+
+
+def _ticket_in_a_gap(records: Records, change: Change) -> bool:
+    """Tell whether a ticket named may have been raised in a gap, or authorised in one since it was raised."""
+    system, until = change.deployment["system"], change.start and change.start[1] + TICK
+    known = {row["key"]: row for row in records["ticket"]}
+    types = {row["id"]: row["is_change"] for row in records["change_type"]}
+    for key in tickets_named(records, change):
+        ticket = known.get(key)
+        if ticket is None:
+            hidden = has_gap(records, ["ticket"], system, None, until)
+        else:
+            raised = ticket["created_at"]
+            hidden = has_gap(records, ["ticket_event", "approval"], system, raised and raised[0], until)
+            hidden = hidden and types.get(ticket["type"]) is not False
+        if hidden:
+            return True
+    return False
+
+
+def _edit_in_a_gap(records: Records, change: Change, found: Found) -> bool:
+    """Tell whether a ticket may have been edited in a gap since its last authorisation in force."""
+    system, until = change.deployment["system"], change.start and change.start[1] + TICK
+    last: dict[str, datetime] = {}
+    for code, ticket, event in found:
+        if code == "pass" and ticket and event:
+            last[ticket["key"]] = max(last.get(ticket["key"], EVER), event.at[0])
+    first = _begins(change)
+    return first is not None and any(
+        has_gap(records, ["ticket_event"], system, at, until) for at in last.values() if at < first[0]
+    )
 
 
 def _edits(records: Records, order: Order, found: Found) -> Iterator[str | None]:

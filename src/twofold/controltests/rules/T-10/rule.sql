@@ -89,6 +89,25 @@ authorisation AS (
 authorised AS (
     SELECT a.item_no AS item_no, MAX(a.rank) AS rank FROM authorisation AS a GROUP BY a.item_no
 ),
+ticket_gap AS (
+    -- A: items without authorisation of which a ticket may have been raised, or authorised, in a gap. A ticket is older than
+    -- the change: its history counts from its creation, and one that is not known may have been raised at any time.
+    SELECT DISTINCT u.item_no AS item_no
+    FROM authorised AS a
+    JOIN unit AS u ON u.item_no = a.item_no
+    JOIN change_ticket AS t ON t.item_no = a.item_no
+    JOIN source_gap AS g
+        ON (g.system = u.system OR g.system = '*')
+        AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (
+            (NOT t.known AND g.table_name = 'ticket')
+            OR (
+                t.known AND COALESCE(t.is_change, true) AND g.table_name IN ('ticket_event', 'approval')
+                AND (g.ends_before IS NULL OR t.created_at IS NULL OR g.ends_before > t.created_at)
+            )
+        )
+    WHERE a.rank < 77
+),
 shared_tree AS (
     -- B, E: content that several commits of a repository have.
     SELECT c.repository AS repository, c.tree_sha AS tree_sha
@@ -522,6 +541,26 @@ edit AS (
             AND s.txn = e.txn AND s.txn <> ''
     )
 ),
+unseen_edit AS (
+    -- F: items of which a ticket may have been edited in a gap after its last authorisation, before the first trace of the change.
+    SELECT DISTINCT l.item_no AS item_no
+    FROM (
+        SELECT a.item_no AS item_no, a.ticket AS ticket, MAX(g.ends_before) AS ends_before
+        FROM authorisation AS a
+        JOIN unit AS u ON u.item_no = a.item_no
+        JOIN source_gap AS g
+            ON (g.system = u.system OR g.system = '*')
+            AND g.table_name = 'ticket_event'
+            AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
+            AND a.authorised_at < g.ends_before
+            AND g.ends_before <= u.begins_at
+        WHERE a.rank = 90
+        GROUP BY a.item_no, a.ticket
+    ) AS l
+    JOIN authorisation AS b ON b.item_no = l.item_no AND b.ticket = l.ticket AND b.rank = 90
+    GROUP BY l.item_no, l.ticket, l.ends_before
+    HAVING MAX(b.authorised_at) < l.ends_before
+),
 edited AS (
     SELECT e.item_no AS item_no, MAX(e.rank) AS rank FROM edit AS e GROUP BY e.item_no
 ),
@@ -659,7 +698,7 @@ SELECT
         WHEN a.rank = 77 THEN 'cannot_test:type_unknown'
         WHEN a.rank IS NULL AND g.of_change = 1 THEN 'cannot_test:source_gap'
         WHEN a.rank IS NULL THEN 'exception:no_ticket'
-        WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+        WHEN g.of_ticket = 1 OR y.item_no IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN a.rank = 40 THEN 'exception:authorised_late'
         WHEN a.rank = 35 THEN 'exception:authorisation_withdrawn'
         WHEN a.rank = 30 THEN 'exception:not_authorised'
@@ -745,7 +784,7 @@ SELECT
         WHEN a.rank = 79 THEN 'cannot_test:conflict'
         WHEN a.rank = 78 THEN 'cannot_test:time_order_unclear'
         WHEN a.rank IS NULL OR a.rank < 90 THEN 'na:nothing_authorised'
-        WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
+        WHEN g.of_ticket = 1 OR z.item_no IS NOT NULL THEN 'cannot_test:source_gap'
         ELSE 'pass'
     END AS f,
     CASE
@@ -800,6 +839,7 @@ FROM unit AS u
 CROSS JOIN parameter AS q
 LEFT JOIN gap AS g ON g.item_no = u.item_no
 LEFT JOIN authorised AS a ON a.item_no = u.item_no
+LEFT JOIN ticket_gap AS y ON y.item_no = u.item_no
 LEFT JOIN plain AS p ON p.item_no = u.item_no
 LEFT JOIN tested AS t ON t.item_no = u.item_no
 LEFT JOIN approved_plainly AS o ON o.item_no = u.item_no
@@ -807,5 +847,6 @@ LEFT JOIN approved AS r ON r.item_no = u.item_no
 LEFT JOIN carried AS k ON k.item_no = u.item_no
 LEFT JOIN built AS b ON b.item_no = u.item_no
 LEFT JOIN edited AS d ON d.item_no = u.item_no
+LEFT JOIN unseen_edit AS z ON z.item_no = u.item_no
 LEFT JOIN functional AS n ON n.item_no = u.item_no
 LEFT JOIN uat_rank AS w ON w.item_no = u.item_no
