@@ -490,7 +490,7 @@ def _config(due: Due) -> tuple[str | None, Record | None]:
 def _kept(due: Due) -> str:
     """Attribute C of a slot."""
     plan = due.plan
-    runs = {run.row["id"]: run.surely for run in _of_slot(due)}
+    runs = {run.row["id"]: run.surely for run in _of_slot(due) if run.row["status"] != "failed"}
     copies = [copy for copy in due.records["backup"] if copy["run"] in runs]
     if any(copy["conflicted"] for copy in copies):
         return "cannot_test:conflict"

@@ -365,6 +365,7 @@ provider_code AS (
     LEFT JOIN report AS r ON r.item = p.item
     WHERE p.kind = 'provider'
 ),
+-- What a failed run left behind is no backup.
 deleted AS (
     SELECT
         b.item AS item,
@@ -375,8 +376,10 @@ deleted AS (
         END) AS is_early,
         MAX(CASE WHEN k.deleted_at < k.taken_at_latest + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS perhaps_early
     FROM belongs AS b
+    JOIN attempt AS a ON a.run = b.run
     JOIN population AS p ON p.item = b.item
     JOIN backup AS k ON k.run = b.run
+    WHERE a.status <> 'failed'
     GROUP BY b.item
 )
 SELECT
