@@ -80,9 +80,12 @@ def _look(world: World, made: Releases, repository: str) -> None:
     seen = world.instant(at)
     values = {
         "required_reviews": world.pick(("1", "1", "1", "1", "0", None)),
-        "enforce_admins": world.pick(("true",) * 5 + ("false", None)),
+        "enforce_admins": world.pick(("true",) * 5 + ("False", "TRUE", None)),
         "bypass_reviews": world.pick((None,) * 5 + ("app:bot",)),
-        "ruleset:strict:required_reviews": world.pick((None, "0")),
+        "protected": world.pick(("true",) * 9 + ("false",)),
+        "ruleset:strict:required_reviews": world.pick((None, "0", "1", "1")),
+        "ruleset:strict:bypass_reviews": world.pick((None, None, "app:bot")),
+        "ruleset:strict:enforce_admins": world.pick((None, "true", "true", "false")),
     }
     branch = world.pick(("main", "main", "main", "hotfix"))
     for setting in world.some(list(values), percent=95):
@@ -113,6 +116,7 @@ def _switch(world: World, made: Releases, repository: str) -> None:
             ("required_reviews", None, "1"),
             ("bypass_reviews", "app:bot", None),
             ("dismiss_stale_reviews", "false", "true"),
+            ("ruleset:strict:required_reviews", None, "1"),
         )
     )
     values = world.pick(((bad, good), (bad, good), (bad,), (good,), (good, bad)))
@@ -252,13 +256,26 @@ def _rights(records: Records, change: Change, start: Span, parameters: Parameter
 
 
 def _is_good(rows: Sequence[Record]) -> bool:
-    values = {row["setting"]: row["value"] for row in rows}
-    return (
-        values.get("required_reviews") not in {None, "0"}
-        and values.get("enforce_admins") == "true"
-        and values.get("bypass_reviews") is None
-        and not any(row["conflicted"] for row in rows)
-    )
+    origins: dict[str, dict[str, str | None]] = {}
+    for row in rows:
+        origin, setting = _named(row["setting"])
+        origins.setdefault(origin, {})[setting] = row["value"]
+    demanded = any(_demands(origin, values) for origin, values in origins.items())
+    return demanded and not any(row["conflicted"] for row in rows)
+
+
+def _named(setting: str) -> tuple[str, str]:
+    """Return the rule set of a setting, empty for a classic one, and its name there."""
+    _, origin, name = setting.split(":", 2) if setting.startswith("ruleset:") else ("", "", setting)
+    return origin, name
+
+
+def _demands(origin: str, values: Mapping[str, str | None]) -> bool:
+    """Tell whether the classic settings, or a rule set, require a review of everybody."""
+    binds = ("bypass_reviews" if origin else "enforce_admins") in values
+    off = any((values[name] or "").lower() != "true" for name in ("enforce_admins", "protected") if name in values)
+    required = values.get("required_reviews") not in {None, "0"}
+    return required and binds and not off and values.get("bypass_reviews") is None
 
 
 _LEFT_GOOD: Mapping[str, Callable[[str | None], bool]] = {
@@ -279,9 +296,10 @@ def _was_open(records: Records, change: Change, start: Span, reach: timedelta, g
         row
         for row in records["branch_rule_event"]
         if (current_name(records, row["repository"]), row["branch"]) == (repository, request["base_ref"])
-        and row["setting"] in _LEFT_GOOD
+        and _named(row["setting"])[1] in _LEFT_GOOD
     ]
-    left_good = [row for row in log if not row["conflicted"] and _LEFT_GOOD[row["setting"]](row["new_value"])]
+    tested = [(row, _LEFT_GOOD[_named(row["setting"])[1]]) for row in log if not row["conflicted"]]
+    left_good = [row for row, is_good in tested if is_good(row["new_value"])]
     for row in log:
         at = row["occurred_at"]
         if row in left_good or at[0] > start[1] or at[1] < start[0] - reach:

@@ -43,7 +43,7 @@ JOIN (
     FROM branch_rule AS r
     LEFT JOIN repository_now AS n ON n.name = r.repository
 ) AS b ON b.current_name = COALESCE(m.current_name, p.repository) AND b.branch = p.base_ref
-WHERE b.setting IN ('required_reviews', 'enforce_admins', 'bypass_reviews')
+WHERE (b.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews') OR b.setting LIKE 'ruleset:%')
     AND b.observed_at >= p.started_at - q.observation_days * INTERVAL '1' DAY
     AND b.observed_at <= p.started_at_latest + q.observation_days * INTERVAL '1' DAY
 UNION ALL
@@ -61,7 +61,7 @@ JOIN (
         e.occurred_at_latest AS occurred_at_latest, e.evidence AS evidence, e.record AS record
     FROM branch_rule_event AS e
     LEFT JOIN repository_now AS n ON n.name = e.repository
-    WHERE e.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
+    WHERE e.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews') OR e.setting LIKE 'ruleset:%'
 ) AS b ON b.current_name = COALESCE(m.current_name, p.repository) AND b.branch = p.base_ref
 WHERE b.occurred_at_latest >= p.started_at - q.observation_days * INTERVAL '1' DAY
     AND b.occurred_at <= p.started_at_latest

@@ -115,25 +115,70 @@ released AS (
     LEFT JOIN own AS o ON o.item_no = d.item_no
     LEFT JOIN made_by AS m ON m.item_no = d.item_no
 ),
-observed AS (
-    -- C: what each look at the branch's protection showed: good when reviews are required of administrators too and
-    -- nobody is listed who may pass them by. A repository is followed through its names, and each look is of one name.
+seen AS (
+    -- C: each setting seen, of the classic ones (origin empty) or of a rule set beside them. A repository is followed through
+    -- its names, and each look is of one name.
     SELECT
         COALESCE(m.current_name, b.repository) AS repository,
+        b.repository AS name,
         b.branch AS branch,
         b.observed_at AS observed_at,
         b.observed_at_latest AS observed_at_latest,
         CASE
-            WHEN MAX(CASE WHEN b.setting = 'required_reviews' AND b.value <> '0' THEN 1 ELSE 0 END) = 1
-                AND MAX(CASE WHEN b.setting = 'enforce_admins' AND b.value = 'true' THEN 1 ELSE 0 END) = 1
-                AND MAX(CASE WHEN b.setting = 'bypass_reviews' AND b.value IS NOT NULL THEN 1 ELSE 0 END) = 0
-                AND MAX(CASE WHEN b.conflicted THEN 1 ELSE 0 END) = 0
+            WHEN b.setting LIKE 'ruleset:%' THEN SUBSTRING(b.setting, 9, POSITION(':' IN SUBSTRING(b.setting, 9)) - 1)
+            ELSE ''
+        END AS origin,
+        CASE
+            WHEN b.setting LIKE 'ruleset:%' THEN SUBSTRING(b.setting, 9 + POSITION(':' IN SUBSTRING(b.setting, 9)))
+            ELSE b.setting
+        END AS setting,
+        b.value AS value,
+        b.conflicted AS conflicted
+    FROM branch_rule AS b
+    LEFT JOIN repository_now AS m ON m.name = b.repository
+),
+demanded AS (
+    -- C: whether the classic settings, or one rule set, require a review of everybody. A rule set binds all who are not on
+    -- its bypass list, so that the list must have been seen.
+    SELECT
+        s.repository AS repository,
+        s.name AS name,
+        s.branch AS branch,
+        s.observed_at AS observed_at,
+        s.observed_at_latest AS observed_at_latest,
+        MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS conflicts,
+        CASE
+            WHEN MAX(CASE WHEN s.setting = 'required_reviews' AND s.value <> '0' THEN 1 ELSE 0 END) = 1
+                AND MAX(
+                    CASE
+                        WHEN s.origin = '' AND s.setting = 'enforce_admins' THEN 1
+                        WHEN s.origin <> '' AND s.setting = 'bypass_reviews' THEN 1
+                        ELSE 0
+                    END
+                ) = 1
+                AND MAX(CASE WHEN s.setting = 'bypass_reviews' AND s.value IS NOT NULL THEN 1 ELSE 0 END) = 0
+                AND MAX(
+                    CASE
+                        WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(s.value), '') <> 'true' THEN 1
+                        ELSE 0
+                    END
+                ) = 0
                 THEN 1
             ELSE 0
         END AS good
-    FROM branch_rule AS b
-    LEFT JOIN repository_now AS m ON m.name = b.repository
-    GROUP BY b.repository, m.current_name, b.branch, b.observed_at, b.observed_at_latest
+    FROM seen AS s
+    GROUP BY s.repository, s.name, s.branch, s.observed_at, s.observed_at_latest, s.origin
+),
+observed AS (
+    -- C: what each look at the branch's protection showed.
+    SELECT
+        d.repository AS repository,
+        d.branch AS branch,
+        d.observed_at AS observed_at,
+        d.observed_at_latest AS observed_at_latest,
+        CASE WHEN MAX(d.conflicts) = 0 THEN MAX(d.good) ELSE 0 END AS good
+    FROM demanded AS d
+    GROUP BY d.repository, d.name, d.branch, d.observed_at, d.observed_at_latest
 ),
 looked_at AS (
     SELECT DISTINCT o.repository AS repository, o.branch AS branch FROM observed AS o
@@ -158,22 +203,32 @@ bracket AS (
 logged AS (
     -- C: what the log of settings says of those that let somebody pass by, and how each change left it.
     SELECT
-        COALESCE(m.current_name, e.repository) AS repository,
-        e.branch AS branch,
-        e.setting AS setting,
-        e.id AS id,
-        e.occurred_at AS occurred_at,
-        e.occurred_at_latest AS occurred_at_latest,
+        x.repository AS repository,
+        x.branch AS branch,
+        x.full_name AS setting,
+        x.id AS id,
+        x.occurred_at AS occurred_at,
+        x.occurred_at_latest AS occurred_at_latest,
         CASE
-            WHEN e.conflicted THEN 0
-            WHEN e.setting = 'required_reviews' AND COALESCE(e.new_value, '0') = '0' THEN 0
-            WHEN e.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(e.new_value), '') <> 'true' THEN 0
-            WHEN e.setting = 'bypass_reviews' AND e.new_value IS NOT NULL THEN 0
+            WHEN x.conflicted THEN 0
+            WHEN x.setting = 'required_reviews' AND COALESCE(x.new_value, '0') = '0' THEN 0
+            WHEN x.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(x.new_value), '') <> 'true' THEN 0
+            WHEN x.setting = 'bypass_reviews' AND x.new_value IS NOT NULL THEN 0
             ELSE 1
         END AS good
-    FROM branch_rule_event AS e
-    LEFT JOIN repository_now AS m ON m.name = e.repository
-    WHERE e.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
+    FROM (
+        SELECT
+            COALESCE(m.current_name, e.repository) AS repository, e.branch AS branch, e.setting AS full_name,
+            CASE
+                WHEN e.setting LIKE 'ruleset:%' THEN SUBSTRING(e.setting, 9 + POSITION(':' IN SUBSTRING(e.setting, 9)))
+                ELSE e.setting
+            END AS setting,
+            e.id AS id, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest,
+            e.new_value AS new_value, e.conflicted AS conflicted
+        FROM branch_rule_event AS e
+        LEFT JOIN repository_now AS m ON m.name = e.repository
+    ) AS x
+    WHERE x.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
 ),
 open_stretch AS (
     -- C: from a change that left it bad to the next one of the setting that did not, or the next good look.
