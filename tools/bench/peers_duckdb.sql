@@ -475,6 +475,26 @@ JOIN live AS u ON u.unit = n.unit
 LEFT JOIN given AS g ON g.named = n.named
 LEFT JOIN ended AS e ON e.named = g.named AND e.source = g.source AND e.id = g.id;
 
+-- A ticket is older than its change: it may have been raised, authorised or edited in a gap that ended before the first trace.
+CREATE TEMP TABLE hidden AS
+SELECT DISTINCT n.unit
+FROM (SELECT unit FROM authorised GROUP BY unit HAVING max(rank) < 77) AS a
+JOIN ticket_of AS n ON n.unit = a.unit
+JOIN live AS u ON u.unit = n.unit
+JOIN source_gap AS g ON g.system IN (u.system, '*') AND coalesce(g.starts_at, E()) <= u.started_at_latest
+WHERE CASE
+    WHEN NOT n.known THEN g.table_name = 'ticket'
+    ELSE g.table_name IN ('ticket_event', 'approval') AND coalesce(n.is_change, true)
+        AND coalesce(g.ends_before, N()) > coalesce(n.created_at, E())
+END;
+
+CREATE TEMP TABLE unseen_edit AS
+SELECT DISTINCT a.unit
+FROM (SELECT unit, named, max(f) AS f FROM authorised WHERE rank = 90 GROUP BY unit, named) AS a
+JOIN unit AS u ON u.unit = a.unit
+JOIN source_gap AS g ON g.system IN (u.system, '*') AND g.table_name = 'ticket_event'
+WHERE coalesce(g.starts_at, E()) <= u.started_at_latest AND a.f < g.ends_before AND g.ends_before <= u.begins_at;
+
 CREATE TEMP TABLE edited AS
 WITH own AS (SELECT id, list(lower(value)) AS fields FROM change_type__material_fields GROUP BY id),
 material AS (
@@ -1035,7 +1055,7 @@ SELECT
         WHEN a.rank = 78 THEN 'cannot_test:time_order_unclear'
         WHEN a.rank = 77 THEN 'cannot_test:type_unknown'
         WHEN a.rank IS NULL THEN CASE WHEN g.change THEN 'cannot_test:source_gap' ELSE 'exception:no_ticket' END
-        WHEN g.ticket THEN 'cannot_test:source_gap'
+        WHEN g.ticket OR h.unit IS NOT NULL THEN 'cannot_test:source_gap'
         WHEN a.rank = 40 THEN 'exception:authorised_late'
         WHEN a.rank = 35 THEN 'exception:authorisation_withdrawn'
         WHEN a.rank = 30 THEN 'exception:not_authorised'
@@ -1121,7 +1141,7 @@ SELECT
         WHEN a.rank = 79 THEN 'cannot_test:conflict'
         WHEN a.rank = 78 THEN 'cannot_test:time_order_unclear'
         WHEN a.rank IS NULL OR a.rank < 90 THEN 'na:nothing_authorised'
-        WHEN g.ticket THEN 'cannot_test:source_gap'
+        WHEN g.ticket OR y.unit IS NOT NULL THEN 'cannot_test:source_gap'
         ELSE 'pass'
     END AS F,
     CASE
@@ -1177,6 +1197,8 @@ CROSS JOIN parameter AS q
 LEFT JOIN (SELECT unit, true AS emergency FROM emergency) AS v ON v.unit = u.unit
 LEFT JOIN hole AS g ON g.unit = u.unit
 LEFT JOIN (SELECT unit, max(rank) AS rank FROM authorised GROUP BY unit) AS a ON a.unit = u.unit
+LEFT JOIN hidden AS h ON h.unit = u.unit
+LEFT JOIN unseen_edit AS y ON y.unit = u.unit
 LEFT JOIN edited AS e ON e.unit = u.unit
 LEFT JOIN tested AS t ON t.unit = u.unit
 LEFT JOIN demand AS d ON d.system = u.system AND d.f <= u.started_at AND u.started_at < d.t

@@ -143,12 +143,15 @@ def _protected(changes: Changes, days: int) -> Any:
     """Return C for units that are not settled and have a start."""
     look = changes.read("branch_rule", "repository branch observed_at setting value conflicted")
     key = ["repository", "branch", "observed_at", "observed_at_latest"]
-    said = look["setting"], look["value"]
-    look["reviews"] = (said[0] == "required_reviews") & said[1].notna() & (said[1] != "0")
-    look["admins"] = (said[0] == "enforce_admins") & (said[1] == "true")
-    look["spoiled"] = ((said[0] == "bypass_reviews") & said[1].notna()) | look["conflicted"]
-    seen = look.groupby(key)[["reviews", "admins", "spoiled"]].max().reset_index()
-    seen["bad"] = ~(seen["reviews"] & seen["admins"] & ~seen["spoiled"])
+    look["origin"], name = _named(look["setting"])
+    value, classic = look["value"], look["origin"] == ""
+    look["reviews"] = (name == "required_reviews") & value.notna() & (value != "0")
+    look["binds"] = name == np.where(classic, "enforce_admins", "bypass_reviews")
+    look["spoiled"] = _open(name, value)
+    demand = look.groupby([*key, "origin"])[["reviews", "binds", "spoiled"]].max().reset_index()
+    demand["good"] = demand["reviews"] & demand["binds"] & ~demand["spoiled"]
+    seen = demand.groupby(key)["good"].max().reset_index()
+    seen["bad"] = ~seen["good"] | look.groupby(key)["conflicted"].max().to_numpy()
     unit = changes.unit.assign(branch=changes.unit["id"].map(changes.pull.set_index("id")["base_ref"]))
     window = pd.Timedelta(days=days)
     code = pd.Series("cannot_test:rights_not_tested", index=unit.index)
@@ -156,7 +159,46 @@ def _protected(changes: Changes, days: int) -> Any:
     for branch, rows in unit.dropna(subset=["started_at", "branch"]).groupby(["repository", "branch"]):
         if branch in looks:
             code[rows.index] = _bracketed(rows, looks[branch], window)
-    return code
+    untested = code == "cannot_test:rights_not_tested"
+    return code.mask(~untested & unit.index.isin(_opened(changes, unit, seen, window)), "cannot_test:bypass_possible")
+
+
+def _named(settings: Any) -> tuple[Any, Any]:
+    """Return the rule set of each setting, empty for a classic one, and its name there."""
+    parts = settings.str.extract(r"^(?:ruleset:([^:]*):)?(.*)$")
+    return parts[0].fillna(""), parts[1]
+
+
+def _open(name: Any, value: Any) -> Any:
+    """Return whether a setting of that value lets somebody pass by, or does not bind."""
+    switch = name.isin(["enforce_admins", "protected"])
+    return ((name == "bypass_reviews") & value.notna()) | (switch & (value.fillna("").str.lower() != "true"))
+
+
+def _opened(changes: Changes, unit: Frame, seen: Frame, window: Any) -> Any:
+    """Return the units between whose merge and start the log perhaps left a setting open."""
+    log = changes.read("branch_rule_event", "id repository branch setting new_value occurred_at conflicted")
+    _, name = _named(log["setting"])
+    off = (name == "required_reviews") & (log["new_value"].fillna("0") == "0")
+    log["bad"] = log["conflicted"] | off | _open(name, log["new_value"])
+    log = log[name.isin(["required_reviews", "enforce_admins", "protected", "bypass_reviews"])]
+    branch = ["repository", "branch"]
+    times = {"observed_at": "occurred_at", "observed_at_latest": "occurred_at_latest"}
+    good = log.loc[~log["bad"], [*branch, "setting", "occurred_at", "occurred_at_latest"]]
+    looks = seen.loc[~seen["bad"], [*branch, *times]].rename(columns=times)
+    found: list[Any] = []
+    for row in log[log["bad"]].itertuples():
+        here = (
+            (good["repository"] == row.repository) & (good["branch"] == row.branch) & (good["setting"] == row.setting)
+        )
+        there = (looks["repository"] == row.repository) & (looks["branch"] == row.branch)
+        ends = pd.concat([good[here], looks[there]])
+        end = ends.loc[ends["occurred_at"] > row.occurred_at_latest, "occurred_at_latest"].min()
+        met = (unit["repository"] == row.repository) & (unit["branch"] == row.branch)
+        met &= (row.occurred_at <= unit["started_at_latest"]) & (row.occurred_at_latest >= unit["started_at"] - window)
+        merged = unit["merged_at"].fillna(unit["begins_at"])
+        found += unit.index[met & (pd.isna(end) | merged.isna() | (merged <= end))].tolist()
+    return found
 
 
 def _bracketed(rows: Frame, looks: Frame, window: Any) -> Any:
