@@ -142,7 +142,9 @@ def _deployed(changes: Changes) -> Any:
 def _protected(changes: Changes, days: int) -> Any:
     """Return C for units that are not settled and have a start."""
     look = changes.read("branch_rule", "repository branch observed_at setting value conflicted")
-    key = ["repository", "branch", "observed_at", "observed_at_latest"]
+    now = _names_now(changes)
+    look["seen_as"], look["repository"] = look["repository"], look["repository"].replace(now)
+    key = ["repository", "seen_as", "branch", "observed_at", "observed_at_latest"]
     look["origin"], name = _named(look["setting"])
     value, classic = look["value"], look["origin"] == ""
     look["reviews"] = (name == "required_reviews") & value.notna() & (value != "0")
@@ -153,6 +155,7 @@ def _protected(changes: Changes, days: int) -> Any:
     seen = demand.groupby(key)["good"].max().reset_index()
     seen["bad"] = ~seen["good"] | look.groupby(key)["conflicted"].max().to_numpy()
     unit = changes.unit.assign(branch=changes.unit["id"].map(changes.pull.set_index("id")["base_ref"]))
+    unit["repository"] = unit["repository"].replace(now)
     window = pd.Timedelta(days=days)
     code = pd.Series("cannot_test:rights_not_tested", index=unit.index)
     looks = dict(iter(seen.groupby(["repository", "branch"])))
@@ -160,7 +163,9 @@ def _protected(changes: Changes, days: int) -> Any:
         if branch in looks:
             code[rows.index] = _bracketed(rows, looks[branch], window)
     untested = code == "cannot_test:rights_not_tested"
-    return code.mask(~untested & unit.index.isin(_opened(changes, unit, seen, window)), "cannot_test:bypass_possible")
+    return code.mask(
+        ~untested & unit.index.isin(_opened(changes, unit, seen, now, window)), "cannot_test:bypass_possible"
+    )
 
 
 def _named(settings: Any) -> tuple[Any, Any]:
@@ -175,9 +180,20 @@ def _open(name: Any, value: Any) -> Any:
     return ((name == "bypass_reviews") & value.notna()) | (switch & (value.fillna("").str.lower() != "true"))
 
 
-def _opened(changes: Changes, unit: Frame, seen: Frame, window: Any) -> Any:
+def _names_now(changes: Changes) -> dict[str, str]:
+    """Return the name of today of each repository that was renamed, over at most three renames."""
+    event = changes.read("repository_event", "repository new_name occurred_at").dropna(subset="new_name")
+    back = event.merge(event, left_on="repository", right_on="new_name", suffixes=("", "_back"))
+    back = back.loc[back["occurred_at_back"] > back["occurred_at"], ["repository", "occurred_at"]]
+    kept = event.merge(back.drop_duplicates(), how="left", on=["repository", "occurred_at"], indicator="back")
+    hop = kept[kept["back"] == "left_only"].groupby("repository")["new_name"].max().to_dict()
+    return {name: hop.get(hop.get(after, after), hop.get(after, after)) for name, after in hop.items()}
+
+
+def _opened(changes: Changes, unit: Frame, seen: Frame, now: dict[str, str], window: Any) -> Any:
     """Return the units between whose merge and start the log perhaps left a setting open."""
     log = changes.read("branch_rule_event", "id repository branch setting new_value occurred_at conflicted")
+    log["repository"] = log["repository"].replace(now)
     _, name = _named(log["setting"])
     off = (name == "required_reviews") & (log["new_value"].fillna("0") == "0")
     log["bad"] = log["conflicted"] | off | _open(name, log["new_value"])
