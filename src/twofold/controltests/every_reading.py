@@ -19,7 +19,7 @@ import duckdb
 from twofold.controltests.engine import Outcomes, run_rule, write_outcomes
 from twofold.controltests.rule import CONFLICT, Rule
 from twofold.model.sql_path import one_file
-from twofold.populations.define import ITEM_COLUMNS, Population, define_population, write_population
+from twofold.populations.define import FROZEN_COLUMNS, ITEM_COLUMNS, Population, define_population, write_population
 from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.tables.readings import UNMARKED, is_second_version
 from twofold.tables.store import quoted
@@ -66,10 +66,10 @@ def keep_what_holds(
         run_rule(each.session, rule, into=beside, engine=each.engine)
         for relation, file in _FILES.items():
             made = quoted(Path(one_file(beside / file)))
-            session.execute(f"ALTER TABLE {relation} RENAME TO {relation}_so_far")
+            session.execute(f"CREATE TEMP TABLE {relation}_so_far AS FROM {relation}")
             session.execute(f"CREATE TEMP TABLE {relation}_here AS FROM read_parquet('{made}')")
-        session.execute(f"CREATE TEMP TABLE population AS {POPULATION_OF_BOTH}")
-        session.execute(f"CREATE TEMP TABLE outcome AS {outcomes_of_both([a.letter for a in rule.attributes])}")
+        DUCKDB.bring(session, "population", POPULATION_OF_BOTH)
+        DUCKDB.bring(session, "outcome", outcomes_of_both([each.letter for each in rule.attributes]))
         for relation in _FILES:
             session.execute(f"DROP TABLE {relation}_so_far; DROP TABLE {relation}_here")
         shutil.rmtree(beside)
@@ -80,7 +80,7 @@ def keep_what_holds(
     return found, write_outcomes(session, rule, into=into)
 
 
-POPULATION_OF_BOTH = """
+POPULATION_OF_BOTH = f"""
 SELECT s.* REPLACE (
     CASE
         WHEN h.item IS NULL OR s.operating_at IS NULL THEN s.operating_at
@@ -91,13 +91,13 @@ SELECT s.* REPLACE (
         WHEN h.operating_at IS NOT NULL THEN GREATEST(s.operating_at_latest, h.operating_at_latest)
     END AS operating_at_latest
 )
-FROM population_so_far AS s
+FROM (SELECT {FROZEN_COLUMNS} FROM population_so_far) AS s
 LEFT JOIN population_here AS h ON h.item = s.item
 UNION ALL
-SELECT h.*
+SELECT {FROZEN_COLUMNS}
 FROM population_here AS h
 WHERE NOT EXISTS (SELECT 1 FROM population_so_far AS s WHERE s.item = h.item)
-"""
+"""  # noqa: S608  our own names
 """Every item of the readings so far and of this one, and when it may have happened; the rest is what was read first."""
 
 

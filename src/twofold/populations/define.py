@@ -16,6 +16,9 @@ DEFINITIONS_FOLDER = Path(__file__).with_name("definitions")
 _PARAMETER = re.compile(r"\bparameter\b")
 ITEM_COLUMNS = ("item", "system", "operating_at", "operating_at_latest")
 """What every definition gives first; more columns may follow for the rule to use."""
+FROZEN_COLUMNS = "COLUMNS(lambda name: name <> 'item_no')"
+"""What of a population is written: not the place of an item among the others (step `change_unit`), by which rules join,
+since one more item would change it in all the rows behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def write_population(
     """Check and write the session's relation `population` as `define_population` does; raises UserError as it does."""
     file = into / "population.parquet"
     _check_items(session, name)
-    session.execute(f"COPY (SELECT * FROM population ORDER BY item) TO '{quoted(file)}' (FORMAT parquet)")  # noqa: S608  our own path
+    rows = f"SELECT {FROZEN_COLUMNS} FROM population ORDER BY item"  # noqa: S608  our own name
+    session.execute(f"COPY ({rows}) TO '{quoted(file)}' (FORMAT parquet)")
     count = session.execute("SELECT count(*) FROM population").fetchone()
     return Population(
         name=name,

@@ -4,10 +4,14 @@ Whatever computes them, a DuckDB session holds the tables, checks what comes out
 same rows give the same bytes on every engine.
 """
 
+import re
 from collections.abc import Collection
 from typing import Protocol
 
 import duckdb
+
+_ONLY_NAMES = re.compile(r"\s*SELECT\s+\w+\.\w+ AS \w+(,\s*\w+\.\w+ AS \w+)*\s+FROM \w+ AS \w+\s*")
+_COMMENT = re.compile(r"--[^\n]*\n")
 
 
 class Engine(Protocol):
@@ -47,8 +51,16 @@ class DuckDb:
         session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
 
     def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:
-        """Raise duckdb.Error where the text cannot be computed."""
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {columns} FROM ({text}) AS made")  # noqa: S608  our own text
+        """Raise duckdb.Error where the text cannot be computed. One that only names columns copies nothing."""
+        kinds = ["VIEW", "TABLE"] if _ONLY_NAMES.fullmatch(_COMMENT.sub("", text)) else ["TABLE", "VIEW"]
+        statement = f"CREATE OR REPLACE TEMP {kinds[0]} {name} AS SELECT {columns} FROM ({text}) AS made"  # noqa: S608  our own text
+        try:
+            session.execute(statement)
+        except duckdb.CatalogException as error:
+            if f'"{name}" is of type' not in str(error):
+                raise
+            session.execute(f"DROP {kinds[1]} {name}")
+            session.execute(statement)
 
 
 DUCKDB = DuckDb()

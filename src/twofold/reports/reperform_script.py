@@ -13,7 +13,7 @@ from pathlib import Path
 from twofold.controltests.every_reading import POPULATION_OF_BOTH, outcomes_of_both, rests_on_conflicts
 from twofold.controltests.run_record import OUTCOMES_FILE, POPULATION_FILE, RunState
 from twofold.model.instant import parse_instant
-from twofold.populations.define import ITEM_COLUMNS
+from twofold.populations.define import FROZEN_COLUMNS, ITEM_COLUMNS
 from twofold.reports.packaged_run import PackagedTexts, tables_named
 from twofold.reports.tables_folder import TABLES
 from twofold.tables.readings import UNMARKED, Reading, second_version
@@ -103,13 +103,14 @@ def _unmarked_readings(texts: PackagedTexts) -> Iterator[str]:
 
 
 def _comparison(name: str, file: str) -> Iterator[str]:
-    packaged = f"FROM read_parquet('{file}')"
+    made, packaged = f"SELECT {FROZEN_COLUMNS} FROM {name}", f"FROM read_parquet('{file}')"  # noqa: S608  shown to people
     yield f"""
--- Compared with {file}, both ways. Rows that differ, if any; then the result.
+-- Compared with {file}, both ways. Rows that differ, if any; then the result. An item's place among the
+-- others (item_no) is in no file.
 CREATE TABLE {name}_difference AS
-SELECT 'only here' AS side, * FROM (FROM {name} EXCEPT ALL {packaged})
+SELECT 'only here' AS side, * FROM ({made} EXCEPT ALL {packaged})
 UNION ALL
-SELECT 'only in the package' AS side, * FROM ({packaged} EXCEPT ALL FROM {name});
+SELECT 'only in the package' AS side, * FROM ({packaged} EXCEPT ALL {made});
 FROM {name}_difference ORDER BY item, side LIMIT {_SHOWN};
 SELECT CASE WHEN count(*) = 0 THEN 'equal' ELSE count(*) || ' rows differ' END AS {name}_result,
     (SELECT count(*) FROM {name}) AS items

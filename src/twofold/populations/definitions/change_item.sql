@@ -11,6 +11,7 @@ SELECT
     u.system AS system,
     u.operating_at AS operating_at,
     u.operating_at_latest AS operating_at_latest,
+    u.item_no AS item_no,
     u.deployment AS deployment,
     u.repository AS repository,
     u.pull_request AS pull_request,

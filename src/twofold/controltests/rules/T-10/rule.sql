@@ -1,38 +1,13 @@
 -- T-10: each change in each production deployment was authorised, tested and approved before release (audit-domain 4.2).
 -- Reads the population change_item and the steps change_approval, change_contributor, change_ticket,
 -- ticket_authorisation, change_emergency and superior. A rank orders what was found: the highest decides.
-WITH unit AS (
-    -- Items with what excuses them, what makes them impossible to test, and the emergency route (T-12). Only a flag that
-    -- was not surely set after the release opens that route: one set later leaves the normal rules in force.
-    SELECT
-        p.item AS item,
-        c.item_no AS item_no,
-        p.system AS system,
-        p.operating_at AS operating_at,
-        p.operating_at_latest AS operating_at_latest,
-        p.deployment AS deployment,
-        p.repository AS repository,
-        p.pull_request AS pull_request,
-        p.digest AS digest,
-        p.deployed_sha AS deployed_sha,
-        p.final_sha AS final_sha,
-        p.merge_sha AS merge_sha,
-        p.actor AS actor,
-        p.by_pipeline AS by_pipeline,
-        p.started_at AS started_at,
-        p.started_at_latest AS started_at_latest,
-        p.begins_at AS begins_at,
-        CASE
-            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
-            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
-        END AS settled,
-        CASE WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown' END AS timeless,
-        CASE
-            WHEN e.item_no IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
-        END AS emergency
-    FROM population AS p
-    JOIN change_unit AS c ON c.item = p.item
-    LEFT JOIN change_emergency AS e ON e.item_no = c.item_no
+WITH emergency AS (
+    -- Items on the emergency route (T-12). Only a flag that was not surely set after the release opens that route: one set
+    -- later leaves the normal rules in force.
+    SELECT e.item_no AS item_no
+    FROM change_emergency AS e
+    JOIN population AS p ON p.item_no = e.item_no
+    WHERE CASE WHEN e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true END
 ),
 gap AS (
     -- Tables whose completeness is not proven for some time between the first trace of the change and its release.
@@ -43,7 +18,7 @@ gap AS (
         MAX(CASE WHEN g.table_name = 'review' THEN 1 ELSE 0 END) AS of_review,
         MAX(CASE WHEN g.table_name = 'check_run' THEN 1 ELSE 0 END) AS of_check,
         MAX(CASE WHEN g.table_name = 'artefact' THEN 1 ELSE 0 END) AS of_artefact
-    FROM unit AS u
+    FROM population AS u
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
         AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
@@ -80,7 +55,7 @@ authorisation AS (
             WHEN q.day_grained THEN 90
             ELSE 78
         END AS rank
-    FROM unit AS u
+    FROM population AS u
     CROSS JOIN parameter AS q
     CROSS JOIN declared AS d
     JOIN change_ticket AS t ON t.item_no = u.item_no
@@ -94,7 +69,7 @@ ticket_gap AS (
     -- the change: its history counts from its creation, and one that is not known may have been raised at any time.
     SELECT DISTINCT u.item_no AS item_no
     FROM authorised AS a
-    JOIN unit AS u ON u.item_no = a.item_no
+    JOIN population AS u ON u.item_no = a.item_no
     JOIN change_ticket AS t ON t.item_no = a.item_no
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
@@ -125,14 +100,14 @@ same_tree AS (
 content AS (
     -- B: commits whose content is exactly what was deployed: the deployed commit, and commits with an equal tree.
     SELECT
-        u.item_no AS item_no, u.repository AS repository, u.deployed_sha AS sha, u.system AS system,
-        u.emergency AS emergency, u.started_at AS started_at, u.started_at_latest AS started_at_latest
-    FROM unit AS u
+        u.item_no AS item_no, u.repository AS repository, u.deployed_sha AS sha,
+        u.started_at AS started_at, u.started_at_latest AS started_at_latest
+    FROM population AS u
     UNION ALL
     SELECT
-        u.item_no AS item_no, u.repository AS repository, o.sha AS sha, u.system AS system,
-        u.emergency AS emergency, u.started_at AS started_at, u.started_at_latest AS started_at_latest
-    FROM unit AS u
+        u.item_no AS item_no, u.repository AS repository, o.sha AS sha,
+        u.started_at AS started_at, u.started_at_latest AS started_at_latest
+    FROM population AS u
     JOIN same_tree AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
     JOIN same_tree AS o ON o.repository = c.repository AND o.tree_sha = c.tree_sha AND o.sha <> c.sha
 ),
@@ -140,8 +115,6 @@ content_run AS (
     -- B: every run of a check on that content, against the start. A run without a conclusion has not finished.
     SELECT
         n.item_no AS item_no,
-        n.system AS system,
-        n.emergency AS emergency,
         c.name AS name,
         CASE
             WHEN c.conflicted THEN 95
@@ -165,13 +138,20 @@ content_run AS (
 asked_for AS (
     -- B: the checks that the scope files name for a system, and when.
     SELECT DISTINCT s.system AS system, r.name AS name, r.valid_from AS valid_from, r.valid_to AS valid_to
-    FROM (SELECT DISTINCT u.system AS system FROM unit AS u) AS s
+    FROM (SELECT DISTINCT u.system AS system FROM population AS u) AS s
     JOIN check_requirement AS r ON r.scope = s.system OR r.scope = '*'
+),
+nothing_asked AS (
+    -- B: systems for which no check was ever named.
+    SELECT DISTINCT u.system AS system
+    FROM population AS u
+    LEFT JOIN asked_for AS r ON r.system = u.system
+    WHERE r.system IS NULL
 ),
 asked AS (
     -- B: the checks asked for when the release started.
-    SELECT u.item_no AS item_no, u.emergency AS emergency, r.name AS name
-    FROM unit AS u
+    SELECT u.item_no AS item_no, r.name AS name
+    FROM population AS u
     JOIN asked_for AS r
         ON r.system = u.system
         AND COALESCE(r.valid_from, u.started_at) <= u.started_at
@@ -189,21 +169,22 @@ plain AS (
 ),
 required AS (
     -- B: the checks to look at. Where none was ever named for the system, each one seen.
-    SELECT a.item_no AS item_no, a.emergency AS emergency, a.name AS name, 0 AS assumed
+    SELECT a.item_no AS item_no, a.name AS name, 0 AS assumed
     FROM plain AS p
     JOIN asked AS a ON a.item_no = p.item_no
     WHERE p.closer = 1
     UNION ALL
-    SELECT DISTINCT c.item_no AS item_no, c.emergency AS emergency, c.name AS name, 1 AS assumed
-    FROM content_run AS c
+    SELECT DISTINCT c.item_no AS item_no, c.name AS name, 1 AS assumed
+    FROM nothing_asked AS n
     CROSS JOIN parameter AS q
-    LEFT JOIN asked_for AS a ON a.system = c.system
-    WHERE a.system IS NULL AND q.seen_tests_where_none_named
+    JOIN population AS u ON u.system = n.system
+    JOIN content_run AS c ON c.item_no = u.item_no
+    WHERE q.seen_tests_where_none_named
 ),
 run AS (
     -- B: the runs of required checks; a check without any stands here once.
     SELECT
-        r.item_no AS item_no, r.name AS name, r.assumed AS assumed, r.emergency AS emergency,
+        r.item_no AS item_no, r.name AS name, r.assumed AS assumed,
         c.result AS result, c.came AS came,
         c.completed_at AS completed_at, c.completed_at_latest AS completed_at_latest
     FROM required AS r
@@ -215,7 +196,6 @@ result AS (
         r.item_no AS item_no,
         r.name AS name,
         MAX(r.assumed) AS assumed,
-        MAX(CASE WHEN r.emergency THEN 1 ELSE 0 END) AS emergency,
         MAX(CASE WHEN r.came = 'before' THEN 1 ELSE 0 END) AS is_before,
         MAX(CASE WHEN r.came = 'unclear' THEN 1 ELSE 0 END) AS is_unclear,
         MAX(CASE WHEN r.came = 'unknown' THEN 1 ELSE 0 END) AS is_unknown,
@@ -259,7 +239,7 @@ checked AS (
             WHEN t.is_before = 1 THEN COALESCE(l.best, t.best)
             WHEN t.is_unclear = 1 THEN 50
             WHEN t.is_unknown = 1 THEN 49
-            WHEN a.worst = 94 AND a.best = 94 AND t.emergency = 1 AND q.tests_may_follow_emergency THEN 48
+            WHEN a.worst = 94 AND a.best = 94 AND m.item_no IS NOT NULL AND q.tests_may_follow_emergency THEN 48
             WHEN t.last_after IS NOT NULL THEN 20
             ELSE 10
         END AS rank
@@ -267,6 +247,7 @@ checked AS (
     CROSS JOIN parameter AS q
     LEFT JOIN last_result AS l ON l.item_no = t.item_no AND l.name = t.name
     LEFT JOIN good_after AS a ON a.item_no = t.item_no AND a.name = t.name
+    LEFT JOIN emergency AS m ON m.item_no = t.item_no
 ),
 tested AS (
     SELECT
@@ -297,10 +278,10 @@ deployer AS (
             WHEN u.by_pipeline THEN false
             ELSE true
         END AS unlinked
-    FROM unit AS u
+    FROM population AS u
     LEFT JOIN (
         SELECT DISTINCT v.item_no AS item_no
-        FROM unit AS v
+        FROM population AS v
         JOIN pipeline_agreement AS a
             ON a.system = v.system
             AND COALESCE(a.valid_from, a.agreed_at_latest) <= v.started_at
@@ -457,12 +438,12 @@ approved AS (
 carried AS (
     -- E: whether the content that was to be approved is in the deployment: the head, its merge, or an equal tree.
     SELECT u.item_no AS item_no
-    FROM unit AS u
+    FROM population AS u
     JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = u.repository
     WHERE s.sha = u.final_sha OR s.sha = u.merge_sha
     UNION
     SELECT u.item_no AS item_no
-    FROM unit AS u
+    FROM population AS u
     JOIN same_tree AS f ON f.repository = u.repository AND f.sha = u.final_sha
     JOIN same_tree AS c ON c.repository = f.repository AND c.tree_sha = f.tree_sha
     JOIN change_set AS s ON s.deployment = u.deployment AND s.repository = c.repository AND s.sha = c.sha
@@ -473,7 +454,7 @@ built AS (
         u.item_no AS item_no,
         a.conflicted AS conflicted,
         CASE WHEN a.commit_sha = u.deployed_sha OR o.tree_sha = c.tree_sha THEN 1 ELSE 0 END AS same
-    FROM unit AS u
+    FROM population AS u
     JOIN artefact AS a ON a.digest = u.digest
     LEFT JOIN code_commit AS o ON o.repository = u.repository AND o.sha = a.commit_sha
     LEFT JOIN code_commit AS c ON c.repository = u.repository AND c.sha = u.deployed_sha
@@ -524,7 +505,7 @@ edit AS (
         END AS rank
     FROM last_authorised AS l
     CROSS JOIN parameter AS q
-    JOIN unit AS u ON u.item_no = l.item_no
+    JOIN population AS u ON u.item_no = l.item_no
     JOIN material_event AS e ON e.ticket = l.ticket
     LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = LOWER(e.field)
     LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = l.type
@@ -547,7 +528,7 @@ unseen_edit AS (
     FROM (
         SELECT a.item_no AS item_no, a.ticket AS ticket, MAX(g.ends_before) AS ends_before
         FROM authorisation AS a
-        JOIN unit AS u ON u.item_no = a.item_no
+        JOIN population AS u ON u.item_no = a.item_no
         JOIN source_gap AS g
             ON (g.system = u.system OR g.system = '*')
             AND g.table_name = 'ticket_event'
@@ -579,7 +560,6 @@ uat AS (
     SELECT
         u.item_no AS item_no,
         u.system AS system,
-        u.emergency AS emergency,
         u.started_at AS started_at,
         u.started_at_latest AS started_at_latest,
         a.id AS id,
@@ -591,7 +571,7 @@ uat AS (
         a.withdrawn_at_latest AS withdrawn_at_latest,
         a.conflicted AS conflicted,
         i.person AS person
-    FROM unit AS u
+    FROM population AS u
     JOIN change_ticket AS t ON t.item_no = u.item_no
     JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND (a.decision = 'approve' OR a.conflicted)
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
@@ -663,14 +643,14 @@ uat_rank AS (
                 WHEN c.id IS NOT NULL THEN 30
                 WHEN a.withdrawn_at_latest <= a.started_at OR t.ended_at_latest <= a.started_at THEN 25
                 WHEN a.decided_at > a.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
-                    AND NOT (a.emergency AND q.tests_may_follow_emergency) THEN 20
+                    AND NOT (e.item_no IS NOT NULL AND q.tests_may_follow_emergency) THEN 20
                 WHEN a.person IS NULL THEN 78
                 WHEN b.id IS NULL THEN 28
                 WHEN t.doubt_at <= a.started_at_latest THEN 79
                 WHEN COALESCE(m.somebody_unknown, 1) = 1 THEN 77
                 WHEN b.sure = 0 OR a.withdrawn_at <= a.started_at_latest OR t.ended_at <= a.started_at_latest THEN 73
                 WHEN a.decided_at_latest < a.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
-                WHEN q.day_grained OR (a.emergency AND q.tests_may_follow_emergency) THEN 90
+                WHEN q.day_grained OR (e.item_no IS NOT NULL AND q.tests_may_follow_emergency) THEN 90
                 ELSE 73
             END
         ) AS rank
@@ -680,7 +660,29 @@ uat_rank AS (
     LEFT JOIN taken_back AS t ON t.item_no = a.item_no AND t.id = a.id
     LEFT JOIN maker AS m ON m.item_no = a.item_no
     LEFT JOIN own_acceptance AS c ON c.item_no = a.item_no AND c.id = a.id
+    LEFT JOIN emergency AS e ON e.item_no = a.item_no
     GROUP BY a.item_no
+),
+unit AS (
+    -- Items with what excuses them, and what makes them impossible to test.
+    SELECT
+        p.item AS item,
+        p.item_no AS item_no,
+        p.system AS system,
+        p.operating_at AS operating_at,
+        p.operating_at_latest AS operating_at_latest,
+        p.pull_request AS pull_request,
+        p.final_sha AS final_sha,
+        p.digest AS digest,
+        p.by_pipeline AS by_pipeline,
+        CASE
+            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
+            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
+        END AS settled,
+        CASE WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown' END AS timeless,
+        e.item_no IS NOT NULL AS emergency
+    FROM population AS p
+    LEFT JOIN emergency AS e ON e.item_no = p.item_no
 )
 SELECT
     u.item AS item,

@@ -3,7 +3,7 @@
 WITH unit AS (
     SELECT
         p.item AS item,
-        c.item_no AS item_no,
+        p.item_no AS item_no,
         p.system AS system,
         p.operating_at AS operating_at,
         p.operating_at_latest AS operating_at_latest,
@@ -23,9 +23,9 @@ WITH unit AS (
             WHEN e.item_no IS NULL OR e.cleared OR e.flagged_at > p.started_at_latest THEN false ELSE true
         END AS emergency
     FROM population AS p
-    JOIN change_unit AS c ON c.item = p.item
+    JOIN change_unit AS c ON c.item_no = p.item_no
     LEFT JOIN repository_now AS m ON m.name = p.repository
-    LEFT JOIN change_emergency AS e ON e.item_no = c.item_no
+    LEFT JOIN change_emergency AS e ON e.item_no = p.item_no
 ),
 gap AS (
     SELECT DISTINCT u.item_no AS item_no

@@ -3,13 +3,11 @@
 -- changes that it carried share the result. Codes are ranked by their first character: the lowest decides an item.
 -- Items join by number (item_no of change_unit); a deployment has the lowest number of its items (release_no).
 WITH
+-- The items that nothing settles before.
 part AS (
     SELECT
-        p.item AS item,
-        c.item_no AS item_no,
+        p.item_no AS item_no,
         p.system AS system,
-        p.operating_at AS operating_at,
-        p.operating_at_latest AS operating_at_latest,
         p.deployment AS deployment,
         p.repository AS repository,
         p.deployed_sha AS deployed_sha,
@@ -17,13 +15,10 @@ part AS (
         p.started_at_latest AS started_at_latest,
         p.begins_at AS begins_at,
         c.merged_at AS merged_at,
-        c.merged_at_latest AS merged_at_latest,
-        CASE
-            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
-            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
-        END AS settled
+        c.merged_at_latest AS merged_at_latest
     FROM population AS p
-    JOIN change_unit AS c ON c.item = p.item
+    JOIN change_unit AS c ON c.item_no = p.item_no
+    WHERE p.excuse IS NULL AND p.unknown IS NULL
 ),
 -- The released commit, and the merge that made it: the last one among the changes that the deployment carried.
 released AS (
@@ -37,7 +32,6 @@ released AS (
         MAX(p.merged_at) AS merged_at,
         MAX(p.merged_at_latest) AS merged_at_latest
     FROM part AS p
-    WHERE p.settled IS NULL
     GROUP BY p.deployment
 ),
 -- Commits of content that several commits of a repository have.
@@ -121,8 +115,7 @@ unit AS (
         COALESCE(p.merged_at, p.started_at) AS asked_at,
         COALESCE(p.merged_at_latest, p.started_at_latest) AS asked_at_latest
     FROM part AS p
-    LEFT JOIN released AS d ON d.deployment = p.deployment
-    WHERE p.settled IS NULL
+    JOIN released AS d ON d.deployment = p.deployment
 ),
 system_of AS (
     SELECT DISTINCT p.system AS system FROM population AS p
@@ -433,11 +426,12 @@ settled AS (
         p.operating_at AS operating_at,
         p.operating_at_latest AS operating_at_latest,
         CASE
-            WHEN p.settled IS NOT NULL THEN p.settled
+            WHEN p.excuse IS NOT NULL THEN 'na:' || p.excuse
+            WHEN p.unknown IS NOT NULL THEN 'cannot_test:' || p.unknown
             WHEN p.started_at IS NULL THEN 'cannot_test:start_unknown'
             WHEN p.deployed_sha IS NULL THEN 'cannot_test:commit_unknown'
         END AS code
-    FROM part AS p
+    FROM population AS p
 )
 SELECT
     p.item AS item,
