@@ -1,4 +1,4 @@
-"""Relations of the engine in this process: naming columns alone makes a view, and either kind gives way to the other."""
+"""Relations of the engine in this process: naming columns alone makes a view; either kind gives way to the other."""
 
 from collections.abc import Iterator
 
