@@ -791,7 +791,8 @@ SELECT
 FROM given AS g
 JOIN scene AS s ON s.unit = g.unit AND (s.roster_from IS NULL OR s.roster_from > g.f)
 JOIN job AS j ON j.person = g.person AND coalesce(j.valid_from, E()) <= g.t AND g.f < coalesce(j.valid_to, N())
-JOIN role_authority AS r ON r.role = j.role AND r.duty = 'release' AND (r.scope = s.system OR r.scope = '*')
+JOIN role_authority AS r
+    ON r.role = j.role AND r.duty = 'release' AND (r.scope = s.system OR r.scope = '*') AND NOT j.conflicted
 LEFT JOIN employed AS e ON e.person = g.person
 WHERE coalesce(e.f, E()) <= g.t AND g.f < coalesce(e.u, N())
     AND greatest(coalesce(j.valid_from, E()), coalesce(e.f, E())) < least(coalesce(j.valid_to, N()), coalesce(e.u, N()))

@@ -89,3 +89,9 @@ def test_each_title_of_a_person_is_named(stepped: Opened) -> None:
     with stepped(rows, "authority_by_title") as session:
         found = session.execute("SELECT scope, duty, role FROM authority_by_title ORDER BY scope").fetchall()
     assert found == [("*", "release", "lead"), ("billing", "access", "owner")]
+
+
+def test_a_job_in_conflict_carries_nothing(stepped: Opened) -> None:
+    rows = {"role_authority": [TITLE], "job": [job(valid_from="2026-02-01"), job("clerk", valid_from="2026-02-01")]}
+    with stepped(rows, "authority_by_title") as session:
+        assert session.execute("SELECT count(*) FROM authority_by_title").fetchone() == (0,)

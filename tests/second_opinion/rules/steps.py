@@ -152,7 +152,7 @@ def title_mandates(records: Records) -> list[Mandate]:
         )
         for row in records["role_authority"]
         for job in records["job"]
-        if job["role"] == row["role"]
+        if job["role"] == row["role"] and not job["conflicted"]
         for start, end, over in engagements(records, job["person"])
     ]
     return [each for each in held if each.valid_from < each.valid_to_latest]

@@ -1,7 +1,7 @@
 -- authority_by_title: whose job title carried which duty, when (audit-domain 4.0, Authority at the time). It stands in for a
 -- dated roster where there is none and the rule's parameter allows it; a rule asks for the roster first.
 -- The time of a job with such a title, cut to the stretches in which the person's employment was active. Half open. Stretches may
--- overlap; ask with EXISTS. A person without any row in engagement is judged by the job alone.
+-- overlap; ask with EXISTS. A person without any row in engagement is judged by the job alone. A job in conflict carries nothing.
 --   scope, duty, role  as in role_authority
 --   valid_to           surely until then: valid_from <= t < valid_to. Not after valid_from where nothing is sure
 --   valid_to_latest    perhaps until then, as in engagement_time
@@ -21,7 +21,7 @@ WITH held AS (
             COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
         ) AS valid_to_latest
     FROM role_authority AS t
-    JOIN job AS j ON j.role = t.role
+    JOIN job AS j ON j.role = t.role AND NOT j.conflicted
     LEFT JOIN engagement_time AS e ON e.person = j.person
 )
 SELECT
