@@ -49,6 +49,22 @@ def test_a_population_is_frozen_sorted_counted_and_hashed(store: Store, tmp_path
     assert len(hashes) == 1
 
 
+def test_the_place_of_an_item_among_the_others_is_for_the_session_alone(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbered = item("i.id", "'billing'") + ", ROW_NUMBER() OVER (ORDER BY i.id) AS item_no FROM incident AS i"
+    defining(tmp_path, numbered, monkeypatch)
+    rows = []
+    for number, numbers in enumerate(([2, 3], [1, 2, 3])):
+        (tmp_path / str(number)).mkdir()
+        with open_session(incidents(store, numbers)) as session:
+            found = define_population(session, "mine", into=tmp_path / str(number))
+            places = session.execute("SELECT item_no FROM population ORDER BY item").fetchall()
+            rows.append(session.execute("FROM read_parquet(?)", [str(found.file)]).fetchall())
+        assert places == [(place,) for place in range(1, len(numbers) + 1)]
+    assert rows[1][1:] == rows[0], "one more item before them leaves the rows of the others as they were"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

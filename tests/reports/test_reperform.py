@@ -36,13 +36,13 @@ from twofold.tables.store import TableSet, open_session
 CLOCK = datetime(2026, 11, 1, 6, tzinfo=UTC)
 PLACE = "controls/op-05/t-22"
 STEPS = {
-    "first_seen": "-- needs nothing\nSELECT id, opened_at FROM incident",
+    "first_seen": "-- needs nothing\nSELECT *, ROW_NUMBER() OVER (ORDER BY id) AS item_no FROM incident",
     "alone": "SELECT id FROM first_seen WHERE id <> 'INC-3'",
 }
-DEFINITION = """-- one item per incident
-SELECT incident.id AS item, system, incident.opened_at AS operating_at, incident.opened_at AS operating_at_latest,
-    urgent
-FROM incident JOIN first_seen ON first_seen.id = incident.id"""
+DEFINITION = """-- one item per incident; only names columns of a step, as change_item does
+SELECT f.id AS item, f.system AS system, f.opened_at AS operating_at, f.opened_at AS operating_at_latest,
+    f.urgent AS urgent, f.item_no AS item_no
+FROM first_seen AS f"""
 ENGAGEMENT = {
     "id": "soc2-2026",
     "lens": "soc2",
