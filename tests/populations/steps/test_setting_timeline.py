@@ -201,3 +201,24 @@ def test_what_a_person_reads_joins_neighbours_of_one_value(stepped: Opened) -> N
             ("on", "0001-01-01 00:00:00", "2026-02-01 00:00:00"),
             ("off", "2026-02-01 00:00:00", "9999-12-31 00:00:00"),
         ]
+
+
+def test_the_name_of_a_branch_setting_says_its_rule_set(stepped: Opened) -> None:
+    seen = {"repository": "acme/billing", "branch": "main", "observed_at": "2026-03-01T09:00:00Z", "value": "1"}
+    names = ["required_reviews", "ruleset:release gate:required_reviews", "ruleset:a:bypass_reviews"]
+    change = {"repository": "acme/billing", "branch": "main", "occurred_at": "2026-03-01T09:00:00Z"}
+    rows = {
+        "branch_rule": [{**seen, "setting": name} for name in names],
+        "branch_rule_event": [
+            {**change, "id": f"e{number}", "setting": name}
+            for number, name in enumerate([names[0], "ruleset:b:required_reviews"])
+        ],
+    }
+    with stepped(rows, "branch_setting") as session:
+        found = session.execute("SELECT name, origin, setting FROM branch_setting ORDER BY name").fetchall()
+    assert found == [
+        ("required_reviews", "", "required_reviews"),
+        ("ruleset:a:bypass_reviews", "a", "bypass_reviews"),
+        ("ruleset:b:required_reviews", "b", "required_reviews"),
+        ("ruleset:release gate:required_reviews", "release gate", "required_reviews"),
+    ]

@@ -7,20 +7,14 @@
 --   guarded  a review and checks are required, force pushes and deletion are blocked, administrators are bound
 --   fresh    a push after an approval needs a new one (stale approvals fall, or the last push needs approval)
 --   closed   nobody may pass by the required review (20), or only those for whom a justification is in force (19)
--- Rule sets stand beside the classic settings (`ruleset:<name>:<setting>`): each demand is met where one of them makes it and
+-- Rule sets stand beside the classic settings (branch_setting): each demand is met where one of them makes it and
 -- binds administrators. What a rule set does not list it does not ask; a rule set binds everybody who is not on its bypass list.
 WITH reading AS (
     SELECT
         t.system AS system,
         t.object AS object,
-        CASE
-            WHEN t.setting LIKE 'ruleset:%' THEN SUBSTRING(t.setting, 9, POSITION(':' IN SUBSTRING(t.setting, 9)) - 1)
-            ELSE ''
-        END AS origin,
-        CASE
-            WHEN t.setting LIKE 'ruleset:%' THEN SUBSTRING(t.setting, 9 + POSITION(':' IN SUBSTRING(t.setting, 9)))
-            ELSE t.setting
-        END AS setting,
+        s.origin AS origin,
+        s.setting AS setting,
         CASE t.state
             WHEN 'known' THEN 20
             WHEN 'conflict' THEN 11
@@ -34,6 +28,7 @@ WITH reading AS (
         t.valid_to AS valid_to
     FROM setting_timeline AS t
     JOIN branch_in_use AS u ON u.system = t.system AND u.repository || '@' || u.branch = t.object
+    JOIN branch_setting AS s ON s.name = t.setting
 ),
 justified AS (
     SELECT

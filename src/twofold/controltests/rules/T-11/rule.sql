@@ -124,17 +124,12 @@ seen AS (
         b.branch AS branch,
         b.observed_at AS observed_at,
         b.observed_at_latest AS observed_at_latest,
-        CASE
-            WHEN b.setting LIKE 'ruleset:%' THEN SUBSTRING(b.setting, 9, POSITION(':' IN SUBSTRING(b.setting, 9)) - 1)
-            ELSE ''
-        END AS origin,
-        CASE
-            WHEN b.setting LIKE 'ruleset:%' THEN SUBSTRING(b.setting, 9 + POSITION(':' IN SUBSTRING(b.setting, 9)))
-            ELSE b.setting
-        END AS setting,
+        s.origin AS origin,
+        s.setting AS setting,
         b.value AS value,
         b.conflicted AS conflicted
     FROM branch_rule AS b
+    JOIN branch_setting AS s ON s.name = b.setting
     LEFT JOIN repository_now AS m ON m.name = b.repository
 ),
 demanded AS (
@@ -203,32 +198,23 @@ bracket AS (
 logged AS (
     -- C: what the log of settings says of those that let somebody pass by, and how each change left it.
     SELECT
-        x.repository AS repository,
-        x.branch AS branch,
-        x.full_name AS setting,
-        x.id AS id,
-        x.occurred_at AS occurred_at,
-        x.occurred_at_latest AS occurred_at_latest,
+        COALESCE(m.current_name, e.repository) AS repository,
+        e.branch AS branch,
+        e.setting AS setting,
+        e.id AS id,
+        e.occurred_at AS occurred_at,
+        e.occurred_at_latest AS occurred_at_latest,
         CASE
-            WHEN x.conflicted THEN 0
-            WHEN x.setting = 'required_reviews' AND COALESCE(x.new_value, '0') = '0' THEN 0
-            WHEN x.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(x.new_value), '') <> 'true' THEN 0
-            WHEN x.setting = 'bypass_reviews' AND x.new_value IS NOT NULL THEN 0
+            WHEN e.conflicted THEN 0
+            WHEN s.setting = 'required_reviews' AND COALESCE(e.new_value, '0') = '0' THEN 0
+            WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(e.new_value), '') <> 'true' THEN 0
+            WHEN s.setting = 'bypass_reviews' AND e.new_value IS NOT NULL THEN 0
             ELSE 1
         END AS good
-    FROM (
-        SELECT
-            COALESCE(m.current_name, e.repository) AS repository, e.branch AS branch, e.setting AS full_name,
-            CASE
-                WHEN e.setting LIKE 'ruleset:%' THEN SUBSTRING(e.setting, 9 + POSITION(':' IN SUBSTRING(e.setting, 9)))
-                ELSE e.setting
-            END AS setting,
-            e.id AS id, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest,
-            e.new_value AS new_value, e.conflicted AS conflicted
-        FROM branch_rule_event AS e
-        LEFT JOIN repository_now AS m ON m.name = e.repository
-    ) AS x
-    WHERE x.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
+    FROM branch_rule_event AS e
+    JOIN branch_setting AS s ON s.name = e.setting
+    LEFT JOIN repository_now AS m ON m.name = e.repository
+    WHERE s.setting IN ('required_reviews', 'enforce_admins', 'protected', 'bypass_reviews')
 ),
 open_stretch AS (
     -- C: from a change that left it bad to the next one of the setting that did not, or the next good look.
