@@ -59,6 +59,7 @@ class DuckDb:
         except duckdb.CatalogException as error:
             if f'"{name}" is of type' not in str(error):
                 raise
+            # What has the name is of the other kind.
             session.execute(f"DROP {kinds[1]} {name}")
             session.execute(statement)
 

@@ -73,12 +73,12 @@ ticket_gap AS (
     JOIN change_ticket AS t ON t.item_no = a.item_no
     JOIN source_gap AS g
         ON (g.system = u.system OR g.system = '*')
-        AND (g.starts_at IS NULL OR u.started_at IS NULL OR g.starts_at <= u.started_at_latest)
+        AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
         AND (
             (NOT t.known AND g.table_name = 'ticket')
             OR (
                 t.known AND COALESCE(t.is_change, true) AND g.table_name IN ('ticket_event', 'approval')
-                AND (g.ends_before IS NULL OR t.created_at IS NULL OR g.ends_before > t.created_at)
+                AND (t.created_at IS NULL OR g.ends_before > t.created_at)
             )
         )
     WHERE a.rank < 77
@@ -535,7 +535,6 @@ unseen_edit AS (
             AND (g.starts_at IS NULL OR g.starts_at <= u.started_at_latest)
             AND a.authorised_at < g.ends_before
             AND g.ends_before <= u.begins_at
-        WHERE a.rank = 90
         GROUP BY a.item_no, a.ticket
     ) AS l
     JOIN authorisation AS b ON b.item_no = l.item_no AND b.ticket = l.ticket AND b.rank = 90
