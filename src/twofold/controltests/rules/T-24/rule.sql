@@ -586,7 +586,7 @@ vendor_code AS (
         CASE
             WHEN EXISTS (SELECT 1 FROM concluded AS c WHERE c.item = p.item AND c.conflicted) THEN 'cannot_test:conflict'
             WHEN r.conclusion = 'rejected' THEN 'exception:rejected'
-            WHEN m.item IS NOT NULL AND g.item IS NOT NULL THEN 'cannot_test:source_gap'
+            WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
             WHEN m.item IS NOT NULL AND r.item IS NULL THEN 'exception:never_reviewed'
             WHEN m.item IS NOT NULL THEN 'exception:review_overdue'
             WHEN s.item IS NOT NULL THEN 'cannot_test:time_order_unclear'
