@@ -860,8 +860,8 @@ WITH fact AS (
             WHEN w.sure THEN 'roster'
             WHEN NOT w.sure THEN 'unclear'
             WHEN s.roster_from <= g.f THEN 'none'
-            WHEN t.sure THEN 'title'
-            WHEN NOT t.sure THEN 'title_unclear'
+            WHEN t.sure AND coalesce(s.roster_from > g.t, true) THEN 'title'
+            WHEN t.given IS NOT NULL THEN 'title_unclear'
             ELSE 'no_roster'
         END AS authority,
         CASE

@@ -272,9 +272,13 @@ def authority(records: Records, change: Change, approval: Approval, duty: str) -
     if held:
         return "roster" if any(each.surely(at) for each in held) else "unclear"
     rows = [row for row in records["roster"] if row["duty"] == duty and row["scope"] in scopes]
-    if any((row["valid_from"] or EVER) <= at[0] for row in rows):
+    begins_at = min((row["valid_from"] or EVER for row in rows), default=NEVER)
+    if begins_at <= at[0]:
         return "none"
-    return _title(records, person, scopes, duty, at) or "no_roster"
+    title = _title(records, person, scopes, duty, at)
+    if title and begins_at <= at[1]:
+        return "title_unclear"
+    return title or "no_roster"
 
 
 def _title(records: Records, person: str, scopes: set[str], duty: str, at: Span) -> str:

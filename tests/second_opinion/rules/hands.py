@@ -52,7 +52,8 @@ def add_last_day(
     """In some worlds, let somebody who decided leave on that very day, of which HR often knows no hour.
 
     `who` and `when` are the columns of the table that say whose account decided and when. The person is on the
-    roster for the duty, or holds a job that HR never closed.
+    roster for the duty, or holds a job that HR never closed. In other worlds the person stays in that job, and a roster
+    of somebody else begins on that day.
     """
     decided = [
         (row.values[who], at)
@@ -67,6 +68,10 @@ def add_last_day(
         if person.startswith(world.key(""))
     ]
     if not persons or not world.chance(45):
+        return
+    by_day = [(person, at) for person, at in persons if not at.is_exact]
+    if role and duty and by_day and world.chance(25):
+        _add_first_roster(world, *world.pick(by_day), scope=scope, duty=duty, role=role)
         return
     person, at = world.pick(persons)
     left = at.earliest + world.pick((0, 0, 0, 1)) * timedelta(hours=3)
@@ -83,6 +88,18 @@ def add_last_day(
         world.add("roster", scope=scope, duty=duty, person=person)
     elif role:
         world.add("job", person=person, role=role)
+
+
+def _add_first_roster(world: World, person: str, at: Instant, *, scope: str, duty: str, role: str) -> None:
+    """Let the person hold a job that carries the duty, until a roster of somebody else begins about that day."""
+    keys = {"engagement": ("person", person), "roster": ("duty", duty)}
+    world.rows = [
+        row for row in world.rows if row.table not in keys or row.values[keys[row.table][0]] != keys[row.table][1]
+    ]
+    world.add("role_authority", scope=scope, duty=duty, role=role)
+    world.add("job", person=person, role=role)
+    begins_at = world.pick((at.earliest, at.earliest + timedelta(hours=3), at.earliest + timedelta(hours=3), at.latest))
+    world.add("roster", scope=scope, duty=duty, person=world.key("other"), valid_from=begins_at)
 
 
 def _persons_of(world: World, account: Value) -> list[str]:

@@ -449,11 +449,15 @@ def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
         for each in title_mandates(case.records)
         if each.person == approver.person and each.duty in duties and each.scope in scopes
     ]
-    if any(each.surely(row["decided_at"]) for each in held):
+    if not any(each.perhaps(row["decided_at"]) for each in held):
+        return "exception:not_authorised"
+    rostered = any(
+        each["duty"] in duties and each["scope"] in scopes and (each["valid_from"] or EVER) <= row["decided_at"][1]
+        for each in case.records["roster"]
+    )
+    if not rostered and any(each.surely(row["decided_at"]) for each in held):
         return "pass"
-    if any(each.perhaps(row["decided_at"]) for each in held):
-        return "cannot_test:time_order_unclear"
-    return "exception:not_authorised"
+    return "cannot_test:time_order_unclear"
 
 
 def _self(case: Case, item: Item, row: Record, approver: Hand) -> str:

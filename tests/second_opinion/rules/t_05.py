@@ -17,6 +17,7 @@ from .steps import (
     BOT,
     EVER,
     LINKED,
+    NEVER,
     SHARED_ACCOUNT,
     TICK,
     UNLINKED,
@@ -554,7 +555,8 @@ class Review:
         if held:
             return "" if any(each.surely(at) for each in held) else "cannot_test:time_order_unclear"
         roster = [each for each in self.records["roster"] if each["duty"] == "review" and each["scope"] in scopes]
-        if any((each["valid_from"] or EVER) <= at[0] for each in roster):
+        begins_at = min((each["valid_from"] or EVER for each in roster), default=NEVER)
+        if begins_at <= at[0]:
             return "exception:no_authority"
         titles = [
             each for each in self.records["role_authority"] if each["duty"] == "review" and each["scope"] in scopes
@@ -566,10 +568,10 @@ class Review:
             for each in title_mandates(self.records)
             if (each.person, each.duty) == (person, "review") and each.scope in scopes
         ]
-        if any(each.surely(at) for each in held):
-            return ""
-        titled = any(each.perhaps(at) for each in held)
-        return "cannot_test:time_order_unclear" if titled else "exception:no_authority"
+        if not any(each.perhaps(at) for each in held):
+            return "exception:no_authority"
+        surely = at[1] < begins_at and any(each.surely(at) for each in held)
+        return "" if surely else "cannot_test:time_order_unclear"
 
     # D
 

@@ -522,9 +522,10 @@ def _authorised(finding: Finding, person: str, at: Span) -> str:
     if any(each.perhaps(at) for each in held):
         return "cannot_test:time_order_unclear"
     roster = [row for row in records["roster"] if row["duty"] == "risk" and row["scope"] in scopes]
-    if any((row["valid_from"] or EVER) <= at[0] for row in roster):
+    begins_at = min((row["valid_from"] or EVER for row in roster), default=NEVER)
+    if begins_at <= at[0]:
         return "exception:not_authorised"
-    titled = any(
+    titled = at[1] < begins_at and any(
         each.person == person and each.duty == "risk" and each.scope in scopes and each.surely(at)
         for each in title_mandates(records)
     )

@@ -313,37 +313,33 @@ def _reviewer(records: Records, stretch: Stretch, row: Record, *, titles: bool) 
         return "exception:not_a_person"
     if who.state != LINKED:
         return "cannot_test:reviewer_unlinked"
-    answers = {_entitled(records, str(who.person), stretch.system, at, titles=titles) for at in span}
-    if answers == {"yes"}:
-        return PASS
-    if answers & {"yes", "perhaps"}:
-        return "cannot_test:time_order_unclear"
-    return "exception:not_authorised" if answers == {"no"} else "cannot_test:no_roster"
+    return _entitled(records, str(who.person), stretch.system, span, titles=titles)
 
 
-def _entitled(records: Records, person: str, system: str, at: datetime, *, titles: bool) -> str:
-    """Return yes, no, perhaps or, where nothing says who was, unknown."""
+def _entitled(records: Records, person: str, system: str, span: Span, *, titles: bool) -> str:
     scopes = {system, "*"}
-    roster = [row for row in records["roster"] if row["scope"] in scopes and row["duty"] == "vendor"]
-    if any((row["valid_from"] or EVER) <= at for row in roster):
-        held = [
-            each
-            for each in mandates(records)
-            if each.scope in scopes and each.duty == "vendor" and each.person == person
-        ]
-        if any(each.surely((at, at)) for each in held):
-            return "yes"
-        return "perhaps" if any(each.perhaps((at, at)) for each in held) else "no"
+    own = [
+        each for each in mandates(records) if (each.person, each.duty) == (person, "vendor") and each.scope in scopes
+    ]
+    if any(each.surely(span) for each in own):
+        return PASS
+    if any(each.perhaps(span) for each in own):
+        return "cannot_test:time_order_unclear"
+    rosters = [row for row in records["roster"] if row["scope"] in scopes and row["duty"] == "vendor"]
+    begins_at = min((row["valid_from"] or EVER for row in rosters), default=NEVER)
+    if begins_at <= span[0]:
+        return "exception:not_authorised"
     if not titles or not any(row["scope"] in scopes and row["duty"] == "vendor" for row in records["role_authority"]):
-        return "unknown"
+        return "cannot_test:no_roster"
     held = [
         each
         for each in title_mandates(records)
-        if each.scope in scopes and each.duty == "vendor" and each.person == person
+        if (each.person, each.duty) == (person, "vendor") and each.scope in scopes
     ]
-    if any(each.surely((at, at)) for each in held):
-        return "yes"
-    return "perhaps" if any(each.perhaps((at, at)) for each in held) else "no"
+    if not any(each.perhaps(span) for each in held):
+        return "exception:not_authorised"
+    surely = span[1] < begins_at and any(each.surely(span) for each in held)
+    return PASS if surely else "cannot_test:time_order_unclear"
 
 
 def _duties(records: Records, stretch: Stretch, reports: Sequence[Record]) -> str:

@@ -334,13 +334,11 @@ def _power(records: Records, row: Record, system: str, parameters: Mapping[str, 
         return "roster"
     if any(each.perhaps(at) for each in held):
         return "time_order_unclear"
-    started = any(
-        each["duty"] == duty and each["scope"] in scopes and (each["valid_from"] or EVER) <= at[0]
-        for each in records["roster"]
-    )
-    if started or units:
+    rosters = [each for each in records["roster"] if each["duty"] == duty and each["scope"] in scopes]
+    begins_at = min((each["valid_from"] or EVER for each in rosters), default=NEVER)
+    if begins_at <= at[0] or units:
         return "no_authority"
-    titled = any(
+    titled = at[1] < begins_at and any(
         each.person == who.person and each.duty == duty and each.scope in scopes and each.surely(at)
         for each in title_mandates(records)
     )

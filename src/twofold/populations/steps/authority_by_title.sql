@@ -1,5 +1,6 @@
 -- authority_by_title: whose job title carried which duty, when (audit-domain 4.0, Authority at the time). It stands in for a
--- dated roster where there is none and the rule's parameter allows it; a rule asks for the roster first.
+-- dated roster where there is none and the rule's parameter allows it; a rule asks for the roster first, and one that perhaps had
+-- begun by then (roster_start) leaves it open what a title was worth.
 -- The time of a job with such a title, cut to the stretches in which the person's employment was active. Half open. Stretches may
 -- overlap; ask with EXISTS. A person without any row in engagement is judged by the job alone. A job in conflict carries nothing.
 --   scope, duty, role  as in role_authority

@@ -10,7 +10,7 @@
 --   doubt_at      when a row in conflict of the same person came, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), title_unclear (likewise, but
---                 times overlap), none (a roster exists without the person), no_roster, unclear (on the roster, but times
+--                 times overlap, of the title or of the beginning of the roster), none (a roster exists without the person), no_roster, unclear (on the roster, but times
 --                 overlap), unlinked; emergency_authority likewise
 --   independence  independent, contributor, bot (no person), unlinked, shared, contributor_unlinked (somebody who made
 --                 the change may be the approver), no_contributor
@@ -261,8 +261,8 @@ SELECT
         WHEN r.release_sure = 1 THEN 'roster'
         WHEN r.release_sure = 0 THEN 'unclear'
         WHEN k.begins_at <= n.approved_at THEN 'none'
-        WHEN t.sure = 1 THEN 'title'
-        WHEN t.sure = 0 THEN 'title_unclear'
+        WHEN t.sure = 1 AND COALESCE(k.begins_at > n.approved_at_latest, TRUE) THEN 'title'
+        WHEN t.item_no IS NOT NULL THEN 'title_unclear'
         ELSE 'no_roster'
     END AS authority,
     CASE
@@ -270,8 +270,8 @@ SELECT
         WHEN r.emergency_sure = 1 THEN 'roster'
         WHEN r.emergency_sure = 0 THEN 'unclear'
         WHEN ke.begins_at <= n.approved_at THEN 'none'
-        WHEN te.sure = 1 THEN 'title'
-        WHEN te.sure = 0 THEN 'title_unclear'
+        WHEN te.sure = 1 AND COALESCE(ke.begins_at > n.approved_at_latest, TRUE) THEN 'title'
+        WHEN te.item_no IS NOT NULL THEN 'title_unclear'
         ELSE 'no_roster'
     END AS emergency_authority,
     CASE

@@ -350,6 +350,9 @@ decision AS (
                 SELECT 1 FROM authority_by_title AS t
                 WHERE t.person = v.person AND t.duty IN ('access', v.duty) AND t.scope IN (g.system, '*')
                     AND t.valid_from <= v.decided_at AND v.decided_at_latest < t.valid_to
+            ) AND NOT EXISTS (
+                SELECT 1 FROM roster_start AS s
+                WHERE s.duty IN ('access', v.duty) AND s.scope IN (g.system, '*') AND s.begins_at <= v.decided_at_latest
             ) THEN 'pass'
             WHEN EXISTS (
                 SELECT 1 FROM authority_by_title AS t

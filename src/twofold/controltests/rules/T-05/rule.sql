@@ -332,7 +332,8 @@ reviewer_code AS (
             WHEN COALESCE(s.sure, 0) = 0 AND b.begins_at <= l.decided_at THEN '11 exception:no_authority'
             WHEN COALESCE(s.sure, 0) = 0 AND (NOT q.allow_role_title OR t.item IS NULL) THEN '36 cannot_test:no_roster'
             WHEN COALESCE(s.sure, 0) = 0 AND t.holds = 0 THEN '11 exception:no_authority'
-            WHEN COALESCE(s.sure, 0) = 0 AND t.holds = 1 THEN '35 cannot_test:time_order_unclear'
+            WHEN COALESCE(s.sure, 0) = 0 AND (t.holds = 1 OR b.begins_at <= l.decided_at_latest)
+                THEN '35 cannot_test:time_order_unclear'
             WHEN l.owner_state = 'shared' THEN '33 cannot_test:account_shared'
             WHEN l.owner_state IN ('unlinked', 'ambiguous') THEN '34 cannot_test:account_unlinked'
             ELSE '90 pass'

@@ -305,7 +305,8 @@ titled AS (
     SELECT l.acceptance AS acceptance
     FROM approval_line AS l
     JOIN authority_by_title AS a ON a.duty = 'risk' AND a.person = l.person AND a.scope IN (l.system, '*')
-    WHERE a.valid_from <= l.approved_at AND l.approved_at_latest < a.valid_to
+    LEFT JOIN roster_start AS s ON s.duty = 'risk' AND s.scope IN (l.system, '*') AND s.begins_at <= l.approved_at_latest
+    WHERE a.valid_from <= l.approved_at AND l.approved_at_latest < a.valid_to AND s.duty IS NULL
     GROUP BY l.acceptance
 ),
 rostered AS (

@@ -376,6 +376,9 @@ reviewer AS (
                 SELECT 1 FROM authority_by_title AS t
                 WHERE t.person = n.person AND t.duty = 'vendor' AND t.scope IN (p.system, '*')
                     AND t.valid_from <= r.reviewed_at AND r.reviewed_at_latest < t.valid_to
+            ) AND NOT EXISTS (
+                SELECT 1 FROM roster_start AS s
+                WHERE s.duty = 'vendor' AND s.scope IN (p.system, '*') AND s.begins_at <= r.reviewed_at_latest
             ) THEN '4pass'
             WHEN q.allow_role_title AND EXISTS (
                 SELECT 1 FROM authority_by_title AS t

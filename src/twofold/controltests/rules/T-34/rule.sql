@@ -108,7 +108,8 @@ powers AS (
             WHEN r.sure = 1 OR (g.duty = 'uat' AND u.business = 1) THEN 90
             WHEN r.sure = 0 THEN 60
             WHEN k.begins_at <= g.decided_at OR (g.duty = 'uat' AND u.unit_known = 1) THEN 30
-            WHEN t.id IS NOT NULL AND q.allow_role_title AND g.duty NOT IN ('conversion', 'uat') THEN 80
+            WHEN t.id IS NOT NULL AND COALESCE(k.begins_at > g.decided_at_latest, TRUE) AND q.allow_role_title
+                AND g.duty NOT IN ('conversion', 'uat') THEN 80
             ELSE 64
         END AS rank
     FROM given AS g
