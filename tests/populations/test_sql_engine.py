@@ -1,6 +1,7 @@
 """Relations of the engine in this process: naming columns alone makes a view; either kind gives way to the other."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -42,3 +43,17 @@ def test_a_text_that_cannot_be_computed_leaves_what_was_there(session: duckdb.Du
     with pytest.raises(duckdb.CatalogException, match="nowhere"):
         DUCKDB.bring(session, "made", "SELECT * FROM nowhere")
     assert session.execute("SELECT item FROM made").fetchall() == [("x",)]
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_what_only_names_columns_is_written_with_the_bytes_of_a_table(
+    session: duckdb.DuckDBPyConnection, tmp_path: Path, rows: int
+) -> None:
+    step, named, computed = (str(tmp_path / f"{name}.parquet") for name in ("step", "named", "computed"))
+    session.table("step").cross(session.sql("FROM range(?)", params=[rows])).project("a, b").write_parquet(step)
+    session.execute("DROP TABLE step")
+    session.read_parquet(step).create_view("step")
+    for text, file in ((NAMES, named), (f"{NAMES}WHERE s.a = s.a", computed)):
+        DUCKDB.bring(session, "made", text)
+        session.table("made").write_parquet(file)
+    assert Path(named).read_bytes() == Path(computed).read_bytes()

@@ -51,8 +51,14 @@ class DuckDb:
         session.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
 
     def bring(self, session: duckdb.DuckDBPyConnection, name: str, text: str, *, columns: str = "*") -> None:
-        """Raise duckdb.Error where the text cannot be computed. One that only names columns copies nothing."""
-        kinds = ["VIEW", "TABLE"] if _ONLY_NAMES.fullmatch(_COMMENT.sub("", text)) else ["TABLE", "VIEW"]
+        """Raise duckdb.Error where the text cannot be computed. One that only names columns copies nothing.
+
+        Where such a text gives no rows, it is a table all the same: of none, a view of a file is written with other
+        bytes than a table, which is what comes from another engine.
+        """
+        only_names = _ONLY_NAMES.fullmatch(_COMMENT.sub("", text)) is not None
+        is_view = only_names and session.execute(f"SELECT 1 FROM ({text}) AS made LIMIT 1").fetchone() is not None  # noqa: S608  our own text
+        kinds = ["VIEW", "TABLE"] if is_view else ["TABLE", "VIEW"]
         statement = f"CREATE OR REPLACE TEMP {kinds[0]} {name} AS SELECT {columns} FROM ({text}) AS made"  # noqa: S608  our own text
         try:
             session.execute(statement)

@@ -79,16 +79,10 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
         name = f"{vendor['id']}@{vendor['system']}"
         if not periods:
             found[f"{name}/{_day(reliance[0])}"] = _unscheduled(vendor)
-        for start, end in {
-            (max(row["starts_at"], reliance[0]), min(row["ends_before"], reliance[1])) for row in periods
-        }:
-            last = (end - timedelta(hours=10, minutes=30)).date()
-            item = f"{name}/{_day(start)}/{last}"
-            cut_so = [
-                row
-                for row in periods
-                if max(row["starts_at"], reliance[0]) == start and min(row["ends_before"], reliance[1]) == end
-            ]
+        for (first_day, last_day), cut_so in _by_days(periods, reliance).items():
+            item = f"{name}/{first_day}/{last_day}"
+            start = max(min(row["starts_at"] for row in cut_so), reliance[0])
+            end = min(max(row["ends_before"] for row in cut_so), reliance[1])
             stretch = Stretch(vendor, start, end, min(row["relied_at"] or row["ends_before"] for row in cut_so))
             if vendor["conflicted"] or any(row["conflicted"] for row in cut_so):
                 found[item] = dict.fromkeys("ABCDEFGHIJKL", "cannot_test:conflict")
@@ -98,6 +92,16 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
                     "G": _tiered(vendor),
                     **_tier_work(records, stretch, clock, parameters),
                 }
+    return found
+
+
+def _by_days(periods: Sequence[Record], reliance: tuple[datetime, datetime]) -> dict[tuple[date, date], list[Record]]:
+    """Return the declared stretches by the first and last local day on which they meet the reliance."""
+    found: dict[tuple[date, date], list[Record]] = {}
+    for row in periods:
+        end = min(row["ends_before"], reliance[1])
+        days = _day(max(row["starts_at"], reliance[0])), (end - timedelta(hours=10, minutes=30)).date()
+        found.setdefault(days, []).append(row)
     return found
 
 
