@@ -46,8 +46,7 @@ authorisation AS (
             WHEN a.ticket IS NULL THEN 30
             WHEN a.conflicted THEN 79
             WHEN a.migrated THEN 80
-            WHEN a.authorised_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
-                AND NOT (q.day_grained AND a.authorised_at <= u.started_at_latest) THEN 40
+            WHEN a.authorised_at > u.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 40
             WHEN a.ended_at_latest <= u.started_at THEN 35
             WHEN a.ended_at <= u.started_at_latest THEN 78
             WHEN a.doubt_at <= u.started_at_latest THEN 79
@@ -231,8 +230,8 @@ checked AS (
         t.name AS name,
         t.assumed AS assumed,
         CASE
-            WHEN t.is_before = 1 AND l.worst < l.best AND l.best = 95 THEN 95
-            WHEN t.is_before = 1 AND l.worst < l.best THEN 50
+            WHEN l.worst < l.best AND l.best = 95 THEN 95
+            WHEN l.worst < l.best THEN 50
             WHEN t.is_before = 1 AND (
                 t.worst_timeless <> COALESCE(l.best, t.best) OR t.best_timeless <> COALESCE(l.best, t.best)
             ) THEN 49
@@ -273,7 +272,6 @@ deployer AS (
         u.started_at_latest AS started_at_latest,
         CASE WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN NULL ELSE i.person END AS person,
         CASE
-            WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN false
             WHEN i.person IS NOT NULL OR i.state = 'bot' THEN false
             WHEN u.by_pipeline THEN false
             ELSE true
@@ -519,7 +517,7 @@ edit AS (
         SELECT 1
         FROM authorisation AS s
         WHERE s.item_no = l.item_no AND s.ticket = l.ticket AND s.authorised_at = l.authorised_at
-            AND s.txn = e.txn AND s.txn <> ''
+            AND s.txn = e.txn
     )
 ),
 unseen_edit AS (
@@ -550,7 +548,7 @@ functional AS (
         t.item_no AS item_no,
         MAX(CASE WHEN t.functional AND NOT t.conflicted THEN 1 ELSE 0 END) AS is_functional,
         MAX(CASE WHEN t.conflicted OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
-        MAX(CASE WHEN t.is_change AND t.functional IS NOT NULL THEN 1 ELSE 0 END) AS is_known
+        MAX(CASE WHEN t.is_change THEN 1 ELSE 0 END) AS is_known
     FROM change_ticket AS t
     WHERE t.known
     GROUP BY t.item_no
