@@ -10,8 +10,8 @@
 --   doubt_at      when a row in conflict of the same person came, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), title_unclear (likewise, but
---                 times overlap, of the title or of the beginning of the roster), none (a roster exists without the person), no_roster, unclear (on the roster, but times
---                 overlap), unlinked; emergency_authority likewise
+--                 times overlap, of the title or of the beginning of the roster), none (a roster exists without the
+--                 person), no_roster, unclear (on the roster, but times overlap), unlinked; emergency_authority likewise
 --   independence  independent, contributor, bot (no person), unlinked, shared, contributor_unlinked (somebody who made
 --                 the change may be the approver), no_contributor
 --   item_no       as in change_unit
