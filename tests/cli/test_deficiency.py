@@ -240,6 +240,34 @@ def test_a_tolerable_rate_is_fixed_before_the_first_judgement(call: Call, applie
     assert step["given"]["given_by"] == "p-0001"
 
 
+def test_every_sample_that_was_evaluated_stays(call: Call, applied: Path) -> None:
+    given = ("deficiency", "judge", "sox-fy2026", "--input", "J_tolerable_rate", "--value", "60", *REASON)
+    assert call(*given, "-w", applied).code == 0
+    call("capture", write_export(applied.parent / "exports"), "-w", applied)
+    call("test", "T-19", "-w", applied)
+    call("judge", "-w", applied)
+    names = []
+    for days in (("--to", "2026-03-31"), ("--from", "2026-04-01"), ()):
+        freeze = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", *days, "-w", applied)
+        names.append(call(*freeze).out.split()[0])
+        call("sample", "draw", names[-1], "--nonce", "dice", "--size", "1", "-w", applied)
+        rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
+        assert call("sample", "evaluate", names[-1], *rates, "-w", applied).code == 0
+    agreed = ("--size", "1", "--extension", "1", "--with", "R. Auditor", "--reason", "afterwards")
+    call("sample", "agree", "sox-fy2026", "OP-02", *agreed, "-w", applied)
+    capture = json.loads(call("log", "show", "--kind", "capture", "--json", "-w", applied).out)[0]["index"]
+    shows = ("--units", "1", "--reason", "isolated", "--evidence", f"ev-{capture}")
+    assert call("sample", "extend", names[2], *shows, "-w", applied).code == 0
+
+    steps = json.loads(call("deficiency", "show", ID, "--json", "-w", applied).out)["steps"]
+    told = [each["answer"] for each in steps if each["step"] == "0.4"]
+    assert [name for name in names if not any(name in each for each in told)] == []
+    assert "not known" in told[2], "it was extended and not evaluated since"
+    beyond = [each for each in told[:2] if each.startswith("yes")]
+    assert [each for each in beyond if "its plan allows no extension" not in each] == []
+    assert len(beyond) == 1, "one of the two incidents deviates"
+
+
 def test_what_is_not_there_is_said(call: Call, judged_once: Path, applied_once: Path) -> None:
     assert "there is no 'x'" in call("deficiency", "show", "x", "-w", judged_once).err
     assert "no SOX engagement 'x'" in call("deficiency", "list", "--engagement", "x", "-w", judged_once).err

@@ -105,11 +105,16 @@ def test_a_departed_administrator_over_year_end_is_a_material_weakness() -> None
             "",
             "0.5",
         ),
-        ({"rates": WITHIN, "sample": SampleFact("sm-1", 25, 0, 0, True, False)}, ASKED_WITHIN, "", "0.4"),
-        ({"rates": WITHIN, "sample": SampleFact("sm-1", 25, 2, 0, False, False)}, {}, "operating deficiency", "0.4"),
-        ({"rates": WITHIN, "sample": SampleFact("sm-1", 40, 1, 0, True, True)}, {}, "operating deficiency", "0.4"),
+        ({"rates": WITHIN, "samples": (SampleFact("sm-1", 25, 0, 0, True, False),)}, ASKED_WITHIN, "", "0.4"),
         (
-            {"rates": WITHIN, "sample": SampleFact("sm-1", 25, 1, 0, True, False)},
+            {"rates": WITHIN, "samples": (SampleFact("sm-1", 25, 2, 0, False, False),)},
+            {},
+            "operating deficiency",
+            "0.4",
+        ),
+        ({"rates": WITHIN, "samples": (SampleFact("sm-1", 40, 1, 0, True, True),)}, {}, "operating deficiency", "0.4"),
+        (
+            {"rates": WITHIN, "samples": (SampleFact("sm-1", 25, 1, 0, True, False),)},
             {"J_isolated": "no"},
             "operating deficiency",
             "0.4",
@@ -130,7 +135,7 @@ MARKED = (FindingFact("f", "t", 5, "4 of 5 on erp", answered=True),)
 BEYOND = SampleFact("sm-1", 25, 1, 0, extension_allowed=True, extended=False)
 
 
-@pytest.mark.parametrize("changes", [{"findings": MARKED}, {"sample": BEYOND}])
+@pytest.mark.parametrize("changes", [{"findings": MARKED}, {"samples": (BEYOND,)}])
 def test_what_may_be_isolated_is_asked_and_both_are_possible_until_then(changes: dict[str, Any]) -> None:
     found = evaluate(case(rates=WITHIN, **changes), judged({**ASKED_WITHIN, **CALM}))
 
@@ -157,10 +162,28 @@ def test_an_override_escalates() -> None:
 def test_a_sample_within_its_plan_of_extension_waits_for_it() -> None:
     sample = SampleFact("sm-1", 25, 1, 0, extension_allowed=True, extended=False)
 
-    found = evaluate(case(rates=WITHIN, sample=sample), judged({"J_isolated": "yes", **ASKED_WITHIN, **CALM}))
+    found = evaluate(case(rates=WITHIN, samples=(sample,)), judged({"J_isolated": "yes", **ASKED_WITHIN, **CALM}))
 
     assert found.word == "unresolved"
     assert found.blockers[0].startswith("extend the sample sm-1")
+
+
+def test_a_clean_sample_does_not_stand_for_another_that_failed() -> None:
+    failing = SampleFact("sm-1", 25, 5, 0, extension_allowed=False, extended=False)
+    clean = SampleFact("sm-2", 25, 0, 0, extension_allowed=False, extended=False)
+
+    for samples in ((failing, clean), (clean, failing)):
+        found = evaluate(case(rates=WITHIN, samples=samples), judged({**ASKED_WITHIN, **CALM}))
+        assert found.kind == "operating deficiency"
+
+
+def test_a_sample_that_was_changed_after_its_evaluation_leaves_the_class_open() -> None:
+    changed = SampleFact("sm-1", 40, 0, 0, extension_allowed=True, extended=True, evaluated=False)
+
+    found = evaluate(case(rates=WITHIN, samples=(changed,)), judged({**ASKED_WITHIN, **CALM}))
+
+    assert found.word == "unresolved"
+    assert found.blockers[0] == "evaluate the sample sm-1 again"
 
 
 def test_nothing_is_assumed_of_what_nobody_judged() -> None:

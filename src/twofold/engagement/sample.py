@@ -133,6 +133,7 @@ class Sample:
     extended: bool = False
     result: Result | None = None
     """The newest evaluation; None again once a unit was replaced or added."""
+    evaluated_once: bool = False
 
     @property
     def projected(self) -> tuple[Chosen, ...]:
@@ -231,7 +232,7 @@ def _after(sample: Sample | None, entry: Entry) -> Sample | None:
         case EntryKind.SAMPLE_CHANGE:
             return _changed(changed, entry, SampleAct(act))
         case _:
-            return replace(changed, result=_result(entry))
+            return replace(changed, result=_result(entry), evaluated_once=True)
 
 
 def _drawn(sample: Sample, entry: Entry) -> Sample:

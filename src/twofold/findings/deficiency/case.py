@@ -34,7 +34,10 @@ class FindingFact:
 
 @dataclass(frozen=True, slots=True)
 class SampleFact:
-    """The newest evaluated sample of the control. planned: deviations that the plan allows."""
+    """A sample of the control that was evaluated. planned: deviations that the plan allows.
+
+    evaluated: False where it was replaced from or extended since, so that its figures are not known.
+    """
 
     sample_id: str
     size: int
@@ -42,6 +45,7 @@ class SampleFact:
     planned: int
     extension_allowed: bool
     extended: bool
+    evaluated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Case:
     tolerable_source: str
     at_year_end: AtYearEnd
     tolerable_given: Given | None = None
-    sample: SampleFact | None = None
+    samples: tuple[SampleFact, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     dependents: tuple[Dependent, ...] = ()
     compensating: tuple[Dependent, ...] = ()

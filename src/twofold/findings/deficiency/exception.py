@@ -30,7 +30,7 @@ def is_deficiency(case: Case, path: Path) -> tuple[Span, str]:
         return _IS, "operating deficiency, escalated: override, concealment or fraud"
     if _too_many(case, path):
         return _IS, "operating deficiency"
-    spans = [_of_markers(case, path), _of_sample(case.sample, path)]
+    spans = [_of_markers(case, path), *(_of_sample(each, path) for each in case.samples)]
     if _IS not in spans:
         asked = (("0.1", "J_design"), ("0.2", "J_override"))
         spans += [_IS_NONE if path.ask(step, name) else _OPEN for step, name in asked]
@@ -81,12 +81,14 @@ def _marks(marked: list[FindingFact]) -> str:
     return "; ".join(f"{each.finding_id}, {each.pattern}" for each in marked)
 
 
-def _of_sample(sample: SampleFact | None, path: Path) -> Span:
+def _of_sample(sample: SampleFact, path: Path) -> Span:
     """Compare a sample with its plan; it is extended once where the plan allows it and the misses are isolated."""
-    if sample is None:
-        return _IS_NONE
-    told = f"{sample.sample_id}: {sample.deviations} of {sample.size} units deviate, {sample.planned} are planned"
     asked = "Does the sample hold more deviations than planned?"
+    if not sample.evaluated:
+        path.computed("0.4", asked, f"not known: {sample.sample_id} was changed after its evaluation")
+        path.blockers.append(f"evaluate the sample {sample.sample_id} again")
+        return _OPEN
+    told = f"{sample.sample_id}: {sample.deviations} of {sample.size} units deviate, {sample.planned} are planned"
     if sample.deviations <= sample.planned:
         path.computed("0.4", asked, f"no. {told}")
         return _IS_NONE

@@ -173,19 +173,22 @@ def _faults(each: SaidJudgement, began: datetime | None, people: frozenset[str])
         yield f"it came after the first judgement of {began:%Y-%m-%d}; it is fixed before testing"
 
 
-def _samples(workspace: Workspace) -> dict[tuple[str, str], SampleFact]:
-    """Return the newest evaluated sample of each control of an engagement."""
-    found: dict[tuple[str, str], SampleFact] = {}
+def _samples(workspace: Workspace) -> dict[tuple[str, str], list[SampleFact]]:
+    """Return every sample of each control of an engagement that was evaluated: no later one takes its place."""
+    found: dict[tuple[str, str], list[SampleFact]] = {}
     for each in all_samples(workspace.vault).by_id.values():
-        if each.result is None:
+        if not each.evaluated_once:
             continue
         agreed = agreement_for(workspace.vault, engagement=each.engagement, control=each.control)
-        found[each.engagement, each.control] = SampleFact(
+        planned = agreed is not None and agreed.entry == each.agreement and agreed.extension > 0
+        fact = SampleFact(
             sample_id=each.sample_id,
-            size=each.result.units,
-            deviations=len(each.result.deviations),
-            planned=each.result.planned,
-            extension_allowed=agreed is not None and agreed.extension > 0,
+            size=each.result.units if each.result else len(each.projected),
+            deviations=len(each.result.deviations) if each.result else 0,
+            planned=each.result.planned if each.result else 0,
+            extension_allowed=planned,
             extended=each.extended,
+            evaluated=each.result is not None,
         )
+        found.setdefault((each.engagement, each.control), []).append(fact)
     return found

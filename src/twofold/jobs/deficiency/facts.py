@@ -27,13 +27,13 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the cases of all engagements are made from. samples: (engagement, control) -> the newest evaluated one."""
+    """What the cases of all engagements are made from. samples: (engagement, control) -> those evaluated."""
 
     catalog: Catalog
     scope: Scope
     follow_ups: Mapping[str, FollowUp]
     register: Sequence[Dependent]
-    samples: Mapping[tuple[str, str], SampleFact]
+    samples: Mapping[tuple[str, str], Sequence[SampleFact]]
     judgements: Judgements
     as_of: date
 
@@ -106,7 +106,7 @@ def _case(
         tolerable_source=source,
         tolerable_given=given,
         at_year_end=together([each.retest for each in found], ends_on),
-        sample=known.samples.get((judgement.engagement_id, control_id)),
+        samples=tuple(known.samples.get((judgement.engagement_id, control_id), ())),
         candidates=tuple(_candidates(known.catalog, engagement, control, systems)),
         dependents=dependents,
         compensating=tuple(each for each in known.register if each.kind is DependentKind.COMPENSATING),
