@@ -78,6 +78,7 @@ def _drawn(sample: Sample) -> str:
     counts = {why: sum(each.why is why for each in sample.chosen) for why in Why}
     more = {
         "replaced": counts[Why.REPLACEMENT],
+        "left with none in its place": sum(bool(each.left_because) for each in sample.chosen) - counts[Why.REPLACEMENT],
         "more by extension": counts[Why.EXTENSION],
         "named by a person": counts[Why.TARGETED],
     }

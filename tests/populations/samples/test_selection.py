@@ -152,6 +152,14 @@ def test_a_replacement_in_a_stratified_sample_comes_from_the_same_stratum() -> N
     assert sum(len(units) for units in strata(frozen, Stratum.SYSTEM).values()) == 40
 
 
+def test_a_unit_whose_stratum_has_no_other_leaves_without_replacement() -> None:
+    frozen = freeze(unit_line(f"item-{number}", "ab"[number > 0], None) for number in range(9))
+    plan = Plan(Method.STRATIFIED, 3, Stratum.SYSTEM)
+    chosen = draw(frozen, SEED, plan)
+    assert next_units(frozen, SEED, plan, taken=chosen, count=1, like=0) == []
+    assert len(next_units(frozen, SEED, plan, taken=chosen, count=1, like=chosen[-1])) == 1
+
+
 def test_asking_for_too_many_is_refused() -> None:
     frozen = population(5)
     with pytest.raises(UserError, match="1 to 5"):

@@ -82,8 +82,9 @@ def next_units(
 ) -> list[int]:
     """Return the next units in the order of the draw that are not taken yet.
 
-    like: the unit to be replaced; in a stratified sample the new one comes from its stratum. After a systematic
-    sample the order is that of a random one. Raises UserError where there are not so many.
+    like: the unit to be replaced; in a stratified sample the new one comes from its stratum, and where none is left the
+    unit leaves without another in its place. After a systematic sample the order is that of a random one. Raises
+    UserError where there are not so many units to add.
     """
     used = set(taken)
     free = [position for position in range(len(population.lines)) if position not in used]
@@ -91,7 +92,7 @@ def next_units(
         stratum = _stratum(plan.by)
         wanted = stratum(population.unit(like))
         free = [position for position in free if stratum(population.unit(position)) == wanted]
-    if len(free) < count:
+    if like is None and len(free) < count:
         raise UserError(Problem("sample", f"{len(free)} units are left", f"at least {count}", "the rest is the census"))
     return in_order(population, seed, count, among=free)
 

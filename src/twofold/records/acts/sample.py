@@ -233,9 +233,9 @@ def replace_unit(  # noqa: PLR0913  which unit, why, and who says so
     acting_user: str,
     at: datetime,
 ) -> Sample:
-    """Put the next unit of the draw in the place of one that is void or out of scope.
+    """Put the next unit of the draw in the place of one that is void or out of scope; where none is left, none comes.
 
-    Raises UserError for a unit that is not in the sample, without a reason, or when no unit is left.
+    Raises UserError for a unit that is not in the sample, or without a reason.
     """
     said = need_reason(reason, why=f"what shows that the unit is {because}; missing evidence is a deviation")
 
