@@ -101,3 +101,34 @@ def test_a_population_that_was_changed_or_lost_is_refused(call: Call, judged: Pa
     assert "is missing" in call("sample", "show", sample, "-w", judged).err
     call(*FREEZE, "-w", judged)
     assert call("sample", "draw", sample, "--nonce", "n", "--size", "1", "-w", judged).code == 0
+
+
+def test_a_deviation_of_another_item_than_the_drawn_ones_is_not_swallowed(call: Call, judged: Path) -> None:
+    sample = call(*FREEZE, "-w", judged).out.split()[0]
+    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--size", "1", "--json", "-w", judged).out)
+    (unit,) = drawn["draw"]["chosen"]
+    other = next(each for each in ("INC-1", "INC-2") if each not in unit["line"])
+    rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
+    said = call("sample", "evaluate", sample, "--deviation", other, *rates, "-w", judged)
+    assert said.code == 2
+    assert f"'{other}' is no drawn unit of {sample} that counts" in said.err
+    shown = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)
+    assert shown["state"] == "drawn"
+
+
+def test_a_unit_that_left_the_scope_is_no_clean_unit_and_leaves_the_sample(call: Call, judged: Path) -> None:
+    sample = call(*FREEZE, "-w", judged).out.split()[0]
+    call("sample", "draw", sample, "--nonce", "n", "--size", "2", "-w", judged)
+    scope = judged / "scope" / "all.yaml"
+    relevant = "financially_relevant: [{from: 2026-01-01,"
+    scope.write_text(scope.read_text("utf-8").replace(relevant, f"{relevant} to: 2026-03-20,"), "utf-8")
+    assert call("scope", "apply", "--reason", "no more invoices", "-w", judged).code == 0
+    call("test", "T-19", "-w", judged)
+    assert call("judge", "-w", judged).code in {0, 1}
+    rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
+    refused = call("sample", "evaluate", sample, *rates, "-w", judged)
+    assert refused.code == 2
+    assert "'INC-2' does not apply by the newest judgement" in refused.err
+    asked = ("--because", "out_of_scope", "--reason", "the product feeds no statement since March")
+    assert call("sample", "replace", sample, "INC-2", *asked, "-w", judged).code == 0
+    assert "0 of 1 units deviate" in call("sample", "evaluate", sample, *rates, "-w", judged).out

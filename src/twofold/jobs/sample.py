@@ -175,17 +175,24 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
 
     A unit whose verdict is an exception, or that cannot be tested, deviates; so do the items named in `further`, where
     a person found what the software did not. No verdict can be taken back here. Rates are percents; those left out are
-    the agreed ones. Raises UserError where nothing was agreed or given, and as the act does.
+    the agreed ones. Raises UserError where nothing was agreed or given, for an item in `further` that is no drawn unit,
+    for a unit that does not apply any more, and as the act does.
     """
     sample = acts.sample_named(workspace.vault, sample_id)
     population = frozen_population(workspace, sample)
     judgement = newest_judgement(workspace.vault, sample.engagement)
     verdicts = _verdicts(_verdict_file(workspace, judgement, sample.control, sample.control_test))
-    found = {
-        each.position
-        for each in sample.projected
-        if verdicts.get(population.unit(each.position).item) in {Outcome.EXCEPTION, Outcome.CANNOT_TEST, None}
-    }
+    counted = {each.position: verdicts.get(population.unit(each.position).item) for each in sample.projected}
+    gone = [at for at, verdict in counted.items() if verdict == Outcome.NOT_APPLICABLE]
+    if gone:
+        told = f"{population.unit(gone[0]).item!r} does not apply by the newest judgement, so it shows nothing"
+        raise UserError(Problem("SAMPLE", told, "units that apply", "run 'twofold sample replace', then evaluate"))
+    found = {at for at, verdict in counted.items() if verdict in {Outcome.EXCEPTION, Outcome.CANNOT_TEST, None}}
+    named = {_position(population, item): item for item in further}
+    for position, item in named.items():
+        if position not in counted:
+            told = f"{item!r} is no drawn unit of {sample_id} that counts, and nothing is projected from it"
+            raise UserError(Problem("--deviation", told, "a unit of the draw", "tell of other items in --note"))
     agreed = acts.agreement_for(workspace.vault, engagement=sample.engagement, control=sample.control)
     rates = {
         name: given if given is not None else Fraction(getattr(agreed, name)) if agreed else None
@@ -199,7 +206,7 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
         workspace.vault,
         sample_id,
         judgement=judgement.index,
-        deviations=sorted(found | {_position(population, item) for item in further}),
+        deviations=sorted(found.union(named)),
         **{name: rate for name, rate in rates.items() if rate is not None},
         note=note,
         acting_user=actor,
