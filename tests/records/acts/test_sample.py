@@ -153,6 +153,21 @@ def test_a_nonce_that_was_promised_is_held_to(vault: Vault, judgement: Entry, po
     assert draw(vault, frozen, population, nonce="dice").state is SampleState.DRAWN
 
 
+def test_the_hash_of_a_nonce_may_be_in_capitals(vault: Vault, judgement: Entry, population: FrozenPopulation) -> None:
+    frozen = frozen_with(vault, judgement, population, nonce_sha256=sha256(b"dice").hexdigest().upper())
+    assert draw(vault, frozen, population, nonce="dice").state is SampleState.DRAWN
+
+
+@pytest.mark.parametrize("said", ["", "dice", sha256(b"dice").hexdigest()[:-1], f"{sha256(b'dice').hexdigest()}  -"])
+def test_what_is_no_hash_of_a_nonce_is_not_frozen(
+    vault: Vault, judgement: Entry, population: FrozenPopulation, said: str
+) -> None:
+    before = vault.size
+    with pytest.raises(UserError, match="is no SHA-256"):
+        frozen_with(vault, judgement, population, nonce_sha256=said)
+    assert vault.size == before
+
+
 @pytest.mark.parametrize(
     ("act", "message"),
     [

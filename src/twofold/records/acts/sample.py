@@ -1,5 +1,6 @@
 """Samples: agree on a size, freeze a population, draw, replace, extend, name units, evaluate. Each is one entry."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from twofold.vault.canonical import Json
 from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.store import Vault
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _NO_PLAN = Plan(Method.RANDOM, 0)
 """Stands for the plan of a sample that is not drawn yet, of which only targeted units are asked."""
 
@@ -158,8 +160,13 @@ def agree(  # noqa: PLR0913  what is agreed
 def freeze(vault: Vault, frozen: Frozen, *, nonce_sha256: str | None, acting_user: str, at: datetime) -> Sample:
     """Record the root of a population before anything is drawn; raises UserError when it has no unit.
 
-    nonce_sha256: hash of the nonce that the auditor will say, in hex, where the auditor wants to be held to it.
+    nonce_sha256: hash of the nonce that the auditor will say, in hex, where the auditor wants to be held to it; one
+    that is no such hash is refused, since no nonce would ever fit it.
     """
+    promised = None if nonce_sha256 is None else nonce_sha256.strip().lower()
+    if promised is not None and not _SHA256.fullmatch(promised):
+        expected = "64 hexadecimal digits"
+        raise UserError(Problem("--nonce-sha256", f"{nonce_sha256!r} is no SHA-256", expected, "ask the auditor"))
     if not frozen.population.lines:
         left = ", ".join(f"{count} {reason}" for reason, count in frozen.left_out) or "the run has no item"
         raise UserError(Problem("population", f"it has no unit: {left}", "at least one item that applies"))
@@ -170,7 +177,7 @@ def freeze(vault: Vault, frozen: Frozen, *, nonce_sha256: str | None, acting_use
         "engagement": frozen.engagement,
         "judgement": frozen.judgement,
         "left_out": [[reason, count] for reason, count in frozen.left_out],
-        "nonce_sha256": nonce_sha256,
+        "nonce_sha256": promised,
         "root": frozen.population.root.hex(),
         "run_id": frozen.run_id,
         "starts_at": instant_text(frozen.starts_at),
