@@ -48,7 +48,14 @@ def test_never_more_than_there_are() -> None:
     assert said(frequency="daily", occurrences=22)["common"] == SizeRange(20, 22)
 
 
+def test_a_named_frequency_is_no_control_on_occurrence() -> None:
+    assert said(frequency="monthly", occurrences=12)["chiaro"] == SizeRange(2, 2)
+    assert said(frequency="daily", occurrences=250)["chiaro"] == SizeRange(25, 25)
+
+
 def test_an_unknown_frequency_is_refused() -> None:
+    with pytest.raises(UserError, match="one of annual, half_yearly"):
+        profile_sizes(frequency="as needed", occurrences=30)
     with pytest.raises(UserError, match="one of annual, half_yearly"):
         profile_sizes(frequency="as needed")
 

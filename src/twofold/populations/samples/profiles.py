@@ -68,18 +68,20 @@ def frequency_of(occurrences_a_year: int) -> str:
 def profile_sizes(*, frequency: str = "", occurrences: int | None = None) -> list[ProfileSize]:
     """Return what every profile says, by frequency, or by the number of occurrences in a year.
 
-    A profile that has sizes by count uses them for a count. Never more than there are occurrences.
+    A profile that has sizes by count uses them where no frequency is named: they are of controls on occurrence. Never
+    more than there are occurrences.
     Raises UserError for an unknown frequency, or when neither is given.
     """
     known = [*frequencies(), MANY_A_DAY, AUTOMATED]
-    if occurrences is None and frequency not in known:
+    if frequency not in known and (frequency or occurrences is None):
         raise UserError(Problem("--frequency", f"{frequency!r} is no frequency", "one of " + ", ".join(known)))
     named = frequency or frequency_of(occurrences or 0)
-    return [ProfileSize(profile, _said(profile, named, occurrences)) for profile in profiles().values()]
+    by_count = not frequency
+    return [ProfileSize(profile, _said(profile, named, occurrences, by_count)) for profile in profiles().values()]
 
 
-def _said(profile: Profile, frequency: str, occurrences: int | None) -> SizeRange | None:
-    if occurrences is not None and profile.by_count:
+def _said(profile: Profile, frequency: str, occurrences: int | None, by_count: bool) -> SizeRange | None:
+    if by_count and occurrences is not None and profile.by_count:
         size = next(size for most, size in profile.by_count if most is None or occurrences <= most)
         size = min(size or occurrences, occurrences)
         return SizeRange(size, size)
