@@ -73,7 +73,11 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
     ("arguments", "message"),
     [
         (["sample", "size", "--tolerable", "much"], "a percentage such as 5 or 3.5"),
+        (["sample", "size", "--tolerable", "10/3"], "at most six decimals"),
+        (["sample", "size", "--confidence", "99.9999999"], "at most six decimals"),
+        (["sample", "size", "--confidence", "1e999"], "a percentage such as 5 or 3.5"),
         (["sample", "size", "--frequency", "as needed"], "one of annual"),
+        (["sample", "size", "--frequency", "as needed", "--population", "30"], "one of annual"),
         (["sample", "agree", "moon", "OP-02", "--size", "1", "--with", "x", "--reason", "r"], "no engagement 'moon'"),
         (["sample", "agree", "sox-fy2026", "XX-1", "--size", "1", "--with", "x", "--reason", "r"], "no control 'XX-1'"),
         (["sample", "freeze", "sox-fy2026", "CM-01", "--control-test", "T-10"], "no items of CM-01 by T-10"),
@@ -82,7 +86,7 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
         (["sample", "draw", "sm-7", "--nonce", "n", "--size", "1"], "there is no sample 'sm-7'"),
         (["sample", "evaluate", "sm-7"], "there is no sample 'sm-7'"),
     ],
-    ids=range(9),
+    ids=range(13),
 )
 def test_refusals_say_why(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
     where = [] if arguments[1] == "size" else ["-w", judged_once]

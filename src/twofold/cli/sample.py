@@ -1,5 +1,6 @@
 """twofold sample size | agree | freeze | draw | replace | extend | target | evaluate | list | show | export."""
 
+import re
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -40,13 +41,16 @@ _HERE = Path()
 _SAMPLE = Annotated[str, typer.Argument(metavar="{sample}", help="Sample id, such as sm-31.")]
 _REASON = Annotated[str, typer.Option(help="Why; goes into the log.")]
 _DAY = ["%Y-%m-%d"]
+_PERCENT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
 
 
 def _percent(text: str) -> Fraction:
-    try:
-        return Fraction(text.strip().removesuffix("%"))
-    except (ValueError, ZeroDivisionError) as error:
-        raise UserError(Problem("a rate", f"{text!r} is no number", "a percentage such as 5 or 3.5")) from error
+    """Read a percentage; the log keeps six decimals, so no more are taken."""
+    number = text.strip().removesuffix("%").strip()
+    if not _PERCENT.fullmatch(number):
+        found = f"{text!r} is no number from 0 to 999 with at most six decimals"
+        raise UserError(Problem("a rate", found, "a percentage such as 5 or 3.5"))
+    return Fraction(number)
 
 
 @app.callback()

@@ -135,6 +135,22 @@ def test_a_void_unit_gives_way_to_the_next_of_its_stratum(
         acts.replace_unit(vault, drawn.sample_id, population, **asked)
 
 
+@pytest.mark.parametrize(
+    ("confidence", "tolerable", "expected", "planned"),
+    [(95, 10, 3, 0), (90, 20, 4, 1), (90, 9, 8, 0), (90, 40, 39, 6)],
+    ids=["too small", "as the rate expects", "near the tolerable rate", "as far as the limit reaches"],
+)
+def test_what_is_planned_is_what_the_drawn_size_allows(
+    vault: Vault, drawn: Sample, confidence: int, tolerable: int, expected: int, planned: int
+) -> None:
+    """61 units plan 2 deviations at 95/10/3; 25 units allow none of them."""
+    rates = {name: Fraction(rate) for name, rate in (("confidence", confidence), ("tolerable", tolerable))}
+    measure: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **rates, **BY}
+    done = acts.record_result(vault, drawn.sample_id, expected=Fraction(expected), **measure)
+    assert done.result is not None
+    assert done.result.planned == planned
+
+
 def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
     named = next(at for at in range(200) if at not in drawn.taken)
     changed = acts.target(vault, drawn.sample_id, population, positions=[named], reason="largest", **BY)
@@ -191,8 +207,23 @@ def test_what_is_no_hash_of_a_nonce_is_not_frozen(
         ),
         (lambda v, _, __: agreed(v, size=0), "a size of at least 1"),
         (lambda v, _, __: agreed(v, agreed_with=" "), "nobody is named"),
+        (lambda v, _, __: agreed(v, confidence=Fraction(950)), "is not between 0% and 100%"),
+        (lambda v, _, __: agreed(v, expected=Fraction(9)), "is not below the tolerable"),
+        (lambda v, _, __: agreed(v, tolerable=Fraction(10, 3)), "10/3 percent cannot be written"),
+        (
+            lambda v, d, _: acts.record_result(
+                v,
+                d.sample_id,
+                judgement=0,
+                deviations=[],
+                note="",
+                **(RATES | {"confidence": Fraction("90.0000001")}),
+                **BY,
+            ),
+            "cannot be written as a decimal",
+        ),
     ],
-    ids=range(7),
+    ids=range(11),
 )
 def test_refusals_leave_the_log_alone(
     vault: Vault,

@@ -96,7 +96,7 @@ def sample_size(
     The least n at which, with the tolerable rate, at most c = ceil(expected * n) deviations are within the risk.
     population: needed for the hypergeometric model. Raises NoSizeError where no size does.
     """
-    _check_rates(risk, tolerable, expected)
+    check_rates(risk, tolerable, expected)
     if model is Model.HYPERGEOMETRIC:
         if population is None or population < 1:
             msg = "the hypergeometric model needs the number of items in the population"
@@ -105,6 +105,29 @@ def sample_size(
     if model is Model.POISSON:
         return _poisson_size(risk, tolerable, expected)
     return _binomial_size(risk, tolerable, expected)
+
+
+def check_rates(risk: Fraction, tolerable: Fraction, expected: Fraction) -> None:
+    """Raise NoSizeError for a confidence, tolerable or expected rate with which no sample of any size says anything."""
+    if not 0 < risk < 1:
+        msg = f"a confidence of {float(1 - risk):.0%} is not between 0% and 100%"
+        raise NoSizeError(msg)
+    if not 0 < tolerable < 1:
+        msg = f"a tolerable rate of {float(tolerable):.2%} is not between 0% and 100%"
+        raise NoSizeError(msg)
+    if not 0 <= expected < tolerable:
+        msg = f"an expected rate of {float(expected):.2%} is not below the tolerable {float(tolerable):.2%}"
+        raise NoSizeError(msg)
+
+
+def planned_deviations(size: int, *, risk: Fraction, tolerable: Fraction, expected: Fraction) -> int:
+    """Return how many of `size` units may deviate: ceil(expected * size), as far as the limit stays within tolerable.
+
+    A sample that is too small to show the tolerable rate at all plans none. Raises NoSizeError as `check_rates` does.
+    """
+    check_rates(risk, tolerable, expected)
+    fit = (each for each in range(ceil(expected * size), 0, -1) if each < size)
+    return next((each for each in fit if _binomial_within(each, size, tolerable, risk)), 0)
 
 
 def upper_limit(deviations: int, size: int, risk: Fraction, *, decimals: int = 1) -> Fraction:
@@ -188,18 +211,6 @@ def _poisson_size(risk: Fraction, tolerable: Fraction, expected: Fraction) -> Sa
         if ceil(expected * size) <= planned:
             return SampleSize(size, planned, Model.POISSON, risk, tolerable, expected)
     raise NoSizeError(_TOO_NEAR)
-
-
-def _check_rates(risk: Fraction, tolerable: Fraction, expected: Fraction) -> None:
-    if not 0 < risk < 1:
-        msg = f"a confidence of {float(1 - risk):.0%} is not between 0% and 100%"
-        raise NoSizeError(msg)
-    if not 0 < tolerable < 1:
-        msg = f"a tolerable rate of {float(tolerable):.2%} is not between 0% and 100%"
-        raise NoSizeError(msg)
-    if not 0 <= expected < tolerable:
-        msg = f"an expected rate of {float(expected):.2%} is not below the tolerable {float(tolerable):.2%}"
-        raise NoSizeError(msg)
 
 
 def _least(holds: Callable[[int], bool], *, low: int = 1, high: int | None = None) -> int:

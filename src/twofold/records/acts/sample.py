@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
@@ -20,7 +21,7 @@ from twofold.engagement.sample import (
     sample_id_of,
 )
 from twofold.model.problem import Problem, UserError
-from twofold.populations.samples.attribute_sizes import NoSizeError, sample_size
+from twofold.populations.samples.attribute_sizes import NoSizeError, check_rates, planned_deviations
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
 from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of
@@ -31,6 +32,7 @@ from twofold.vault.entry import Entry, EntryKind, instant_text
 from twofold.vault.store import Vault
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+_DECIMALS = 6
 _NO_PLAN = Plan(Method.RANDOM, 0)
 """Stands for the plan of a sample that is not drawn yet, of which only targeted units are asked."""
 
@@ -131,7 +133,7 @@ def agree(  # noqa: PLR0913  what is agreed
     acting_user: str,
     at: datetime,
 ) -> Agreement:
-    """Record what was agreed with an auditor; raises UserError without a name, a reason or a size.
+    """Record what was agreed with an auditor; raises UserError without a name, reason, size or rates that make sense.
 
     confidence, tolerable and expected are percents.
     """
@@ -141,6 +143,12 @@ def agree(  # noqa: PLR0913  what is agreed
     if size < 1 or extension < 0:
         found = f"size {size}, extension {extension}"
         raise UserError(Problem("--size", found, "a size of at least 1, an extension of at least 0"))
+    try:
+        check_rates(1 - confidence / 100, tolerable / 100, expected / 100)
+    except NoSizeError as error:
+        raise UserError(
+            Problem("--confidence, --tolerable, --expected", str(error), "rates that a sample can show")
+        ) from error
     body: dict[str, Json] = {
         "agreed_with": agreed_with.strip(),
         "confidence": _decimal(confidence),
@@ -364,7 +372,7 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
         counted = {each.position for each in sample.projected}
         risk = 1 - confidence / 100
         try:
-            planned = sample_size(risk=risk, tolerable=tolerable / 100, expected=expected / 100).planned
+            planned = planned_deviations(len(counted), risk=risk, tolerable=tolerable / 100, expected=expected / 100)
         except NoSizeError as error:
             raise UserError(Problem("--tolerable", str(error), "rates that a sample can show")) from error
         found = evaluate(
@@ -436,9 +444,13 @@ def _check_nonce(sample: Sample, nonce: str) -> None:
 
 
 def _decimal(number: Fraction) -> str:
-    """Write a percent as decimal text with at most six decimals, none of them lost.
+    """Write a percent as decimal text with at most six decimals, none of them lost; raises UserError where it has more.
 
     >>> _decimal(Fraction(13, 4))
     '3.25'
     """
-    return f"{float(number):.6f}".rstrip("0").rstrip(".")
+    whole = number * 10**_DECIMALS
+    if whole.denominator != 1:
+        expected = f"at most {_DECIMALS} decimals"
+        raise UserError(Problem("a rate", f"{number} percent cannot be written as a decimal", expected))
+    return f"{Decimal(whole.numerator).scaleb(-_DECIMALS):f}".rstrip("0").rstrip(".")
