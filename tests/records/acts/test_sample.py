@@ -162,6 +162,16 @@ def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population
     assert done.result.deviations == ()
 
 
+def test_a_unit_is_named_once(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
+    with pytest.raises(UserError, match=f"is named twice in {drawn.sample_id}"):
+        acts.target(vault, drawn.sample_id, population, positions=[3, 4, 3], reason="largest", **BY)
+    acts.target(vault, drawn.sample_id, population, positions=[3, drawn.taken[0]], reason="largest", **BY)
+    before = vault.size
+    with pytest.raises(UserError, match="named twice"):
+        acts.target(vault, drawn.sample_id, population, positions=[3], reason="again", **BY)
+    assert vault.size == before
+
+
 def test_a_nonce_that_was_promised_is_held_to(vault: Vault, judgement: Entry, population: FrozenPopulation) -> None:
     frozen = frozen_with(vault, judgement, population, nonce_sha256=sha256(b"dice").hexdigest())
     with pytest.raises(UserError, match="as given before the freeze"):

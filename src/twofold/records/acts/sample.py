@@ -15,6 +15,7 @@ from twofold.engagement.sample import (
     Sample,
     SampleAct,
     Samples,
+    Why,
     allowed_acts,
     next_state,
     rebuild,
@@ -335,13 +336,25 @@ def target(
     acting_user: str,
     at: datetime,
 ) -> Sample:
-    """Name units beside the draw. They are looked at and never projected; raises UserError without a reason."""
+    """Name units beside the draw. They are looked at and never projected.
+
+    Raises UserError without a reason, and for a unit that is named twice, now or before.
+    """
+
+    def fresh(sample: Sample, _plan: Plan) -> list[int]:
+        named = [each.position for each in sample.chosen if each.why is Why.TARGETED]
+        for place, position in enumerate(positions):
+            if position in named or position in positions[:place]:
+                told = f"{population.unit(position).item!r} is named twice in {sample_id}"
+                raise UserError(Problem("ITEM", told, "each unit once"))
+        return list(positions)
+
     return _change(
         vault,
         sample_id,
         population,
         act=SampleAct.TARGET,
-        positions=lambda _sample, _plan: list(positions),
+        positions=fresh,
         replaced=None,
         reason=need_reason(reason, why="why these units"),
         evidence=(),
