@@ -162,6 +162,15 @@ def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population
     assert done.result.deviations == ()
 
 
+def test_no_stratum_is_left_without_a_chance(vault: Vault, judgement: Entry) -> None:
+    months = freeze(unit_line(f"item-{at:03d}", "erp", AT.replace(month=1 + at % 12)) for at in range(120))
+    frozen = frozen_with(vault, judgement, months)
+    with pytest.raises(UserError, match="11 units for 12 strata by month, so that some would get none"):
+        draw(vault, frozen, months, plan=Plan(Method.STRATIFIED, 11, Stratum.MONTH))
+    drawn = draw(vault, frozen, months, plan=Plan(Method.STRATIFIED, 12, Stratum.MONTH))
+    assert len({months.unit(each.position).month for each in drawn.projected}) == 12
+
+
 def test_a_unit_is_named_once(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
     with pytest.raises(UserError, match=f"is named twice in {drawn.sample_id}"):
         acts.target(vault, drawn.sample_id, population, positions=[3, 4, 3], reason="largest", **BY)

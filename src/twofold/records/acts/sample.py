@@ -25,7 +25,7 @@ from twofold.model.problem import Problem, UserError
 from twofold.populations.samples.attribute_sizes import NoSizeError, check_rates, planned_deviations
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of
+from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of, strata
 from twofold.records.acts.people import need_reason
 from twofold.records.acts.recording import recording
 from twofold.vault.canonical import Json
@@ -210,7 +210,7 @@ def draw_sample(
     """Draw from a frozen population with the auditor's nonce.
 
     Raises UserError when the sample was drawn already, the nonce is empty or not the one whose hash was given before,
-    the population is another one, or the plan does not fit it.
+    the population is another one, the plan does not fit it, or a stratum would get no unit.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.DRAW)
@@ -223,13 +223,15 @@ def draw_sample(
             root=population.root,
             nonce=nonce,
         )
+        chosen = draw(population, seed, plan)
+        _check_strata(population, plan)
         agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
         body: dict[str, Json] = {
             "agreement": agreed.entry if agreed else None,
             "by": str(plan.by) if plan.by else None,
             "method": str(plan.method),
             "nonce": nonce,
-            "positions": list(draw(population, seed, plan)),
+            "positions": list(chosen),
             "sample": sample_id,
             "seed": seed.hex(),
             "size": plan.size,
@@ -445,6 +447,16 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
     if population.root.hex() != sample.root:
         found = f"its root is {population.root.hex()}"
         raise UserError(Problem(f"population of {sample.sample_id}", found, sample.root, "restore the frozen file"))
+
+
+def _check_strata(population: FrozenPopulation, plan: Plan) -> None:
+    """Refuse a stratified plan that leaves a stratum without a unit: those of it would have no chance to be drawn."""
+    if plan.by is None:
+        return
+    divided = len(strata(population, plan.by))
+    if plan.size < divided:
+        found = f"{plan.size} units for {divided} strata by {plan.by}, so that some would get none"
+        raise UserError(Problem("--size", found, f"at least {divided}", "draw more, or with the method random"))
 
 
 def _check_nonce(sample: Sample, nonce: str) -> None:
