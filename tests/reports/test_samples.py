@@ -9,11 +9,12 @@ import openpyxl
 import pytest
 
 from twofold.model.problem import UserError
+from twofold.populations.samples.selection import Method, Plan
 from twofold.reports.package import write_package
 from twofold.vault.signing.keys import SigningKey
 
-from .conftest import build_sampled
-from .made_samples import NONCE
+from .conftest import build_company, build_sampled
+from .made_samples import NONCE, SampleMaker
 
 
 def read(package: Path, place: str) -> Any:
@@ -61,6 +62,22 @@ def test_the_lead_sheet_tells_of_the_samples_of_its_control_test(sampled: Path) 
     assert len(samples) == 4
     assert "Result: 0 of 7 units deviate" in next(iter(samples.values()))
     assert not list((sampled / "data/controls/cm-03").rglob("*sm-*"))
+
+
+def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: SigningKey, tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    name = make.freeze()
+    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    make.evaluate(name, hide=True)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    page = (package / "data/index.html").read_text(encoding="utf-8")
+    samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
+    assert "✓ supports reliance" not in samples
+    assert "○ not evaluated" in samples
+    assert "more units deviate or do not apply by the newest verdicts: evaluate again. Before: 0 of " in samples
 
 
 def test_samples_that_the_records_do_not_give_are_refused(key: SigningKey, tmp_path: Path) -> None:

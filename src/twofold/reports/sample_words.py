@@ -1,13 +1,17 @@
 """The samples of a package in words, for its page and its workpapers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twofold.engagement.sample import Sample, Why
-from twofold.reports.contents import PackageContents
+from twofold.model.outcome import Outcome
+from twofold.reports.contents import PackageContents, PackagedSample
+from twofold.reports.rows_as_text import reading_session
 from twofold.vault.entry import Entry, EntryKind, instant_text, read_entry
 
 FOLDER = "samples"
+Results = Mapping[str, tuple[str, str]]
+"""Item -> verdict and reason."""
 
 
 def sample_place(sample_id: str) -> str:
@@ -27,9 +31,24 @@ def agreements_about(sample: Sample, records: Sequence[Entry]) -> list[Entry]:
     return [each for each in agreed if (each.body["engagement"], each.body["control"]) == about]
 
 
+def results_of(contents: PackageContents, each: PackagedSample) -> Results | None:
+    """Return the packaged verdicts of the chosen items, None where the package has no such verdict file."""
+    sample = each.sample
+    about = (sample.control, sample.control_test)
+    runs = (run for run in contents.runs if (run.control.control_id, run.rule.control_test) == about)
+    file = next((run.verdicts[sample.engagement] for run in runs if sample.engagement in run.verdicts), None)
+    if file is None:
+        return None
+    items = [each.population.unit(chosen.position).item for chosen in sample.chosen]
+    query = "SELECT item, verdict, COALESCE(reason, '') FROM read_parquet(?) WHERE list_contains(?::VARCHAR[], item)"
+    with reading_session() as session:
+        rows = session.execute(query, [str(file), items]).fetchall()
+    return {item: (verdict, reason) for item, verdict, reason in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class SampleShown:
-    """A sample in words. supports: what the evaluation says, None before it."""
+    """A sample in words. supports: what the evaluation says, None before it and where newer verdicts contradict it."""
 
     sample_id: str
     engagement: str
@@ -46,16 +65,20 @@ class SampleShown:
 def shown_samples(contents: PackageContents) -> list[SampleShown]:
     """Return the samples as pages and workpapers show them, in order of the log."""
     records = records_of(contents)
-    return [_shown(each.sample, records) for each in contents.samples]
+    return [_shown(each, records, results_of(contents, each)) for each in contents.samples]
 
 
-def _shown(sample: Sample, records: Sequence[Entry]) -> SampleShown:
+def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results | None) -> SampleShown:
+    sample = packaged.sample
     agreed = [
         f"{each.body['size']:,} units, extension {each.body['extension']:,}, agreed with {each.body['agreed_with']} "
         f"({each.actor}, {instant_text(each.at)[:10]}, entry {each.index}): {each.body['reason']}"
         for each in agreements_about(sample, records)
     ]
-    result = sample.result
+    result, unknown = sample.result, _not_evaluated(packaged, results)
+    told = result.sentence if result else "not evaluated"
+    if unknown:
+        told = f"{unknown:,} more units deviate or do not apply by the newest verdicts: evaluate again. Before: {told}"
     return SampleShown(
         sample_id=sample.sample_id,
         engagement=sample.engagement,
@@ -65,10 +88,20 @@ def _shown(sample: Sample, records: Sequence[Entry]) -> SampleShown:
         f"(entry {sample.entry})",
         drawn=_drawn(sample),
         agreed=agreed[-1] if agreed else "nothing was agreed",
-        result=result.sentence if result else "not evaluated",
-        supports=result.supports if result else None,
+        result=told,
+        supports=result.supports if result and not unknown else None,
         folder=sample_place(sample.sample_id),
     )
+
+
+def _not_evaluated(packaged: PackagedSample, results: Results | None) -> int:
+    """Return how many units count, are no deviations of the evaluation, and are not clean by the packaged verdicts."""
+    sample = packaged.sample
+    if sample.result is None or results is None:
+        return 0
+    clean = {each.position for each in sample.projected}.difference(sample.result.deviations)
+    items = (packaged.population.unit(position).item for position in clean)
+    return sum(results.get(item, ("", ""))[0] != Outcome.PASS for item in items)
 
 
 def _drawn(sample: Sample) -> str:

@@ -1,6 +1,6 @@
 """Samples in a package: frozen lines, draw and evaluation as files (docs/formats/sample.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from twofold.engagement.sample import (
 )
 from twofold.model.problem import Problem
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.reports.contents import PackageContents, PackagedSample
+from twofold.reports.contents import PackageContents
 from twofold.reports.control_folder import json_bytes
-from twofold.reports.rows_as_text import reading_session
-from twofold.reports.sample_words import agreements_about, records_of, sample_place
+from twofold.reports.sample_words import Results, agreements_about, records_of, results_of, sample_place
 from twofold.vault.entry import Entry, EntryKind, instant_text
 
 POPULATION_FILE = "population.txt"
@@ -27,8 +26,6 @@ EVALUATION_FILE = "evaluation.json"
 FILES = (POPULATION_FILE, DRAW_FILE, EVALUATION_FILE)
 LINE_COLUMNS = ("item", "system", "operating_at")
 """Columns of a population that a frozen line repeats."""
-Results = Mapping[str, tuple[str, str]]
-"""Item -> verdict and reason."""
 
 
 def sample_index(sample: Sample) -> dict[str, str]:
@@ -50,7 +47,7 @@ def write_samples(data: Path, contents: PackageContents) -> None:
         folder.mkdir(parents=True)
         (folder / POPULATION_FILE).write_bytes(each.population.as_text())
         (folder / DRAW_FILE).write_bytes(json_bytes(draw_record(each.sample, each.population)))
-        evaluation = evaluation_record(each.sample, each.population, records, _results(contents, each))
+        evaluation = evaluation_record(each.sample, each.population, records, results_of(contents, each))
         (folder / EVALUATION_FILE).write_bytes(json_bytes(evaluation))
 
 
@@ -108,21 +105,6 @@ def sample_problems(contents: PackageContents) -> list[Problem]:
         if each.population.root.hex() != each.sample.root:
             problems.append(Problem(name, "its lines are not those that were frozen", f"the root {each.sample.root}"))
     return sorted(problems, key=lambda problem: problem.where)
-
-
-def _results(contents: PackageContents, each: PackagedSample) -> Results | None:
-    """Return the packaged verdicts of the chosen items, None where the package has no such verdict file."""
-    sample = each.sample
-    about = (sample.control, sample.control_test)
-    runs = (run for run in contents.runs if (run.control.control_id, run.rule.control_test) == about)
-    file = next((run.verdicts[sample.engagement] for run in runs if sample.engagement in run.verdicts), None)
-    if file is None:
-        return None
-    items = [each.population.unit(chosen.position).item for chosen in sample.chosen]
-    query = "SELECT item, verdict, COALESCE(reason, '') FROM read_parquet(?) WHERE list_contains(?::VARCHAR[], item)"
-    with reading_session() as session:
-        rows = session.execute(query, [str(file), items]).fetchall()
-    return {item: (verdict, reason) for item, verdict, reason in rows}
 
 
 def _result(chosen: Chosen, population: FrozenPopulation, results: Results) -> dict[str, Any]:

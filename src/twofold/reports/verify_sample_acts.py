@@ -14,7 +14,7 @@ from twofold.model.problem import UserError
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
 from twofold.populations.samples.selection import Method, Plan, Stratum, draw, next_units, seed_of
-from twofold.reports.samples import Results
+from twofold.reports.sample_words import Results
 from twofold.reports.under_check import UnderCheck
 from twofold.reports.verify_log import RECORDS_PLACE
 from twofold.vault.entry import Entry, EntryKind
