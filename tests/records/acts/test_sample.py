@@ -162,6 +162,17 @@ def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population
     assert done.result.deviations == ()
 
 
+def test_a_nonce_that_was_known_at_the_freeze_draws_nothing(
+    vault: Vault, judgement: Entry, drawn: Sample, population: FrozenPopulation
+) -> None:
+    later = frozen_with(vault, judgement, population)
+    with pytest.raises(UserError, match=f"used this nonce before {later.sample_id} was frozen"):
+        draw(vault, later, population, nonce=drawn.nonce)
+    beside = frozen_with(vault, judgement, population)
+    assert draw(vault, later, population, nonce="new dice").state is SampleState.DRAWN
+    assert draw(vault, beside, population, nonce="new dice").state is SampleState.DRAWN, "frozen before it was said"
+
+
 def test_no_stratum_is_left_without_a_chance(vault: Vault, judgement: Entry) -> None:
     months = freeze(unit_line(f"item-{at:03d}", "erp", AT.replace(month=1 + at % 12)) for at in range(120))
     frozen = frozen_with(vault, judgement, months)

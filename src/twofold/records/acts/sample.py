@@ -209,13 +209,14 @@ def draw_sample(
 ) -> Sample:
     """Draw from a frozen population with the auditor's nonce.
 
-    Raises UserError when the sample was drawn already, the nonce is empty or not the one whose hash was given before,
-    the population is another one, the plan does not fit it, or a stratum would get no unit.
+    Raises UserError when the sample was drawn already, the nonce is empty, not the one whose hash was given before,
+    or known when the population was frozen, the population is another one, the plan does not fit it, or a stratum would
+    get no unit.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.DRAW)
         _check_population(sample, population)
-        _check_nonce(sample, nonce)
+        _check_nonce(vault, sample, nonce)
         seed = seed_of(
             engagement=sample.engagement,
             control=sample.control,
@@ -459,13 +460,20 @@ def _check_strata(population: FrozenPopulation, plan: Plan) -> None:
         raise UserError(Problem("--size", found, f"at least {divided}", "draw more, or with the method random"))
 
 
-def _check_nonce(sample: Sample, nonce: str) -> None:
+def _check_nonce(vault: Vault, sample: Sample, nonce: str) -> None:
     if not nonce.strip() or "\n" in nonce:
         raise UserError(Problem("--nonce", "the nonce is empty or has a line break", "one line from the auditor"))
     said = sha256(nonce.encode()).hexdigest()
     if sample.nonce_sha256 not in {None, said}:
         found = f"the hash of this nonce is {said}"
         raise UserError(Problem("--nonce", found, f"{sample.nonce_sha256}, as given before the freeze"))
+    drawn = vault.entries(kind=EntryKind.SAMPLE_DRAW)
+    used = next((each.index for each in drawn if each.body["nonce"] == nonce and each.index < sample.entry), None)
+    if used is not None:
+        found = f"entry {used} used this nonce before {sample.sample_id} was frozen, so it was known by then"
+        raise UserError(
+            Problem("--nonce", found, "a nonce that nobody knew at the freeze", "ask the auditor for another")
+        )
 
 
 def _decimal(number: Fraction) -> str:
