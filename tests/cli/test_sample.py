@@ -136,3 +136,17 @@ def test_a_unit_that_left_the_scope_is_no_clean_unit_and_leaves_the_sample(call:
     asked = ("--because", "out_of_scope", "--reason", "the product feeds no statement since March")
     assert call("sample", "replace", sample, "INC-2", *asked, "-w", judged).code == 0
     assert "0 of 1 units deviate" in call("sample", "evaluate", sample, *rates, "-w", judged).out
+
+
+def test_a_nonce_that_is_no_text_and_an_export_over_a_file_are_refused(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    sample = call(*FREEZE, "-w", judged).out.split()[0]
+    said = call("sample", "draw", sample, "--nonce", "\udcff", "--size", "1", "-w", judged)
+    assert said.code == 2
+    assert "Traceback" not in said.err
+    file = tmp_path / "file"
+    file.write_text("x", encoding="utf-8")
+    said = call("sample", "export", sample, file, "-w", judged)
+    assert (said.code, file.read_text(encoding="utf-8")) == (2, "x")
+    assert "a new or an empty folder" in said.err

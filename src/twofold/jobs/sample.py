@@ -239,11 +239,12 @@ def frozen_population(workspace: Workspace, sample: Sample) -> FrozenPopulation:
 
 
 def export_sample(workspace: Workspace, sample_id: str, folder: Path) -> list[Path]:
-    """Write population.txt and draw.json (docs/formats/sample.md); raises UserError for a folder that is not empty."""
+    """Write population.txt and draw.json (docs/formats/sample.md); raises UserError unless the folder is free."""
     sample = acts.sample_named(workspace.vault, sample_id)
     population = frozen_population(workspace, sample)
-    if folder.exists() and any(folder.iterdir()):
-        raise UserError(Problem(str(folder), "the folder is not empty", "a new or an empty folder"))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        found = "the folder is not empty" if folder.is_dir() else "it is a file"
+        raise UserError(Problem(str(folder), found, "a new or an empty folder"))
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / POPULATION_FILE, folder / DRAW_FILE]
     files[0].write_bytes(population.as_text())

@@ -463,6 +463,8 @@ def _check_strata(population: FrozenPopulation, plan: Plan) -> None:
 def _check_nonce(vault: Vault, sample: Sample, nonce: str) -> None:
     if not nonce.strip() or "\n" in nonce:
         raise UserError(Problem("--nonce", "the nonce is empty or has a line break", "one line from the auditor"))
+    if any("\ud800" <= each <= "\udfff" for each in nonce):
+        raise UserError(Problem("--nonce", "the nonce is not UTF-8", "one line from the auditor"))
     said = sha256(nonce.encode()).hexdigest()
     if sample.nonce_sha256 not in {None, said}:
         found = f"the hash of this nonce is {said}"
