@@ -80,6 +80,24 @@ def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: Sign
     assert "more units deviate or do not apply by the newest verdicts: evaluate again. Before: 0 of " in samples
 
 
+def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey, tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    make.agree(tolerable="9")
+    name = make.freeze()
+    make.draw(name, Plan(Method.RANDOM, 5))
+    make.agree(reason="a second meeting")
+    make.evaluate(name)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    page = (package / "data/index.html").read_text(encoding="utf-8")
+    samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
+    assert "confidence 90%, tolerable 9%, expected 0%: planning meeting. After the draw: 5 units" in samples
+    assert "tolerable 40%, expected 0%: a second meeting" in samples
+    assert "These are other rates than were agreed before the draw." in samples
+
+
 def test_samples_that_the_records_do_not_give_are_refused(key: SigningKey, tmp_path: Path) -> None:
     contents = build_sampled(tmp_path, 60)
     one, other = contents.samples[:2]

@@ -70,13 +70,12 @@ def shown_samples(contents: PackageContents) -> list[SampleShown]:
 
 def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results | None) -> SampleShown:
     sample = packaged.sample
-    agreed = [
-        f"{each.body['size']:,} units, extension {each.body['extension']:,}, agreed with {each.body['agreed_with']} "
-        f"({each.actor}, {instant_text(each.at)[:10]}, entry {each.index}): {each.body['reason']}"
-        for each in agreements_about(sample, records)
-    ]
     result, unknown = sample.result, _not_evaluated(packaged, results)
+    agreed = agreements_about(sample, records)
     told = result.sentence if result else "not evaluated"
+    before = next((each.body for each in agreed if each.index == sample.agreement), None)
+    if result and before and (result.confidence, result.tolerable) != (before["confidence"], before["tolerable"]):
+        told += " These are other rates than were agreed before the draw."
     if unknown:
         told = f"{unknown:,} more units deviate or do not apply by the newest verdicts: evaluate again. Before: {told}"
     return SampleShown(
@@ -87,10 +86,29 @@ def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results 
         population=f"{sample.units:,} units, frozen {instant_text(sample.frozen_at)[:10]} by {sample.frozen_by} "
         f"(entry {sample.entry})",
         drawn=_drawn(sample),
-        agreed=agreed[-1] if agreed else "nothing was agreed",
+        agreed=_agreed(sample, agreed),
         result=told,
         supports=result.supports if result and not unknown else None,
         folder=sample_place(sample.sample_id),
+    )
+
+
+def _agreed(sample: Sample, agreed: Sequence[Entry]) -> str:
+    """Tell what was agreed before the draw, and apart from it what came later; before a draw, the newest."""
+    if sample.plan is None:
+        return _agreement(agreed[-1]) if agreed else "nothing was agreed"
+    before = [_agreement(each) for each in agreed if each.index == sample.agreement]
+    later = [each for each in agreed if sample.agreement is None or each.index > sample.agreement]
+    told = before[0] if before else "nothing was agreed before the draw" if later else "nothing was agreed"
+    return f"{told}. After the draw: {_agreement(later[-1])}" if later else told
+
+
+def _agreement(entry: Entry) -> str:
+    body = entry.body
+    return (
+        f"{body['size']:,} units, extension {body['extension']:,}, agreed with {body['agreed_with']} "
+        f"({entry.actor}, {instant_text(entry.at)[:10]}, entry {entry.index}), confidence {body['confidence']}%, "
+        f"tolerable {body['tolerable']}%, expected {body['expected']}%: {body['reason']}"
     )
 
 
