@@ -200,3 +200,30 @@ def test_a_size_is_the_least_that_holds(tolerable: Fraction, share: int, risk: F
     assert binomial_cdf(found.planned, found.size, tolerable) <= risk
     for smaller in range(max(1, found.size - 15), found.size):
         assert binomial_cdf(int(-(-expected * smaller // 1)), smaller, tolerable) > risk
+
+
+@pytest.mark.parametrize(
+    ("model", "tolerable", "expected", "found"),
+    [
+        (Model.BINOMIAL, "0.5", "0.48", (1750, 840)),
+        (Model.POISSON, "0.5", "0.45", (560, 252)),
+        (Model.HYPERGEOMETRIC, "0.002", "0", (1495, 0)),
+    ],
+)
+def test_rates_that_are_near_or_small_take_no_long_time(
+    model: Model, tolerable: str, expected: str, found: tuple[int, int]
+) -> None:
+    rates = {"tolerable": Fraction(tolerable), "expected": Fraction(expected)}
+    size = sample_size(risk=Fraction(5, 100), model=model, population=1_000_000, **rates)
+    assert (size.size, size.planned) == found
+
+
+def test_rates_that_are_too_near_are_refused_soon() -> None:
+    for model in (Model.BINOMIAL, Model.POISSON):
+        with pytest.raises(NoSizeError, match="no sample"):
+            sample_size(
+                risk=Fraction(5, 100),
+                tolerable=Fraction(10, 100),
+                expected=Fraction(99, 1000),
+                model=model,
+            )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from itertools import count
-from math import ceil, comb, factorial, floor
+from math import ceil, comb, floor
 
 GREATEST_SAMPLE = 5_000
 """A size beyond this says that the expected rate is too near to the tolerable one: test every item instead."""
@@ -56,7 +56,7 @@ class NoSizeError(ValueError):
 def binomial_cdf(deviations: int, size: int, rate: Fraction) -> Fraction:
     """Return the probability of at most so many deviations in a sample of `size` at this rate."""
     good, bad, whole = rate.denominator - rate.numerator, rate.numerator, rate.denominator
-    ways = sum(comb(size, each) * bad**each * good ** (size - each) for each in range(min(deviations, size) + 1))
+    ways = _binomial_ways(deviations, size, good, bad)
     return Fraction(ways, whole**size)
 
 
@@ -76,8 +76,11 @@ def poisson_factor(deviations: int, risk: Fraction) -> Fraction:
 
         def too_likely(hundredths: int) -> bool:
             mean = Decimal(hundredths) / 100
-            terms = sum((mean**each / factorial(each) for each in range(1, deviations + 1)), start=Decimal(1))
-            return terms * (-mean).exp() > limit
+            term = total = Decimal(1)
+            for each in range(1, deviations + 1):
+                term = term * mean / each
+                total += term
+            return total * (-mean).exp() > limit
 
         return Fraction(_least(lambda hundredths: not too_likely(hundredths)), 100)
 
@@ -166,23 +169,44 @@ _TOO_NEAR = f"no sample of up to {GREATEST_SAMPLE:,} items shows it: the expecte
 def _binomial_within(deviations: int, size: int, rate: Fraction, risk: Fraction) -> bool:
     """Compare without dividing: sum of C(n, i) b^i g^(n-i) against risk * w^n, in whole numbers."""
     good, bad, whole = rate.denominator - rate.numerator, rate.numerator, rate.denominator
-    ways = sum(comb(size, each) * bad**each * good ** (size - each) for each in range(min(deviations, size) + 1))
+    ways = _binomial_ways(deviations, size, good, bad)
     return bool(ways * risk.denominator <= risk.numerator * whole**size)
 
 
+def _binomial_ways(deviations: int, size: int, good: int, bad: int) -> int:
+    """Return the sum of C(n, i) b^i g^(n-i) up to so many deviations, each term from the one before."""
+    most = min(deviations, size)
+    term = total = 1
+    for each in range(1, most + 1):
+        term = term * (size - each + 1) * bad // each  # C(n, i) b^i: a whole number, so nothing is lost
+        total = total * good + term
+    return int(total * good ** (size - most))
+
+
+def _size_and_planned(least_size: Callable[[int], int | None], expected: Fraction) -> tuple[int, int] | None:
+    """Return the least size whose expected deviations, rounded up, are planned, and how many; None where there is none.
+
+    least_size: the least size that allows so many deviations, None where none does; it never falls as they grow. So
+    where its expected deviations are more than planned, the numbers between fail as well and are passed over.
+    """
+    planned = 0
+    while (size := least_size(planned)) is not None:
+        wanted = ceil(expected * size)
+        if wanted <= planned:
+            return size, planned
+        planned = wanted
+    return None
+
+
 def _binomial_size(risk: Fraction, tolerable: Fraction, expected: Fraction) -> SampleSize:
-    """Look at each number of planned deviations in turn: among sizes that plan so many, the larger ones hold too."""
-    for planned in count():
-        low = floor((planned - 1) / expected) + 1 if planned else 1
-        high = min(floor(planned / expected), GREATEST_SAMPLE) if expected else GREATEST_SAMPLE
-        if low > GREATEST_SAMPLE:
-            break
-        if low <= high and _binomial_within(planned, high, tolerable, risk):
-            within = partial(_binomial_within, planned, rate=tolerable, risk=risk)
-            return SampleSize(_least(within, low=low, high=high), planned, Model.BINOMIAL, risk, tolerable, expected)
-        if not expected:
-            break
-    raise NoSizeError(_TOO_NEAR)
+    def least_size(planned: int) -> int | None:
+        within = partial(_binomial_within, planned, rate=tolerable, risk=risk)
+        return _least(within, high=GREATEST_SAMPLE) if within(GREATEST_SAMPLE) else None
+
+    found = _size_and_planned(least_size, expected)
+    if found is None:
+        raise NoSizeError(_TOO_NEAR)
+    return SampleSize(*found, Model.BINOMIAL, risk, tolerable, expected)
 
 
 def _hypergeometric_size(
@@ -193,24 +217,30 @@ def _hypergeometric_size(
         if deviation_count is DeviationCount.FEWEST_ABOVE
         else ceil(population * tolerable)
     )
-    for size in range(1, min(population, GREATEST_SAMPLE) + 1):
-        planned = ceil(expected * size)
-        if hypergeometric_cdf(planned, population, min(deviating, population), size) <= risk:
-            return SampleSize(
-                size, planned, Model.HYPERGEOMETRIC, risk, tolerable, expected, population, deviation_count
-            )
-    msg = f"no sample of the {population:,} items shows it: test every item"
-    raise NoSizeError(msg)
+    most = min(population, GREATEST_SAMPLE)
+
+    def least_size(planned: int) -> int | None:
+        def within(size: int) -> bool:
+            return hypergeometric_cdf(planned, population, min(deviating, population), size) <= risk
+
+        return _least(within, high=most) if within(most) else None
+
+    found = _size_and_planned(least_size, expected)
+    if found is None:
+        msg = f"no sample of the {population:,} items shows it: test every item"
+        raise NoSizeError(msg)
+    return SampleSize(*found, Model.HYPERGEOMETRIC, risk, tolerable, expected, population, deviation_count)
 
 
 def _poisson_size(risk: Fraction, tolerable: Fraction, expected: Fraction) -> SampleSize:
-    for planned in range(GREATEST_SAMPLE):
+    def least_size(planned: int) -> int | None:
         size = ceil(poisson_factor(planned, risk) / tolerable)
-        if size > GREATEST_SAMPLE:
-            break
-        if ceil(expected * size) <= planned:
-            return SampleSize(size, planned, Model.POISSON, risk, tolerable, expected)
-    raise NoSizeError(_TOO_NEAR)
+        return size if size <= GREATEST_SAMPLE else None
+
+    found = _size_and_planned(least_size, expected)
+    if found is None:
+        raise NoSizeError(_TOO_NEAR)
+    return SampleSize(*found, Model.POISSON, risk, tolerable, expected)
 
 
 def _least(holds: Callable[[int], bool], *, low: int = 1, high: int | None = None) -> int:
