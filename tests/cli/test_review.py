@@ -349,6 +349,11 @@ def test_what_a_decided_review_refuses(decided: Desk) -> None:
         assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
     said = decided.says("p-0003", "look", REVIEW, *CY, "--from", "2026-01-01", "--result", "x")
     assert "ask somebody else to look" in said.err
+    for somebody in ("P-0003", "cy@example.com"):
+        said = decided.says(somebody, "look", REVIEW, *CY, "--from", "2026-01-01", "--result", "x")
+        assert (said.code, "is nobody known" in said.err) == (2, True), "it may be the person whose access it is"
+    said = decided.says("p-0002", "look", REVIEW, *CY, "--from", "2026-03-27", "--result", "x")
+    assert "2026-03-27 has not come" in said.err, "a look from tomorrow on saw nothing"
 
 
 def test_what_a_completed_review_refuses(decided: Desk) -> None:

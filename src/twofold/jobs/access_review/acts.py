@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from twofold.engagement.access_review import Pair, Review, ReviewAct
 from twofold.jobs.access_review.capturing import ActDone, record, review_for
-from twofold.jobs.access_review.people import is_own, may_review, named, nobody_for, person_of, reviewer_accounts
+from twofold.jobs.access_review.people import is_own, known_person, may_review, named, nobody_for, reviewer_accounts
 from twofold.jobs.access_review.tables import review_tables
-from twofold.model.instant import parse_instant
+from twofold.model.instant import parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_reason
 from twofold.records.workspace import Workspace
@@ -101,9 +101,12 @@ def record_look(
 ) -> ActDone:
     """Record a look at what access judged wrong was used for, from a local day on.
 
-    Raises UserError for a pair that was not judged wrong or was looked at already, without a result, and where the
-    person would look at the use of their own account.
+    Raises UserError for a pair that was not judged wrong or was looked at already, without a result, for a day that has
+    not come, and where the person is nobody known or would look at the use of their own account.
     """
+    today = at.astimezone(zone_named(workspace.settings.reporting_zone)).date()
+    if looked_from > today:
+        raise UserError(Problem("--from", f"{looked_from} has not come", f"a day up to {today}", "correct the day"))
     if not result.strip():
         raise UserError(
             Problem("--result", "no result is given", "what the access was used for", "say it in a sentence")
@@ -113,7 +116,7 @@ def record_look(
         _judged_wrong(review, pair)
         if pair in review.looks:
             raise UserError(Problem("ACCOUNT RIGHT", "its use was looked at already", "one look for each pair"))
-        person = person_of(tables, actor, at)
+        person = known_person(tables, actor, at, where="who looks")
         if is_own(pair[0], tables.hands([pair[0]], at)[pair[0]], reviewer=actor, person=person):
             found = f"{pair[0]} is the acting person's own account"
             raise UserError(

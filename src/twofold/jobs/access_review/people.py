@@ -56,6 +56,16 @@ def person_of(tables: ReviewTables, actor: str, at: datetime) -> str:
     return tables.hands([actor], at)[actor].person or actor
 
 
+def known_person(tables: ReviewTables, actor: str, at: datetime, *, where: str) -> str:
+    """Return the person who acts; raises UserError where nobody can tell who that is, so whose own access it may be."""
+    person = person_of(tables, actor, at)
+    listed = person in {each.id for each in tables.applied.scope.people}
+    if listed or tables.hands([actor], at)[actor].state == "linked" or tables.accounts_of(person, at):
+        return person
+    remedy = "act with the HR id or an account of the person, or link the account (account_links) and apply the scope"
+    raise UserError(Problem(where, f"{actor!r} is nobody known", "a person, so that own access can be told", remedy))
+
+
 def nobody_for(left: Sequence[Pair], reviewers: Sequence[str], remedy: str) -> Problem:
     """Say which pairs none of the reviewers may decide on."""
     found = f"{', '.join(reviewers)} may not decide on {len(left)} pairs: {named(left)}"
