@@ -219,6 +219,25 @@ def test_revoked_and_yet_present(decided: Desk) -> None:
     assert desk.json("diff", review, "--with", "today")["counts"]["granted_again"] == 1
 
 
+def test_a_snapshot_that_may_not_be_whole_proves_no_removal(decided: Desk) -> None:
+    desk, review = decided, REVIEW
+    follow_up(desk, review)
+    header = "snapshot_id,system,taken_at,origin,account,right_id\n"
+    torn = f"torn,product,{APRIL},system,product:ana,product:admin\ntorn,product,{APRIL},system,product:cy,\n"
+    desk.capture("access_review", "snapshot", header + torn, "2026-04-20T08:05:00Z", "torn.csv")
+
+    (removal,) = desk.json("show", review)["removals"]
+    assert (removal["gone"], removal["seen_in"], len(removal["doubts"])) == (None, "torn", 1)
+    assert "torn may not be whole" in " ".join(desk.says("p-0001", "show", review).out.split())
+    assert "looks new or gone may be neither" in " ".join(
+        desk.says("p-0001", "diff", review, "--with", "today").out.split()
+    )
+    desk.snapshot("may", "2026-05-02T08:00:00Z", ALL)
+    assert desk.json("diff", review, "--with", "today")["counts"]["revoked_yet_present"] == 1, "it was never seen away"
+    (removal,) = desk.json("show", review)["removals"]
+    assert (removal["gone"], removal["seen_in"]) == (False, "may")
+
+
 def test_nothing_removed_is_an_exception_once_the_days_are_over(decided: Desk) -> None:
     desk, review = decided, REVIEW
     assert desk.says("p-0001", "complete", review).code == 0

@@ -81,6 +81,7 @@ def shown_json(review: Review, pairs: Sequence[PairShown], removals: Sequence[Re
                 "seen_in": each.seen_in,
                 "seen_at": each.seen_at,
                 "gone": each.gone,
+                "doubts": each.doubts,
                 "looked_at": each.looked_at,
             }
             for each in removals
@@ -110,6 +111,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
             for name, each in (("earlier", found.earlier), ("later", found.later))
         },
         "counts": {str(kind): number for kind, number in counts(found.differences).items()},
+        "doubts": found.doubts,
         "differences": [each for each in found.differences if each.change is not Change.SAME],
     }
 
@@ -118,6 +120,12 @@ def say_comparison(found: Comparison) -> None:
     """Print a comparison: what differs, by kind, and the counts."""
     for name, which in (("Earlier", found.earlier), ("Later", found.later)):
         say(f"{name}: {which.name} of {which.as_of:%Y-%m-%d %H:%M} UTC, {counted(len(which.pairs), 'pair')}")
+    if found.doubts:
+        say_wrapped(
+            f"Note: a list may not be whole ({', '.join(found.doubts)}), so what looks new or gone may be neither.",
+            indent=4,
+            hanging=2,
+        )
     for kind, words in _WORDS.items():
         of_kind = [each for each in found.differences if each.change is kind]
         say(f"{len(of_kind):>6,}  {words}")
@@ -153,8 +161,9 @@ def _removal(shown: RemovalShown) -> str:
     done = (
         f"removed {shown.executed_at:%Y-%m-%d %H:%M} UTC ({shown.ticket})" if shown.executed_at else "not yet removed"
     )
+    not_whole = f"; {shown.seen_in} may not be whole ({', '.join(shown.doubts)})" if shown.doubts else ""
     seen = {
-        None: "no later snapshot shows it gone yet",
+        None: f"no later snapshot shows it gone yet{not_whole}",
         True: f"gone in {shown.seen_in}",
         False: f"still in {shown.seen_in}",
     }[shown.gone]

@@ -41,7 +41,8 @@ class PairShown:
 class RemovalShown:
     """What became of access judged wrong: its record, and the first later snapshot of the system itself.
 
-    `gone`: whether that snapshot shows it gone; None where no later one was captured.
+    `gone`: whether that snapshot shows it gone; None where no later one was captured, or where the pair is not in it
+    and it may not be whole. `doubts`: why it may not be.
     """
 
     item: ReviewItem
@@ -51,15 +52,17 @@ class RemovalShown:
     seen_at: datetime | None
     gone: bool | None
     looked_at: bool
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two lists, the older one first, and what differs."""
+    """Two lists, the older one first, and what differs. `doubts`: why a snapshot of them may not be whole."""
 
     earlier: PairList
     later: PairList
     differences: list[Difference]
+    doubts: tuple[str, ...] = ()
 
 
 def all_reviews(workspace: Workspace) -> list[Review]:
@@ -91,9 +94,16 @@ def compare(workspace: Workspace, review_id: str, *, other: str | None) -> Compa
     with review_tables(workspace) as tables:
         review = tables.review(review_id)
         mine = _list_of(tables, review)
-        theirs = _today(tables, review, mine) if other == TODAY else _list_of(tables, _other(tables, review, other))
+        if other == TODAY:
+            theirs = _today(tables, review, mine)
+            taken_from = theirs.name
+        else:
+            against = _other(tables, review, other)
+            theirs, taken_from = _list_of(tables, against), against.snapshot
         earlier, later = sorted((mine, theirs), key=lambda each: (each.as_of, each.name))
-        return Comparison(earlier, later, diff(earlier, later, away=_away(tables, review.system, earlier, later)))
+        found = diff(earlier, later, away=_away(tables, review.system, earlier, later))
+        doubts = sorted({doubt for name in (review.snapshot, taken_from) for doubt in tables.doubts_of(name)})
+        return Comparison(earlier, later, found, tuple(doubts))
 
 
 def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[PairShown]:
@@ -115,15 +125,11 @@ def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[Pai
 
 def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
     found = []
-    snapshots = tables.snapshots_of(review.system)
-    holding: dict[str, frozenset[Pair]] = {}
+    proof = _Proof(tables, review.system)
     for item in review.judged_wrong:
         removal = review.removals.get(item.pair)
         executed_at = removal.executed_at if removal else None
-        since = executed_at or item.decided_at or review.started_at
-        name, taken = next(((name, taken) for name, taken in snapshots if taken > since), ("", None))
-        if name and name not in holding:
-            holding[name] = tables.pairs_of(name)
+        name, taken, gone = proof.of(item.pair, after=executed_at or item.decided_at or review.started_at)
         found.append(
             RemovalShown(
                 item=item,
@@ -131,11 +137,58 @@ def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
                 executed_at=executed_at,
                 seen_in=name,
                 seen_at=taken,
-                gone=item.pair not in holding[name] if name else None,
+                gone=gone,
                 looked_at=item.pair in review.looks,
+                doubts=proof.doubts(name) if name and gone is None else (),
             )
         )
     return found
+
+
+class _Proof:
+    """The snapshots that a system gave, each read once.
+
+    One that may not be whole shows what is there, never what is gone.
+    """
+
+    def __init__(self, tables: ReviewTables, system: str) -> None:
+        self._tables = tables
+        self.snapshots = tables.snapshots_of(system)
+        self._read: dict[str, tuple[frozenset[Pair], tuple[str, ...]]] = {}
+
+    def of(self, pair: Pair, *, after: datetime) -> tuple[str, datetime | None, bool | None]:
+        """Return the first snapshot after a moment that tells whether the pair is gone, its time, and what it tells.
+
+        Where none tells, the first one that does not hold the pair and may not be whole; "" where there is none at all.
+        """
+        told: tuple[str, datetime | None, bool | None] = ("", None, None)
+        for name, taken in self.snapshots:
+            if taken <= after:
+                continue
+            if pair in self.pairs(name):
+                return name, taken, False
+            if not self.doubts(name):
+                return name, taken, True
+            if not told[0]:
+                told = (name, taken, None)
+        return told
+
+    def shows_gone(self, name: str, pair: Pair) -> bool:
+        """Whether a snapshot shows a pair gone."""
+        return pair not in self.pairs(name) and not self.doubts(name)
+
+    def pairs(self, name: str) -> frozenset[Pair]:
+        """Return the pairs that a snapshot holds."""
+        return self._of(name)[0]
+
+    def doubts(self, name: str) -> tuple[str, ...]:
+        """Return why a snapshot may not be whole."""
+        return self._of(name)[1]
+
+    def _of(self, name: str) -> tuple[frozenset[Pair], tuple[str, ...]]:
+        if name not in self._read:
+            self._read[name] = self._tables.pairs_of(name), self._tables.doubts_of(name)
+        return self._read[name]
 
 
 def _other(tables: ReviewTables, review: Review, other: str | None) -> Review:
@@ -185,15 +238,16 @@ def _today(tables: ReviewTables, review: Review, mine: PairList) -> PairList:
 def _away(tables: ReviewTables, system: str, earlier: PairList, later: PairList) -> frozenset[Pair]:
     """Return the pairs judged wrong that the data shows absent between the decision and the later list.
 
-    Either a snapshot of the system in between does not hold them, or its log shows that they were taken away or given.
+    Either a whole snapshot of the system in between does not hold them, or its log shows that they were taken away or
+    given.
     """
     judged = {pair: said for pair, said in earlier.decisions.items() if said.decision.judges_wrong}
-    between = [(name, taken) for name, taken in tables.snapshots_of(system) if earlier.as_of < taken < later.as_of]
-    holding = {name: tables.pairs_of(name) for name, _ in between}
+    proof = _Proof(tables, system)
+    between = [(name, taken) for name, taken in proof.snapshots if earlier.as_of < taken < later.as_of]
     logged = tables.changes_of(sorted(judged), after=earlier.as_of, before=later.as_of)
     return frozenset(
         pair
         for pair, said in judged.items()
-        if any(taken > (said.decided_at or earlier.as_of) and pair not in holding[name] for name, taken in between)
+        if any(taken > (said.decided_at or earlier.as_of) and proof.shows_gone(name, pair) for name, taken in between)
         or any(moment > (said.decided_at or earlier.as_of) for moment in logged.get(pair, ()))
     )

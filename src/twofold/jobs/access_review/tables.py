@@ -160,14 +160,27 @@ class ReviewTables:
             "SELECT account, right_id FROM snapshot_row WHERE snapshot = ? ORDER BY ALL", [snapshot_id]
         ).fetchall()
         hidden = [] if expands else self._nested_hidden(snapshot_id)
-        doubts = self._doubts(snapshot_id)
+        doubts = self.doubts_of(snapshot_id)
         taken = _aware(taken_at), _aware(latest)
-        return Snapshot(snapshot_id, system, *taken, origin, conflicted, tuple(pairs), tuple(hidden), tuple(doubts))
+        return Snapshot(snapshot_id, system, *taken, origin, conflicted, tuple(pairs), tuple(hidden), doubts)
 
     def pairs_of(self, snapshot_id: str) -> frozenset[Pair]:
         """Return the pairs that a snapshot holds."""
         query = "SELECT account, right_id FROM snapshot_row WHERE snapshot = ?"
         return frozenset(self.session.execute(query, [snapshot_id]).fetchall())
+
+    def doubts_of(self, snapshot_id: str) -> tuple[str, ...]:
+        """Return why the evidence of a snapshot may not be whole: its count, a page cap, records that were not read."""
+        rows = self.session.execute(
+            """
+            SELECT evidence FROM snapshot WHERE id = ?
+            UNION SELECT evidence FROM snapshot_row WHERE snapshot = ? ORDER BY ALL
+            """,
+            [snapshot_id, snapshot_id],
+        ).fetchall()
+        own = {evidence for (evidence,) in rows}
+        found = (each for each in read_extractions(self.session) if each.evidence_id in own)
+        return tuple(sorted({f"{each.evidence_id}: {doubt}" for each in found for doubt in each.doubts}))
 
     def changes_of(self, pairs: Sequence[Pair], *, after: datetime, before: datetime) -> dict[Pair, list[datetime]]:
         """Return when the system's own log shows one of the pairs taken away or given anew, between two moments."""
@@ -286,19 +299,6 @@ class ReviewTables:
             [snapshot_id],
         ).fetchall()
         return [right for (right,) in rows]
-
-    def _doubts(self, snapshot_id: str) -> list[str]:
-        """Return why the evidence of a snapshot may not be whole: its count, a page cap, records that were not read."""
-        rows = self.session.execute(
-            """
-            SELECT evidence FROM snapshot WHERE id = ?
-            UNION SELECT evidence FROM snapshot_row WHERE snapshot = ? ORDER BY ALL
-            """,
-            [snapshot_id, snapshot_id],
-        ).fetchall()
-        own = {evidence for (evidence,) in rows}
-        found = (each for each in read_extractions(self.session) if each.evidence_id in own)
-        return sorted({f"{each.evidence_id}: {doubt}" for each in found for doubt in each.doubts})
 
 
 @contextmanager

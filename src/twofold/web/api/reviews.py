@@ -82,7 +82,7 @@ class PairPage(Schema):
 
 
 class RemovalOut(Schema):
-    """What became of access judged wrong. `gone`: whether a later snapshot shows it gone; null without a later one."""
+    """What became of access judged wrong. `gone`: whether a later snapshot shows it gone; null where none tells."""
 
     account: str
     right: str
