@@ -188,6 +188,15 @@ def test_a_review_is_opened_and_shown(desk: Desk) -> None:
     assert (pairs[CY]["status"], pairs[ROBOT]["belongs_to"]) == ("disabled", "bot")
 
 
+def test_names_with_brackets_are_shown_as_they_are(desk: Desk) -> None:
+    desk.snapshot("odd", MARCH, (("product:x[admin]", "role[/b]"), ("product::key:", "product:view")))
+    assert desk.says("p-0001", "open", "product", "--snapshot", "odd", *BOTH).code == 0
+    shown = desk.says("p-0001", "show", REVIEW)
+    assert shown.code == 0, shown.err
+    for name in ("product:x[admin]", "role[/b]", "product::key:"):
+        assert name in shown.out
+
+
 def test_a_review_from_the_snapshot_to_a_pass(decided: Desk) -> None:
     desk, review = decided, REVIEW
     follow_up(desk, review)

@@ -83,7 +83,8 @@ def say_wrapped(text: str, *, indent: int, hanging: int = 0) -> None:
 
 def say_table(table: Table) -> None:
     """Print a table as wide as the terminal, without colour where standard output is none."""
-    console = Console(file=sys.stdout, highlight=False, width=width())
+    # Cells hold names of systems and people: a bracket in one is a bracket, no style.
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width())
     with console.capture() as captured:
         console.print(table)
     _write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
