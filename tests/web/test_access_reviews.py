@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from twofold.engagement.access_review_diff import Change, Difference
+
 from ..cli.conftest import _must
 from ..cli.test_review import ACCOUNTS, ALL, ANA, CY, CY_VIEW, MARCH, REVIEW, RIGHTS, ROBOT, SCOPE, Desk, in_process
 
@@ -113,6 +115,27 @@ def test_nobody_decides_on_own_access_or_for_somebody_else(reviewers: dict[str, 
     assert "no decision is given" in said(ana, f"{page}decide", decisions(a=(CY, "", "later")))
     assert "is not in" in said(ana, f"{page}decide", decisions(a=(("product:x", "product:y"), "approve", "x")))
     assert "4</b> <a" in ana.get(page).content.decode(), "nothing was decided"
+
+
+def test_names_may_hold_the_stroke_between_account_and_right(
+    reviewers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, root = reviewers["ana"], tmp_path / "acme"
+    desk = Desk(in_process, root, tmp_path, monkeypatch)
+    auth0 = [(f"auth0|{number}", "product:view") for number in range(3)]
+    desk.snapshot("march-2", "2026-03-25T09:00:00Z", tuple(auth0))
+    said(ana, "/reviews/open", {"snapshot": "product|march-2", "reviewers": "okta:ana"})
+    page = f"/reviews/{REVIEW}/"
+    shown = ana.get(page).content.decode()
+    assert 'value="auth0%7C0|product%3Aview"' in shown
+    given = {"pair-1": "auth0%7C0|product%3Aview", "decision-1": "approve", "reason-1": "needs it"}
+    assert "Captured as ev-" in said(ana, f"{page}decide", given)
+
+    from twofold.web.company.access_review_record import differing, key_of  # noqa: PLC0415  needs the settings of the site
+
+    differences = [Difference(*pair, Change.NEW, None, None) for pair in auth0]
+    rest = list(differing(differences, "", key_of(differences[0])))
+    assert rest == differences[1:], "no pair stands on two pages"
 
 
 def test_pairs_go_to_somebody_else(reviewers: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -84,13 +85,14 @@ def difference(request: HttpRequest, review_id: str) -> HttpResponse:
 
 
 def key_of(each: Difference) -> str:
-    """Return what a page of differences goes on after."""
-    return f"{each.account}|{each.right_id}"
+    """Return what a page of differences goes on after; each part is quoted, since names may hold the stroke."""
+    return f"{quote(each.account)}|{quote(each.right_id)}"
 
 
 def differing(differences: list[Difference], change: str, after: str) -> Iterator[Difference]:
     """Yield the pairs of one kind, or all that are not the same, behind a key; they come in order of key."""
-    start = tuple(after.split("|", 1)) if "|" in after else ("", "")
+    account, _, right = after.partition("|")
+    start = unquote(account), unquote(right)
     for each in differences:
         if (each.account, each.right_id) > start and (
             each.change == change if change in set(Change) else each.change is not Change.SAME

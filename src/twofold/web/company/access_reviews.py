@@ -5,6 +5,7 @@ Who reviews is asked of persons: nobody decides on their own access.
 """
 
 from collections.abc import Callable, Sequence
+from urllib.parse import unquote
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -121,8 +122,7 @@ def decide(request: HttpRequest, review_id: str) -> HttpResponse:
         decision = request.POST.get("bulk-decision" if in_bulk else f"decision-{number}", "")
         reason = request.POST.get("bulk-reason" if in_bulk else f"reason-{number}", "")
         if decision in set(Decision):
-            account, _, right = str(value).partition("|")
-            said[account, right] = (Decision(decision), str(reason))
+            said[_pair(str(value))] = (Decision(decision), str(reason))
     return _act(
         request,
         review_id,
@@ -210,7 +210,7 @@ def removed(request: HttpRequest, review_id: str) -> HttpResponse:
         lambda now: record_removal(
             now.workspace,
             review_id,
-            _pair(request),
+            _pair(request.POST.get("pair", "")),
             ticket=request.POST.get("ticket", ""),
             executed_at="",
             actor=acting_name(request),
@@ -233,7 +233,7 @@ def looked(request: HttpRequest, review_id: str) -> HttpResponse:
         return record_look(
             now.workspace,
             review_id,
-            _pair(request),
+            _pair(request.POST.get("pair", "")),
             looked_from=since,
             result=request.POST.get("result", ""),
             actor=acting_name(request),
@@ -243,9 +243,10 @@ def looked(request: HttpRequest, review_id: str) -> HttpResponse:
     return _act(request, review_id, look)
 
 
-def _pair(request: HttpRequest) -> Pair:
-    account, _, right = request.POST.get("pair", "").partition("|")
-    return account, right
+def _pair(text: str) -> Pair:
+    """Return the pair that a field names: each part is quoted, since names may hold the stroke between them."""
+    account, _, right = text.partition("|")
+    return unquote(account), unquote(right)
 
 
 def _act(request: HttpRequest, review_id: str, act: Callable[[Current], ActDone]) -> HttpResponse:
