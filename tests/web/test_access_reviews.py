@@ -117,6 +117,17 @@ def test_nobody_decides_on_own_access_or_for_somebody_else(reviewers: dict[str, 
     assert "4</b> <a" in ana.get(page).content.decode(), "nothing was decided"
 
 
+def test_a_reason_that_no_evidence_could_be_read_with_is_refused(reviewers: dict[str, Any]) -> None:
+    ana = reviewers["ana"]
+    page = opened(reviewers)
+    for reason, found in (("a\0b", "no text holds"), ("y" * 1_100_000, "a text of 1,100,000 characters")):
+        shown = said(ana, f"{page}decide", decisions(a=(CY, "approve", reason)))
+        assert (found in shown, "Captured as" in shown) == (True, False)
+    shown = said(ana, f"{page}route", {"to": "okta:bo", "reason": "a\0b"})
+    assert ("no text holds" in shown, "Captured as" in shown) == (True, False)
+    assert "4</b> <a" in ana.get(page).content.decode(), "nothing was decided"
+
+
 def test_names_may_hold_the_stroke_between_account_and_right(
     reviewers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

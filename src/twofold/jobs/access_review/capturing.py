@@ -3,7 +3,7 @@
 import csv
 import io
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from twofold.model.evidence import ACT_CONNECTOR, Provenance
 from twofold.model.ids import EvidenceId, SystemId
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
+from twofold.tables.csv_records import FIELD_LIMIT
 from twofold.vault.entry import instant_text
 from twofold.vault.evidence import CaptureItem
 
@@ -95,7 +96,13 @@ def capture_acts(  # noqa: PLR0913  what was done, in whose words, by whom
     actor: str,
     at: datetime,
 ) -> tuple[EvidenceId, ...]:
-    """Capture the lines, a file for each canonical table, all or none. Each file has a name of its own, so all stay."""
+    """Capture the lines, a file for each canonical table, all or none. Each file has a name of its own, so all stay.
+
+    Raises UserError for a text that no file of evidence could be read with, such as a zero byte.
+    """
+    cells = [("said", said), *(cell for lines in acts.values() for line in lines for cell in line.items())]
+    if problems := [problem for name, text in cells for problem in _text_problems(name, text)]:
+        raise UserError(problems)
     with tempfile.TemporaryDirectory(prefix="twofold-review-") as scratch:
         items = []
         for kind, lines in acts.items():
@@ -121,6 +128,14 @@ def capture_acts(  # noqa: PLR0913  what was done, in whose words, by whom
             items.append(CaptureItem(file, file.name, provenance))
         captured = capture(workspace, items, actor=actor, at=at)
     return tuple(each.evidence.evidence_id for each in captured)
+
+
+def _text_problems(name: str, text: str) -> Iterator[Problem]:
+    """Yield why a text of an act could not be read again from its file."""
+    if len(text) > FIELD_LIMIT:
+        yield Problem(name, f"a text of {len(text):,} characters", f"at most {FIELD_LIMIT:,}", "say it shorter")
+    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+        yield Problem(name, "a character that no text holds", "text", "delete the character")
 
 
 def review_now(workspace: Workspace, review_id: str) -> Review:
