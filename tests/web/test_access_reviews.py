@@ -128,6 +128,19 @@ def test_a_reason_that_no_evidence_could_be_read_with_is_refused(reviewers: dict
     assert "4</b> <a" in ana.get(page).content.decode(), "nothing was decided"
 
 
+def test_the_record_shows_the_period_in_which_the_snapshot_was_taken(
+    reviewers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, clock = reviewers["ana"], Clock()
+    clock.time = datetime(2026, 4, 2, 9, tzinfo=UTC)
+    monkeypatch.setattr("twofold.web.company.access_reviews.timezone", clock)
+    said(ana, "/reviews/open", {"snapshot": "product|march", "reviewers": "okta:ana p-0002"})
+    assert in_process("test", "T-05", "-w", tmp_path / "acme").code == 0
+    record = ana.get("/reviews/rv-product-2026-04-02/record").content.decode()
+    assert "product/2026-03-31" in record, "T-05 counts a review for the period of its snapshot"
+    assert "product/2026-06-30" not in record
+
+
 def test_names_may_hold_the_stroke_between_account_and_right(
     reviewers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

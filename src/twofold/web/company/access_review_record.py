@@ -113,7 +113,7 @@ def record(request: HttpRequest, review_id: str) -> HttpResponse:
 def record_of_review(now: Current, review: Review) -> dict[str, Any]:
     """Return the completion record: snapshot, acts, sums, removals, the item of its test, and what each lens says."""
     snapshot, acts = once(now, ("record", review.review_id), lambda: _read(now, review))
-    item = _item(now, review)
+    item = _item(now, review, snapshot.taken_at if snapshot else review.started_at)
     removals = removals_of(now, review)
     return {
         "acts": acts,
@@ -147,14 +147,17 @@ def _read(now: Current, review: Review) -> tuple[Snapshot | None, list[Acted]]:
     return snapshot, sorted(acts, key=lambda each: (each.at, each.evidence))
 
 
-def _item(now: Current, review: Review) -> GridRow | None:
-    """Return the item of T-05 of the due period in which the review began; None before a run has it."""
+def _item(now: Current, review: Review, held_at: datetime) -> GridRow | None:
+    """Return the item of T-05 of the due period in which the review was held; None before a run has it.
+
+    held_at: when its snapshot was taken, as T-05 has it; without a snapshot in the evidence, when it began.
+    """
     asked = {"letter": "", "code": "", "system": review.system, "words": f"{review.system}/", "after": ""}
     if CONTROL_TEST not in latest_runs(now.workspace):
         return None
-    began = now.day_of(review.started_at).isoformat()
+    held = now.day_of(held_at).isoformat()
     rows = page_of_items(now, CONTROL_TEST, asked, limit=_PAGE)
-    return next((each for each in rows if each.item.removeprefix(f"{review.system}/") >= began), None)
+    return next((each for each in rows if each.item.removeprefix(f"{review.system}/") >= held), None)
 
 
 def _answers(now: Current, item: GridRow | None) -> Iterator[LensAnswer]:
