@@ -507,6 +507,17 @@ def test_a_review_of_another_tool_is_shown_and_not_decided_on(desk: Desk) -> Non
     assert "marks what a command of Twofold captured" in desk.call("capture", folder, "-w", desk.root).err
 
 
+def test_decisions_of_a_bare_day_tell_no_pace(desk: Desk) -> None:
+    campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"
+    lines = "".join(f"okta-1,{account},{right},okta:ana,approve,2026-03-26\n" for account, right in ALL)
+    desk.capture("access_review", "campaigns", campaign, "2026-03-25T10:00:00Z")
+    header = "campaign_id,account,right_id,reviewer,decision,decided_at\n"
+    desk.capture("access_review", "decisions", header + lines, "2026-03-27T10:00:00Z")
+
+    found = {each["name"]: each["value"] for each in desk.json("indicators", "okta-1")["indicators"]}
+    assert (found["share_approved"], found["median_seconds"], found["largest_burst"]) == (100, None, None)
+
+
 def test_without_anything(desk: Desk, judged_once: Path) -> None:
     assert "open" in desk.call("review").out
     said = desk.call("review", "list", "-w", judged_once)

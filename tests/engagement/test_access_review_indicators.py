@@ -58,9 +58,20 @@ def test_a_revoke_ends_a_run() -> None:
     assert named(items)["longest_run"].value == 3
 
 
-@pytest.mark.parametrize("items", [[], [ReviewItem("a", "x", "r")], [ReviewItem("a", "x", "r", APPROVE)]])
+@pytest.mark.parametrize("items", [[], [ReviewItem("a", "x", "r")]])
 def test_nothing_decided_stands_out_nowhere(items: list[ReviewItem]) -> None:
     assert [(each.value, each.stands_out) for each in indicators(items)] == [(None, False)] * 5
+
+
+@pytest.mark.parametrize("at", [None, AT])
+def test_decisions_without_a_time_or_of_a_bare_day_are_counted_and_tell_no_pace(at: datetime | None) -> None:
+    items = [ReviewItem(str(number), "x", "r", APPROVE, at, to_the_second=False) for number in range(30)]
+    found = named(items)
+    assert (found["share_approved"].value, found["share_approved"].stands_out) == (100, True)
+    assert (found["reviewers_without_revoke"].value, found["reviewers_without_revoke"].detail) == (1, "r")
+    for name in ("median_seconds", "longest_run", "largest_burst"):
+        assert (found[name].value, found[name].stands_out) == (None, False)
+        assert "known to the second" in found[name].detail
 
 
 def test_a_pair_that_was_decided_twice_in_one_second_counts_the_same_in_every_order() -> None:

@@ -56,7 +56,10 @@ ALLOWED: Mapping[ReviewState, tuple[ReviewAct, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """One pair put before a reviewer (an account). Times are aware UTC; without a decision they are None."""
+    """One pair put before a reviewer (an account). Times are aware UTC; without a decision they are None.
+
+    `to_the_second`: whether the time of the decision is known so well; a bare day is not.
+    """
 
     account: str
     right_id: str
@@ -64,6 +67,7 @@ class ReviewItem:
     decision: Decision | None = None
     decided_at: datetime | None = None
     reason: str = ""
+    to_the_second: bool = True
 
     @property
     def pair(self) -> Pair:

@@ -16,6 +16,7 @@ from typing import Any
 
 from twofold.engagement.access_review import Decision, ReviewItem
 
+_FEW_TIMES = "fewer than two decisions at times known to the second"
 THRESHOLDS_FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -56,17 +57,21 @@ def thresholds() -> Mapping[str, Threshold]:
 
 
 def indicators(items: Iterable[ReviewItem]) -> list[Indicator]:
-    """Return every indicator, in the order of the file. Items without a decision or without its time are left out."""
-    decided = [each for each in items if each.decision is not None and each.decided_at is not None]
-    by_reviewer: dict[str, list[ReviewItem]] = {}
-    for each in sorted(decided, key=lambda item: (_at(item), item.pair, item.reviewer, str(item.decision))):
-        by_reviewer.setdefault(each.reviewer, []).append(each)
+    """Return every indicator, in the order of the file. Items without a decision are left out.
+
+    Pace is of decisions whose time is known to the second; what was decided is counted with any time or none.
+    """
+    decided = [each for each in items if each.decision is not None]
+    timed = [each for each in decided if each.decided_at is not None and each.to_the_second]
+    by_reviewer = _by_reviewer(
+        sorted(timed, key=lambda item: (_at(item), item.pair, item.reviewer, str(item.decision)))
+    )
     found = {
         "median_seconds": _median_seconds(by_reviewer),
         "longest_run": _longest_run(by_reviewer, thresholds()["longest_run"]),
         "share_approved": _share_approved(decided),
         "largest_burst": _largest_burst(by_reviewer, thresholds()["largest_burst"]),
-        "reviewers_without_revoke": _without_revoke(by_reviewer, thresholds()["reviewers_without_revoke"]),
+        "reviewers_without_revoke": _without_revoke(_by_reviewer(decided), thresholds()["reviewers_without_revoke"]),
     }
     return [
         Indicator(name, value, value is not None and thresholds()[name].reached(value), detail, thresholds()[name])
@@ -76,6 +81,13 @@ def indicators(items: Iterable[ReviewItem]) -> list[Indicator]:
 
 Found = tuple[float | None, str]
 ByReviewer = Mapping[str, Sequence[ReviewItem]]
+
+
+def _by_reviewer(items: Sequence[ReviewItem]) -> ByReviewer:
+    found: dict[str, list[ReviewItem]] = {}
+    for each in items:
+        found.setdefault(each.reviewer, []).append(each)
+    return found
 
 
 def _at(item: ReviewItem) -> datetime:
@@ -90,7 +102,7 @@ def _median_seconds(by_reviewer: ByReviewer) -> Found:
     gaps = [
         (_at(after) - _at(before)).total_seconds() for said in by_reviewer.values() for before, after in pairwise(said)
     ]
-    return (float(median(gaps)), f"over {len(gaps):,} gaps") if gaps else (None, "fewer than two decisions")
+    return (float(median(gaps)), f"over {len(gaps):,} gaps") if gaps else (None, _FEW_TIMES)
 
 
 def _longest_run(by_reviewer: ByReviewer, threshold: Threshold) -> Found:
@@ -106,7 +118,7 @@ def _longest_run(by_reviewer: ByReviewer, threshold: Threshold) -> Found:
             last = _at(item)
             if run > longest:
                 longest, who = run, reviewer
-    return (float(longest), f"by {who}") if who else (None, "nothing was approved")
+    return (float(longest), f"by {who}") if who else (None, "nothing was approved at a time known to the second")
 
 
 def _share_approved(decided: Sequence[ReviewItem]) -> Found:
@@ -129,7 +141,7 @@ def _largest_burst(by_reviewer: ByReviewer, threshold: Threshold) -> Found:
             if last - first + 1 > most:
                 most, who = last - first + 1, reviewer
     if total <= 1:
-        return None, "fewer than two decisions"
+        return None, _FEW_TIMES
     return 100 * most / total, f"{most:,} of {total:,} by {who}"
 
 

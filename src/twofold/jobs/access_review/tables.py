@@ -88,7 +88,11 @@ class ReviewTables:
     def reviews(self) -> dict[str, Review]:
         """Return every review by its id, in order of beginning."""
         items = self._by_campaign(
-            "SELECT campaign, account, right_id, reviewer, decision, decided_at, reason FROM review_item"
+            """
+            SELECT campaign, account, right_id, reviewer, decision, decided_at, reason,
+                COALESCE(decided_at_latest < decided_at + INTERVAL 1 SECOND, true)
+            FROM review_item
+            """
         )
         removals = self._by_campaign("SELECT campaign, account, right_id, ticket, executed_at FROM revoke")
         looks = self._by_campaign("SELECT campaign, account, right_id FROM impact_review")
@@ -309,9 +313,11 @@ def review_tables(workspace: Workspace) -> Iterator[ReviewTables]:
         yield ReviewTables(session, applied)
 
 
-def _item(account: str, right: str, reviewer: str, decision: str, at: datetime, reason: str) -> ReviewItem:
+def _item(
+    account: str, right: str, reviewer: str, decision: str, at: datetime, reason: str, to_the_second: bool
+) -> ReviewItem:
     said = _DECISIONS.get((decision or "").lower())
-    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "")
+    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", to_the_second)
 
 
 def _aware(moment: datetime) -> datetime:
