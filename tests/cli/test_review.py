@@ -442,6 +442,10 @@ def test_decisions_from_a_file(desk: Desk, tmp_path: Path) -> None:
     assert answer([done[0] | {"decision": "revoke", "reason": "moved"}, done[1], lines[2]]).code == 0
     progress = desk.json("show", review)["progress"]
     assert (progress["approve"], progress["revoke"], progress["undecided"]) == (1, 1, 2)
+    better = [done[0] | {"decision": "revoke", "reason": "moved to sales"}, done[1], lines[2]]
+    assert answer(better).code == 0, "a better reason is recorded too"
+    assert "moved to sales" in {each["reason"] for each in desk.json("show", review)["pairs"]}
+    assert "it holds no new decision" in answer(better).err
     entries = json.loads(desk.call("log", "show", "--kind", "capture", "--json", "-w", desk.root).out)
     parameters = dict(entries[-1]["body"]["provenance"]["parameters"])
     assert set(parameters) == {"file", "file_sha256", "pairs_sha256"}

@@ -78,7 +78,9 @@ def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor:
         own = {item.pair for item in _routed_to(tables, review, actor, at)}
         file = read_decisions(path, review, must_hold=own)
         said = {
-            pair: Said(*line) for pair, line in file.decisions.items() if review.items[pair].decision is not line[0]
+            pair: Said(*line)
+            for pair, line in file.decisions.items()
+            if (review.items[pair].decision, review.items[pair].reason) != line[:2]
         }
         if not said:
             raise UserError(Problem(path.name, "it holds no new decision", "a decision in the column decision"))
