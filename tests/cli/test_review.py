@@ -511,6 +511,18 @@ def test_a_review_of_another_tool_is_shown_and_not_decided_on(desk: Desk) -> Non
     assert "marks what a command of Twofold captured" in desk.call("capture", folder, "-w", desk.root).err
 
 
+def test_a_pair_that_is_told_in_two_ways_says_so(desk: Desk) -> None:
+    campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"
+    desk.capture("access_review", "campaigns", campaign, "2026-03-25T10:00:00Z")
+    header = "campaign_id,account,right_id,reviewer,decision,decided_at\n"
+    lines = "".join(f"okta-1,product:cy,product:admin,okta:ana,{word},{MARCH}\n" for word in ("approve", "revoke"))
+    desk.capture("access_review", "decisions", header + lines, "2026-03-25T10:00:00Z")
+
+    shown = " ".join(desk.says("p-0001", "show", "okta-1").out.split())
+    assert "told in two ways, of which one is shown: product:cy product:admin." in shown
+    assert [each["conflicted"] for each in desk.json("show", "okta-1")["pairs"]] == [True]
+
+
 def test_decisions_of_a_bare_day_tell_no_pace(desk: Desk) -> None:
     campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"
     lines = "".join(f"okta-1,{account},{right},okta:ana,approve,2026-03-26\n" for account, right in ALL)

@@ -11,6 +11,7 @@ from twofold.engagement.access_review_diff import Change, Decided, counts
 from twofold.engagement.access_review_indicators import Indicator, Threshold
 from twofold.jobs.access_review.capturing import ActDone
 from twofold.jobs.access_review.comparing import Comparison, PairShown, RemovalShown
+from twofold.jobs.access_review.people import few
 
 _WORDS = {
     Change.NEW: "new",
@@ -70,7 +71,15 @@ def shown_json(review: Review, pairs: Sequence[PairShown], removals: Sequence[Re
     """Return a review with its pairs and removals as JSON values."""
     return {
         **review_json(review),
-        "pairs": [{**each.as_line(), "holds": each.holds, "decided_at": each.item.decided_at} for each in pairs],
+        "pairs": [
+            {
+                **each.as_line(),
+                "holds": each.holds,
+                "decided_at": each.item.decided_at,
+                "conflicted": each.item.conflicted,
+            }
+            for each in pairs
+        ],
         "removals": [
             {
                 "account": each.item.account,
@@ -96,9 +105,11 @@ def say_shown(review: Review, pairs: Sequence[PairShown], removals: Sequence[Rem
     for each in pairs:
         owner = each.belongs_to if each.status == "active" else f"{each.belongs_to}, {each.status}"
         right = each.item.right_id if each.right_class == "normal" else f"{each.item.right_id} ({each.right_class})"
-        decision = each.item.decision or "-"
-        table.add_row(each.item.reviewer, each.item.account, owner, right, ", ".join(each.holds), str(decision))
+        decision = str(each.item.decision or "-")
+        table.add_row(each.item.reviewer, each.item.account, owner, right, ", ".join(each.holds), decision)
     say_table(table)
+    if in_conflict := [f"{each.item.account} {each.item.right_id}" for each in pairs if each.item.conflicted]:
+        say_wrapped(f"Note: told in two ways, of which one is shown: {few(in_conflict)}.", indent=4, hanging=2)
     for shown in removals:
         say_wrapped(f"{shown.item.account} {shown.item.right_id}: {_removal(shown)}", indent=0, hanging=4)
 

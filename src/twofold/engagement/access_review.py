@@ -58,7 +58,8 @@ ALLOWED: Mapping[ReviewState, tuple[ReviewAct, ...]] = {
 class ReviewItem:
     """One pair put before a reviewer (an account). Times are aware UTC; without a decision they are None.
 
-    `to_the_second`: whether the time of the decision is known so well; a bare day is not.
+    `to_the_second`: whether the time of the decision is known so well; a bare day is not. `conflicted`: records of
+    one age say different things of it, and this is one of them.
     """
 
     account: str
@@ -68,6 +69,7 @@ class ReviewItem:
     decided_at: datetime | None = None
     reason: str = ""
     to_the_second: bool = True
+    conflicted: bool = False
 
     @property
     def pair(self) -> Pair:

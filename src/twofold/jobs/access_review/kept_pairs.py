@@ -25,7 +25,8 @@ _QUERY = """
 WITH pair AS (
     SELECT
         i.campaign, i.account, i.right_id, COALESCE(i.reviewer, '') AS reviewer, lower(i.decision) AS decision,
-        i.decided_at, i.reason, i.evidence, c.system AS reviewed, COALESCE(c.started_at, c.extracted_at) AS began_at,
+        i.decided_at, i.reason, i.evidence, i.conflicted, c.system AS reviewed,
+        COALESCE(c.started_at, c.extracted_at) AS began_at,
         contains(COALESCE(e.parameters, ''), '"decided_in_bulk"') AS in_bulk,
         COALESCE(r.system, c.system) AS application, COALESCE(r.class, 'normal') AS right_class,
         COALESCE(r.read_only, FALSE) AS read_only

@@ -90,7 +90,8 @@ class ReviewTables:
         items = self._by_campaign(
             """
             SELECT campaign, account, right_id, reviewer, decision, decided_at, reason,
-                COALESCE(decided_at_latest < decided_at + INTERVAL 1 SECOND, true)
+                COALESCE(decided_at_latest < decided_at + INTERVAL 1 SECOND, true),
+                COALESCE(conflicted, false)
             FROM review_item
             """
         )
@@ -313,11 +314,18 @@ def review_tables(workspace: Workspace) -> Iterator[ReviewTables]:
         yield ReviewTables(session, applied)
 
 
-def _item(
-    account: str, right: str, reviewer: str, decision: str, at: datetime, reason: str, to_the_second: bool
+def _item(  # noqa: PLR0913, PLR0917  the columns of a row
+    account: str,
+    right: str,
+    reviewer: str,
+    decision: str,
+    at: datetime,
+    reason: str,
+    to_the_second: bool,
+    conflicted: bool,
 ) -> ReviewItem:
     said = _DECISIONS.get((decision or "").lower())
-    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", to_the_second)
+    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", to_the_second, conflicted)
 
 
 def _aware(moment: datetime) -> datetime:
