@@ -452,6 +452,22 @@ def test_decisions_from_a_file(desk: Desk, tmp_path: Path) -> None:
     assert "there is no such file" in desk.says("p-0001", "decide", review, "--file", tmp_path / "no.csv").err
 
 
+def test_a_file_of_decisions_holds_nothing_that_a_spreadsheet_runs(desk: Desk, tmp_path: Path) -> None:
+    desk.snapshot("odd", MARCH, (("=HYPERLINK(1)", "@x"), CY))
+    assert desk.says("p-0001", "open", "product", "--snapshot", "odd", *BOTH).code == 0
+    assert "there is no such folder" in desk.says("p-0001", "show", REVIEW, "--into", tmp_path / "no" / "x.csv").err
+    for number, told in ((1, "it holds no"), (2, "it holds no new decision")):
+        file = tmp_path / f"{number}.csv"
+        assert desk.says("p-0001", "show", REVIEW, "--into", file).code == 0
+        text = file.read_text(encoding="utf-8")
+        assert "\n'=HYPERLINK(1),'@x," in text
+        assert told in desk.says("p-0001", "decide", REVIEW, "--file", file).err
+        file.write_text(text.replace("okta:ana,,", "okta:ana,approve,- needs it"), encoding="utf-8")
+        assert desk.says("p-0001", "decide", REVIEW, "--file", file).code == (0 if number == 1 else 2)
+    pairs = {each["account"]: (each["decision"], each["reason"]) for each in desk.json("show", REVIEW)["pairs"]}
+    assert pairs["=HYPERLINK(1)"] == ("approve", "- needs it")
+
+
 def test_two_reviews_are_compared(decided: Desk) -> None:
     desk, first = decided, REVIEW
     follow_up(desk, first)

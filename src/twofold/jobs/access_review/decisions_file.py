@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from twofold.engagement.access_review import Decision, Pair, Review
+from twofold.engagement.questionnaire.delimited import harmless
 from twofold.jobs.access_review.people import named
 from twofold.model.problem import Problem, UserError
 from twofold.tables.csv_records import read_csv
@@ -28,12 +29,17 @@ class FileDecisions:
 
 
 def write_list(path: Path, lines: Iterable[Mapping[str, str]]) -> None:
-    """Write the list for a reviewer; raises UserError where a file is already."""
+    """Write the list for a reviewer, without what a spreadsheet takes for a formula.
+
+    Raises UserError where a file is already, or no folder.
+    """
     try:
         with path.open("x", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(lines)
+            writer.writerows({name: harmless(text) for name, text in line.items()} for line in lines)
+    except FileNotFoundError as error:
+        raise UserError(Problem(str(path), "there is no such folder", "a folder that is there", "make it")) from error
     except FileExistsError as error:
         raise UserError(
             Problem(str(path), "there is a file already", "a name that is free", "choose another")
@@ -47,13 +53,14 @@ def read_decisions(path: Path, review: Review, *, must_hold: AbstractSet[Pair]) 
     problems: list[Problem] = []
     seen: dict[Pair, str] = {}
     decisions: dict[Pair, tuple[Decision, str, str]] = {}
+    went_out = {(harmless(account), harmless(right)): (account, right) for account, right in review.items}
     for found in read_csv(path, required=_REQUIRED):
         if isinstance(found, SetAside):
             problems.append(Problem(f"{path.name}, {found.record}", found.reason, "as many cells as columns"))
             continue
         place, line = found
         where = f"{path.name}, {place}"
-        pair = line["account"], line["right_id"]
+        pair = went_out.get((line["account"], line["right_id"]), (line["account"], line["right_id"]))
         if pair not in review.items:
             problems.append(Problem(where, f"{pair[0]} {pair[1]} is not in the snapshot", "a pair of the snapshot"))
         elif pair in seen:
@@ -62,7 +69,8 @@ def read_decisions(path: Path, review: Review, *, must_hold: AbstractSet[Pair]) 
         problems += _line_problems(where, line)
         word = line["decision"].lower()
         if word in set(Decision):
-            decisions[pair] = Decision(word), line["reason"], where
+            known = review.items[pair].reason if pair in review.items else ""
+            decisions[pair] = Decision(word), known if line["reason"] == harmless(known) else line["reason"], where
     if missing := sorted(must_hold - set(seen)):
         found_text = f"{len(missing)} lines are missing: {named(missing)}"
         remedy = "put them back; leave the decision empty where nobody decided yet"
