@@ -298,6 +298,8 @@ def test_snapshots_that_will_not_do(desk: Desk) -> None:
     ):
         said = desk.says("p-0001", "open", "product", "--snapshot", snapshot, "--reviewer", "okta:ana")
         assert (said.code, found in said.err) == (2, True), said.err
+    said = desk.says("p-0001", "open", "product", "--snapshot", "march", *BOTH, "--since", "2026-03-27")
+    assert (said.code, "2026-03-27 has not come" in said.err) == (2, True), "nobody knows which reviews will be held"
     said = desk.at("2026-04-09").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:ana")
     assert "more than 14 days ago" in said.err
     said = desk.at("2026-03-24").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:bo")

@@ -45,6 +45,8 @@ def open_review(
             raise UserError(nobody_for(left, accounts, "name a further reviewer with --reviewer"))
         zone = zone_named(workspace.settings.reporting_zone)
         review_id = _fresh_id(f"rv-{system}-{at.astimezone(zone):%Y-%m-%d}", tables.reviews())
+        if since and since > at.astimezone(zone).date():
+            raise UserError(Problem("--since", f"{since} has not come", "a day up to today", "correct the day"))
         stated = datetime.combine(since, time.min, zone) if since else None
         begins = stated or tables.period_start(system, snapshot.taken_at) or snapshot.taken_at
         notes = _notes(tables, snapshot, at)
