@@ -257,3 +257,10 @@ def test_a_filter_in_the_recorded_query_is_named_and_does_not_stop(store: Store,
     assert filters.result is CheckResult.NOTE
     assert filters.details[0].startswith("ev-1 (incident), status !=: It leaves out records by their status")
     assert found.stops == ()
+
+
+def test_the_last_month_of_a_period_east_of_greenwich_is_asked_for(store: Store, tmp_path: Path) -> None:
+    berlin = ReviewPeriod(datetime(2025, 6, 30, 22, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC))
+    rows: Rows = {"extraction": [extraction()], "incident": monthly(range(7, 12), BUSY_MONTH)}
+    found = check(record(store, tmp_path, rows, period=berlin), "empty_months")
+    assert (found.result, found.details) == (CheckResult.STOP, ("2025-12",))

@@ -6,7 +6,7 @@ no item. A month or a number that a named person has explained no longer stops t
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, pairwise
 
 import duckdb
@@ -17,6 +17,8 @@ from twofold.populations.completeness_check import DETAILS_SHOWN, CheckResult, C
 BUSY_MONTH = 30
 """A population with at least so many items in a month, on average over the months that have any, is busy: a whole month
 without one is a broken export until explained."""
+_EASTERNMOST = timedelta(hours=14)
+"""How long before the midnight of UTC a local one can be: a period of Berlin ends at 22:00 or 23:00 of UTC."""
 _NUMBER_AT_END = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
 
 
@@ -123,11 +125,11 @@ def _lies_in(key: str, gaps: Sequence[_Gap]) -> bool:
 
 
 def _whole_months(period: ReviewPeriod) -> Iterator[str]:
-    """Yield the months that lie in the period; a start within hours of the first is a local midnight."""
+    """Yield the months that lie in the period; a start or end within hours of the first is a local midnight."""
     year, month = period.starts_at.year, period.starts_at.month
     if (period.starts_at.day, period.starts_at.hour) > (1, 12):
         year, month = _next(year, month)
-    while datetime(*_next(year, month), 1, tzinfo=UTC) <= period.ends_before:
+    while datetime(*_next(year, month), 1, tzinfo=UTC) <= period.ends_before + _EASTERNMOST:
         yield f"{year:04d}-{month:02d}"
         year, month = _next(year, month)
 
