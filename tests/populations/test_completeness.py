@@ -42,6 +42,9 @@ def extraction(
     return {**asked, **more, **named}
 
 
+PAGER = extraction(number="ev-2", table="pager_incident")
+
+
 def incident(number: int, opened: str, **more: Value) -> dict[str, Value]:
     return {"id": f"INC-{number:04d}", "opened_at": opened, "systems": "billing", **more}
 
@@ -79,7 +82,8 @@ def check(found: CompletenessRecord, code: str) -> CompletenessCheck:
 
 
 def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store: Store, tmp_path: Path) -> None:
-    found = record(store, tmp_path, {"extraction": [extraction()], "incident": monthly(range(7, 13), 2)})
+    asked = [extraction(), PAGER]
+    found = record(store, tmp_path, {"extraction": asked, "incident": monthly(range(7, 13), 2)})
     assert found.stops == ()
     assert {each.code: str(each.result) for each in found.checks} == {
         "not_extracted": "ok",
@@ -223,7 +227,7 @@ def test_a_difference_with_the_second_source_stops_until_explained(store: Store,
     alarm = {"id": "PD-1", "opened_at": "2025-08-01T10:00:00Z", "incident": "INC-0099"}
     answered = {"id": "PD-2", "opened_at": "2025-08-02T10:00:00Z", "incident": "INC-0001"}
     rows: dict[str, Sequence[Mapping[str, Value]]] = {
-        "extraction": [extraction()],
+        "extraction": [extraction(), PAGER],
         "incident": monthly(range(7, 13), 1),
         "pager_incident": [alarm, answered],
     }
@@ -259,8 +263,60 @@ def test_a_filter_in_the_recorded_query_is_named_and_does_not_stop(store: Store,
     assert found.stops == ()
 
 
+def test_nothing_agrees_with_a_second_source_that_was_never_exported(store: Store, tmp_path: Path) -> None:
+    rows: Rows = {"extraction": [extraction()], "incident": monthly(range(7, 13), 1)}
+    found = check(record(store, tmp_path, rows), "reconciliation")
+    assert (found.result, found.details) == (CheckResult.NOTE, ("no export of pager_incident",))
+    assert "agrees" not in found.found
+
+
+def test_a_second_source_that_covers_half_of_the_period_is_named_with_what_is_missing(
+    store: Store, tmp_path: Path
+) -> None:
+    half = extraction(number="ev-2", table="pager_incident", period_to="2025-10-01T00:00:00Z")
+    rows: Rows = {"extraction": [extraction(), half], "incident": monthly(range(7, 13), 1)}
+    found = check(record(store, tmp_path, rows), "reconciliation")
+    assert found.result is CheckResult.NOTE
+    assert found.details == ("pager_incident of billing: 2025-10-01 to the end (not_extracted)",)
+
+
+def test_each_table_of_a_second_source_is_named_by_its_reconciliation() -> None:
+    for entry in population_register().values():
+        assert not set(entry.compared) & set(entry.primary), entry.name
+        for table in entry.compared:
+            assert f" {table} AS " in entry.reconciliation_text, entry.name
+
+
 def test_the_last_month_of_a_period_east_of_greenwich_is_asked_for(store: Store, tmp_path: Path) -> None:
     berlin = ReviewPeriod(datetime(2025, 6, 30, 22, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC))
     rows: Rows = {"extraction": [extraction()], "incident": monthly(range(7, 12), BUSY_MONTH)}
     found = check(record(store, tmp_path, rows, period=berlin), "empty_months")
     assert (found.result, found.details) == (CheckResult.STOP, ("2025-12",))
+
+
+def test_a_file_that_feeds_two_tables_is_counted_once(store: Store, tmp_path: Path) -> None:
+    asked = [extraction(table="deployment"), extraction(table="ticket_event")]
+    tables = derive_tables(store({**BILLING, "extraction": asked}), clock=RUN, wanted=["source_gap", "change_set"])
+    with defined(tables, "emergency_change", tmp_path) as session:
+        found = completeness_record(session, "emergency_change", tables=tables, period=PERIOD, systems=["billing"])
+    assert check(found, "row_count").found == "7 records, as the sources say"
+    assert check(found, "not_extracted").found == "1 recorded export"
+
+
+def test_an_export_is_early_where_the_period_goes_on_after_the_clock(store: Store, tmp_path: Path) -> None:
+    tables = derive_tables(
+        store({**BILLING, "extraction": [extraction()], "incident": monthly([7], 1)}),
+        clock=RUN,
+        wanted=["source_gap"],
+    )
+    with defined(tables, "incident_opened", tmp_path) as session:
+        found = completeness_record(
+            session,
+            "incident_opened",
+            tables=tables,
+            period=ReviewPeriod(START, RUN),
+            systems=["billing"],
+            ends_before=datetime(2026, 7, 1, tzinfo=UTC),
+        )
+    early = check(found, "early_extraction")
+    assert (early.result, early.details) == (CheckResult.NOTE, ("ev-1: run 2026-01-15",))

@@ -214,7 +214,13 @@ def _run_one(
     )
     labelled = sorted({label.system for label in effective_labels(ground.applied.scope) if label.counts})
     record = completeness_record(
-        session, rule.population, tables=read.tables, period=covered, systems=labelled, engine=engine
+        session,
+        rule.population,
+        tables=read.tables,
+        period=covered,
+        systems=labelled,
+        ends_before=span.ends_before,
+        engine=engine,
     )
     (building / COMPLETENESS_FILE).write_bytes(
         orjson.dumps(record.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

@@ -25,6 +25,8 @@ from twofold.populations.sql_engine import DUCKDB, Engine
 from twofold.tables.store import TableSet
 
 RECONCILIATIONS_FOLDER = Path(__file__).with_name("reconciliations")
+_MOMENTS = frozenset({"snapshot"})
+"""Tables of which an export shows a moment, so that stretches between exports are no gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class PopulationEntry:
     second_source: str
     reconciliation: str
     sequential: Mapping[str, str]
+    compared: tuple[str, ...]
+    """Tables of the second source that no primary table is: without an export of them nothing is compared."""
 
     @property
     def reconciliation_text(self) -> str:
@@ -95,6 +99,7 @@ def population_register() -> Mapping[str, PopulationEntry]:
             second_source=body["second_source"],
             reconciliation=body.get("reconciliation", name),
             sequential=body.get("sequential", {}),
+            compared=tuple(body.get("compared", ())),
         )
         for name, body in raw.items()
     }
@@ -107,26 +112,29 @@ def completeness_record(
     tables: TableSet,
     period: ReviewPeriod,
     systems: Sequence[str],
+    ends_before: datetime | None = None,
     engine: Engine = DUCKDB,
 ) -> CompletenessRecord:
     """Check the population that the session and the engine hold as the relation `population`.
 
-    `period` is the stretch that any engagement will judge; `systems` those that any lens will judge. Both only choose
-    what must be covered: nothing is left out of the population.
+    `period` is the stretch that any engagement will judge, up to the clock of the data; `systems` those that any lens
+    will judge. Both only choose what must be covered: nothing is left out of the population. `ends_before`: the end of
+    the stretch where it lies after that clock.
     """
     entry = population_register()[population]
     shown = tuple(_shown(session, entry.primary))
     every = read_extractions(session)
     feeding = [each for each in every if each.table in entry.primary]
+    files = list({each.evidence_id: each for each in feeding}.values())
     checks = [
         _extracted(entry, feeding),
         _query_filters(shown),
-        _row_counts(feeding),
-        _page_caps(feeding),
-        _set_aside(feeding),
+        _row_counts(files),
+        _page_caps(files),
+        _set_aside(files),
         _coverage(session, entry, period, systems),
         _unspoken(session, entry, period, systems),
-        _extraction_time(feeding, period),
+        _extraction_time(files, ends_before or period.ends_before),
         _duplicates(entry, tables),
         dates_check(session),
         empty_months_check(session, population, period),
@@ -134,7 +142,7 @@ def completeness_record(
             id_gaps_check(session, population, table=table, column=column)
             for table, column in sorted(entry.sequential.items())
         ),
-        _reconciliation(session, entry, engine),
+        _reconciliation(session, entry, engine, second=_second_source(session, entry, every, period, systems)),
     ]
     return CompletenessRecord(
         population=population,
@@ -151,7 +159,8 @@ def _extracted(entry: PopulationEntry, feeding: Sequence[Extraction]) -> Complet
         return CompletenessCheck(
             "not_extracted", CheckResult.STOP, f"no export feeds {', '.join(missing)}", "at least one recorded export"
         )
-    found = f"{len(feeding)} recorded export{'' if len(feeding) == 1 else 's'}"
+    count = len({each.evidence_id for each in feeding})
+    found = f"{count} recorded export{'' if count == 1 else 's'}"
     return CompletenessCheck("not_extracted", CheckResult.OK, found, "at least one")
 
 
@@ -230,8 +239,8 @@ def _coverage(
 ) -> CompletenessCheck:
     """Stop at stretches that no export proves; a system of which no export ever speaks is told apart (`_unspoken`)."""
     gaps = tuple(
-        f"{table} of {system}: {_day(start) or 'the beginning'} to {_day(end) or 'the end'} ({reason})"
-        for table, system, start, end, reason in _gaps(session, entry, period, systems)
+        _stretch(table, system, start, end, reason)
+        for table, system, start, end, reason in _gaps(session, entry.primary, period, systems)
         if not (start is None and end is None and reason == NOT_EXTRACTED)
     )
     span = f"{period.starts_at:%Y-%m-%d} to {period.ends_before:%Y-%m-%d}"
@@ -250,7 +259,7 @@ def _unspoken(
     """
     silent = [
         (system, table)
-        for table, system, start, end, reason in _gaps(session, entry, period, systems)
+        for table, system, start, end, reason in _gaps(session, entry.primary, period, systems)
         if start is None and end is None and reason == NOT_EXTRACTED
     ]
     if silent:
@@ -266,9 +275,9 @@ def _unspoken(
 
 
 def _gaps(
-    session: duckdb.DuckDBPyConnection, entry: PopulationEntry, period: ReviewPeriod, systems: Sequence[str]
+    session: duckdb.DuckDBPyConnection, tables: Sequence[str], period: ReviewPeriod, systems: Sequence[str]
 ) -> list[tuple[str, str, datetime | None, datetime | None, str]]:
-    """Return (table, system, start, end, reason) of every gap of the population's own tables inside the period."""
+    """Return (table, system, start, end, reason) of every gap of these tables inside the period."""
     rows = session.execute(
         """
         SELECT table_name, system, starts_at, ends_before, reason FROM source_gap
@@ -277,13 +286,11 @@ def _gaps(
         """,
         [_naive(period.ends_before), _naive(period.starts_at)],
     ).fetchall()
-    return [row for row in rows if row[0] in entry.primary and (row[1] in systems or row[1] == EVERY_SYSTEM)]
+    return [row for row in rows if row[0] in tables and (row[1] in systems or row[1] == EVERY_SYSTEM)]
 
 
-def _extraction_time(feeding: Sequence[Extraction], period: ReviewPeriod) -> CompletenessCheck:
-    early = tuple(
-        f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}" for each in feeding if each.run_at < period.ends_before
-    )
+def _extraction_time(feeding: Sequence[Extraction], ends_before: datetime) -> CompletenessCheck:
+    early = tuple(f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}" for each in feeding if each.run_at < ends_before)
     if early:
         return CompletenessCheck(
             "early_extraction",
@@ -310,7 +317,32 @@ def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:
     )
 
 
-def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry, engine: Engine) -> CompletenessCheck:
+def _second_source(
+    session: duckdb.DuckDBPyConnection,
+    entry: PopulationEntry,
+    every: Sequence[Extraction],
+    period: ReviewPeriod,
+    systems: Sequence[str],
+) -> tuple[str, ...]:
+    """Return what of the second source is missing: tables without an export, and stretches that none proves.
+
+    A system of which it never speaks is no gap: identity providers alone have deactivations of people.
+    """
+    exported = {each.table for each in every}
+    missing = [f"no export of {table}" for table in entry.compared if table not in exported]
+    lasting = [table for table in entry.compared if table in exported and table not in _MOMENTS]
+    missing += [
+        _stretch(table, system, start, end, reason)
+        for table, system, start, end, reason in _gaps(session, lasting, period, systems)
+        if not (start is None and end is None and reason == NOT_EXTRACTED)
+    ]
+    return tuple(missing)
+
+
+def _reconciliation(
+    session: duckdb.DuckDBPyConnection, entry: PopulationEntry, engine: Engine, *, second: tuple[str, ...]
+) -> CompletenessCheck:
+    """Compare with the second source; `second` is what of it is missing, where agreeing would say nothing."""
     text = entry.reconciliation_text
     if not text:
         return CompletenessCheck(
@@ -329,6 +361,14 @@ def _reconciliation(session: duckdb.DuckDBPyConnection, entry: PopulationEntry, 
             unexplained[:DETAILS_SHOWN],
         )
     notes = tuple(f"{key}: {explained[key]}" for key, _, _ in rows)
+    if second:
+        return CompletenessCheck(
+            "reconciliation",
+            CheckResult.NOTE,
+            f"no unexplained difference, but not all is there to compare with: {entry.second_source}",
+            "a second source that covers the period",
+            (*second[:DETAILS_SHOWN], *notes),
+        )
     return CompletenessCheck(
         "reconciliation",
         CheckResult.OK,
@@ -361,6 +401,10 @@ def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterat
                 period=f"{_day(start) or '?'} to {_day(end) or '?'}",
                 file_hash=file_hash,
             )
+
+
+def _stretch(table: str, system: str, start: datetime | None, end: datetime | None, reason: str) -> str:
+    return f"{table} of {system}: {_day(start) or 'the beginning'} to {_day(end) or 'the end'} ({reason})"
 
 
 def _day(moment: datetime | None) -> str:
