@@ -1,3 +1,5 @@
+from time import monotonic
+
 import pytest
 
 from twofold.populations.query_lint import LintRule, lint_query, lint_rules
@@ -24,3 +26,34 @@ def test_a_plain_question_has_no_suspicion() -> None:
 
 def test_a_long_hostile_text_is_read_in_no_time() -> None:
     assert list(lint_query("a" * 100_000 + " -" * 50_000 + "(" * 50_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("GET /rest/api/3/search?jql=status%20%21%3D%20Done&maxResults=100", "excludes_a_status"),
+        ("filter=status+eq+%22ACTIVE%22", "keeps_one_status"),
+        ("SELECT * FROM t WHERE status\n  /* not the old ones */ <> 'closed'", "excludes_a_status"),
+        ("SELECT * FROM t WHERE user NOT -- bots\n  IN ('svc')", "excludes_by_list"),
+        ("SELECT * FROM a\n  INNER JOIN b\n  ON a.x = b.x", "inner_join"),
+        (r"{\"filter\": \"Status != Done\"}", "excludes_a_status"),
+    ],
+)
+def test_a_filter_is_found_however_it_is_written(query: str, rule: str) -> None:
+    assert rule in {each.rule for each in lint_query(query)}
+
+
+def test_each_filter_of_a_kind_is_named() -> None:
+    found = [each.excerpt for each in lint_query("type <> 'x' AND actor <> 'ceo' AND type <> 'y'")]
+    assert found == ["type <>", "actor <>"]
+
+
+def test_an_outer_join_over_two_lines_is_no_inner_join() -> None:
+    assert "inner_join" not in {each.rule for each in lint_query("SELECT * FROM d LEFT\n  JOIN t ON t.id = d.t")}
+
+
+@pytest.mark.parametrize("text", ["a.", "get /", "https:/", "join ", "not ", "a ", '"', "/*", "%20", "status ", "= "])
+def test_a_text_that_repeats_itself_is_read_in_no_time(text: str) -> None:
+    begun = monotonic()
+    list(lint_query(text * 20_000))
+    assert monotonic() - begun < 5

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 LINT_FILE = Path(__file__).with_name("query_lint.toml")
 _SHOWN = 60
+_IN_ADDRESS = re.compile(r"%[0-9a-f]{2}|\w\+(?:not|in|eq|ne|and|or|like|is)\+", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*[^*]*\*/|--[ \t][^\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,19 @@ def lint_rules() -> tuple[LintRule, ...]:
 
 
 def lint_query(query: str, parameters: str = "") -> Iterator[Suspicion]:
-    """Yield each rule that finds something in the query or its parameters, once, with what it found."""
+    """Yield what each rule finds in the query and its parameters, each place that reads alike once."""
+    texts = [reading for text in (query, parameters) for reading in _readings(text)]
     for rule in lint_rules():
-        found = rule.pattern.search(query) or rule.pattern.search(parameters)
-        if found is not None:
-            yield Suspicion(rule.name, " ".join(found[0].split())[:_SHOWN], rule.sentence)
+        found = (match[0].strip()[:_SHOWN] for text in texts for match in rule.pattern.finditer(text))
+        for excerpt in dict.fromkeys(found):
+            yield Suspicion(rule.name, excerpt, rule.sentence)
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield the text in one line, as it stands or as an address or JSON carries it, and without comments inside it."""
+    meant = unquote_plus(text) if _IN_ADDRESS.search(text) else text
+    lines = meant.replace("\\n", "\n").replace('\\"', '"')
+    yield " ".join(lines.split())
+    bare = _COMMENT.sub(" ", lines)
+    if bare != lines:
+        yield " ".join(bare.split())
