@@ -320,3 +320,13 @@ def test_an_export_is_early_where_the_period_goes_on_after_the_clock(store: Stor
         )
     early = check(found, "early_extraction")
     assert (early.result, early.details) == (CheckResult.NOTE, ("ev-1: run 2026-01-15",))
+
+
+def test_a_filter_of_one_export_is_named_beside_one_that_many_share(store: Store, tmp_path: Path) -> None:
+    daily = [extraction(number=f"ev-{day}", query=f"GET /incidents?limit=200&day={day}") for day in range(100, 140)]
+    hidden = extraction(number="ev-999", query="status != Cancelled")
+    found = check(record(store, tmp_path, {"extraction": [*daily, hidden]}), "query_filters")
+    assert [each.partition(":")[0] for each in found.details] == [
+        "ev-100 and 39 more (incident), limit=200",
+        "ev-999 (incident), status !=",
+    ]
