@@ -330,3 +330,10 @@ def test_a_filter_of_one_export_is_named_beside_one_that_many_share(store: Store
         "ev-100 and 39 more (incident), limit=200",
         "ev-999 (incident), status !=",
     ]
+
+
+def test_each_system_of_which_no_export_speaks_is_told(store: Store, tmp_path: Path) -> None:
+    systems = [f"s-{number:02d}" for number in range(30)]
+    rows: Rows = {"extraction": [extraction(systems="s-00")], "system": [{"id": each} for each in systems]}
+    found = check(record(store, tmp_path, rows, systems=systems), "systems_covered")
+    assert found.details == tuple(f"{each}: incident" for each in systems[1:])

@@ -262,6 +262,7 @@ def _unspoken(
     """Name the systems in scope of which no export speaks, as where two clouds are used and one is connected.
 
     A note: a system may have none of it by nature, which only a person can tell. A stop where a table covers none.
+    Each is told, since a lens reads from here which of its systems nothing speaks for.
     """
     silent = [
         (system, table)
@@ -274,7 +275,7 @@ def _unspoken(
         whole = any(sum(each == table for _, each in silent) >= len(systems) for table in entry.primary)
         result = CheckResult.STOP if whole else CheckResult.NOTE
         details = tuple(f"{system}: {table}" for system, table in silent)
-        return CompletenessCheck("systems_covered", result, found, expected, details[:DETAILS_SHOWN])
+        return CompletenessCheck("systems_covered", result, found, expected, details)
     return CompletenessCheck(
         "systems_covered", CheckResult.OK, "exports speak for every system in scope", "each system"
     )
