@@ -48,6 +48,21 @@ def test_a_signature_counts_for_the_record_that_was_seen(call: Call, judged: Pat
     call(*SIGN, "--conclusion", "complete", "-w", judged)
     assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
     call(*SIGN, "--conclusion", "not_complete", "-w", judged)
+    found = sox_result(call, judged)
+    assert found["completeness_signed_by"] == ""
+    assert found["stops"] == ["p-0001 concluded that the population incident_opened is not complete"]
+
+
+def test_two_signatures_of_one_moment_that_disagree_conclude_nothing(call: Call, judged: Path, tmp_path: Path) -> None:
+    assert call(*SIGN, "--conclusion", "complete", "-w", judged).code == 0
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
+    file = tmp_path / "signatures.csv"
+    head = "population,conclusion,signed_by,signed_at\n"
+    said = ("complete,p-0001", "not_complete,p-0002")
+    file.write_text(head + "".join(f"incident_opened,{each},2099-01-01T10:00:00Z\n" for each in said), encoding="utf-8")
+    more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
+    run = ("--run-by", "p-0002", "--run-at", "2026-06-01T10:00:00Z")
+    assert call("capture", file, *more, *run, "-w", judged).code == 3, "the conflict is told"
     assert sox_result(call, judged)["completeness_signed_by"] == ""
 
 

@@ -73,6 +73,19 @@ def test_a_stopped_test_is_not_concluded_and_its_stops_are_the_reasons() -> None
     assert concluded(result(None)).reasons == ("T-10 has not been run",)
 
 
+def test_a_population_that_a_person_refused_is_not_concluded_though_it_was_tested() -> None:
+    found = concluded(result(counts(passed=9), "p-7 concluded that the population x is not complete"))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert found.reasons == ("T-10: p-7 concluded that the population x is not complete",)
+
+
+def test_what_did_not_occur_still_tells_the_systems_that_no_export_speaks_for() -> None:
+    silent = replace(result(counts(not_applicable=7)), uncovered=("erp: deployment",))
+    found = concluded(silent)
+    assert found.conclusion is Conclusion.DID_NOT_OCCUR
+    assert found.open_points == ("T-10: no export speaks for erp: deployment; say whether there is anything",)
+
+
 def test_a_control_that_had_nothing_to_do_did_not_occur() -> None:
     assert concluded(result(counts())).conclusion is Conclusion.DID_NOT_OCCUR
     assert concluded(result(counts(not_applicable=7))).conclusion is Conclusion.DID_NOT_OCCUR

@@ -132,20 +132,27 @@ def sign_completeness(
 
 
 def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature]:
-    """Return the newest signature of each population that the session's tables hold."""
+    """Return the newest signature of each population that the session's tables hold.
+
+    Two that say different things at one moment conclude nothing, and an older one no longer counts.
+    """
     rows = session.execute(
         """
-        SELECT population, conclusion, signed_by, COALESCE(record_sha256, '') FROM completeness_signature
-        WHERE NOT conflicted ORDER BY signed_at, population
+        SELECT population, CASE WHEN conflicted THEN '' ELSE conclusion END, signed_by, COALESCE(record_sha256, '')
+        FROM completeness_signature ORDER BY signed_at, population
         """
     ).fetchall()
     return {population: Signature(*said) for population, *said in rows}
 
 
-def signed_by(signatures: Mapping[str, Signature], run: ControlTestRun) -> str:
-    """Return who signed the record of a run as complete, "" where nobody did, or another record was signed."""
+def signed_by(
+    signatures: Mapping[str, Signature],
+    run: ControlTestRun,
+    conclusion: CompletenessConclusion = CompletenessConclusion.COMPLETE,
+) -> str:
+    """Return who signed the record of a run with this conclusion, "" where nobody did, or another record was signed."""
     found = signatures.get(run.population)
-    if found is None or found.conclusion != CompletenessConclusion.COMPLETE:
+    if found is None or found.conclusion != conclusion:
         return ""
     return found.signed_by if found.record_sha256 in {"", run.completeness_sha256} else ""
 

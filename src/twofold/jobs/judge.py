@@ -1,6 +1,6 @@
 """Steps 6 and 7: read the latest runs through the lens of each engagement, and group what deviates into findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,7 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.rule import known_rules, load_rule
 from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
-from twofold.jobs.completeness import Signature, newest_signatures, signed_by
+from twofold.jobs.completeness import CompletenessConclusion, Signature, newest_signatures, signed_by
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
@@ -262,10 +262,17 @@ def _result(
         required=tuple(required),
         counts=verdicts.counts if verdicts else None,
         by_system=verdicts.by_system if verdicts else {},
-        stops=run.stops if run else (),
+        stops=(*run.stops, *_refused(people, run)) if run else (),
         completeness_signed_by=signed_by(people.signatures, run) if run else "",
         uncovered=tuple(uncovered),
     )
+
+
+def _refused(people: _PeopleSaid, run: ControlTestRun) -> Iterator[str]:
+    """Yield that a named person concluded that the population of a run is not complete: nothing is concluded on it."""
+    who = signed_by(people.signatures, run, CompletenessConclusion.NOT_COMPLETE)
+    if who:
+        yield f"{who} concluded that the population {run.population} is not complete"
 
 
 def _judgement(

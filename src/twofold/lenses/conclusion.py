@@ -118,12 +118,14 @@ def _of_result(
 ) -> Conclusion:
     test = result.control_test
     if result.stops:
-        reasons += [f"{test} was stopped: {stop}" for stop in result.stops]
+        was = f"{test} was stopped" if result.counts is None else test
+        reasons += [f"{was}: {stop}" for stop in result.stops]
         return Conclusion.NOT_CONCLUDED
     if result.counts is None:
         reasons.append(f"{test} has not been run")
         return Conclusion.NOT_CONCLUDED
     counts = result.counts
+    open_points += _open_points(settings, result, counts)
     if counts.population == 0 and frequency in PER_YEAR:
         reasons.append(f"{test}: no occurrence is scheduled, so nothing shows that the control was due or done")
         return Conclusion.NOT_CONCLUDED
@@ -133,7 +135,6 @@ def _of_result(
     if counts.applicable == 0:
         reasons.append(f"{test}: none of {counts.population} items counts under this lens")
         return Conclusion.DID_NOT_OCCUR
-    open_points += _open_points(settings, result, counts)
     return _of_counts(settings, test, counts, reasons)
 
 
