@@ -37,6 +37,16 @@ def test_a_person_concludes_and_it_is_evidence(as_role: As, site_workspace: Path
     assert ("incident_opened", "complete", "tester@example.com") in rows
 
 
+def test_a_record_that_changed_since_the_page_was_read_is_not_signed(as_role: As) -> None:
+    tester = as_role("tester")
+    shown = re.search(r'name="seen" value="([0-9a-f]{64})"', tester.get(ADDRESS).content.decode())
+    assert shown
+    late = tester.post(ADDRESS, {**SIGNED, "seen": "0" * 64})
+    assert late.status_code == 400
+    assert "the record changed since you read it" in late.content.decode()
+    assert tester.post(ADDRESS, {**SIGNED, "seen": shown[1]}).status_code == 302
+
+
 def test_who_has_a_part_in_the_control_or_no_right_does_not_conclude(as_role: As, monkeypatch: Any) -> None:
     for role in ("administrator", "owner", "executive", "viewer"):
         assert as_role(role).post(ADDRESS, SIGNED).status_code == 403, role

@@ -94,14 +94,19 @@ def sign_completeness(
     reason: str,
     actor: str,
     at: datetime,
+    seen: str = "",
 ) -> CapturedFile:
-    """Capture a signature under the record as it is now.
+    """Capture a signature under the record as it is now. seen: SHA-256 of the record that the person read, if known.
 
-    Raises UserError for an unknown population, without a reason, and when a record whose checks stopped the test would
-    be called complete: the difference is to be explained first.
+    Raises UserError for an unknown population, without a reason, for a record that changed since it was read, and when
+    a record whose checks stopped the test would be called complete: the difference is to be explained first.
     """
     said = need_reason(reason, why="what the person looked at")
     record = population_record(workspace, population)
+    if seen and seen != record.sha256:
+        raise UserError(
+            Problem(population, "the record changed since you read it", "the record that you read", "read it again")
+        )
     if conclusion is CompletenessConclusion.COMPLETE and record.conclusion != conclusion:
         stops = [check["found"] for check in record.body["checks"] if check["result"] == "stop"]
         raise UserError(

@@ -42,6 +42,8 @@ class SignForm(forms.Form):
         choices=[(each.value, each.value.replace("_", " ")) for each in CompletenessConclusion]
     )
     reason = forms.CharField(max_length=4000)
+    seen = forms.CharField(max_length=64, required=False)
+    """SHA-256 of the record that the page showed."""
 
 
 @require_safe
@@ -106,6 +108,7 @@ def sign_record(request: HttpRequest, now: Current, record: PopulationRecord, sa
         reason=said["reason"],
         actor=acting_name(request),
         at=timezone.now(),
+        seen=said["seen"],
     )
     return captured.evidence.evidence_id
 
