@@ -87,6 +87,14 @@ def test_a_parameter_and_new_data_are_told_apart(call: Call, judged: Path, tmp_p
     assert "response_minutes_sev3 was 480, is 100000" in call("compare", "T-19", "-w", judged).out
 
 
+def test_a_parameter_without_an_effect_hides_nothing(call: Call, judged: Path) -> None:
+    set_parameter(call, judged, LATER.replace("100000", "481"))
+    shown = again(call, judged)
+    assert {"scope", "parameter"} <= {each["cause"] for each in shown["inputs"]}
+    assert (shown["same"], shown["items"], shown["told_apart"]) == (2, [], True)
+    assert "causes are not told apart" not in call("compare", "T-19", "-w", judged).out
+
+
 def test_two_periods(call: Call, judged: Path) -> None:
     text = (judged / "scope" / "all.yaml").read_text(encoding="utf-8")
     later = "  - {id: sox-h1, lens: sox, starts_on: 2026-01-01, ends_on: 2026-03-31}\n"

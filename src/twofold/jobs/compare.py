@@ -87,7 +87,7 @@ def compare_runs(workspace: Workspace, older: str, newer: str) -> ComparedRuns:
         CausedDifference(each, _causes(each, stages, causes=tuple(sorted(causes)), data_causes=data_causes))
         for each in difference.items
     )
-    told_apart = stages is not None or len(causes) <= 1
+    told_apart = stages is not None or len(causes) <= 1 or not difference.items
     return ComparedRuns(now.control_test, before, now, inputs, difference.same, items, told_apart=told_apart)
 
 
