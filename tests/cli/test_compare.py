@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from twofold.controltests.rule import load_rule, rule_named
@@ -93,6 +94,20 @@ def test_a_parameter_without_an_effect_hides_nothing(call: Call, judged: Path) -
     assert {"scope", "parameter"} <= {each["cause"] for each in shown["inputs"]}
     assert (shown["same"], shown["items"], shown["told_apart"]) == (2, [], True)
     assert "causes are not told apart" not in call("compare", "T-19", "-w", judged).out
+
+
+def test_another_engine_is_named_as_a_possible_cause(call: Call, judged: Path) -> None:
+    (folder,) = (judged / ".twofold" / "runs").glob("run-*")
+    outcomes, record = folder / "outcomes.parquet", folder / "run.json"
+    changed = duckdb.read_parquet(str(outcomes)).project("* REPLACE ('pass' AS B)").order("item")
+    changed.write_parquet(str(folder / "changed.parquet"))
+    (folder / "changed.parquet").replace(outcomes)
+    record.write_text(record.read_text(encoding="utf-8").replace("duckdb", "another"), encoding="utf-8")
+    set_parameter(call, judged, LATER.replace("100000", "481"))
+    shown = again(call, judged)
+    assert {"engine", "scope", "parameter"} <= {each["cause"] for each in shown["inputs"]}
+    assert [(each["item"], each["causes"]["B"]) for each in shown["items"]] == [("INC-2", ["scope", "engine"])]
+    assert "scope or engine" in call("compare", "T-19", "-w", judged).out
 
 
 def test_two_periods(call: Call, judged: Path) -> None:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from twofold.cli.output import JsonOption, WorkspaceOption, counted, example, print_json, say, say_table, say_wrapped
-from twofold.jobs.compare import CausedDifference, ComparedRuns, compare_runs
+from twofold.jobs.compare import Cause, CausedDifference, ComparedRuns, compare_runs
 from twofold.jobs.compare_periods import ComparedPeriods, ControlChange, compare_periods
 from twofold.records.workspace import Workspace
 
@@ -90,10 +90,10 @@ def _rows(each: CausedDifference) -> list[tuple[str, str, str, str, str]]:
 
 
 def _cause(each: CausedDifference, letter: str) -> str:
-    causes = [str(cause) for cause in each.causes[letter]]
-    if causes[:2] == ["data", "scope"]:
-        causes[:2] = ["data or scope"]
-    return ", ".join(causes) or "not told apart"
+    causes = each.causes[letter]
+    together = " or ".join(cause for cause in causes if cause not in {Cause.RULE, Cause.PARAMETER})
+    apart = [cause for cause in causes if cause in {Cause.RULE, Cause.PARAMETER}]
+    return ", ".join([*([together] if together else []), *apart]) or "not told apart"
 
 
 def _print_periods(periods: ComparedPeriods) -> None:

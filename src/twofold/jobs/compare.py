@@ -1,9 +1,9 @@
 """What changed between two runs of a control test and why: data, scope, rule or parameter.
 
 Which inputs differ, the run records say. Which of them changed an item is found by running again: the older texts and
-parameters over the newer tables (what differs came with the data or the scope), then the newer texts with the older
-parameters (the rule), then what the newer run gave (the parameters). That needs the tables of the newer run; where they
-have changed since, a cause is named only if nothing else differs.
+parameters over the newer tables (what differs came with the data, the scope or the engine), then the newer texts with
+the older parameters (the rule), then what the newer run gave (the parameters). That needs the tables of the newer run;
+where they have changed since, a cause is named only if nothing else differs.
 """
 
 from collections import deque
@@ -82,7 +82,7 @@ def compare_runs(workspace: Workspace, older: str, newer: str) -> ComparedRuns:
     difference = _difference(workspace, before, now)
     causes = {each.cause for each in inputs}
     stages = _stages(workspace, before, now) if len(causes) > 1 and difference.items else None
-    data_causes = tuple(cause for cause in (Cause.DATA, Cause.SCOPE) if cause in causes)
+    data_causes = tuple(cause for cause in (Cause.DATA, Cause.SCOPE, Cause.ENGINE) if cause in causes)
     items = tuple(
         CausedDifference(each, _causes(each, stages, causes=tuple(sorted(causes)), data_causes=data_causes))
         for each in difference.items
