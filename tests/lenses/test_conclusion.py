@@ -144,6 +144,19 @@ def test_a_scheduled_control_without_a_schedule_is_not_concluded_and_never_did_n
     assert "no occurrence is scheduled" in found.reasons[0]
 
 
+def test_a_scheduled_control_that_should_have_fallen_due_is_not_concluded() -> None:
+    found = yearly(counts(not_applicable=3))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert found.reasons == ("T-29: none of 3 items counts under this lens",)
+    assert yearly(counts(not_applicable=3), days=90).conclusion is Conclusion.DID_NOT_OCCUR
+
+
+def test_nobody_is_told_to_choose_a_longer_period_for_a_report_on_one_day() -> None:
+    points = yearly(counts(not_applicable=1), days=1).open_points
+    assert "T-29: a period of one day shows no operation of a yearly control: show one occurrence before it" in points
+    assert not any("longer" in point for point in points)
+
+
 def test_a_thin_period_is_an_open_point() -> None:
     assert (
         "T-29: one occurrence falls due in the period, so the conclusion rests on it alone"

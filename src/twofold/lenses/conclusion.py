@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from twofold.catalog.entries import Control, Frequency
-from twofold.lenses.occurrences import PER_YEAR, runs_late, thin_period
+from twofold.lenses.occurrences import PER_YEAR, due_in, runs_late, thin_period
 from twofold.lenses.settings import LensSettings
 from twofold.lenses.verdict import Counts
 from twofold.model.period import ReviewPeriod
@@ -76,15 +76,16 @@ def conclude_control(
     `results` are those of its control tests that have a rule; `planned` names the tests that have none yet. A control
     is effective when every test ran over a proven population and the deviation rate, with every item that cannot be
     tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). Windows that were
-    still open when the data was extracted leave it not concluded instead, where they decide. A test without a rule
-    leaves it not concluded, unless another test already shows that it is not effective.
+    still open when the data was extracted leave it not concluded instead, where they decide. So does a control that
+    should fall due in the period by the calendar and has no occurrence there, and a test without a rule, unless another
+    test already shows that it is not effective.
     """
     control_id, title = control.control_id, control.title
     reasons: list[str] = []
     open_points = [f"{test} has no rule yet: test it by hand" for test in planned]
     if not results:
         return ControlJudgement(control_id, title, (), Conclusion.NOT_CONCLUDED, ("no result yet",), tuple(open_points))
-    found = [_of_result(settings, control.frequency, result, reasons, open_points) for result in results]
+    found = [_of_result(settings, control.frequency, period, result, reasons, open_points) for result in results]
     for result in results:
         if result.counts is not None and not result.stops:
             told = (
@@ -112,6 +113,7 @@ def exceeds_tolerable(settings: LensSettings, counts: Counts, *, pending: bool =
 def _of_result(
     settings: LensSettings,
     frequency: Frequency,
+    period: ReviewPeriod,
     result: ControlTestResult,
     reasons: list[str],
     open_points: list[str],
@@ -134,7 +136,8 @@ def _of_result(
         return Conclusion.DID_NOT_OCCUR
     if counts.applicable == 0:
         reasons.append(f"{test}: none of {counts.population} items counts under this lens")
-        return Conclusion.DID_NOT_OCCUR
+        # What falls due by the calendar is absent then, and not idle (audit-domain 4.3, T-29).
+        return Conclusion.NOT_CONCLUDED if due_in(frequency, period) else Conclusion.DID_NOT_OCCUR
     return _of_counts(settings, test, counts, reasons)
 
 

@@ -33,6 +33,8 @@ def thin_period(frequency: Frequency, period: ReviewPeriod, counts: Counts) -> s
     days = (period.ends_before - period.starts_at).days
     if due is None:
         return ""
+    if days <= 1:
+        return f"a period of one day shows no operation of a {frequency} control: show one occurrence before it"
     if due == 0:
         return f"the period of {days} days is too short for a {frequency} control: choose a longer one, or say so"
     if counts.applicable == 0:
