@@ -204,8 +204,19 @@ def test_a_test_of_one_reaches_over_the_period_only_while_changes_are_controlled
     stopped = limited(result(None, "page_cap: 1 export", test="T-10"))
     assert stopped.conclusion is Conclusion.NOT_CONCLUDED
     assert stopped.reasons[-1] == "T-10 gave no result, so nothing shows that changes were controlled"
-    other_test = limited(automated(counts(passed=1, exceptions=1), test="T-16"))
+    both = {
+        "CM-05": conclude_control(SOX, CM_05, period=YEAR, results=[automated(counts(passed=3))], planned=()),
+        "CM-01": concluded(automated(counts(passed=9), test="T-10"), automated(counts(passed=9), test="T-15")),
+        "CM-07": concluded(automated(counts(passed=1, exceptions=1), test="T-16")),
+    }
+    other_test = limit_automated(SOX, both, automated={"CM-05"})["CM-05"]
     assert other_test.conclusion is Conclusion.EFFECTIVE
+
+
+def test_a_test_of_one_does_not_reach_over_the_period_where_no_change_test_is_judged() -> None:
+    found = limited(automated(counts(passed=9), test="T-16"))
+    assert found.conclusion is Conclusion.NOT_CONCLUDED
+    assert found.reasons[-1] == "no change test is judged, so nothing shows that changes were controlled"
 
 
 def judgement(name: str, conclusion: Conclusion) -> ControlJudgement:

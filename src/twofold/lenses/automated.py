@@ -18,8 +18,8 @@ def limit_automated(
     """Return the judgements, those of automated controls limited by the change tests of their systems.
 
     An automated control that is proposed as effective is not concluded where a change test (`settings.change_tests`) of
-    another control fails for one of its systems, or was stopped. Where no change test speaks for a system, since
-    nothing was released there, that is an open point.
+    another control fails for one of its systems, or was stopped, or where no other control has a change test at all.
+    Where no change test speaks for a system, since nothing was released there, that is an open point.
     """
     return {
         control_id: _limited(settings, judgement, judged) if control_id in automated else judgement
@@ -42,6 +42,8 @@ def _limited(
     if judgement.conclusion is not Conclusion.EFFECTIVE or not systems:
         return judgement
     failing = [*_without_counts(others, own)]
+    if not others:
+        failing.append("no change test is judged, so nothing shows that changes were controlled")
     failing += [reason for system in systems for reason in _failing(settings, system, others, own)]
     silent = [system for system in systems if not any(system in result.by_system for result in others)]
     points = list(judgement.open_points)
