@@ -82,6 +82,23 @@ def test_an_old_result_is_called_old(call: Call, judged: Path, export_folder: Pa
     assert "1. Evidence or scope came after the last test, so this result is old" in call("status", "-w", judged).out
 
 
+@pytest.mark.parametrize(("first", "last"), [("2024-01-01", "2024-12-31"), ("2025-12-31", "2026-03-31")])
+def test_a_run_is_no_result_for_an_engagement_whose_period_it_did_not_cover(
+    call: Call, judged: Path, first: str, last: str
+) -> None:
+    later = f"  - {{id: sox-other, lens: sox, starts_on: {first}, ends_on: {last}}}\n"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(later)
+    assert call("scope", "apply", "--reason", "another year", "-w", judged).code == 0
+    (shown,) = orjson.loads(call("judge", "sox-other", "--json", "-w", judged).out)
+    (control,) = [each for each in shown["controls"] if each["control_id"] == "OP-02"]
+    assert (control["conclusion"], control["reasons"]) == (
+        "not concluded",
+        ["T-19 has not been run over this period"],
+    )
+    assert shown["findings"] == []
+
+
 def test_an_answer_to_a_finding_makes_no_result_old(call: Call, judged: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers.csv"
     answers.write_text(

@@ -70,7 +70,7 @@ def test_a_stopped_test_is_not_concluded_and_its_stops_are_the_reasons() -> None
     found = concluded(result(None, "page_cap: 1 export", "id_gaps: 2 numbers"))
     assert found.conclusion is Conclusion.NOT_CONCLUDED
     assert found.reasons == ("T-10 was stopped: page_cap: 1 export", "T-10 was stopped: id_gaps: 2 numbers")
-    assert concluded(result(None)).reasons == ("T-10 has not been run",)
+    assert concluded(result(None)).reasons == ("T-10 has not been run over this period",)
 
 
 def test_a_population_that_a_person_refused_is_not_concluded_though_it_was_tested() -> None:

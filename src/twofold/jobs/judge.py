@@ -28,6 +28,7 @@ from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, Verdicts, judge_items
 from twofold.model.instant import parse_instant, zone_named
+from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.recording import recording
 from twofold.records.workspace import Workspace, replace_folder
@@ -192,10 +193,11 @@ def _judge_one(
                 continue
             required = control.required_attributes(lens=engagement.lens, control_test_id=test)
             view = LensView(engagement.lens, engagement.period, stretches, required)
-            run = read_run(runs[test]) if test in runs else None
+            run = _run_over(runs.get(test), engagement.period)
             verdicts = building / f"{control.control_id}-{test}.parquet"
             found = _verdicts(run, runs.get(test), view, verdicts)
-            results.append(_result(test, run, required, found, people, uncovered=_uncovered(runs.get(test), stretches)))
+            uncovered = _uncovered(runs[test] if run else None, stretches)
+            results.append(_result(test, run, required, found, people, uncovered=uncovered))
             if run is not None:
                 used[test] = run.run_id
                 if found is not None and found.counts.population:
@@ -227,6 +229,23 @@ def _controls(catalog: Catalog, scope: Scope, engagement: Engagement) -> list[Co
         for control in catalog.controls.values()
         if engagement.lens in control.lenses and (not chosen or control.control_id in chosen)
     ]
+
+
+def _run_over(folder: Path | None, period: ReviewPeriod) -> ControlTestRun | None:
+    """Return the run; None when there is none, or its completeness was asked for another period than this one.
+
+    That happens where an engagement was added or moved after the run. A run may end with its data, before the period.
+    """
+    if folder is None:
+        return None
+    run = read_run(folder)
+    checks = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())["checks"]
+    asked = [check["expected"] for check in checks if check["code"] == "period_coverage"]
+    for first, _, last in (each.removeprefix("all of ").partition(" to ") for each in asked):
+        ends_in_time = f"{period.ends_before:%Y-%m-%d}" <= last or run.clock[:10] <= last
+        if f"{period.starts_at:%Y-%m-%d}" < first or not ends_in_time:
+            return None
+    return run
 
 
 def _verdicts(run: ControlTestRun | None, folder: Path | None, view: LensView, into: Path) -> Verdicts | None:

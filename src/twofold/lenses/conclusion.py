@@ -124,7 +124,7 @@ def _of_result(
         reasons += [f"{was}: {stop}" for stop in result.stops]
         return Conclusion.NOT_CONCLUDED
     if result.counts is None:
-        reasons.append(f"{test} has not been run")
+        reasons.append(f"{test} has not been run over this period")
         return Conclusion.NOT_CONCLUDED
     counts = result.counts
     open_points += _open_points(settings, result, counts)
