@@ -99,6 +99,19 @@ def test_a_run_is_no_result_for_an_engagement_whose_period_it_did_not_cover(
     assert shown["findings"] == []
 
 
+def test_a_judgement_before_the_end_of_its_period_says_so(call: Call, judged: Path) -> None:
+    assert "before the period does" not in call("judge", "-w", judged).out
+    later = "  - {id: sox-next, lens: sox, starts_on: 2026-01-01, ends_on: 2026-12-31}\n"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(later)
+    assert call("scope", "apply", "--reason", "the whole year", "-w", judged).code == 0
+    assert "stopped at period_coverage" in call("test", "T-19", "-w", judged).out
+    assert "the data ends on 2026-07-10, before the period does" in call("judge", "sox-next", "-w", judged).out
+    records = (judged / ".twofold" / "runs").glob("run-*/completeness.json")
+    checks = [check for path in records for check in orjson.loads(path.read_bytes())["checks"]]
+    assert {check["result"] for check in checks if check["code"] == "early_extraction"} == {"ok", "note"}
+
+
 def test_an_answer_to_a_finding_makes_no_result_old(call: Call, judged: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers.csv"
     answers.write_text(
