@@ -126,6 +126,18 @@ def test_two_periods(call: Call, judged: Path) -> None:
     assert not shown["findings_again"]
 
 
+def test_a_test_without_counts_takes_no_system_away(call: Call, judged: Path) -> None:
+    later = "  - {id: sox-2025, lens: sox, starts_on: 2025-01-01, ends_on: 2025-12-31}\n"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(later)
+    for command in (("scope", "apply", "--reason", "the year before"), ("judge",)):
+        assert call(*command, "-w", judged).code == 0
+    shown = json.loads(call("compare", "sox-fy2026", "sox-2025", "--json", "-w", judged).out)
+    (control,) = [each for each in shown["controls"] if each["control_id"] == "OP-02"]
+    assert control["tests"] == [{"control_test": "T-19", "before": [2, 1, 0], "now": None}]
+    assert (control["systems_new"], control["systems_gone"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -122,9 +122,9 @@ def _print_periods(periods: ComparedPeriods) -> None:
 def _remarks(control: ControlChange) -> list[str]:
     found = list(control.means)
     if control.systems_new:
-        found.append(f"systems that came: {', '.join(control.systems_new)}")
+        found.append(f"systems with items only now: {', '.join(control.systems_new)}")
     if control.systems_gone:
-        found.append(f"systems that went: {', '.join(control.systems_gone)}")
+        found.append(f"systems with items only before: {', '.join(control.systems_gone)}")
     return found
 
 

@@ -4,7 +4,7 @@ Two periods have different items, so nothing is compared item by item; a finding
 reason that stands in both is one that came again, which raises a deficiency (audit-domain 2.6, 4.3).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from twofold.controltests.run_record import ControlTestRun, read_run
@@ -82,7 +82,8 @@ def _control(
     engagements: tuple[JudgedEngagement, JudgedEngagement],
 ) -> ControlChange:
     tests = [_counts(before), _counts(now)]
-    systems = [_systems(before), _systems(now)]
+    counted = {name for name, found in tests[0].items() if found is not None and tests[1].get(name) is not None}
+    systems = [_systems(before, counted), _systems(now, counted)]
     return ControlChange(
         control_id,
         before.conclusion.value if before else "",
@@ -105,8 +106,10 @@ def _counts(control: ControlJudgement | None) -> dict[str, tuple[int, int, int] 
     }
 
 
-def _systems(control: ControlJudgement | None) -> set[str]:
-    return {system for result in (control.results if control else ()) for system in result.by_system}
+def _systems(control: ControlJudgement | None, counted: Collection[str]) -> set[str]:
+    """Return the systems with items that apply; a test without counts on either side tells of none."""
+    results = control.results if control else ()
+    return {system for result in results if result.control_test in counted for system in result.by_system}
 
 
 def _means(
