@@ -12,7 +12,8 @@ FIRST = "('A', 'erp', TIMESTAMP '2026-03-01', TIMESTAMP '2026-03-01', 'pass', 'e
 
 def written(path: Path, *rows: str) -> Path:
     columns = "item, system, operating_at, operating_at_latest, a, b"
-    duckdb.sql(f"SELECT * FROM (VALUES {', '.join(rows)}) AS outcome({columns})").write_parquet(str(path))  # noqa: S608  rows of this file
+    with duckdb.connect() as session:
+        session.execute(f"COPY (FROM (VALUES {', '.join(rows)}) AS outcome({columns})) TO '{path}' (FORMAT parquet)")
     return path
 
 

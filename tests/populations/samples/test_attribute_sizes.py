@@ -213,8 +213,8 @@ def test_a_size_is_the_least_that_holds(tolerable: Fraction, share: int, risk: F
 def test_rates_that_are_near_or_small_take_no_long_time(
     model: Model, tolerable: str, expected: str, found: tuple[int, int]
 ) -> None:
-    rates = {"tolerable": Fraction(tolerable), "expected": Fraction(expected)}
-    size = sample_size(risk=Fraction(5, 100), model=model, population=1_000_000, **rates)
+    rates = Fraction(tolerable), Fraction(expected)
+    size = sample_size(risk=Fraction(5, 100), model=model, population=1_000_000, tolerable=rates[0], expected=rates[1])
     assert (size.size, size.planned) == found
 
 
