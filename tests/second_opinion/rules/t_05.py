@@ -82,6 +82,8 @@ def populate(world: World) -> None:
         for _ in range(world.pick((0, 1, 1, 1, 1, 2))):
             _campaign(world, system, start, pairs, hands)
     _people(world, system, pairs)
+    for _ in range(world.pick((0, 0, 1, 2))):
+        _later_list(world, system, pairs)
     for _ in range(world.pick((0, 0, 0, 1, 2))):
         start = START + world.number_in(0, 60) * A_DAY
         world.add(
@@ -93,6 +95,24 @@ def populate(world: World) -> None:
             reason="not_extracted",
         )
     add_last_day(world, "review_item", "reviewer", "decided_at", scope=system, duty="review", role="owner")
+
+
+def _later_list(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """Add a list of the system that belongs to no campaign, without some of the pairs, and perhaps not complete."""
+    name, taken = world.id("snapshot"), START + world.pick((21, 30, 45, 75)) * A_DAY
+    world.add("snapshot", id=name, system=system, taken_at=world.instant(taken, coarse=8), origin="system")
+    for account, right in pairs:
+        if world.chance(25):
+            world.add("snapshot_row", snapshot=name, account=account, right_id=right)
+    if world.chance(30):
+        world.add(
+            "source_gap",
+            table_name=world.pick(("snapshot", "snapshot_row")),
+            system=world.pick((system, "*")),
+            starts_at=world.maybe(90, taken),
+            ends_before=world.maybe(90, taken + world.pick((0, 1)) * A_DAY),
+            reason="row_count",
+        )
 
 
 def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
@@ -661,7 +681,8 @@ class Review:
         times = [each["occurred_at"] for each in grants if each["occurred_at"] and each["occurred_at"][0] < watch]
         surely = _earliest([time for time in times if time[0] > done[1]])
         perhaps = _earliest([time for time in times if time[1] > done[0]])
-        later = self._later_snapshots(row, done, lists=lists)
+        given = self._later_snapshots(row, done, lists=lists)
+        later = [(taken, shown) for taken, shown, whole in given if shown or whole]
         shows = [taken for place, (taken, shown) in enumerate(later) if shown and (place == 0 or taken[0] < watch)]
         seen = _earliest(shows)
         reasons = (
@@ -670,12 +691,13 @@ class Review:
             (done[0] >= at[1] + self.sla, "exception:revoke_late"),
             (done[1] >= at[0] + self.sla, "cannot_test:time_order_unclear"),
             (_perhaps_silent(perhaps, approved) or _perhaps_silent(seen, approved), "cannot_test:time_order_unclear"),
+            (bool(given) and not later, "cannot_test:source_gap"),
             (not later, "cannot_test:pending"),
         )
         return next((code for holds, code in reasons if holds), "pass")
 
-    def _later_snapshots(self, row: Record, done: Span, *, lists: bool) -> list[tuple[Span, bool]]:
-        """Return later snapshots of the system itself in order, and whether each still shows the pair.
+    def _later_snapshots(self, row: Record, done: Span, *, lists: bool) -> list[tuple[Span, bool, bool]]:
+        """Return later snapshots of the system itself in order, whether each still shows the pair, and is complete.
 
         Those in conflict count where `lists` says so.
         """
@@ -691,7 +713,8 @@ class Review:
             and each["taken_at"][0] > done[1]
             and (lists if each["conflicted"] else each["origin"] == "system")
         )
-        return [((taken, latest), name in rows) for taken, name, latest in found]
+        lists_of = ["snapshot", "snapshot_row"]
+        return [((taken, latest), name in rows, not self.gap(lists_of, taken, taken)) for taken, name, latest in found]
 
     def _approvals_again(self, row: Record) -> list[tuple[str, Span, bool]]:
         """Return id and time of each decision on a request made after the decision, and whether it surely approves.

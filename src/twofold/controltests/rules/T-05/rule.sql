@@ -440,23 +440,47 @@ removal AS (
     JOIN wrong AS w ON w.item = r.item AND w.account = r.account AND w.right_id = r.right_id
     LEFT JOIN logged AS g ON g.number = r.number
 ),
--- E: later snapshots that the system itself gave. The first one must not show the pair, nor may any in the days of watching.
-later AS (
+-- E: later snapshots that the system itself gave. The first one must not show the pair, nor may any in the days of watching. One
+-- that is not proven complete tells what is there, and of nothing that it is gone.
+torn AS (
+    SELECT DISTINCT n.id AS snapshot
+    FROM snapshot AS n
+    JOIN source_gap AS g ON g.table_name IN ('snapshot', 'snapshot_row') AND g.system IN (n.system, '*')
+        AND (g.starts_at IS NULL OR g.starts_at <= n.taken_at)
+        AND (g.ends_before IS NULL OR g.ends_before > n.taken_at)
+),
+list AS (
     SELECT
         r.number AS number,
         r.executed_at AS executed_at,
+        n.id AS snapshot,
         n.taken_at AS taken_at,
         n.taken_at_latest AS taken_at_latest,
         CASE WHEN s.snapshot IS NULL THEN 0 ELSE 1 END AS present,
-        ROW_NUMBER() OVER (PARTITION BY r.number ORDER BY n.taken_at NULLS LAST, n.id NULLS LAST) AS place
+        CASE WHEN s.snapshot IS NULL AND t.snapshot IS NOT NULL THEN 0 ELSE 1 END AS tells
     FROM removal AS r
     JOIN snapshot AS n ON n.system = r.system AND n.taken_at > r.executed_at_latest
         AND ((n.origin = 'system' AND NOT n.conflicted) OR (n.conflicted AND r.with_lists))
+    LEFT JOIN torn AS t ON t.snapshot = n.id
     LEFT JOIN snapshot_row AS s ON s.snapshot = n.id AND s.account = r.account AND s.right_id = r.right_id
+),
+later AS (
+    SELECT
+        i.number AS number,
+        i.executed_at AS executed_at,
+        i.taken_at AS taken_at,
+        i.taken_at_latest AS taken_at_latest,
+        i.present AS present,
+        i.tells AS tells,
+        ROW_NUMBER() OVER (
+            PARTITION BY i.number ORDER BY i.tells DESC, i.taken_at NULLS LAST, i.snapshot NULLS LAST
+        ) AS place
+    FROM list AS i
 ),
 seen AS (
     SELECT
         l.number AS number,
+        MAX(l.tells) AS told,
         MAX(CASE WHEN l.place = 1 THEN l.present ELSE 0 END) AS in_first,
         MIN(CASE WHEN l.counts THEN l.taken_at END) AS seen_at,
         MIN(CASE WHEN l.counts THEN l.taken_at_latest END) AS seen_at_latest
@@ -467,6 +491,7 @@ seen AS (
             a.taken_at_latest AS taken_at_latest,
             a.place AS place,
             a.present AS present,
+            a.tells AS tells,
             a.present = 1 AND (a.place = 1 OR a.taken_at < a.executed_at + q.regrant_watch_days * INTERVAL '1' DAY) AS counts
         FROM later AS a
         CROSS JOIN parameter AS q
@@ -527,6 +552,7 @@ removal_code AS (
             WHEN n.given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at_latest > n.given_at)
                 THEN '33 cannot_test:time_order_unclear'
             WHEN y.approved_at_latest > s.seen_at THEN '33 cannot_test:time_order_unclear'
+            WHEN s.told = 0 THEN '32 cannot_test:source_gap'
             WHEN s.number IS NULL THEN '50 cannot_test:pending'
             ELSE '90 pass'
         END AS code
