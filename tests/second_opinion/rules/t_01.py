@@ -289,7 +289,9 @@ def _request(case: Case, item: Item) -> tuple[Record | None, bool]:
         ):
             continue
         approved = any(
-            each["withdrawn_at"] is None and each["decided_at"][0] <= item.at[0] for each in _approvals(case, row)
+            each["decided_at"][0] <= item.at[0]
+            and (each["withdrawn_at"] is None or each["withdrawn_at"][0] > item.at[1])
+            for each in _approvals(case, row)
         )
         named = item.row.get("cause") == row["id"]
         used = _used(case, item, row)

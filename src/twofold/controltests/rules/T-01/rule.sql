@@ -247,7 +247,8 @@ candidate AS (
                 CASE
                     WHEN EXISTS (
                         SELECT 1 FROM live_approval AS v
-                        WHERE v.request = t.request AND v.withdrawn_at IS NULL AND v.decided_at <= g.at
+                        WHERE v.request = t.request AND v.decided_at <= g.at
+                            AND (v.withdrawn_at IS NULL OR v.withdrawn_at > g.at_latest)
                     ) THEN 0
                     ELSE 1
                 END,
