@@ -652,7 +652,7 @@ WITH made AS (
 acted AS (
     SELECT maker, author AS account, true AS wrote, acted_at FROM made WHERE author IS NOT NULL
     UNION ALL
-    SELECT m.maker, c.value, false, m.acted_at
+    SELECT m.maker, c.value, true, m.acted_at
     FROM code_commit__coauthors AS c JOIN made AS m ON m.repository = c.repository AND m.sha = c.sha
     UNION ALL
     SELECT maker, committer, false, acted_at

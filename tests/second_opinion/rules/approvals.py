@@ -42,7 +42,7 @@ class Contributor:
     account: str | None
     hand: Hand
     wrote: bool
-    """Author of a commit, or who opened the pull request."""
+    """Author or co-author of a commit, or who opened the pull request."""
 
     def is_same(self, account: str | None, who: Hand) -> bool:
         """Return whether somebody else is surely this one: the same person, or the same account unless it is shared."""
@@ -62,7 +62,7 @@ def contributors(records: Records, change: Change) -> list[Contributor]:
         if row["base_merge"] or (not listed and len(row["parents"]) > 1):
             continue
         at = (row["committed_at"] or row["authored_at"] or row["pushed_at"] or (_TODAY,))[0]
-        accounts = [(row["author"], True), *((name, False) for name in row["coauthors"])]
+        accounts = [(row["author"], True), *((name, True) for name in row["coauthors"])]
         if listed and row["committer"] not in _WEB_COMMITTERS:
             accounts.append((row["committer"], False))
         if listed:
