@@ -269,12 +269,26 @@ def _judged(
     judged = {each.account: _a(records, clock, left, every, each) for each in here if each.basis != ENTRUSTED}
     worst = min(judged.values(), key=_A.index, default="na:entrusted_only")
     shut = _shut(records, left, every, here, judged)
-    return {
+    codes = {
         "A": worst,
         "B": _b(records, clock, parameters, left, every, system, worst, shut),
         "C": _c(records, clock, left, every, system),
         "D": _d(left),
     }
+    if not _perhaps_continued(records, clock, parameters, left, system):
+        return codes
+    return {
+        letter: "cannot_test:source_gap" if code.startswith("exception:") else code for letter, code in codes.items()
+    }
+
+
+def _perhaps_continued(records: Records, clock: datetime, parameters: Parameters, left: Leaving, system: str) -> bool:
+    """Return whether nobody can tell that the access was not approved again for a next engagement."""
+    gap = days(parameters["continuity_days"])
+    if left.horizon is None or left.horizon > left.ended[0] + gap:
+        return False
+    since = left.ended[0] - days(parameters["reapproval_days"])
+    return has_gap(records, ["access_request", "approval"], system, since, min(left.horizon + gap, clock))
 
 
 def _continued(records: Records, parameters: Parameters, left: Leaving, system: str) -> bool:
@@ -588,7 +602,9 @@ def populate(world: World) -> None:
                 withdrawn_at=world.maybe(8, decided),
             )
     for _ in range(world.number_in(0, 2) if world.chance(40) else 0):
-        table = world.pick(("account_event", "account", "grant_event", "sign_in", "credential"))
+        table = world.pick(
+            ("account_event", "account", "grant_event", "sign_in", "credential", "access_request", "approval")
+        )
         start, until = world.maybe(60, world.near(end, days=5)), world.maybe(60, world.near(end, days=9))
         world.add(
             "source_gap",

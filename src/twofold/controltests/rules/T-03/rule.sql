@@ -69,6 +69,17 @@ continued AS (
         AND v.decided_at_latest <= p.horizon + q.continuity_days * INTERVAL '1' DAY
         AND NOT COALESCE(r.conflicted, FALSE) AND NOT COALESCE(v.conflicted, FALSE)
 ),
+-- Perhaps approved again: nobody can tell where requests or approvals are not proven complete for the time of it.
+perhaps_continued AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN source_gap AS g ON g.table_name IN ('access_request', 'approval') AND g.system IN (p.system, '*')
+        AND (g.starts_at IS NULL
+            OR g.starts_at < LEAST(p.horizon + q.continuity_days * INTERVAL '1' DAY, q.extracted_at))
+        AND (g.ends_before IS NULL OR g.ends_before > p.operating_at - q.reapproval_days * INTERVAL '1' DAY)
+    WHERE p.horizon <= p.operating_at + q.continuity_days * INTERVAL '1' DAY
+),
 -- SSO: closing the identity provider closes an application only if single sign-on was proven to be the only way in for as
 -- long as the application's own account stayed open, nobody used a local password, and no credential stayed live.
 provider AS (
@@ -281,69 +292,82 @@ account_kind AS (
     FROM population AS p
     JOIN leaver_account AS a ON a.engagement = p.engagement AND a.system = p.system
     GROUP BY p.item
+),
+judged AS (
+    SELECT
+        p.item AS item,
+        p.system AS system,
+        p.operating_at AS operating_at,
+        p.operating_at_latest AS operating_at_latest,
+        CASE
+            WHEN p.accounts = 0 THEN 'na:no_account'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN t.item IS NOT NULL THEN 'na:continued'
+            ELSE COALESCE(r.code, 'na:entrusted_only')
+        END AS a,
+        CASE
+            WHEN p.accounts = 0 THEN 'na:no_account'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN t.item IS NOT NULL THEN 'na:continued'
+            WHEN u.conflicted = 1 THEN 'cannot_test:conflict'
+            WHEN u.by_token = 1 THEN 'exception:token_used_after_end'
+            WHEN u.surely = 1 THEN 'exception:used_after_end'
+            WHEN k.has_ambiguous = 1 THEN 'cannot_test:account_ambiguous'
+            WHEN k.has_own = 0 THEN 'na:entrusted_only'
+            WHEN u.item IS NOT NULL AND NOT q.day_grained THEN 'cannot_test:time_order_unclear'
+            WHEN r.code = 'cannot_test:pending' THEN 'cannot_test:pending'
+            WHEN EXISTS (
+                SELECT 1 FROM source_gap AS g
+                WHERE g.table_name = 'sign_in' AND g.system IN (p.system, '*')
+                    AND (g.starts_at IS NULL OR g.starts_at < COALESCE(h.shut_at, p.horizon, q.extracted_at))
+                    AND (g.ends_before IS NULL OR g.ends_before > p.clock_at)
+                    AND p.clock_at < COALESCE(h.shut_at, p.horizon, q.extracted_at)
+            ) THEN 'cannot_test:source_gap'
+            ELSE 'pass'
+        END AS b,
+        CASE
+            WHEN p.accounts = 0 THEN 'na:no_account'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN t.item IS NOT NULL THEN 'na:continued'
+            WHEN s.code LIKE 'exception:%' THEN s.code
+            WHEN k.has_ambiguous = 1 THEN 'cannot_test:account_ambiguous'
+            WHEN EXISTS (
+                SELECT 1 FROM source_gap AS g
+                WHERE g.table_name = 'credential' AND g.system IN (p.system, '*')
+                    AND (g.starts_at IS NULL OR g.starts_at < p.clock_at_latest)
+                    AND (g.ends_before IS NULL OR g.ends_before > p.clock_at)
+            ) THEN 'cannot_test:source_gap'
+            ELSE COALESCE(s.code, 'na:no_credential')
+        END AS c,
+        CASE
+            WHEN p.accounts = 0 THEN 'na:no_account'
+            WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN t.item IS NOT NULL THEN 'na:continued'
+            WHEN p.entered_at IS NULL THEN 'cannot_test:no_entry_time'
+            WHEN p.entered_at_latest < p.operating_at THEN 'pass'
+            WHEN d.notice_due IS NULL OR d.notice_due_latest IS NULL THEN 'cannot_test:no_calendar'
+            WHEN p.entered_at_latest < d.notice_due THEN 'pass'
+            WHEN p.entered_at >= d.notice_due_latest THEN 'exception:late_notice'
+            ELSE 'cannot_test:time_order_unclear'
+        END AS d
+    FROM population AS p
+    CROSS JOIN parameter AS q
+    JOIN deadline AS d ON d.item = p.item
+    LEFT JOIN continued AS t ON t.item = p.item
+    LEFT JOIN removal AS r ON r.item = p.item
+    LEFT JOIN shut AS h ON h.item = p.item
+    LEFT JOIN use_after AS u ON u.item = p.item
+    LEFT JOIN secret AS s ON s.item = p.item
+    LEFT JOIN account_kind AS k ON k.item = p.item
 )
 SELECT
-    p.item AS item,
-    p.system AS system,
-    p.operating_at AS operating_at,
-    p.operating_at_latest AS operating_at_latest,
-    CASE
-        WHEN p.accounts = 0 THEN 'na:no_account'
-        WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN t.item IS NOT NULL THEN 'na:continued'
-        ELSE COALESCE(r.code, 'na:entrusted_only')
-    END AS a,
-    CASE
-        WHEN p.accounts = 0 THEN 'na:no_account'
-        WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN t.item IS NOT NULL THEN 'na:continued'
-        WHEN u.conflicted = 1 THEN 'cannot_test:conflict'
-        WHEN u.by_token = 1 THEN 'exception:token_used_after_end'
-        WHEN u.surely = 1 THEN 'exception:used_after_end'
-        WHEN k.has_ambiguous = 1 THEN 'cannot_test:account_ambiguous'
-        WHEN k.has_own = 0 THEN 'na:entrusted_only'
-        WHEN u.item IS NOT NULL AND NOT q.day_grained THEN 'cannot_test:time_order_unclear'
-        WHEN r.code = 'cannot_test:pending' THEN 'cannot_test:pending'
-        WHEN EXISTS (
-            SELECT 1 FROM source_gap AS g
-            WHERE g.table_name = 'sign_in' AND g.system IN (p.system, '*')
-                AND (g.starts_at IS NULL OR g.starts_at < COALESCE(h.shut_at, p.horizon, q.extracted_at))
-                AND (g.ends_before IS NULL OR g.ends_before > p.clock_at)
-                AND p.clock_at < COALESCE(h.shut_at, p.horizon, q.extracted_at)
-        ) THEN 'cannot_test:source_gap'
-        ELSE 'pass'
-    END AS b,
-    CASE
-        WHEN p.accounts = 0 THEN 'na:no_account'
-        WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN t.item IS NOT NULL THEN 'na:continued'
-        WHEN s.code LIKE 'exception:%' THEN s.code
-        WHEN k.has_ambiguous = 1 THEN 'cannot_test:account_ambiguous'
-        WHEN EXISTS (
-            SELECT 1 FROM source_gap AS g
-            WHERE g.table_name = 'credential' AND g.system IN (p.system, '*')
-                AND (g.starts_at IS NULL OR g.starts_at < p.clock_at_latest)
-                AND (g.ends_before IS NULL OR g.ends_before > p.clock_at)
-        ) THEN 'cannot_test:source_gap'
-        ELSE COALESCE(s.code, 'na:no_credential')
-    END AS c,
-    CASE
-        WHEN p.accounts = 0 THEN 'na:no_account'
-        WHEN p.conflicted THEN 'cannot_test:conflict'
-        WHEN t.item IS NOT NULL THEN 'na:continued'
-        WHEN p.entered_at IS NULL THEN 'cannot_test:no_entry_time'
-        WHEN p.entered_at_latest < p.operating_at THEN 'pass'
-        WHEN d.notice_due IS NULL OR d.notice_due_latest IS NULL THEN 'cannot_test:no_calendar'
-        WHEN p.entered_at_latest < d.notice_due THEN 'pass'
-        WHEN p.entered_at >= d.notice_due_latest THEN 'exception:late_notice'
-        ELSE 'cannot_test:time_order_unclear'
-    END AS d
-FROM population AS p
-CROSS JOIN parameter AS q
-JOIN deadline AS d ON d.item = p.item
-LEFT JOIN continued AS t ON t.item = p.item
-LEFT JOIN removal AS r ON r.item = p.item
-LEFT JOIN shut AS h ON h.item = p.item
-LEFT JOIN use_after AS u ON u.item = p.item
-LEFT JOIN secret AS s ON s.item = p.item
-LEFT JOIN account_kind AS k ON k.item = p.item
+    j.item AS item,
+    j.system AS system,
+    j.operating_at AS operating_at,
+    j.operating_at_latest AS operating_at_latest,
+    CASE WHEN m.item IS NOT NULL AND j.a LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.a END AS a,
+    CASE WHEN m.item IS NOT NULL AND j.b LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.b END AS b,
+    CASE WHEN m.item IS NOT NULL AND j.c LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.c END AS c,
+    CASE WHEN m.item IS NOT NULL AND j.d LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.d END AS d
+FROM judged AS j
+LEFT JOIN perhaps_continued AS m ON m.item = j.item
