@@ -1,9 +1,9 @@
 """T-05 Access review, from audit-domain T-05 and the rule's README."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
@@ -57,6 +57,18 @@ def parameters(world: World) -> Parameters:
     }
 
 
+_WITH_GAPS = [
+    "campaign",
+    "snapshot",
+    "snapshot_row",
+    "review_item",
+    "revoke",
+    "impact_review",
+    "access_request",
+    "approval",
+]
+
+
 def populate(world: World) -> None:
     """A system with two or three due periods, snapshots, campaigns of its pairs, removals and looks."""
     system = world.key("erp")
@@ -88,7 +100,7 @@ def populate(world: World) -> None:
         start = START + world.number_in(0, 60) * A_DAY
         world.add(
             "source_gap",
-            table_name=world.pick(("campaign", "snapshot", "snapshot_row", "review_item", "revoke", "impact_review")),
+            table_name=world.pick(_WITH_GAPS),
             system=world.pick((system, system, world.key("crm"))),
             starts_at=world.maybe(70, start),
             ends_before=world.maybe(70, start + world.pick((1, 30)) * A_DAY),
@@ -640,24 +652,30 @@ class Review:
         recorded: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
         approvals = self._approvals_again(row)
         doubtful = [each for each in log if each["conflicted"]]
-        codes = {
-            self._removal_read(
-                campaign,
-                row,
-                done=recorded or _removed(log, removal, row["decided_at"]),
-                undated=any(each["occurred_at"] is None and _is_removal(each, removal) for each in log),
-                grants=[each for each in log if _plain_grant(each) or each["id"] in grants],
-                approved=_earliest([at for name, at, sure in approvals if sure or name in approving]),
-                lists=lists,
-            )
-            for removal in (None, *(each["id"] for each in doubtful))
-            for grants in _subsets([each["id"] for each in doubtful])
-            for approving in _subsets([name for name, _, sure in approvals if not sure])
-            for lists in (False, True)
-        }
-        if len(codes) == 1 or all(code.startswith("exception:") for code in codes):
-            return first(codes, _ORDER_OF_E) or ""
-        return "cannot_test:conflict"
+        all_grants = tuple(each["id"] for each in doubtful)
+        all_approvals = tuple(name for name, _, sure in approvals if not sure)
+
+        def codes(readings: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> set[str]:
+            return {
+                self._removal_read(
+                    campaign,
+                    row,
+                    done=recorded or _removed(log, removal, row["decided_at"]),
+                    undated=any(each["occurred_at"] is None and _is_removal(each, removal) for each in log),
+                    grants=[each for each in log if _plain_grant(each) or each["id"] in grants],
+                    approved=_earliest([at for name, at, sure in approvals if sure or name in approving]),
+                    lists=lists,
+                )
+                for grants, approving in readings
+                for removal in (None, *all_grants)
+                for lists in (False, True)
+            }
+
+        every = codes(product(_subsets(all_grants), _subsets(all_approvals)))
+        if len(every) > 1 and not all(code.startswith("exception:") for code in every):
+            return "cannot_test:conflict"
+        # Which exception it is, the rule's README says by the two extremes alone.
+        return first(codes([(all_grants, ()), ((), all_approvals)]), _ORDER_OF_E) or ""
 
     def _removal_read(
         self,
@@ -685,9 +703,13 @@ class Review:
         later = [(taken, shown) for taken, shown, whole in given if shown or whole]
         shows = [taken for place, (taken, shown) in enumerate(later) if shown and (place == 0 or taken[0] < watch)]
         seen = _earliest(shows)
+        there = [time[1] for time in (surely, seen) if time is not None]
+        unproven = bool(there) and self.gap(["access_request", "approval"], at[0], max(there))
+        silent = _silent(surely, approved) or _silent(seen, approved)
         reasons = (
-            (bool(later) and later[0][1] and not surely and _silent(seen, approved), "exception:still_present"),
-            (_silent(surely, approved) or _silent(seen, approved), "exception:regranted"),
+            (silent and unproven, "cannot_test:source_gap"),
+            (bool(later) and later[0][1] and not surely and silent, "exception:still_present"),
+            (silent, "exception:regranted"),
             (done[0] >= at[1] + self.sla, "exception:revoke_late"),
             (done[1] >= at[0] + self.sla, "cannot_test:time_order_unclear"),
             (_perhaps_silent(perhaps, approved) or _perhaps_silent(seen, approved), "cannot_test:time_order_unclear"),

@@ -529,6 +529,39 @@ approved_again AS (
         )
     GROUP BY r.number
 ),
+-- E: there again with no approval found by then; unproven where requests or approvals have a gap from the decision to then.
+silent AS (
+    SELECT
+        f.number AS number,
+        f.code AS code,
+        EXISTS (
+            SELECT 1 FROM source_gap AS g
+            WHERE g.table_name IN ('access_request', 'approval') AND g.system IN (f.system, '*')
+                AND (g.starts_at IS NULL OR g.starts_at <= f.there_at)
+                AND (g.ends_before IS NULL OR g.ends_before > f.decided_at)
+        ) AS unproven
+    FROM (
+        SELECT
+            r.number AS number,
+            r.system AS system,
+            r.decided_at AS decided_at,
+            GREATEST(s.seen_at_latest, n.surely_given_at) AS there_at,
+            CASE
+                WHEN s.in_first = 1 AND n.surely_given_at IS NULL
+                    AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
+                    THEN '11 exception:still_present'
+                WHEN n.surely_given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > n.surely_given_at)
+                    THEN '12 exception:regranted'
+                WHEN s.seen_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
+                    THEN '12 exception:regranted'
+            END AS code
+        FROM removal AS r
+        LEFT JOIN seen AS s ON s.number = r.number
+        LEFT JOIN again AS n ON n.number = r.number
+        LEFT JOIN approved_again AS y ON y.number = r.number
+    ) AS f
+    WHERE f.code IS NOT NULL
+),
 removal_code AS (
     SELECT
         r.item AS item,
@@ -541,12 +574,8 @@ removal_code AS (
             WHEN r.executed_at IS NULL AND g.of_removal = 1 THEN '32 cannot_test:source_gap'
             WHEN r.executed_at IS NULL AND r.in_log THEN '33 cannot_test:time_order_unclear'
             WHEN r.executed_at IS NULL THEN '10 exception:revoke_not_executed'
-            WHEN s.in_first = 1 AND n.surely_given_at IS NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
-                THEN '11 exception:still_present'
-            WHEN n.surely_given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > n.surely_given_at)
-                THEN '12 exception:regranted'
-            WHEN s.seen_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at > s.seen_at_latest)
-                THEN '12 exception:regranted'
+            WHEN i.unproven THEN '32 cannot_test:source_gap'
+            WHEN i.code IS NOT NULL THEN i.code
             WHEN r.executed_at >= r.due_latest THEN '13 exception:revoke_late'
             WHEN r.executed_at_latest >= r.due THEN '33 cannot_test:time_order_unclear'
             WHEN n.given_at IS NOT NULL AND (y.approved_at IS NULL OR y.approved_at_latest > n.given_at)
@@ -562,6 +591,7 @@ removal_code AS (
     LEFT JOIN seen AS s ON s.number = r.number
     LEFT JOIN again AS n ON n.number = r.number
     LEFT JOIN approved_again AS y ON y.number = r.number
+    LEFT JOIN silent AS i ON i.number = r.number
 ),
 -- E: an exception, or one code, however a pair is read decides it; else the records in conflict do.
 removal_worst AS (
