@@ -79,11 +79,18 @@ def test_a_population_that_a_person_refused_is_not_concluded_though_it_was_teste
     assert found.reasons == ("T-10: p-7 concluded that the population x is not complete",)
 
 
-def test_what_did_not_occur_still_tells_the_systems_that_no_export_speaks_for() -> None:
-    silent = replace(result(counts(not_applicable=7)), uncovered=("erp: deployment",))
-    found = concluded(silent)
-    assert found.conclusion is Conclusion.DID_NOT_OCCUR
-    assert found.open_points == ("T-10: no export speaks for erp: deployment; say whether there is anything",)
+@pytest.mark.parametrize("found", [counts(), counts(not_applicable=7)])
+def test_nothing_did_not_occur_in_a_system_that_no_export_speaks_for(found: Counts) -> None:
+    said = concluded(replace(result(found), uncovered=("erp: deployment",)))
+    assert said.conclusion is Conclusion.NOT_CONCLUDED
+    assert said.reasons[-1].endswith("erp: deployment, so nothing shows that nothing occurred there")
+    assert said.open_points == ("T-10: no export speaks for erp: deployment; say whether there is anything",)
+
+
+def test_a_system_that_no_export_speaks_for_leaves_what_was_tested_as_it_is() -> None:
+    assert concluded(replace(result(counts(passed=7)), uncovered=("erp: deployment",))).conclusion is (
+        Conclusion.EFFECTIVE
+    )
 
 
 def test_a_control_that_had_nothing_to_do_did_not_occur() -> None:

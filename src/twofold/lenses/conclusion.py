@@ -77,8 +77,8 @@ def conclude_control(
     is effective when every test ran over a proven population and the deviation rate, with every item that cannot be
     tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). Windows that were
     still open when the data was extracted leave it not concluded instead, where they decide. So does a control that
-    should fall due in the period by the calendar and has no occurrence there, and a test without a rule, unless another
-    test already shows that it is not effective.
+    should fall due in the period by the calendar and has no occurrence there, one without an item of which no export
+    speaks for some system, and a test without a rule, unless another test already shows that it is not effective.
     """
     control_id, title = control.control_id, control.title
     reasons: list[str] = []
@@ -131,14 +131,20 @@ def _of_result(
     if counts.population == 0 and frequency in PER_YEAR:
         reasons.append(f"{test}: no occurrence is scheduled, so nothing shows that the control was due or done")
         return Conclusion.NOT_CONCLUDED
-    if counts.population == 0:
-        reasons.append(f"{test}: the population is empty, so the control had nothing to do")
-        return Conclusion.DID_NOT_OCCUR
-    if counts.applicable == 0:
-        reasons.append(f"{test}: none of {counts.population} items counts under this lens")
-        # What falls due by the calendar is absent then, and not idle (audit-domain 4.3, T-29).
-        return Conclusion.NOT_CONCLUDED if due_in(frequency, period) else Conclusion.DID_NOT_OCCUR
-    return _of_counts(settings, test, counts, reasons)
+    if counts.applicable:
+        return _of_counts(settings, test, counts, reasons)
+    reasons.append(
+        f"{test}: none of {counts.population} items counts under this lens"
+        if counts.population
+        else f"{test}: the population is empty, so the control had nothing to do"
+    )
+    if result.uncovered:
+        # Only a recorded query that came back empty shows that nothing occurred (audit-domain 4.0, Verdicts).
+        silent = ", ".join(result.uncovered)
+        reasons.append(f"{test}: no export speaks for {silent}, so nothing shows that nothing occurred there")
+        return Conclusion.NOT_CONCLUDED
+    # What falls due by the calendar is absent then, and not idle (audit-domain 4.3, T-29).
+    return Conclusion.NOT_CONCLUDED if due_in(frequency, period) else Conclusion.DID_NOT_OCCUR
 
 
 def _of_counts(settings: LensSettings, test: str, counts: Counts, reasons: list[str]) -> Conclusion:
