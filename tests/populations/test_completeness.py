@@ -337,3 +337,13 @@ def test_each_system_of_which_no_export_speaks_is_told(store: Store, tmp_path: P
     rows: Rows = {"extraction": [extraction(systems="s-00")], "system": [{"id": each} for each in systems]}
     found = check(record(store, tmp_path, rows, systems=systems), "systems_covered")
     assert found.details == tuple(f"{each}: incident" for each in systems[1:])
+
+
+def test_the_record_shows_how_each_export_was_paged_and_what_it_speaks_for(store: Store, tmp_path: Path) -> None:
+    said = {"page_size": 100, "paging_proven": True, "oldest_available": START, "systems": "erp;billing"}
+    rows: Rows = {"extraction": [extraction(said), extraction(number="ev-2", set_aside=3)]}
+    first, second = record(store, tmp_path, rows).extractions
+    assert (first.page_size, first.paging_proven, first.set_aside) == (100, True, 0)
+    assert (first.oldest_available, first.systems) == ("2025-07-01", ("billing", "erp"))
+    assert (second.page_size, second.paging_proven, second.set_aside) == (None, None, 3)
+    assert (second.oldest_available, second.systems) == (None, ())

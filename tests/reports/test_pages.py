@@ -62,6 +62,17 @@ def test_the_completeness_page_keeps_foreign_text_as_text(package: Path) -> None
     assert "- ev-1: \\<i\\>" in page
 
 
+def test_the_completeness_page_shows_paging_and_systems_and_reads_older_records(package: Path) -> None:
+    record = orjson.loads((package / "data/controls/ac-05/t-05/completeness.json").read_bytes())
+    assert "    Page size of the source: not given" in completeness_page(record)
+    record["extractions"][0] |= {"page_size": 100, "paging_proven": False, "systems": [], "oldest_available": None}
+    page = completeness_page(record)
+    for line in ("Page size of the source: 100", "Last page shown to be reached: no", "Systems: all"):
+        assert f"    {line}\n" in page
+    record["extractions"][0]["systems"] = ["billing", "erp"]
+    assert "    Systems: billing, erp\n" in completeness_page(record)
+
+
 def test_csv_writes_times_in_utc_and_disarms_formulas(tmp_path: Path) -> None:
     with duckdb.connect() as session:
         session.execute(

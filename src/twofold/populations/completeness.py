@@ -40,9 +40,15 @@ class ExtractionShown:
     parameters: str
     run_by: str
     run_at: str
-    rows: int
+    rows: int | None
     claimed_rows: int | None
+    page_size: int | None
+    paging_proven: bool | None
+    set_aside: int
     period: str
+    oldest_available: str | None
+    systems: tuple[str, ...]
+    """Empty: every system."""
     file_hash: str
 
 
@@ -122,8 +128,8 @@ def completeness_record(
     the stretch where it lies after that clock.
     """
     entry = population_register()[population]
-    shown = tuple(_shown(session, entry.primary))
     every = read_extractions(session)
+    shown = tuple(_shown(session, every, entry.primary))
     feeding = [each for each in every if each.table in entry.primary]
     files = list({each.evidence_id: each for each in feeding}.values())
     checks = [
@@ -385,16 +391,20 @@ def _reconciliation(
     )
 
 
-def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterator[ExtractionShown]:
+def _shown(
+    session: duckdb.DuckDBPyConnection, every: Sequence[Extraction], primary: Sequence[str]
+) -> Iterator[ExtractionShown]:
+    read = {(each.evidence_id, each.table): each for each in every}
     rows = session.execute(
         """
         SELECT id, table_name, COALESCE(environment, 'production'), query, COALESCE(parameters, '{}'),
-            COALESCE(run_by, ''), run_at_text, rows, claimed_rows, period_from, period_to, file_hash
+            COALESCE(run_by, ''), run_at_text, file_hash
         FROM extraction ORDER BY id, table_name
         """
     ).fetchall()
-    for evidence, table, environment, query, parameters, run_by, run_at, count, claimed, start, end, file_hash in rows:
+    for evidence, table, environment, query, parameters, run_by, run_at, file_hash in rows:
         if table in primary:
+            each = read[evidence, table]
             yield ExtractionShown(
                 evidence_id=evidence,
                 table=table,
@@ -403,9 +413,14 @@ def _shown(session: duckdb.DuckDBPyConnection, primary: Sequence[str]) -> Iterat
                 parameters=parameters,
                 run_by=run_by,
                 run_at=run_at,
-                rows=count,
-                claimed_rows=claimed,
-                period=f"{_day(start) or '?'} to {_day(end) or '?'}",
+                rows=each.rows,
+                claimed_rows=each.claimed_rows,
+                page_size=each.page_size,
+                paging_proven=each.paging_proven,
+                set_aside=each.set_aside,
+                period=f"{_day(each.period_from) or '?'} to {_day(each.period_to) or '?'}",
+                oldest_available=_day(each.oldest_available) or None,
+                systems=tuple(sorted(each.systems)),
                 file_hash=file_hash,
             )
 

@@ -30,6 +30,11 @@ EXTRACTION_FIELDS = (
     ("period", "Speaks for"),
     ("rows", "Rows"),
     ("claimed_rows", "Count of the source"),
+    ("page_size", "Page size of the source"),
+    ("paging_proven", "Last page shown to be reached"),
+    ("set_aside", "Records that could not be read"),
+    ("oldest_available", "Oldest record that the source held"),
+    ("systems", "Systems"),
     ("file_hash", "SHA-256 of the file"),
 )
 """Field of an extraction in completeness.json -> heading."""
@@ -51,10 +56,15 @@ def check_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]
 
 def extraction_rows(record: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return a row per extraction under the headings of `EXTRACTION_FIELDS`."""
-    return [
-        tuple("not given" if each.get(field) is None else str(each[field]) for field, _ in EXTRACTION_FIELDS)
-        for each in record["extractions"]
-    ]
+    return [tuple(_said(each.get(field)) for field, _ in EXTRACTION_FIELDS) for each in record["extractions"]]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "all"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not given" if value is None else str(value)
 
 
 def completeness_page(record: Mapping[str, Any]) -> str:
