@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from twofold.jobs.clock import now
+
 from .conftest import export_entry
 
 Call = Callable[..., Any]
@@ -59,7 +61,8 @@ def test_two_signatures_of_one_moment_that_disagree_conclude_nothing(call: Call,
     file = tmp_path / "signatures.csv"
     head = "population,conclusion,signed_by,signed_at\n"
     said = ("complete,p-0001", "not_complete,p-0002")
-    file.write_text(head + "".join(f"incident_opened,{each},2099-01-01T10:00:00Z\n" for each in said), encoding="utf-8")
+    moment = now().isoformat()
+    file.write_text(head + "".join(f"incident_opened,{each},{moment}\n" for each in said), encoding="utf-8")
     more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
     run = ("--run-by", "p-0002", "--run-at", "2026-06-01T10:00:00Z")
     assert call("capture", file, *more, *run, "-w", judged).code == 3, "the conflict is told"

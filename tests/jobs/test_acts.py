@@ -91,6 +91,20 @@ def test_the_newest_signature_counts_and_can_be_withdrawn(root: Path) -> None:
     assert signers(judged(root)[1]) == [""]
 
 
+def test_a_signature_of_a_moment_that_has_not_come_outranks_none(root: Path) -> None:
+    ahead = SIGNED.format("complete", "2099-01-01T06:00:00Z")
+    put(root, "completeness_signature", ahead, run_at="2026-07-11T06:00:00Z")
+    with Workspace.open(root) as workspace:
+        (told,) = run_control_tests(workspace, ["T-19"], actor="p-0001", at=AT).read.set_aside
+    assert told.reason == "completeness_signature.signed_at: 2099-01-01T06:00:00Z had not come when this was captured"
+    assert signers(judged(root)[1]) == [""]
+
+    now = SIGNED.format("not_complete", "2026-07-12T06:00:00Z")
+    put(root, "completeness_signature", now, run_at="2026-07-12T06:00:00Z")
+    found = judged(root)[1].judgement.controls
+    assert any(each.stops for control in found for each in control.results if each.run_id)
+
+
 def test_the_newest_answer_counts(root: Path) -> None:
     for day, cause in (("11", "Old"), ("12", "New")):
         moment = f"2026-07-{day}T06:00:00Z"

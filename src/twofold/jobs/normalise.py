@@ -34,6 +34,8 @@ _ACTS = frozenset({"completeness_signature", "difference_explanation", "finding_
     table.name for table in canonical_tables().values() if table.subject in PREPARATION
 }
 """Tables of what people said to us; that does not make the sources' data newer."""
+_NEWEST_COUNTS = {"completeness_signature": "signed_at", "finding_response": "given_at"}
+"""Table of what people said to us -> the time of which the newest counts: one to come would outrank all that follow."""
 WHOLE_FILE = "the whole file"
 """The record that is set aside when a file cannot be read at all."""
 _RECORD = re.compile(r"^(line \d+|(?:page \d+ )?#(?:/[A-Za-z_.]+)*(?:/\d+)?)")
@@ -80,7 +82,7 @@ def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
             match found:
                 case Row():
                     try:
-                        rows.append(typed_row(found, zone=context.zone))
+                        rows.append(_not_to_come(typed_row(found, zone=context.zone), evidence))
                     except CellError as error:
                         set_aside.append(_set_aside(evidence, found.record, str(error), ""))
                 case SetAside():
@@ -100,6 +102,16 @@ def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
         conflicts=tuple(_conflicts(rows)),
         staged=lambda: _staged(rows, _lineage(evidence)),
     )
+
+
+def _not_to_come(row: TypedRow, evidence: EvidenceRef) -> TypedRow:
+    """Return the row; raises CellError where a person would have said it after it was captured."""
+    column = _NEWEST_COUNTS.get(row.table.name, "")
+    said_at = row.cells.get(column)
+    if isinstance(said_at, datetime) and said_at > evidence.captured_at:
+        msg = f"{row.table.name}.{column}: {row.cells[f'{column}_text']} had not come when this was captured"
+        raise CellError(msg)
+    return row
 
 
 def evidence_in_force(evidence: Sequence[EvidenceRef]) -> list[EvidenceRef]:
