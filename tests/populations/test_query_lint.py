@@ -2,7 +2,7 @@ from time import monotonic
 
 import pytest
 
-from twofold.populations.query_lint import LintRule, lint_query, lint_rules
+from twofold.populations.query_lint import LintRule, lint_query, lint_rules, page_sizes
 
 
 @pytest.mark.parametrize("rule", lint_rules(), ids=lambda rule: rule.name)
@@ -57,3 +57,24 @@ def test_a_text_that_repeats_itself_is_read_in_no_time(text: str) -> None:
     begun = monotonic()
     list(lint_query(text * 20_000))
     assert monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "sizes"),
+    [
+        ("GET /repos/acme/billing/pulls?state=all&per_page=100", "{}", {100}),
+        ("GET /api/v1/users%3Flimit%3D200", "{}", {200}),
+        ("SELECT * FROM change ORDER BY id LIMIT 500", "{}", {500}),
+        ("SELECT TOP (250) * FROM change", "{}", {250}),
+        ("SELECT * FROM t FETCH FIRST 75 ROWS ONLY", "{}", {75}),
+        ("?$top=50&sysparm_limit=60", "{}", {50, 60}),
+        ("pullRequests(first: 100) { reviews(first: 20) }", "{}", {20, 100}),
+        ("project = OPS", '{"maxResults": "50"}', {50}),
+        ("gh pr list --limit 300", "{}", {300}),
+        ("/scim/v2/Users?startIndex=1&count=40", '{"page_size": "0"}', {40}),
+        ("the first 3 months, limited to releases; opened >= 2026-01-01; count of rows: 7", '{"page": "2"}', set()),
+        ("SELECT id FROM t WHERE n = 100 OFFSET 1000", "{}", set()),
+    ],
+)
+def test_the_page_size_or_limit_that_a_query_names_is_read(query: str, parameters: str, sizes: set[int]) -> None:
+    assert page_sizes(query, parameters) == sizes

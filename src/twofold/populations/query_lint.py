@@ -2,6 +2,7 @@
 
 What is looked for stands in query_lint.toml, each with its sentence and its examples. Nothing here knows a query
 language: it reads the text that a person or a collector recorded, so it names suspicions for a reader and never stops.
+Page sizes are read apart from that: whether an answer ends exactly at one is for the check of page caps.
 """
 
 import re
@@ -15,6 +16,15 @@ from urllib.parse import unquote_plus
 LINT_FILE = Path(__file__).with_name("query_lint.toml")
 _SHOWN = 60
 _IN_ADDRESS = re.compile(r"%[0-9a-f]{2}|\w\+(?:not|in|eq|ne|and|or|like|is)\+", re.IGNORECASE)
+_PAGE_SIZE = re.compile(
+    r"""
+    (?: \b(?:per_?page|page_?size|(?:sysparm_)?limit|max_?-?(?:results|items|records|rows|keys))["']?\s*[=:(\s]\s*
+      | \btop["']?\s*[=:(]\s* | \bselect\s+(?:distinct\s+)?top\s*\(?\s* | \bfetch\s+(?:first|next)\s+
+      | \b(?:first|last)["']?\s*[:=]\s* | [?&"'](?:count|rows|size)["']?\s*[=:]\s*
+    )["']?(\d{1,9})\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _COMMENT = re.compile(r"/\*[^*]*\*/|--[ \t][^\n]*")
 
 
@@ -61,6 +71,12 @@ def lint_query(query: str, parameters: str = "") -> Iterator[Suspicion]:
         found = (match[0].strip()[:_SHOWN] for text in texts for match in rule.pattern.finditer(text))
         for excerpt in dict.fromkeys(found):
             yield Suspicion(rule.name, excerpt, rule.sentence)
+
+
+def page_sizes(query: str, parameters: str = "") -> frozenset[int]:
+    """Return the page sizes and limits that the query and its parameters name in figures."""
+    texts = [reading for text in (query, parameters) for reading in _readings(text)]
+    return frozenset(int(found[1]) for text in texts for found in _PAGE_SIZE.finditer(text)) - {0}
 
 
 def _readings(text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from twofold.populations.query_lint import page_sizes
 from twofold.tables.rows import Value
 from twofold.tables.schema import TableKind, canonical_tables
 
@@ -26,7 +27,10 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """One row of canonical `extraction`; times are aware UTC, `systems` empty = all."""
+    """One row of canonical `extraction`; times are aware UTC, `systems` empty = all.
+
+    `asked_pages`: page sizes and limits that the question names, where no page size is recorded.
+    """
 
     evidence_id: str
     table: str
@@ -40,6 +44,7 @@ class Extraction:
     period_to: datetime | None
     oldest_available: datetime | None
     systems: frozenset[str]
+    asked_pages: frozenset[int] = frozenset()
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -59,7 +64,10 @@ class Extraction:
         """Whether the answer ends exactly at a page or cap, with nothing that shows the last page was reached."""
         if not self.rows or self.paging_proven:
             return False
-        return self.rows in COMMON_CAPS or bool(self.page_size and self.rows % self.page_size == 0)
+        if self.rows in COMMON_CAPS or (self.page_size and self.rows % self.page_size == 0):
+            return True
+        # One of one is a limit; every number is a whole number of pages of one.
+        return any(self.rows == size or (size > 1 and self.rows % size == 0) for size in self.asked_pages)
 
     @property
     def covered(self) -> tuple[datetime, datetime]:
@@ -82,7 +90,7 @@ def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
     rows = session.execute(
         """
         SELECT id, table_name, rows, claimed_rows, page_size, paging_proven, COALESCE(set_aside, 0), run_at,
-            period_from, period_to, oldest_available
+            period_from, period_to, oldest_available, query, COALESCE(parameters, '')
         FROM extraction ORDER BY id, table_name
         """
     ).fetchall()
@@ -90,7 +98,7 @@ def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
 
 
 def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
-    evidence, table, rows, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest = row
+    evidence, table, rows, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest, *asked = row
     return Extraction(
         evidence_id=evidence,
         table=table,
@@ -104,6 +112,7 @@ def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
         period_to=_aware(period_to),
         oldest_available=_aware(oldest),
         systems=frozenset(systems),
+        asked_pages=page_sizes(*asked) if page_size is None else frozenset(),
     )
 
 
