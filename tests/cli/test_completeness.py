@@ -93,3 +93,13 @@ def test_a_signature_needs_a_reason(call: Call, judged_once: Path) -> None:
         "completeness", "sign", "incident_opened", "--conclusion", "complete", "--reason", " ", "-w", judged_once
     )
     assert (said.code, "no reason is given" in said.err) == (2, True)
+
+
+def test_who_has_a_part_in_a_control_that_is_tested_on_it_does_not_sign(call: Call, judged: Path) -> None:
+    assigned = "controls: [{id: OP-02, owner: p-0002, performer: p-0001}, {id: CM-01, owner: p-0001}]\n"
+    (judged / "scope" / "controls.yaml").write_text(assigned, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "who does what", "-w", judged).code == 0
+    for conclusion in ("complete", "not_complete"):
+        said = call(*SIGN, "--conclusion", conclusion, "-w", judged)
+        assert said.code == 2
+        assert "p-0001 has a part in OP-02, tested on incident_opened" in " ".join(said.err.split())

@@ -53,6 +53,6 @@ def test_who_has_a_part_in_the_control_or_no_right_does_not_conclude(as_role: As
 
     from twofold.web.company import completeness  # noqa: PLC0415  once the web framework is set up
 
-    monkeypatch.setattr(completeness, "controls_of", lambda *_: frozenset({"OP-02"}))
+    monkeypatch.setattr(completeness, "controls_with_a_part", lambda *_, **__: frozenset({"OP-02"}))
     assert "You have a part in OP-02" in as_role("tester").get(ADDRESS).content.decode()
     assert as_role("tester").post(ADDRESS, SIGNED).status_code == 403

@@ -17,15 +17,17 @@ from typing import Any
 import duckdb
 import orjson
 
+from twofold.catalog.load import load_catalog
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.normalise import tables_now
 from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
-from twofold.records.acts.people import need_reason
+from twofold.records.acts.people import need_reason, same_person
 from twofold.records.workspace import Workspace
 from twofold.scope.nearest import nearest
+from twofold.scope.register import Scope
 from twofold.tables.store import TableSet, open_session
 from twofold.vault.entry import instant_text
 from twofold.vault.evidence import CaptureItem
@@ -98,11 +100,19 @@ def sign_completeness(
 ) -> CapturedFile:
     """Capture a signature under the record as it is now. seen: SHA-256 of the record that the person read, if known.
 
-    Raises UserError for an unknown population, without a reason, for a record that changed since it was read, and when
-    a record whose checks stopped the test would be called complete: the difference is to be explained first.
+    Raises UserError for an unknown population, without a reason, from a person with a part in a control that is tested
+    on it, for a record that changed since it was read, and when a record whose checks stopped the test would be called
+    complete: the difference is to be explained first.
     """
     said = need_reason(reason, why="what the person looked at")
     record = population_record(workspace, population)
+    applied = workspace.applied_scope()
+    own = controls_with_a_part(applied.scope if applied else None, actor, record=record)
+    if own:
+        told = f"{actor} has a part in {', '.join(sorted(own))}, tested on {population}"
+        raise UserError(
+            Problem("TWOFOLD_ACTOR", told, "a person without a part in it", "let another person conclude on it")
+        )
     if seen and seen != record.sha256:
         raise UserError(
             Problem(population, "the record changed since you read it", "the record that you read", "read it again")
@@ -134,6 +144,17 @@ def sign_completeness(
         file.write_text(text.getvalue(), encoding="utf-8")
         (captured,) = capture(workspace, [CaptureItem(file, file.name, provenance)], actor=actor, at=at)
     return captured
+
+
+def controls_with_a_part(scope: Scope | None, person: str, *, record: PopulationRecord) -> frozenset[str]:
+    """Return the controls that are tested on a population and in which a person has, or ever had, a part."""
+    tests = frozenset(record.control_tests)
+    tested = {name for name, each in load_catalog().controls.items() if not tests.isdisjoint(each.control_tests)}
+    return frozenset(
+        each.id
+        for each in (scope.controls if scope else ())
+        if each.id in tested and person and any(part and same_person(part, person) for part in each.people)
+    )
 
 
 def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from twofold.jobs.completeness import (
     CompletenessConclusion,
     PopulationRecord,
+    controls_with_a_part,
     population_record,
     population_records,
     sign_completeness,
@@ -24,7 +25,7 @@ from twofold.jobs.completeness import (
 from twofold.model.problem import UserError
 from twofold.reports.completeness_text import EXTRACTION_FIELDS, check_rows, extraction_rows
 from twofold.web.accounts.member import person_of, role_of
-from twofold.web.acting import acting_name, controls_of
+from twofold.web.acting import acting_name
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
@@ -89,9 +90,7 @@ def show(request: HttpRequest, population: str) -> HttpResponse:
 
 def own_controls(request: HttpRequest, now: Current, record: PopulationRecord) -> frozenset[str]:
     """Return the controls that are tested on the population and in which the account's person has a part."""
-    tests = frozenset(record.control_tests)
-    tested = {name for name, each in now.catalog.controls.items() if not tests.isdisjoint(each.control_tests)}
-    return controls_of(now.scope.scope if now.scope else None, person_of(request.user)) & tested
+    return controls_with_a_part(now.scope.scope if now.scope else None, person_of(request.user), record=record)
 
 
 def sign_record(request: HttpRequest, now: Current, record: PopulationRecord, said: Mapping[str, Any]) -> str:
