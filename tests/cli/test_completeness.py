@@ -103,3 +103,23 @@ def test_who_has_a_part_in_a_control_that_is_tested_on_it_does_not_sign(call: Ca
         said = call(*SIGN, "--conclusion", conclusion, "-w", judged)
         assert said.code == 2
         assert "p-0001 has a part in OP-02, tested on incident_opened" in " ".join(said.err.split())
+
+
+def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_population(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    assert call("test", "T-10", "-w", judged).code == 3, "nothing feeds it yet"
+    released = tmp_path / "deployment.csv"
+    released.write_text("id,system,environment,completed_at,status\n", encoding="utf-8")
+    more = ("--source", "csvtable", "--kind", "deployment", "--query", "every release", "--claimed-count", "0")
+    run = ("--run-by", "p-0002", "--run-at", "2026-07-10T06:00:00Z", "--period-from", "2026-01-01")
+    assert call("capture", released, *more, *run, "--period-to", "2026-07-01", "-w", judged).code == 0
+    assert call("test", "T-11", "-w", judged).code == 0
+
+    body = json.loads(call("completeness", "show", "change_item", "--json", "-w", judged).out)
+    assert (body["conclusion"], body["control_tests"], body["differing"]) == ("stopped", ["T-10", "T-11"], ["T-11"])
+    shown = " ".join(call("completeness", "show", "change_item", "-w", judged).out.split())
+    assert "The newest run of T-11 rests on another record: run 'twofold test'." in shown
+    assert call("test", "T-10", "-w", judged).code == 0
+    body = json.loads(call("completeness", "show", "change_item", "--json", "-w", judged).out)
+    assert (body["conclusion"], body["differing"]) == ("complete", [])

@@ -44,7 +44,7 @@ def list_records(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False
         return
     table = Table("population", "items", "checks", "signed by", "control tests")
     for each in found:
-        tests = ", ".join(each.control_tests)
+        tests = ", ".join(f"{test} (another record)" if test in each.differing else test for test in each.control_tests)
         table.add_row(each.population, f"{each.items:,}", each.conclusion, each.signed_by or "-", tests)
     say_table(table)
     say(counted(len(found), "population"))
@@ -64,6 +64,9 @@ def show(population: _POPULATION, workspace: WorkspaceOption = _HERE, as_json: J
         return
     say(f"{found.population}: {found.title}, {counted(found.items, 'item')}")
     say_wrapped(f"Second source: {found.body['second_source']}.", indent=0)
+    if found.differing:
+        text = f"The newest run of {', '.join(found.differing)} rests on another record: run 'twofold test'."
+        say_wrapped(text, indent=0)
     say(f"Checks: {found.conclusion}. Signed by: {found.signed_by or 'nobody'}. Record sha256 {found.sha256}")
     say()
     for title, result, seen, expected, details in check_rows(found.body):
@@ -112,4 +115,5 @@ def _summary(record: PopulationRecord) -> dict[str, Any]:
         "conclusion": record.conclusion,
         "signed_by": record.signed_by,
         "control_tests": record.control_tests,
+        "differing": record.differing,
     }

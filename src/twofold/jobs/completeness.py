@@ -7,7 +7,7 @@ person, bound to the hash of the record that the person saw.
 import csv
 import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,18 +64,22 @@ class PopulationRecord:
     control_tests: tuple[str, ...]
     body: Mapping[str, Any]
     signed_by: str
+    differing: tuple[str, ...]
+    """Control tests whose newest run rests on another record of the population, so that they are to be run again."""
 
 
 def population_records(workspace: Workspace) -> list[PopulationRecord]:
-    """Return the record of every population that was tested, by name; [] when no control test was run yet."""
+    """Return the record of every population that was tested, by name; [] when no control test was run yet.
+
+    Where the newest runs of its control tests rest on several records, one that stops stands before one that does not,
+    so that no stop is hidden, and then the one of the newest data.
+    """
     signatures = _signatures(workspace)
-    found: dict[str, PopulationRecord] = {}
-    tests: dict[str, list[str]] = {}
-    for test, folder in sorted(latest_runs(workspace).items()):
+    runs: dict[str, list[tuple[ControlTestRun, Path]]] = {}
+    for _, folder in sorted(latest_runs(workspace).items()):
         run = read_run(folder)
-        tests.setdefault(run.population, []).append(test)
-        found[run.population] = _record(run, folder, signatures, tests[run.population])
-    return [found[name] for name in sorted(found)]
+        runs.setdefault(run.population, []).append((run, folder))
+    return [_record(each, signatures) for _, each in sorted(runs.items())]
 
 
 def population_record(workspace: Workspace, population: str) -> PopulationRecord:
@@ -190,9 +194,8 @@ def _signatures(workspace: Workspace) -> dict[str, Signature]:
         return newest_signatures(session)
 
 
-def _record(
-    run: ControlTestRun, folder: Path, signatures: Mapping[str, Signature], tests: list[str]
-) -> PopulationRecord:
+def _record(runs: Sequence[tuple[ControlTestRun, Path]], signatures: Mapping[str, Signature]) -> PopulationRecord:
+    run, folder = max(runs, key=lambda each: (bool(each[0].stops), each[0].clock, each[0].control_test))
     body = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
     return PopulationRecord(
         population=run.population,
@@ -200,7 +203,8 @@ def _record(
         items=run.population_count,
         sha256=run.completeness_sha256,
         conclusion=body["conclusion"],
-        control_tests=tuple(tests),
+        control_tests=tuple(each.control_test for each, _ in runs),
         body=body,
         signed_by=signed_by(signatures, run),
+        differing=tuple(each.control_test for each, _ in runs if each.completeness_sha256 != run.completeness_sha256),
     )

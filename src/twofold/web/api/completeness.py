@@ -18,7 +18,10 @@ Population = Annotated[str, Field(max_length=100)]
 
 
 class RecordOut(Schema):
-    """The record of a population. conclusion: of its checks, complete or stopped. signed_by: "" = nobody yet."""
+    """The record of a population. conclusion: of its checks, complete or stopped. signed_by: "" = nobody yet.
+
+    differing: control tests whose newest run rests on another record, so that they are to be run again.
+    """
 
     population: str
     title: str
@@ -26,6 +29,7 @@ class RecordOut(Schema):
     sha256: str
     conclusion: str
     control_tests: list[str]
+    differing: list[str]
     signed_by: str
 
 
