@@ -91,6 +91,20 @@ def test_the_newest_signature_counts_and_can_be_withdrawn(root: Path) -> None:
     assert signers(judged(root)[1]) == [""]
 
 
+@pytest.mark.parametrize("words", ["not complete", "Not_Complete", " NOT COMPLETE "])
+def test_a_refusal_counts_however_it_is_spelled(root: Path, words: str) -> None:
+    put(root, "completeness_signature", SIGNED.format(words, "2026-07-12T06:00:00Z"), run_at="2026-07-12T06:00:00Z")
+    (stops,) = {each.stops for control in judged(root)[1].judgement.controls for each in control.results if each.run_id}
+    assert stops == ("p-0001 concluded that the population incident_opened is not complete",)
+
+
+def test_a_conclusion_that_is_none_is_set_aside(root: Path) -> None:
+    put(root, "completeness_signature", SIGNED.format("nearly", "2026-07-12T06:00:00Z"), run_at="2026-07-12T06:00:00Z")
+    with Workspace.open(root) as workspace:
+        (told,) = run_control_tests(workspace, ["T-19"], actor="p-0001", at=AT).read.set_aside
+    assert told.reason == "completeness_signature.conclusion: 'nearly' is neither complete nor not_complete"
+
+
 def test_a_signature_of_a_moment_that_has_not_come_outranks_none(root: Path) -> None:
     ahead = SIGNED.format("complete", "2099-01-01T06:00:00Z")
     put(root, "completeness_signature", ahead, run_at="2026-07-11T06:00:00Z")

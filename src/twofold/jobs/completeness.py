@@ -21,7 +21,7 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.control_tests import latest_runs
-from twofold.jobs.normalise import tables_now
+from twofold.jobs.normalise import as_conclusion, tables_now
 from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_reason, same_person
@@ -172,7 +172,7 @@ def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature
         FROM completeness_signature ORDER BY signed_at, population
         """
     ).fetchall()
-    return {population: Signature(*said) for population, *said in rows}
+    return {population: Signature(as_conclusion(said), *more) for population, said, *more in rows}
 
 
 def signed_by(

@@ -36,6 +36,7 @@ _ACTS = frozenset({"completeness_signature", "difference_explanation", "finding_
 """Tables of what people said to us; that does not make the sources' data newer."""
 _NEWEST_COUNTS = {"completeness_signature": "signed_at", "finding_response": "given_at"}
 """Table of what people said to us -> the time of which the newest counts: one to come would outrank all that follow."""
+_CONCLUSIONS = ("complete", "not_complete")
 WHOLE_FILE = "the whole file"
 """The record that is set aside when a file cannot be read at all."""
 _RECORD = re.compile(r"^(line \d+|(?:page \d+ )?#(?:/[A-Za-z_.]+)*(?:/\d+)?)")
@@ -82,7 +83,7 @@ def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
             match found:
                 case Row():
                     try:
-                        rows.append(_not_to_come(typed_row(found, zone=context.zone), evidence))
+                        rows.append(_as_people_can_say(typed_row(found, zone=context.zone), evidence))
                     except CellError as error:
                         set_aside.append(_set_aside(evidence, found.record, str(error), ""))
                 case SetAside():
@@ -104,14 +105,23 @@ def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
     )
 
 
-def _not_to_come(row: TypedRow, evidence: EvidenceRef) -> TypedRow:
-    """Return the row; raises CellError where a person would have said it after it was captured."""
+def _as_people_can_say(row: TypedRow, evidence: EvidenceRef) -> TypedRow:
+    """Return the row; raises CellError where a person would have said it after it was captured, or signed nothing."""
+    conclusion = str(row.cells.get("conclusion", ""))
+    if row.table.name == "completeness_signature" and as_conclusion(conclusion) not in _CONCLUSIONS:
+        msg = f"{row.table.name}.conclusion: {conclusion!r} is neither {' nor '.join(_CONCLUSIONS)}"
+        raise CellError(msg)
     column = _NEWEST_COUNTS.get(row.table.name, "")
     said_at = row.cells.get(column)
     if isinstance(said_at, datetime) and said_at > evidence.captured_at:
         msg = f"{row.table.name}.{column}: {row.cells[f'{column}_text']} had not come when this was captured"
         raise CellError(msg)
     return row
+
+
+def as_conclusion(text: str) -> str:
+    """Return the conclusion of a signature as we spell it: a file of people may say `Not complete`."""
+    return text.strip().casefold().replace(" ", "_")
 
 
 def evidence_in_force(evidence: Sequence[EvidenceRef]) -> list[EvidenceRef]:
