@@ -225,3 +225,21 @@ def test_a_missing_piece_counts_from_its_capture(
     hours = {each["item"]: each["hours"] for each in later["items"]}
     assert hours == {"INC-1": 0, "INC-2": 0, "INC-3": 7}
     assert later["controls"][0]["worst"] == 7
+
+
+def test_nothing_did_not_occur_in_a_system_that_no_export_speaks_for(
+    call: Call, applied: Path, export_folder: Path
+) -> None:
+    label = "soc2: [{from: 2026-01-01, reason: R, approver: p-0001}]"
+    ledger = f"systems: [{{id: ledger, name: L, layer: application, {label}}}]\n"
+    (applied / "scope" / "ledger.yaml").write_text(ledger, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "a second system", "-w", applied).code == 0
+    manifest = export_folder / "exports.toml"
+    text = manifest.read_text(encoding="utf-8").replace("claimed_count", 'systems = ["product"]\nclaimed_count')
+    manifest.write_text(text, encoding="utf-8")
+    assert call("capture", export_folder, "-w", applied).code == 0
+    assert call("test", "T-19", "-w", applied).code == 0
+
+    checks = {each["id"]: each["open"] for each in said(call, applied, *DAY)["checks"]}
+    (told,) = [each["text"] for each in checks["report/predicted_exceptions"] if "OP-02" in each["text"]]
+    assert told.endswith("no export speaks for ledger: incident, so nothing shows that nothing occurred there.")

@@ -119,6 +119,7 @@ def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store:
         ({"rows": 1000, "claimed_rows": 1000, "paging_proven": True}, "page_cap", "ok"),
         ({"rows": 200, "claimed_rows": 200, "page_size": 100}, "page_cap", "stop"),
         ({"rows": 100, "claimed_rows": None, "query": "GET /incidents?per_page=100"}, "page_cap", "stop"),
+        ({"rows": 100, "claimed_rows": None, "query": "?per_page=100", "page_size": 0}, "page_cap", "stop"),
         ({"rows": 300, "claimed_rows": None, "parameters": '{"maxResults": "100"}'}, "page_cap", "stop"),
         ({"rows": 99, "claimed_rows": None, "query": "GET /incidents?per_page=100"}, "page_cap", "ok"),
         ({"rows": 7, "query": "SELECT * FROM incident LIMIT 1"}, "page_cap", "ok"),

@@ -196,7 +196,7 @@ def _judge_one(
             run = _run_over(runs.get(test), engagement.period)
             verdicts = building / f"{control.control_id}-{test}.parquet"
             found = _verdicts(run, runs.get(test), view, verdicts)
-            uncovered = _uncovered(runs[test] if run else None, stretches)
+            uncovered = uncovered_systems(runs[test] if run else None, stretches)
             results.append(_result(test, run, required, found, people, uncovered=uncovered))
             if run is not None:
                 used[test] = run.run_id
@@ -256,7 +256,7 @@ def _verdicts(run: ControlTestRun | None, folder: Path | None, view: LensView, i
     return judge_items(view, folder / OUTCOMES_FILE, into=into)
 
 
-def _uncovered(folder: Path | None, scope: Sequence[ScopeStretch]) -> tuple[str, ...]:
+def uncovered_systems(folder: Path | None, scope: Sequence[ScopeStretch]) -> tuple[str, ...]:
     """Return the systems in this lens's scope of which no export of the run speaks, as its completeness record says."""
     if folder is None:
         return ()

@@ -112,7 +112,7 @@ def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
         period_to=_aware(period_to),
         oldest_available=_aware(oldest),
         systems=frozenset(systems),
-        asked_pages=page_sizes(*asked) if page_size is None else frozenset(),
+        asked_pages=frozenset() if page_size else page_sizes(*asked),
     )
 
 

@@ -15,6 +15,7 @@ from twofold.catalog.entries import Control
 from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import OUTCOMES_FILE, ControlTestRun, RunState
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
+from twofold.jobs.judge import uncovered_systems
 from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
@@ -230,6 +231,7 @@ class _Maker:
             required=tuple(required),
             counts=counts,
             stops=run.stops if run else (),
+            uncovered=uncovered_systems(folder if run else None, self.stretches),
         )
 
     def _week_cells(self, control: str, verdicts: Path) -> Iterator[WeekCell]:
