@@ -106,10 +106,40 @@ def test_a_judgement_before_the_end_of_its_period_says_so(call: Call, judged: Pa
         file.write(later)
     assert call("scope", "apply", "--reason", "the whole year", "-w", judged).code == 0
     assert "stopped at period_coverage" in call("test", "T-19", "-w", judged).out
-    assert "the data ends on 2026-07-10, before the period does" in call("judge", "sox-next", "-w", judged).out
+    told = "Interim: the data ends at 2026-07-10 06:00 UTC, before the period does"
+    assert told in " ".join(call("judge", "sox-next", "-w", judged).out.split())
+    (shown,) = orjson.loads(call("judge", "sox-next", "--json", "-w", judged).out)
+    assert shown["reach"] == [f"{told}, so the conclusions reach no further. Test and judge again after its end."]
+    assert told in " ".join(call("status", "-w", judged).out.split())
     records = (judged / ".twofold" / "runs").glob("run-*/completeness.json")
     checks = [check for path in records for check in orjson.loads(path.read_bytes())["checks"]]
     assert {check["result"] for check in checks if check["code"] == "early_extraction"} == {"ok", "note"}
+
+
+def test_a_type_1_proposes_no_control_as_effective_wherever_it_is_shown(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    days = "starts_on: 2026-03-02, ends_on: 2026-03-02"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  - {{id: soc2-one, lens: soc2, type: type1, {days}, categories: [security]}}\n")
+    assert call("scope", "apply", "--reason", "a report on one day", "-w", judged).code == 0
+    (shown,) = orjson.loads(call("judge", "soc2-one", "--json", "-w", judged).out)
+    (control,) = [each for each in shown["controls"] if each["control_id"] == "OP-02"]
+    assert control["results"][0]["counts"]["passed"] == 1
+    assert control["conclusion"] == "not concluded"
+    assert control["reasons"] == [
+        "T-19: none of 1 items deviates",
+        "Type 1, as of 2026-03-02: what passed on one day shows no operation; a named person concludes on design",
+    ]
+    assert {each["conclusion"] for each in [*shown["controls"], *shown["gathered"]]}.isdisjoint({"effective"})
+    said = "Type 1, as of 2026-03-02: operation over a period is not tested"
+    assert any(said in told for told in shown["reach"])
+    assert said in call("judge", "soc2-one", "-w", judged).out
+    assert said in " ".join(call("status", "-w", judged).out.split())
+    call("package", "soc2-one", "--into", tmp_path / "audit", "-w", judged)
+    assert said in (tmp_path / "audit" / "data" / "index.html").read_text(encoding="utf-8")
+    again = call("reperform", tmp_path / "audit")
+    assert again.code == 0, again.out
 
 
 def test_an_answer_to_a_finding_makes_no_result_old(call: Call, judged: Path, tmp_path: Path) -> None:

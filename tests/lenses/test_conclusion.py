@@ -9,6 +9,7 @@ from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement, gather
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.reach import limit_type_1, reach_of
 from twofold.lenses.settings import lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
@@ -226,6 +227,35 @@ def test_a_test_of_one_does_not_reach_over_the_period_where_no_change_test_is_ju
     assert found.reasons[-1] == "no change test is judged, so nothing shows that changes were controlled"
 
 
+def test_what_passed_on_the_day_of_a_type_1_is_not_proposed_as_effective() -> None:
+    judged = {
+        "CM-01": concluded(result(counts(passed=3))),
+        "CM-02": concluded(result(counts(exceptions=3))),
+        "CM-03": concluded(result(counts())),
+        "CM-04": concluded(),
+    }
+    found = limit_type_1(judged, "2026-03-31")
+    assert [each.conclusion.value for each in found.values()] == [
+        "not concluded",
+        "not effective",
+        "did not occur",
+        "not concluded",
+    ]
+    assert "as of 2026-03-31: what passed on one day shows no operation" in found["CM-01"].reasons[-1]
+    for name in ("CM-02", "CM-03"):
+        assert "as of 2026-03-31: operation is not tested" in found[name].open_points[-1]
+    assert limit_type_1(judged, "") == judged
+
+
+def test_data_that_ends_before_the_period_reaches_no_further() -> None:
+    late, early = "2027-01-02T00:00:00+00:00", "2026-09-30T06:00:00+00:00"
+    assert reach_of(YEAR, day="", clocks={"T-10": late, "T-19": YEAR.ends_before.isoformat()}) == ()
+    (told,) = reach_of(YEAR, day="", clocks={"T-10": early, "T-19": early})
+    assert told.startswith("Interim: the data ends at 2026-09-30 06:00 UTC, before the period does")
+    (told,) = reach_of(YEAR, day="", clocks={"T-10": early, "T-19": late})
+    assert told.startswith("Interim: the data of T-10 ends at 2026-09-30 06:00 UTC")
+
+
 def judgement(name: str, conclusion: Conclusion) -> ControlJudgement:
     return ControlJudgement(
         name, name, (result(counts(passed=57, exceptions=1, cannot_test=2)),), conclusion, ("r",), ("o",)
@@ -284,12 +314,15 @@ def engagement() -> EngagementJudgement:
         runs={"T-10": "run-1"},
         controls=(judgement("CM-01", Conclusion.EFFECTIVE), stopped, nothing),
         gathered=(GatheredJudgement("CC8.1", "t", Conclusion.NOT_CONCLUDED, ("CM-01", "CM-02"), ("r",)),),
+        reach=("Interim: ...",),
     )
 
 
 def test_a_judgement_comes_back_from_json_with_its_rates_shown() -> None:
     body = orjson.loads(orjson.dumps(engagement().as_json()))
     assert read_judgement(body) == engagement()
+    del body["reach"]  # as older versions wrote it
+    assert read_judgement(body) == replace(engagement(), reach=())
     assert [each["results"][0].get("rate") for each in body["controls"]] == ["1/60 to 3/60", None, "none"]
 
 

@@ -9,10 +9,11 @@ import openpyxl
 import orjson
 import pytest
 
-from twofold.controltests.run_record import read_run
+from twofold.controltests.run_record import COMPLETENESS_FILE, read_run
 from twofold.reports.contents import PackageContents
+from twofold.reports.html_report import html_report
 from twofold.reports.items import open_items
-from twofold.reports.lead_sheet import TICKMARKS
+from twofold.reports.lead_sheet import TICKMARKS, lead_lines
 from twofold.reports.workbook import write_workbook
 
 HOSTILE = '=HYPERLINK("http://evil.example","x")<script>alert(1)</script>'
@@ -200,3 +201,16 @@ def test_what_people_said_in_the_log_stands_in_the_workpaper(contents: PackageCo
     rows = [[cell.value for cell in row] for row in book["Exceptions"].iter_rows(min_row=2)]
     assert next(row[-2:] for row in rows if row[1] == item) == ["data error: no zone", f"p-0004 and p-0009, {by} 4"]
     assert not any(row[-2] for row in rows if row[1] != item)
+
+
+def test_the_lead_sheet_says_how_far_a_conclusion_reaches(contents: PackageContents) -> None:
+    run = next(each for each in contents.runs if each.rule.control_test == "T-10")
+    told = "Type 1, as of 2026-03-31: operation over a period is not tested."
+    first, *others = contents.engagements
+    short = replace(contents, engagements=(replace(first, judgement=replace(first.judgement, reach=(told,))), *others))
+    completeness = orjson.loads((run.folder / COMPLETENESS_FILE).read_bytes())
+    lines = lead_lines(short, run, read_run(run.folder), completeness)
+    assert [(each.label, each.text) for each in lines if "how far" in each.label] == [
+        ("SOC 2: how far it reaches", told)
+    ]
+    assert told in html_report(short, in_package=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pytest
 
 from twofold.controltests.run_difference import ItemDifference
@@ -44,6 +45,14 @@ START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 def test_the_grid_narrows(as_role: As, asked: str, first: bool, second: bool) -> None:
     shown = text(as_role("viewer"), f"{GRID}?{asked}")
     assert ("id=INC-1" in shown, "id=INC-2" in shown) == (first, second)
+
+
+@pytest.mark.parametrize("path", ["/", "/controls/", "/controls/OP-02/", "/results/", GRID])
+def test_every_page_with_conclusions_says_how_far_they_reach(as_role: As, own_workspace: Path, path: str) -> None:
+    judgement = own_workspace / ".twofold" / "judgements" / "soc2-2026" / "judgement.json"
+    told = "Interim: the data ends before the period does."
+    judgement.write_bytes(orjson.dumps({**orjson.loads(judgement.read_bytes()), "reach": [told]}))
+    assert told in text(as_role("viewer"), path)
 
 
 def test_a_person_is_found_by_name_and_by_account(site: str, site_workspace: Path, tmp_path: Path) -> None:

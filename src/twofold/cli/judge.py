@@ -21,7 +21,6 @@ from twofold.jobs.clock import actor, now
 from twofold.jobs.judge import JudgedEngagement, judge, review_days
 from twofold.lenses.conclusion import Conclusion, ControlJudgement
 from twofold.lenses.gather import GatheredJudgement
-from twofold.model.instant import parse_instant
 from twofold.model.statement import NOT_AN_OPINION
 from twofold.records.workspace import Workspace
 
@@ -62,8 +61,7 @@ def _print(judged: JudgedEngagement, zone: str) -> None:
     judgement = judged.judgement
     first, last = review_days(judgement, zone)
     say_wrapped(f"{lens_name(judged)}, {first} to {last}: {conclusions_text(judged)}", indent=0, hanging=2)
-    if parse_instant(judgement.clock).earliest < parse_instant(judgement.ends_before).earliest:
-        told = f"the data ends on {judgement.clock[:10]}, before the period does: judge again after its end"
+    for told in judgement.reach:
         say_wrapped(told, indent=2, hanging=2)
     say()
     for conclusion in _GRAVEST_FIRST:

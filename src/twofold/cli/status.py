@@ -49,6 +49,7 @@ def command(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False) -> 
                 "evidence": status.evidence,
                 "log": {"entries": status.entries, "root": status.root},
                 "engagements": [each.judgement.engagement_id for each in status.judged],
+                "reach": {each.judgement.engagement_id: each.judgement.reach for each in status.judged},
                 "controls": status.rows,
                 "first": status.first,
                 "next": status.steps,
@@ -107,6 +108,8 @@ def _print_result(status: Status) -> None:
         say_wrapped(
             f"{lens_name(judged)}, {first} to {last}, {auditor}: {conclusions_text(judged)}", indent=2, hanging=2
         )
+        for told in judgement.reach:
+            say_wrapped(told, indent=4, hanging=2)
     say()
     say_table(_table(status))
     say()

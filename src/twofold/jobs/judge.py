@@ -23,6 +23,7 @@ from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.reach import limit_type_1, reach_of
 from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
@@ -209,7 +210,10 @@ def _judge_one(
             settings, control, period=engagement.period, results=results, planned=planned
         )
     judged = limit_automated(settings, judged, automated=catalog.automated_controls)
-    judgement = _judgement(engagement, settings, catalog, judged, used, clock=_clock(runs))
+    judged = limit_type_1(judged, engagement.type_1_day)
+    clocks = {test: read_run(runs[test]).clock for test in used}
+    reach = reach_of(engagement.period, day=engagement.type_1_day, clocks=clocks)
+    judgement = _judgement(engagement, settings, catalog, judged, used, clock=_clock(runs), reach=reach)
     (building / JUDGEMENT_FILE).write_bytes(
         orjson.dumps(judgement.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     )
@@ -302,6 +306,7 @@ def _judgement(
     used: Mapping[str, str],
     *,
     clock: str,
+    reach: tuple[str, ...],
 ) -> EngagementJudgement:
     gathered: tuple[GatheredJudgement, ...]
     if engagement.lens == "soc2":
@@ -322,6 +327,7 @@ def _judgement(
         runs=dict(sorted(used.items())),
         controls=tuple(judged.values()),
         gathered=gathered,
+        reach=reach,
     )
 
 

@@ -13,7 +13,8 @@ from twofold.lenses.verdict import Counts
 class EngagementJudgement:
     """Everything a lens proposes for an engagement. Times are ISO texts in UTC; `clock` is the newest extraction.
 
-    `gathered` are criteria for SOC 2, ITGC domains for SOX. `runs` is control test -> run id.
+    `gathered` are criteria for SOC 2, ITGC domains for SOX. `runs` is control test -> run id. `reach` says what no
+    conclusion reaches: of a Type 1 operation, of data that ends early the rest of the period.
     """
 
     engagement_id: str
@@ -29,6 +30,7 @@ class EngagementJudgement:
     runs: Mapping[str, str]
     controls: tuple[ControlJudgement, ...]
     gathered: tuple[GatheredJudgement, ...]
+    reach: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the judgement as plain JSON values."""
@@ -43,6 +45,7 @@ def read_judgement(body: Mapping[str, Any]) -> EngagementJudgement:
             "categories": tuple(body["categories"]),
             "controls": tuple(_control(control) for control in body["controls"]),
             "gathered": tuple(_gathered(each) for each in body["gathered"]),
+            "reach": tuple(body.get("reach", ())),
         }
     )
 

@@ -217,6 +217,8 @@ def _results(run: PackagedRun, record: ControlTestRun, judging: Sequence[Package
             f"{lens}: tolerable rate", f"{each.judgement.tolerable_percent}% ({each.judgement.tolerable_source})"
         )
         yield LeadLine(f"{lens}: conclusion proposed", control.conclusion.value)
+        if each.judgement.reach:
+            yield LeadLine(f"{lens}: how far it reaches", "\n".join(each.judgement.reach))
         yield LeadLine(f"{lens}: reasons", "\n".join(control.reasons) or "none")
         yield LeadLine(f"{lens}: open points", "\n".join(control.open_points) or "none")
         signer = result.completeness_signed_by

@@ -16,6 +16,7 @@ from twofold.controltests.run_record import RunState
 from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.reach import limit_type_1, reach_of
 from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
@@ -120,6 +121,9 @@ def _judge(bench: _Bench) -> JudgedAgain:
             results.append(again)
         controls[control.control_id] = _concluded(bench, control, results)
     controls = limit_automated(bench.settings, controls, automated=load_catalog().automated_controls)
+    engagement = bench.scoped.engagement(judgement.engagement_id)
+    controls = limit_type_1(controls, engagement.type_1_day if engagement else "")
+    faults += _reach_faults(bench)
     for control in judgement.controls:
         faults += _conclusion_faults(control, controls[control.control_id])
     faults += _gathered_faults(bench, controls)
@@ -147,6 +151,19 @@ def _frame_faults(bench: _Bench) -> Iterator[str]:
             f"a rate of {judgement.tolerable_percent}% was tolerated; this version of Twofold has "
             f"{bench.settings.tolerable_percent}% ({bench.settings.tolerable_source})"
         )
+
+
+def _reach_faults(bench: _Bench) -> Iterator[str]:
+    """Compare what the judgement says of its reach with the scope and with the clocks of its runs."""
+    judgement = bench.judgement
+    engagement = bench.scoped.engagement(judgement.engagement_id)
+    clocks = {texts.run.control_test: texts.run.clock for texts in bench.runs.values()}
+    if engagement is None or not judgement.runs.keys() <= clocks.keys():
+        return  # said by other faults
+    clocks = {test: clocks[test] for test in judgement.runs}
+    again = reach_of(engagement.period, day=engagement.type_1_day, clocks=clocks)
+    if again != judgement.reach:
+        yield f"how far it reaches comes out as {' '.join(again)!r}, packaged is {' '.join(judgement.reach)!r}"
 
 
 def _result_again(

@@ -35,6 +35,11 @@ class Engagement(Entry):
         """The review period [starts_at, ends_before) in UTC."""
         return ReviewPeriod(self.starts_on.starts_at, self.ends_on.ends_before)
 
+    @property
+    def type_1_day(self) -> str:
+        """The day that a Type 1 speaks for, "" for anything else."""
+        return self.ends_on.text if self.type == "type1" else ""
+
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
         if self.ends_on.starts_at < self.starts_on.starts_at:

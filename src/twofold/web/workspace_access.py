@@ -138,6 +138,11 @@ class Current:
         """The judged engagements, in the order of the scope."""
         return self.status.judged
 
+    @property
+    def reach(self) -> Sequence[tuple[str, str]]:
+        """What each engagement's conclusions do not reach: its id, and a sentence."""
+        return [(each.judgement.engagement_id, told) for each in self.judged for told in each.judgement.reach]
+
     @Part
     def findings(self) -> Sequence[Finding]:
         """The findings of all engagements."""

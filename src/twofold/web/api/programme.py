@@ -20,7 +20,7 @@ router = Router(tags=["programme"])
 
 
 class EngagementOut(Schema):
-    """A judged engagement and what its criteria or domains are proposed as."""
+    """A judged engagement and what its criteria or domains are proposed as; `reach` says how far that goes."""
 
     id: str
     lens: str
@@ -29,6 +29,7 @@ class EngagementOut(Schema):
     ends_before: datetime
     clock: datetime
     headings: dict[str, str]
+    reach: list[str]
     opinion: str
 
 
@@ -173,6 +174,7 @@ def engagements(request: HttpRequest) -> list[EngagementOut]:
             ends_before=each.judgement.ends_before,  # type: ignore[arg-type]
             clock=each.judgement.clock,  # type: ignore[arg-type]
             headings={one.id: one.conclusion.value for one in each.judgement.gathered},
+            reach=list(each.judgement.reach),
             opinion=NOT_AN_OPINION,
         )
         for each in current().judged

@@ -68,6 +68,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "groups": [(title, group) for title, group in families if group],
         "open_findings": Counter(each.control_id for each in _one_of_each(now.findings) if each.cause == OPEN),
         "owners": sorted({owner for row in rows for owner in row.owners}),
+        "reach": now.reach,
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "saved": filters_of(request, "controls"),
         "shown": len(shown),

@@ -91,7 +91,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         for each in records
     ]
     engagements = [(each.judgement.engagement_id, each.judgement.lens_title) for each in now.judged]
-    values = {"engagements": engagements, "rows": rows}
+    values = {"engagements": engagements, "reach": now.reach, "rows": rows}
     return page(request, "results.html", values, at="results", title="Test results")
 
 
@@ -117,6 +117,7 @@ def show(request: HttpRequest, control_test: str) -> HttpResponse:
         "narrowed": bool(kept),
         "outcomes": OUTCOMES,
         "persons": bool(person_columns(folder)),
+        "reach": now.reach,
         "record": record,
         "rows": grid.rows if grid else (),
         "rule": run_rule,
