@@ -159,6 +159,28 @@ def test_a_scheduled_control_that_should_have_fallen_due_is_not_concluded() -> N
     assert yearly(counts(not_applicable=3), days=90).conclusion is Conclusion.DID_NOT_OCCUR
 
 
+@pytest.mark.parametrize(
+    ("name", "test", "conclusion"),
+    [
+        ("OP-04", "T-21", Conclusion.NOT_CONCLUDED),
+        ("OP-06", "T-23", Conclusion.NOT_CONCLUDED),
+        ("OP-01", "T-17", Conclusion.NOT_CONCLUDED),
+        ("OP-01", "T-18", Conclusion.DID_NOT_OCCUR),
+        ("OP-07", "T-23", Conclusion.DID_NOT_OCCUR),
+        ("CM-04", "T-13", Conclusion.DID_NOT_OCCUR),
+    ],
+)
+@pytest.mark.parametrize("days", [1, 365])
+def test_what_a_plan_expects_every_day_is_absent_and_not_idle_where_there_is_none(
+    name: str, test: str, conclusion: Conclusion, days: int
+) -> None:
+    control = load_catalog().control(name)
+    period = ReviewPeriod(YEAR.starts_at, YEAR.starts_at + timedelta(days=days))
+    for found in (counts(), counts(not_applicable=3)):
+        judged = conclude_control(SOC2, control, period=period, results=[result(found, test=test)], planned=())
+        assert judged.conclusion is conclusion
+
+
 def test_nobody_is_told_to_choose_a_longer_period_for_a_report_on_one_day() -> None:
     points = yearly(counts(not_applicable=1), days=1).open_points
     assert "T-29: a period of one day shows no operation of a yearly control: show one occurrence before it" in points

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from twofold.catalog.entries import Control, Frequency
-from twofold.lenses.occurrences import PER_YEAR, due_in, runs_late, thin_period
+from twofold.lenses.occurrences import never_idle, runs_late, should_occur, thin_period
 from twofold.lenses.settings import LensSettings
 from twofold.lenses.verdict import Counts
 from twofold.model.period import ReviewPeriod
@@ -77,8 +77,9 @@ def conclude_control(
     is effective when every test ran over a proven population and the deviation rate, with every item that cannot be
     tested counted as a deviation, is within the tolerable rate (audit-domain 2.6 stages 0.3 and 0.6). Windows that were
     still open when the data was extracted leave it not concluded instead, where they decide. So does a control that
-    should fall due in the period by the calendar and has no occurrence there, one without an item of which no export
-    speaks for some system, and a test without a rule, unless another test already shows that it is not effective.
+    should fall due in the period by the calendar or a daily plan and has no occurrence there, one without an item of
+    which no export speaks for some system, and a test without a rule, unless another test already shows that it is not
+    effective.
     """
     control_id, title = control.control_id, control.title
     reasons: list[str] = []
@@ -128,7 +129,7 @@ def _of_result(
         return Conclusion.NOT_CONCLUDED
     counts = result.counts
     open_points += _open_points(settings, result, counts)
-    if counts.population == 0 and frequency in PER_YEAR:
+    if counts.population == 0 and never_idle(frequency, test):
         reasons.append(f"{test}: no occurrence is scheduled, so nothing shows that the control was due or done")
         return Conclusion.NOT_CONCLUDED
     if counts.applicable:
@@ -143,8 +144,8 @@ def _of_result(
         silent = ", ".join(result.uncovered)
         reasons.append(f"{test}: no export speaks for {silent}, so nothing shows that nothing occurred there")
         return Conclusion.NOT_CONCLUDED
-    # What falls due by the calendar is absent then, and not idle (audit-domain 4.3, T-29).
-    return Conclusion.NOT_CONCLUDED if due_in(frequency, period) else Conclusion.DID_NOT_OCCUR
+    # What falls due by the calendar or a plan is absent then, and not idle (audit-domain 4.3, T-29).
+    return Conclusion.NOT_CONCLUDED if should_occur(frequency, test, period) else Conclusion.DID_NOT_OCCUR
 
 
 def _of_counts(settings: LensSettings, test: str, counts: Counts, reasons: list[str]) -> Conclusion:

@@ -12,6 +12,14 @@ from twofold.model.period import ReviewPeriod
 
 PER_YEAR: Mapping[Frequency, int] = {Frequency.YEARLY: 1, Frequency.QUARTERLY: 4, Frequency.MONTHLY: 12}
 """The frequencies whose occurrences fall due by the calendar, whatever happens in the company."""
+_DAY_BY_DAY: Mapping[Frequency, frozenset[str]] = {
+    Frequency.DAILY: frozenset({"T-21", "T-23"}),
+    Frequency.CONTINUOUS: frozenset({"T-17"}),
+}
+"""The control tests whose items a plan expects day by day, by frequency: backups and key jobs; logs.
+
+Others of these frequencies have events for items, such as changes or alerts, and a control without any is idle.
+"""
 _YEAR = 365
 
 
@@ -25,6 +33,16 @@ def due_in(frequency: Frequency, period: ReviewPeriod) -> int | None:
         return None
     days = (period.ends_before - period.starts_at).days
     return (2 * days * per_year + _YEAR) // (2 * _YEAR)
+
+
+def never_idle(frequency: Frequency, control_test: str) -> bool:
+    """Return whether a population without an item means that something is absent, whatever happens in the company."""
+    return frequency in PER_YEAR or control_test in _DAY_BY_DAY.get(frequency, frozenset())
+
+
+def should_occur(frequency: Frequency, control_test: str, period: ReviewPeriod) -> bool:
+    """Return whether at least one item of the control test should lie in the period, by the calendar or by a plan."""
+    return bool(due_in(frequency, period)) or (frequency not in PER_YEAR and never_idle(frequency, control_test))
 
 
 def thin_period(frequency: Frequency, period: ReviewPeriod, counts: Counts) -> str:
