@@ -243,6 +243,19 @@ def test_a_test_of_one_reaches_over_the_period_only_while_changes_are_controlled
     assert other_test.conclusion is Conclusion.EFFECTIVE
 
 
+def test_change_tests_that_no_control_judges_are_named() -> None:
+    held = limited(automated(counts(passed=9), test="T-10"))
+    told = "no control of the engagement judges T-11, T-12, T-13, which would show that changes were controlled"
+    assert (held.conclusion, told in held.open_points) == (Conclusion.EFFECTIVE, True)
+    every = [automated(counts(passed=9), test=test) for test in SOX.change_tests]
+    judged = {
+        "CM-05": conclude_control(SOX, CM_05, period=YEAR, results=[automated(counts(passed=3))], planned=()),
+        "CM-01": concluded(*every),
+    }
+    whole = limit_automated(SOX, judged, automated={"CM-05"})["CM-05"]
+    assert not any("no control of the engagement judges" in point for point in whole.open_points)
+
+
 def test_a_test_of_one_does_not_reach_over_the_period_where_no_change_test_is_judged() -> None:
     found = limited(automated(counts(passed=9), test="T-16"))
     assert found.conclusion is Conclusion.NOT_CONCLUDED

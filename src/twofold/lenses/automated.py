@@ -19,7 +19,8 @@ def limit_automated(
 
     An automated control that is proposed as effective is not concluded where a change test (`settings.change_tests`) of
     another control fails for one of its systems, or was stopped, or where no other control has a change test at all.
-    Where no change test speaks for a system, since nothing was released there, that is an open point.
+    Where no change test speaks for a system, since nothing was released there, that is an open point; so are change
+    tests that no control of the engagement judges.
     """
     return {
         control_id: _limited(settings, judgement, judged) if control_id in automated else judgement
@@ -47,6 +48,11 @@ def _limited(
     failing += [reason for system in systems for reason in _failing(settings, system, others, own)]
     silent = [system for system in systems if not any(system in result.by_system for result in others)]
     points = list(judgement.open_points)
+    missing = [test for test in settings.change_tests if test not in own | {each.control_test for each in others}]
+    if missing and others:
+        points.append(
+            f"no control of the engagement judges {', '.join(missing)}, which would show that changes were controlled"
+        )
     if silent:
         points.append(
             f"no change test speaks for {', '.join(silent)}: the log of settings alone shows that nothing changed there"
