@@ -110,6 +110,43 @@ def test_another_engine_is_named_as_a_possible_cause(call: Call, judged: Path) -
     assert "scope or engine" in call("compare", "T-19", "-w", judged).out
 
 
+def stop_next_run(call: Call, root: Path) -> str:
+    """Test over a longer period than the exports speak for; give the id of the run that was stopped."""
+    file = root / "scope" / "all.yaml"
+    longer = "  - {id: sox-next, lens: sox, starts_on: 2026-01-01, ends_on: 2026-12-31}\n"
+    file.write_text(file.read_text(encoding="utf-8") + longer, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "the whole year", "-w", root).code == 0
+    assert "stopped at period_coverage" in call("test", "T-19", "-w", root).out
+    entries = json.loads(call("log", "show", "--kind", "run", "--json", "-w", root).out)
+    return str(entries[-1]["body"]["run_id"])
+
+
+def test_a_run_that_was_stopped_is_passed_over_and_told(call: Call, judged: Path, tmp_path: Path) -> None:
+    before = (judged / "scope" / "all.yaml").read_text(encoding="utf-8")
+    stopped = stop_next_run(call, judged)
+    refused = call("compare", "T-19", "-w", judged)
+    assert refused.code == 2
+    assert "the log has 1 different runs of 'T-19' with outcomes, and 1 that was stopped" in refused.err
+
+    (judged / "scope" / "all.yaml").write_text(before, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "as it was", "-w", judged).code == 0
+    capture_one_more(call, judged, tmp_path / "more")
+    shown = again(call, judged)
+    assert [(each["item"], each["before"]) for each in shown["items"]] == [("INC-3", None)]
+    assert shown["passed_over"] == [stopped]
+    assert stopped not in {shown["older"], shown["newer"]}
+    told = f"passed over, since it was stopped and has no outcomes: {stopped}"
+    assert told in call("compare", "T-19", "-w", judged).out
+    assert json.loads(call("compare", shown["older"], shown["newer"], "--json", "-w", judged).out)["passed_over"] == []
+
+    newest = stop_next_run(call, judged)
+    once_more = json.loads(call("compare", "T-19", "--json", "-w", judged).out)
+    assert (once_more["older"], once_more["newer"]) == (shown["older"], shown["newer"])
+    assert once_more["passed_over"] == [stopped, newest]
+    refused = call("compare", shown["older"], newest, "-w", judged)
+    assert (refused.code, "so it has no outcomes" in refused.err) == (2, True)
+
+
 def test_two_periods(call: Call, judged: Path) -> None:
     text = (judged / "scope" / "all.yaml").read_text(encoding="utf-8")
     later = "  - {id: sox-h1, lens: sox, starts_on: 2026-01-01, ends_on: 2026-03-31}\n"

@@ -115,7 +115,7 @@ def test_what_changed_is_told_with_its_cause(
         CausedDifference(ItemDifference("<b>", "product", {"A": "pass"}, None), {"A": ()}),
     )
     inputs = (ChangedInput(Cause.PARAMETER, "days was 5, is 3"),)
-    compared = ComparedRuns("T-19", run, run, inputs, 7, items, told_apart=False)
+    compared = ComparedRuns("T-19", run, run, inputs, 7, items, told_apart=False, passed_over=("run-stopped",))
     monkeypatch.setattr(results, "compared_runs", lambda *_: compared)
     shown = text(as_role("viewer"), "/results/T-19/difference")
     for words in (
@@ -125,6 +125,7 @@ def test_what_changed_is_told_with_its_cause(
         "gone",
         "not told apart",
         "nobody can tell",
+        "run-stopped",
         "&lt;b&gt;",
     ):
         assert words in shown, words

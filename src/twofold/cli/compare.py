@@ -48,6 +48,8 @@ def command(
 def _print_runs(runs: ComparedRuns) -> None:
     named = [f"{run.run_id} ({run.clock[:10]})" for run in (runs.older, runs.newer)]
     say(f"{runs.control_test}: {' and '.join(named)}")
+    for run_id in runs.passed_over:
+        say(f"passed over, since it was stopped and has no outcomes: {run_id}")
     say()
     for changed in runs.inputs:
         say_wrapped(f"{changed.cause:<10} {changed.what}", indent=2, hanging=11)
@@ -139,6 +141,7 @@ def _runs_json(runs: ComparedRuns) -> dict[str, Any]:
         "newer": runs.newer.run_id,
         "inputs": [{"cause": str(each.cause), "what": each.what} for each in runs.inputs],
         "same": runs.same,
+        "passed_over": runs.passed_over,
         "told_apart": runs.told_apart,
         "items": [
             {

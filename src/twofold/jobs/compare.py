@@ -60,7 +60,10 @@ class CausedDifference:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRuns:
-    """Two runs of one control test. `told_apart`: the causes were found by running again, not only by exclusion."""
+    """Two runs of one control test. `told_apart`: the causes were found by running again, not only by exclusion.
+
+    `passed_over`: ids of runs after the older one that were stopped, so that there is nothing of them to compare.
+    """
 
     control_test: str
     older: ControlTestRun
@@ -69,14 +72,18 @@ class ComparedRuns:
     same: int
     items: tuple[CausedDifference, ...]
     told_apart: bool
+    passed_over: tuple[str, ...] = ()
 
 
 def compare_runs(workspace: Workspace, older: str, newer: str) -> ComparedRuns:
-    """Compare two runs by id, or the last two different ones of a control test when `older` is "".
+    """Compare two runs by id, or the last two different ones with outcomes of a control test when `older` is "".
 
     `newer` may be a control test then. Raises UserError for runs that are not there, of two control tests, or that
     gave no outcomes, since their population was stopped.
     """
+    passed_over: tuple[str, ...] = ()
+    if not older:
+        older, newer, passed_over = _last_two(workspace, newer)
     before, now = _pair(workspace, older, newer)
     inputs = tuple(_changed_inputs(before, now))
     difference = _difference(workspace, before, now)
@@ -88,14 +95,13 @@ def compare_runs(workspace: Workspace, older: str, newer: str) -> ComparedRuns:
         for each in difference.items
     )
     told_apart = stages is not None or len(causes) <= 1 or not difference.items
-    return ComparedRuns(now.control_test, before, now, inputs, difference.same, items, told_apart=told_apart)
+    return ComparedRuns(
+        now.control_test, before, now, inputs, difference.same, items, told_apart=told_apart, passed_over=passed_over
+    )
 
 
 def _pair(workspace: Workspace, older: str, newer: str) -> tuple[ControlTestRun, ControlTestRun]:
-    if older:
-        before, now = _run(workspace, older), _run(workspace, newer)
-    else:
-        before, now = (_run(workspace, name) for name in _last_two(workspace, newer))
+    before, now = _run(workspace, older), _run(workspace, newer)
     if before.control_test != now.control_test:
         found = f"{before.run_id} is of {before.control_test}, {now.run_id} of {now.control_test}"
         raise UserError(Problem("RUN", found, "two runs of one control test"))
@@ -115,17 +121,28 @@ def _run(workspace: Workspace, name: str) -> ControlTestRun:
     return read_run(folders[0])
 
 
-def _last_two(workspace: Workspace, control_test: str) -> tuple[str, str]:
-    """Return the ids of the newest run of a control test and of the newest other one before it, older first."""
-    runs: deque[str] = deque(maxlen=2)
+def _last_two(workspace: Workspace, control_test: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the ids of the newest run with outcomes and of the newest other one before it, older first.
+
+    With them the runs after the older one that were stopped, each once.
+    """
+    runs: deque[tuple[int, str]] = deque(maxlen=2)
+    stopped: dict[str, int] = {}
     for entry in workspace.vault.entries(kind=EntryKind.RUN):
+        if entry.body["control_test"] != control_test:
+            continue
         run_id = str(entry.body["run_id"])
-        if entry.body["control_test"] == control_test and (not runs or runs[-1] != run_id):
-            runs.append(run_id)
+        if entry.body["state"] == RunState.STOPPED:
+            stopped[run_id] = entry.index
+        elif not runs or runs[-1][1] != run_id:
+            runs.append((entry.index, run_id))
     if len(runs) < 2:  # noqa: PLR2004  one to compare with the other
         found = f"the log has {len(runs)} different runs of {control_test!r}"
+        if stopped:
+            found += f" with outcomes, and {len(stopped)} that {'was' if len(stopped) == 1 else 'were'} stopped"
         raise UserError(Problem("RUN", found, "two", "run 'twofold test' after something changed"))
-    return runs[0], runs[1]
+    (since, older), (_, newer) = runs
+    return older, newer, tuple(run_id for run_id, index in stopped.items() if index > since)
 
 
 def _changed_inputs(before: ControlTestRun, now: ControlTestRun) -> Iterator[ChangedInput]:

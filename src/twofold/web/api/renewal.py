@@ -55,7 +55,7 @@ class DifferenceOut(Schema):
 class DifferencePage(Schema):
     """Two runs, and a page of the items that differ, in order of id. `next`: of the page after it; null at the end.
 
-    told_apart: the causes were found by running again.
+    told_apart: the causes were found by running again. passed_over: runs since the older one that were stopped.
     """
 
     older: str
@@ -64,6 +64,7 @@ class DifferencePage(Schema):
     same: int
     different: int
     told_apart: bool
+    passed_over: list[str]
     items: list[DifferenceOut]
     next: str | None
 
@@ -135,6 +136,7 @@ def run_difference(request: HttpRequest, control_test: str, after: str = "", lim
         same=found.same,
         different=len(found.items),
         told_apart=found.told_apart,
+        passed_over=list(found.passed_over),
         items=[
             DifferenceOut(
                 item=each.difference.item,
