@@ -163,6 +163,20 @@ def test_two_periods(call: Call, judged: Path) -> None:
     assert not shown["findings_again"]
 
 
+def test_two_periods_say_how_far_each_judgement_reaches(call: Call, judged: Path) -> None:
+    day = "starts_on: 2026-03-02, ends_on: 2026-03-02"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  - {{id: soc2-one, lens: soc2, type: type1, {day}, categories: [security]}}\n")
+    for command in (("scope", "apply", "--reason", "a report on one day"), ("judge",)):
+        assert call(*command, "-w", judged).code == 0
+    shown = json.loads(call("compare", "soc2-one", "soc2-2026", "--json", "-w", judged).out)
+    ((engagement, told),) = shown["reach"]
+    assert engagement == "soc2-one"
+    assert told.startswith("Type 1, as of 2026-03-02: operation over a period is not tested")
+    said = " ".join(call("compare", "soc2-one", "soc2-2026", "-w", judged).out.split())
+    assert f"soc2-one: {told}" in said
+
+
 def test_a_test_without_counts_takes_no_system_away(call: Call, judged: Path) -> None:
     later = "  - {id: sox-2025, lens: sox, starts_on: 2025-01-01, ends_on: 2025-12-31}\n"
     with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:

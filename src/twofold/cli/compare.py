@@ -108,6 +108,8 @@ def _print_periods(periods: ComparedPeriods) -> None:
             table.add_row(control.control_id, control.before or "-", control.now or "-", "-", "-", "-")
     say_table(table)
     say("Counts: exceptions + cannot test of the items that apply.")
+    for engagement, reaches in periods.reach:
+        say_wrapped(f"{engagement}: {reaches}", indent=0, hanging=2)
     for control in periods.controls:
         for line in _remarks(control):
             say_wrapped(f"{control.control_id}  {line}", indent=2, hanging=8)

@@ -38,7 +38,10 @@ class ControlChange:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPeriods:
-    """Two engagements under one lens: every control, and findings by whether they are new, gone or came again."""
+    """Two engagements under one lens: every control, and findings by whether they are new, gone or came again.
+
+    reach: what the conclusions of either do not reach, as its engagement and a sentence.
+    """
 
     older: str
     newer: str
@@ -46,6 +49,7 @@ class ComparedPeriods:
     findings_new: tuple[str, ...]
     findings_gone: tuple[str, ...]
     findings_again: tuple[str, ...]
+    reach: tuple[tuple[str, str], ...]
 
 
 def compare_periods(workspace: Workspace, older: str, newer: str) -> ComparedPeriods:
@@ -71,6 +75,7 @@ def compare_periods(workspace: Workspace, older: str, newer: str) -> ComparedPer
         findings_new=tuple(sorted(findings[1] - findings[0])),
         findings_gone=tuple(sorted(findings[0] - findings[1])),
         findings_again=tuple(sorted(findings[0] & findings[1])),
+        reach=tuple((each.judgement.engagement_id, told) for each in (before, now) for told in each.judgement.reach),
     )
 
 
