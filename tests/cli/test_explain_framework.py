@@ -29,6 +29,21 @@ def test_one_control_in_full(call: Call, judged: Path) -> None:
     assert "is not signed by a named person yet" in text
 
 
+def test_it_says_how_far_the_conclusions_reach(call: Call, judged: Path, tmp_path: Path) -> None:
+    day = "starts_on: 2026-03-02, ends_on: 2026-03-02"
+    with (judged / "scope" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  - {{id: soc2-one, lens: soc2, type: type1, {day}, categories: [security]}}\n")
+    for command in (("scope", "apply", "--reason", "a report on one day"), ("judge",)):
+        assert call(*command, "-w", judged).code == 0
+    page = tmp_path / "page.html"
+    shown = ("explain-framework", "--engagement", "soc2-one", "-w", judged)
+    ((engagement, told),) = json.loads(call(*shown, "--json").out)["reach"]
+    assert engagement == "soc2-one"
+    assert told.startswith("Type 1, as of 2026-03-02")
+    assert f"soc2-one: {told}" in " ".join(call(*shown, "--html", page).out.split())
+    assert f"soc2-one: {told}" in page.read_text(encoding="utf-8")
+
+
 def test_json_closes_and_each_sentence_is_bound(call: Call, judged: Path) -> None:
     found = json.loads(call("explain-framework", "--control", "OP-02", "--json", "-w", judged).out)
 

@@ -73,6 +73,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "clock": comparison.clock,
         "sox_appears": comparison.relevant,
         "engagements": dict(comparison.engagements),
+        "reach": comparison.reach,
         "introduction": [_said(each) for each in introduction(comparison)],
         "controls": [_control_json(comparison, each) for each in comparison.controls],
         "note": NOT_AN_OPINION,
@@ -132,6 +133,8 @@ def _said(statement: Statement) -> dict[str, Any]:
 
 def _print(comparison: Comparison, *, in_full: bool) -> None:
     say(f"{comparison.company}: SOC 2 and SOX, data as of {comparison.clock[:10] or 'nothing judged yet'}")
+    for engagement, reaches in comparison.reach:
+        say_wrapped(f"{engagement}: {reaches}", indent=0, hanging=2)
     say()
     for each in introduction(comparison):
         _say(each)

@@ -62,6 +62,7 @@ def explain_framework(
         controls=tuple(_compared(control, applied.scope, chosen, evidence) for control in controls),
         engagements={lens: each.judgement.engagement_id for lens, each in chosen.items()},
         systems=tuple(system.id for system in applied.scope.systems),
+        reach=tuple((each.judgement.engagement_id, told) for each in chosen.values() for told in each.judgement.reach),
     )
 
 

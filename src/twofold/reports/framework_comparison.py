@@ -103,6 +103,8 @@ class Comparison:
     """Lens -> the engagement that is shown for it."""
     systems: tuple[str, ...]
     """Systems of the register, for the question what would make SOX appear."""
+    reach: tuple[tuple[str, str], ...] = ()
+    """What the conclusions do not reach: an engagement that is shown, and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
