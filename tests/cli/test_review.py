@@ -454,6 +454,35 @@ def test_decisions_from_a_file(desk: Desk, tmp_path: Path) -> None:
     assert "there is no such file" in desk.says("p-0001", "decide", review, "--file", tmp_path / "no.csv").err
 
 
+def test_a_list_that_was_written_earlier_takes_back_no_newer_decision(desk: Desk, tmp_path: Path) -> None:
+    review = desk.open()
+    assert desk.decide("p-0001", review, CY).code == 0
+    lists = [tmp_path / "with.csv", tmp_path / "again.csv"]
+    assert desk.says("p-0001", "show", review, "--reviewer", "okta:ana", "--into", lists[0]).code == 0
+    assert desk.decide("p-0001", review, CY, "revoke").code == 0
+    assert desk.decide("p-0001", review, CY_VIEW, "revoke").code == 0
+
+    def filled(file: Path) -> Any:
+        with file.open(encoding="utf-8", newline="") as stream:
+            lines = list(csv.DictReader(stream))
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(lines[0]))
+            writer.writeheader()
+            writer.writerows(each | {"decision": "approve", "reason": "fine"} for each in lines)
+        return desk.says("p-0001", "decide", review, "--file", file)
+
+    refused = filled(lists[0])
+    told = " ".join(refused.err.split())
+    assert refused.code == 2
+    assert "with.csv, line 2: approve of product:cy product:admin would take back revoke of 2026-03-26" in told
+    assert "with.csv, line 3: approve of product:cy product:view would take back revoke of 2026-03-26" in told
+    assert "line 4" not in told, "nobody had decided on it"
+    assert desk.json("show", review)["progress"]["revoke"] == 2, "nothing of the file is recorded"
+    assert desk.says("p-0001", "show", review, "--reviewer", "okta:ana", "--into", lists[1]).code == 0
+    assert filled(lists[1]).code == 0, "who writes the list anew saw the newer decisions"
+    assert desk.json("show", review)["progress"]["approve"] == 3
+
+
 def test_a_file_of_decisions_holds_nothing_that_a_spreadsheet_runs(desk: Desk, tmp_path: Path) -> None:
     desk.snapshot("odd", MARCH, (("=HYPERLINK(1)", "@x"), CY))
     assert desk.says("p-0001", "open", "product", "--snapshot", "odd", *BOTH).code == 0

@@ -59,7 +59,7 @@ class ReviewItem:
     """One pair put before a reviewer (an account). Times are aware UTC; without a decision they are None.
 
     `to_the_second`: whether the time of the decision is known so well; a bare day is not. `conflicted`: records of
-    one age say different things of it, and this is one of them.
+    one age say different things of it, and this is one of them. `evidence`: the id of what says it.
     """
 
     account: str
@@ -70,6 +70,7 @@ class ReviewItem:
     reason: str = ""
     to_the_second: bool = True
     conflicted: bool = False
+    evidence: str = ""
 
     @property
     def pair(self) -> Pair:

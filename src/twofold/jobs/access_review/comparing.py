@@ -34,6 +34,7 @@ class PairShown:
             "reviewer": self.item.reviewer,
             "decision": str(self.item.decision or ""),
             "reason": self.item.reason,
+            "decided_in": self.item.evidence if self.item.decision else "",
         }
 
 

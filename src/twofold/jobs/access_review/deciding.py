@@ -71,7 +71,8 @@ def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor:
     """Decide on the pairs of a file that `review show --into` wrote. A line without a decision stays undecided.
 
     The file must hold every pair that is routed to the person, and none that the snapshot does not have: a line that a
-    spreadsheet lost would be a pair that nobody looked at. Raises UserError that names each such line, and as `decide`.
+    spreadsheet lost would be a pair that nobody looked at. A line that would take back a decision made since the file
+    was written is refused too. Raises UserError that names each such line, and as `decide`.
     """
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.DECIDE, at)

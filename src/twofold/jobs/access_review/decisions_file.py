@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from twofold.engagement.access_review import Decision, Pair, Review
+from twofold.engagement.access_review import Decision, Pair, Review, ReviewItem
 from twofold.engagement.questionnaire.delimited import harmless
 from twofold.jobs.access_review.people import named
 from twofold.model.problem import Problem, UserError
 from twofold.tables.csv_records import read_csv
 from twofold.tables.rows import SetAside
+from twofold.vault.entry import instant_text
 
-COLUMNS = ("account", "right_id", "class", "holds", "belongs_to", "status", "reviewer", "decision", "reason")
+COLUMNS = (
+    *("account", "right_id", "class", "holds", "belongs_to", "status", "reviewer"),
+    *("decision", "reason", "decided_in"),
+)
+"""`decided_in`: the evidence of the decision that the line went out with, empty where nobody had decided."""
 _REQUIRED = ("account", "right_id", "decision", "reason")
 
 
@@ -47,7 +52,11 @@ def write_list(path: Path, lines: Iterable[Mapping[str, str]]) -> None:
 
 
 def read_decisions(path: Path, review: Review, *, must_hold: AbstractSet[Pair]) -> FileDecisions:
-    """Read a file of decisions; raises UserError with every line that is not of the review and what is missing."""
+    """Read a file of decisions.
+
+    Raises UserError with every line that is not of the review or would take back a decision made since the file was
+    written, and what is missing.
+    """
     if not path.is_file():
         raise UserError(Problem(str(path), "there is no such file", "a file of decisions (CSV)"))
     problems: list[Problem] = []
@@ -69,8 +78,11 @@ def read_decisions(path: Path, review: Review, *, must_hold: AbstractSet[Pair]) 
         problems += _line_problems(where, line)
         word = line["decision"].lower()
         if word in set(Decision):
-            known = review.items[pair].reason if pair in review.items else ""
+            item = review.items.get(pair)
+            known = item.reason if item else ""
             decisions[pair] = Decision(word), known if line["reason"] == harmless(known) else line["reason"], where
+            if item:
+                problems += _taken_back(where, item, *decisions[pair][:2], rests_on=line.get("decided_in", ""))
     if missing := sorted(must_hold - set(seen)):
         found_text = f"{len(missing)} lines are missing: {named(missing)}"
         remedy = "put them back; leave the decision empty where nobody decided yet"
@@ -87,3 +99,18 @@ def _line_problems(where: str, line: Mapping[str, str]) -> list[Problem]:
     if word and Decision(word).judges_wrong and not line["reason"]:
         return [Problem(where, "no reason is given", "why the access is wrong")]
     return []
+
+
+def _taken_back(where: str, item: ReviewItem, decision: Decision, reason: str, *, rests_on: str) -> list[Problem]:
+    """Say that a line would take back a decision that it does not rest on. A better reason takes nothing back.
+
+    A line that went out with a decision may be as it went out, so its reason takes back a newer one too.
+    """
+    if item.decision is None or item.evidence == rests_on or (item.decision, item.reason) == (decision, reason):
+        return []
+    if item.decision is decision and not rests_on:
+        return []
+    when = f" of {instant_text(item.decided_at)}" if item.decided_at else ""
+    found = f"{decision} of {item.account} {item.right_id} would take back {item.decision}{when} ({item.evidence})"
+    remedy = "write the list anew with 'twofold review show --into', or decide on the pair by itself"
+    return [Problem(where, found, "a line that rests on the newest decision", remedy)]

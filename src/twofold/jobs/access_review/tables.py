@@ -91,7 +91,7 @@ class ReviewTables:
             """
             SELECT campaign, account, right_id, reviewer, decision, decided_at, reason,
                 COALESCE(decided_at_latest < decided_at + INTERVAL 1 SECOND, true),
-                COALESCE(conflicted, false)
+                COALESCE(conflicted, false), evidence
             FROM review_item
             """
         )
@@ -323,9 +323,10 @@ def _item(  # noqa: PLR0913, PLR0917  the columns of a row
     reason: str,
     to_the_second: bool,
     conflicted: bool,
+    evidence: str,
 ) -> ReviewItem:
-    said = _DECISIONS.get((decision or "").lower())
-    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", to_the_second, conflicted)
+    said, known = _DECISIONS.get((decision or "").lower()), (to_the_second, conflicted, evidence)
+    return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", *known)
 
 
 def _aware(moment: datetime) -> datetime:
