@@ -412,6 +412,26 @@ def test_pairs_of_a_reviewer_who_left_go_to_another(desk: Desk) -> None:
     assert "is recorded already" in desk.decide("p-0001", review, CY).err
 
 
+def test_who_lost_the_duty_or_left_decides_no_more(desk: Desk) -> None:
+    review = desk.open()
+    scope = desk.root / "scope" / "all.yaml"
+    duty = "duty: review, person: p-0001, from: 2025-01-01"
+    scope.write_text(scope.read_text(encoding="utf-8").replace(duty, f"{duty}, to: 2026-03-27"), encoding="utf-8")
+    assert desk.call("scope", "apply", "--reason", "Ana hands over", "-w", desk.root).code == 0
+    left = "id,person,type,started_at,last_day,effective_end\ne-1,p-0002,employee,2025-01-01,2026-03-27,2026-03-27\n"
+    desk.capture("csvtable", "engagement", left, "2026-03-26T07:00:00Z")
+
+    assert desk.decide("p-0001", review, CY).code == 0, "she has the duty on this day"
+    desk.at("2026-03-29")
+    for reviewer, pair in (("okta:ana", CY_VIEW), ("okta:bo", ANA)):
+        routed = ("route", review, "--account", pair[0], "--to", reviewer, "--reason", "x")
+        assert "may not decide on" in desk.says("p-0001", *routed).err
+        said = desk.decide(reviewer, review, pair)
+        found = f"{reviewer} has no duty to review {pair[0]} {pair[1]} now"
+        assert (said.code, found in " ".join(said.err.split())) == (2, True), said.err
+    assert desk.json("show", review)["progress"]["undecided"] == 3
+
+
 def test_decisions_from_a_file(desk: Desk, tmp_path: Path) -> None:
     review = desk.open()
     file = tmp_path / "ana.csv"

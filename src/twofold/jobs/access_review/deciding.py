@@ -1,6 +1,6 @@
 """Decide on pairs: one, or many from a file. Each is a line with its time and the account of the reviewer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from twofold.engagement.access_review import Decision, Pair, Review, ReviewAct, ReviewItem, pairs_sha256
 from twofold.jobs.access_review.capturing import ActDone, record, review_for
 from twofold.jobs.access_review.decisions_file import FileDecisions, read_decisions
-from twofold.jobs.access_review.people import is_own, person_of
+from twofold.jobs.access_review.people import is_own, may_review, person_of
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_reason
@@ -33,8 +33,8 @@ def decide(
 ) -> ActDone:
     """Decide on one pair. Until the review is completed a later decision counts; the earlier one stays in the vault.
 
-    Raises UserError for a pair that is not in the review, is routed to somebody else, or is own access; outside of the
-    time between snapshot and completion; and without a reason.
+    Raises UserError for a pair that is not in the review, is routed to somebody else, or is own access; for a reviewer
+    who has the duty no longer, or left; outside of the time between snapshot and completion; and without a reason.
     """
     return decide_pairs(workspace, review_id, {pair: (decision, reason)}, actor=actor, at=at)
 
@@ -125,11 +125,27 @@ def _routed_to(tables: ReviewTables, review: Review, actor: str, at: datetime) -
     return (each for each in review.items.values() if each.reviewer == actor or hands[each.reviewer].person == person)
 
 
+def _may_decide(tables: ReviewTables, review: Review, said: Iterable[Pair], at: datetime) -> set[Pair]:
+    """Return the pairs whose reviewer may decide on them now, as it is asked when a pair is given to a reviewer."""
+    routed: dict[str, list[Pair]] = {}
+    for pair in said:
+        if pair in review.items:
+            routed.setdefault(review.items[pair].reviewer, []).append(pair)
+    hands = tables.hands(list(routed), at)
+    return {
+        pair
+        for reviewer, pairs in routed.items()
+        if hands[reviewer].state == "linked"
+        for pair in may_review(tables, reviewer, review.system, pairs, at=at)
+    }
+
+
 def _check(tables: ReviewTables, review: Review, said: Mapping[Pair, Said], *, actor: str, at: datetime) -> None:
     """Raise UserError with every pair that the acting person may not decide on, or not so."""
     person = person_of(tables, actor, at)
     reviewers = [item.reviewer for item in review.items.values()]
     hands = tables.hands([*reviewers, *(account for account, _ in said)], at)
+    may = _may_decide(tables, review, said, at)
     problems: list[Problem] = []
     for pair, each in sorted(said.items()):
         item = review.items.get(pair)
@@ -143,6 +159,11 @@ def _check(tables: ReviewTables, review: Review, said: Mapping[Pair, Said], *, a
         elif item.reviewer != actor and hands[item.reviewer].person != person:
             found = f"{pair[0]} {pair[1]} is to be decided by {item.reviewer}, not by {actor}"
             problems.append(Problem(each.where, found, "the reviewer it is routed to", f"or run '{route}'"))
+        elif pair not in may:
+            found = f"{item.reviewer} has no duty to review {pair[0]} {pair[1]} now"
+            expected = "a reviewer who is on the roster, employed, and linked to the account"
+            remedy = f"run '{route}'" if item.decision is None else "its decision stands; see the rosters of the scope"
+            problems.append(Problem(each.where, found, expected, remedy))
         elif not each.decision.judges_wrong and pair in review.removals:
             found = f"the removal of {pair[0]} {pair[1]} is recorded already"
             problems.append(Problem(each.where, found, "revoke or modify", "ask for the access anew if it is needed"))
