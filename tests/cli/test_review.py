@@ -589,6 +589,13 @@ def test_a_pair_that_is_told_in_two_ways_says_so(desk: Desk) -> None:
     assert "told in two ways, of which one is shown: product:cy product:admin." in shown
     assert [each["conflicted"] for each in desk.json("show", "okta-1")["pairs"]] == [True]
 
+    desk.snapshot("april", APRIL, ALL)
+    compared = desk.json("diff", "okta-1", "--with", "today")
+    (found,) = [each for each in compared["differences"] if each["account"] == "product:cy" and each["conflicted"]]
+    assert found["right_id"] == "product:admin", "revoked by one telling and yet present, whatever the other says"
+    said = " ".join(desk.says("p-0001", "diff", "okta-1", "--with", "today").out.split())
+    assert "told in two ways, of which one is shown" in said
+
 
 def test_decisions_of_a_bare_day_tell_no_pace(desk: Desk) -> None:
     campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"

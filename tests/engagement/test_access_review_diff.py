@@ -72,3 +72,11 @@ def test_a_decision_after_the_later_list_was_taken_counts_for_the_next() -> None
 
     (found,) = diff(earlier, later, away=frozenset())
     assert found.change is Change.SAME
+
+
+def test_what_is_told_in_two_ways_is_shown_though_one_of_them_is_the_same() -> None:
+    pair = ("a", "x")
+    approved = {pair: Decided(Decision.APPROVE, MARCH)}
+    earlier = PairList("N-1", MARCH, frozenset({pair}), approved, conflicted=frozenset({pair}))
+    (found,) = diff(earlier, PairList("today", JUNE, frozenset({pair})), away=frozenset())
+    assert (found.change, found.conflicted, found.is_shown) == (Change.SAME, True, True)

@@ -1,11 +1,12 @@
 """What programs do with access reviews: opened, decided by whom each pair waits for, followed up, and recorded."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..cli.test_review import ANA, CY, CY_VIEW, REVIEW, ROBOT
+from ..cli.test_review import ALL, ANA, APRIL, CY, CY_VIEW, MARCH, REVIEW, ROBOT, Desk, in_process
 from .conftest import Program
 from .test_access_reviews import Clock, reviewers, with_a_snapshot  # noqa: F401  fixtures: one workspace for both
 
@@ -73,3 +74,22 @@ def test_pairs_are_delegated_and_reviewers_reminded(opened: tuple[Program, Progr
     assert CY[0] in {each["account"] for each in waiting}
     first = bo.get(f"{ONE}/pairs?limit=1").json()
     assert bo.get(first["next"].removeprefix("/api/v1")).json()["items"][0] != first["items"][0]
+
+
+def test_a_decision_that_is_told_in_two_ways_says_so(
+    opened: tuple[Program, Program], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, _ = opened
+    desk = Desk(in_process, tmp_path / "acme", tmp_path, monkeypatch)
+    campaign = f"campaign_id,system,started_at,completed_at,snapshot_id\nokta-1,product,{MARCH},,march\n"
+    desk.capture("access_review", "campaigns", campaign, "2026-03-25T10:00:00Z")
+    header = "campaign_id,account,right_id,reviewer,decision,decided_at\n"
+    lines = "".join(f"okta-1,{CY[0]},{CY[1]},okta:ana,{word},{MARCH}\n" for word in ("approve", "revoke"))
+    desk.capture("access_review", "decisions", header + lines, "2026-03-25T10:00:00Z")
+    desk.snapshot("april", APRIL, ALL)
+
+    (pair,) = ana.get("/reviews/okta-1/pairs").json()["items"]
+    assert pair["conflicted"] is True
+    differing = ana.get("/reviews/okta-1/difference?against=today").json()["items"]
+    assert [(each["account"], each["right"]) for each in differing if each["conflicted"]] == [CY]
+    assert {each["conflicted"] for each in ana.get(f"{ONE}/pairs").json()["items"]} == {False}

@@ -123,7 +123,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         },
         "counts": {str(kind): number for kind, number in counts(found.differences).items()},
         "doubts": found.doubts,
-        "differences": [each for each in found.differences if each.change is not Change.SAME],
+        "differences": [each for each in found.differences if each.is_shown],
     }
 
 
@@ -140,8 +140,11 @@ def say_comparison(found: Comparison) -> None:
     for kind, words in _WORDS.items():
         of_kind = [each for each in found.differences if each.change is kind]
         say(f"{len(of_kind):>6,}  {words}")
-        for each in of_kind if kind is not Change.SAME else ():
+        for each in of_kind:
+            if not each.is_shown:
+                continue
             said = [f"{name} {_decided(it)}" for name, it in (("then", each.earlier), ("now", each.later)) if it]
+            said += ["told in two ways, of which one is shown"] if each.conflicted else []
             say_wrapped(
                 f"{each.account} {each.right_id}" + (f": {'; '.join(said)}" if said else ""), indent=8, hanging=4
             )

@@ -39,23 +39,36 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class PairList:
-    """The pairs of a system at one moment, with what was decided on them; no decisions for a bare snapshot."""
+    """The pairs of a system at one moment, with what was decided on them; no decisions for a bare snapshot.
+
+    `conflicted`: pairs of which records of one age say different things; `decisions` has one of these.
+    """
 
     name: str
     as_of: datetime
     pairs: AbstractSet[Pair]
     decisions: Mapping[Pair, Decided] = field(default_factory=dict)
+    conflicted: AbstractSet[Pair] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One pair with its kind and both decisions (None = none, or not in that list)."""
+    """One pair with its kind and both decisions (None = none, or not in that list).
+
+    `conflicted`: a decision on it is told in two ways, of which one is shown, so its kind may be another one.
+    """
 
     account: str
     right_id: str
     change: Change
     earlier: Decided | None
     later: Decided | None
+    conflicted: bool = False
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it differs, or may: what is the same in one reading of a conflict may differ in the other."""
+        return self.change is not Change.SAME or self.conflicted
 
 
 def diff(earlier: PairList, later: PairList, *, away: AbstractSet[Pair]) -> list[Difference]:
@@ -69,6 +82,7 @@ def diff(earlier: PairList, later: PairList, *, away: AbstractSet[Pair]) -> list
             _change(pair, earlier, later, away),
             earlier.decisions.get(pair),
             later.decisions.get(pair),
+            pair in earlier.conflicted or pair in later.conflicted,
         )
         for pair in sorted(earlier.pairs | later.pairs)
     ]

@@ -224,6 +224,7 @@ def _list_of(tables: ReviewTables, review: Review) -> PairList:
         snapshot.taken_at if snapshot else review.started_at,
         frozenset(review.items) | frozenset(snapshot.pairs if snapshot else ()),
         decisions,
+        frozenset(pair for pair, item in review.items.items() if item.conflicted),
     )
 
 

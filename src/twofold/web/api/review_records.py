@@ -80,13 +80,17 @@ class ReviewSumsOut(Schema):
 
 
 class ReviewDifferenceOut(Schema):
-    """A pair that differs, what became of it, and what was decided on it: null = nothing, or not in that list."""
+    """A pair that differs, what became of it, and what was decided on it: null = nothing, or not in that list.
+
+    conflicted: a decision on it is told in two ways, of which one is shown, so another change may have become of it.
+    """
 
     account: str
     right: str
     change: str
     earlier: str | None
     later: str | None
+    conflicted: bool
 
 
 class ReviewDifferencePage(Schema):
@@ -232,6 +236,7 @@ def _difference(one: Difference) -> ReviewDifferenceOut:
         change=one.change.value,
         earlier=one.earlier.decision.value if one.earlier else None,
         later=one.later.decision.value if one.later else None,
+        conflicted=one.conflicted,
     )
 
 

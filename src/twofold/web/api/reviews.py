@@ -60,7 +60,10 @@ class ReviewsOut(Schema):
 
 
 class PairOut(Schema):
-    """An account and a right of it, with what a reviewer has to know, and the decision."""
+    """An account and a right of it, with what a reviewer has to know, and the decision.
+
+    conflicted: it is told in two ways, of which one is shown.
+    """
 
     account: str
     right: str
@@ -72,6 +75,7 @@ class PairOut(Schema):
     decision: str | None
     decided_at: datetime | None
     reason: str
+    conflicted: bool
 
 
 class PairPage(Schema):
@@ -305,6 +309,7 @@ def _pair(shown: PairShown) -> PairOut:
         decision=item.decision.value if item.decision else None,
         decided_at=item.decided_at,
         reason=item.reason,
+        conflicted=item.conflicted,
     )
 
 

@@ -90,12 +90,12 @@ def key_of(each: Difference) -> str:
 
 
 def differing(differences: list[Difference], change: str, after: str) -> Iterator[Difference]:
-    """Yield the pairs of one kind, or all that are not the same, behind a key; they come in order of key."""
+    """Yield the pairs of one kind, or all that differ or may, behind a key; they come in order of key."""
     account, _, right = after.partition("|")
     start = unquote(account), unquote(right)
     for each in differences:
         if (each.account, each.right_id) > start and (
-            each.change == change if change in set(Change) else each.change is not Change.SAME
+            each.change == change if change in set(Change) else each.is_shown
         ):
             yield each
 
