@@ -11,7 +11,21 @@ import pytest
 from twofold.engagement.access_review_diff import Change, Difference
 
 from ..cli.conftest import _must
-from ..cli.test_review import ACCOUNTS, ALL, ANA, CY, CY_VIEW, MARCH, REVIEW, RIGHTS, ROBOT, SCOPE, Desk, in_process
+from ..cli.test_review import (
+    ACCOUNTS,
+    ALL,
+    ANA,
+    APRIL,
+    CY,
+    CY_VIEW,
+    MARCH,
+    REVIEW,
+    RIGHTS,
+    ROBOT,
+    SCOPE,
+    Desk,
+    in_process,
+)
 
 As = Callable[[str], Any]
 
@@ -160,6 +174,28 @@ def test_names_may_hold_the_stroke_between_account_and_right(
     differences = [Difference(*pair, Change.NEW, None, None) for pair in auth0]
     rest = list(differing(differences, "", key_of(differences[0])))
     assert rest == differences[1:], "no pair stands on two pages"
+
+
+def test_a_word_that_is_no_decision_is_undecided_on_the_page_as_in_the_counts(
+    reviewers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, desk = reviewers["ana"], Desk(in_process, tmp_path / "acme", tmp_path, monkeypatch)
+    campaign = f"id,system,snapshot,started_at\nother-1,product,march,{MARCH}\n"
+    desk.capture("csvtable", "campaign", campaign, "2026-03-25T10:00:00Z")
+    words = zip(ALL, ("keep", "Approve", "", "certified"), strict=True)
+    lines = "".join(f"other-1,{account},{right},okta:ana,{word},{MARCH}\n" for (account, right), word in words)
+    header = "campaign,account,right_id,reviewer,decision,decided_at\n"
+    two = f"other-1,{CY[0]},{CY[1]},okta:ana,revoke,{MARCH}\n"
+    desk.capture("csvtable", "review_item", header + lines + two, "2026-03-25T10:00:00Z")
+    desk.snapshot("april", APRIL, ALL)
+
+    shown = ana.get("/reviews/other-1/").content.decode()
+    assert '3</b> <a href="?only=undecided' in shown
+    assert shown.count(">undecided</span>") == 3
+    assert "says keep" in shown
+    only = ana.get("/reviews/other-1/?only=undecided").content.decode().split("<table class")[-1]
+    assert [pair[0] in only for pair in (ANA, CY_VIEW, ROBOT)] == [True, True, True]
+    assert "told in two ways" in ana.get("/reviews/other-1/difference?with=today", follow=True).content.decode()
 
 
 def test_pairs_go_to_somebody_else(reviewers: dict[str, Any]) -> None:

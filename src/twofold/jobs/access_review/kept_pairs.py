@@ -24,8 +24,9 @@ _EARLY = datetime(1, 1, 1, tzinfo=UTC)
 _QUERY = """
 WITH pair AS (
     SELECT
-        i.campaign, i.account, i.right_id, COALESCE(i.reviewer, '') AS reviewer, lower(i.decision) AS decision,
-        i.decided_at, i.reason, i.evidence, i.conflicted, c.system AS reviewed,
+        i.campaign, i.account, i.right_id, COALESCE(i.reviewer, '') AS reviewer,
+        CASE WHEN lower(i.decision) IN ('approve', 'revoke', 'modify') THEN lower(i.decision) END AS decision,
+        i.decision AS word, i.decided_at, i.reason, i.evidence, i.conflicted, c.system AS reviewed,
         COALESCE(c.started_at, c.extracted_at) AS began_at,
         contains(COALESCE(e.parameters, ''), '"decided_in_bulk"') AS in_bulk,
         COALESCE(r.system, c.system) AS application, COALESCE(r.class, 'normal') AS right_class,
@@ -74,7 +75,8 @@ LEFT JOIN used AS u ON u.account = k.account AND u.system = k.application
 LEFT JOIN (SELECT account, max(last_use) AS last_seen FROM used GROUP BY account) AS s ON s.account = k.account
 ORDER BY k.campaign, k.account, k.right_id
 """
-"""`last_use` is of the application that the right opens, `last_seen` of the account anywhere."""
+"""`last_use` is of the application that the right opens, `last_seen` of the account anywhere. `decision` is one that
+T-05 takes for one, `word` what the source says."""
 
 
 def kept_pairs(workspace: Workspace, folder: Path) -> Path:
