@@ -247,6 +247,15 @@ def test_a_snapshot_that_may_not_be_whole_proves_no_removal(decided: Desk) -> No
     assert (removal["gone"], removal["seen_in"]) == (False, "may")
 
 
+def test_a_comparison_says_that_the_snapshot_of_a_review_is_no_longer_there(decided: Desk) -> None:
+    header = "snapshot_id,system,taken_at,origin,account,right_id\n"
+    decided.capture(
+        "access_review", "snapshot", f"{header}april,product,{APRIL},system,product:ana,product:admin\n",
+        "2026-04-20T08:05:00Z", "march-all.csv",
+    )  # fmt: skip
+    assert decided.json("diff", REVIEW, "--with", "today")["doubts"] == ["march: not in the evidence"]
+
+
 def test_nothing_removed_is_an_exception_once_the_days_are_over(decided: Desk) -> None:
     desk, review = decided, REVIEW
     assert desk.says("p-0001", "complete", review).code == 0

@@ -58,7 +58,7 @@ class RemovalShown:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two lists, the older one first, and what differs. `doubts`: why a snapshot of them may not be whole."""
+    """Two lists, the older one first, and what differs. `doubts`: why one of them may not be whole."""
 
     earlier: PairList
     later: PairList
@@ -103,8 +103,8 @@ def compare(workspace: Workspace, review_id: str, *, other: str | None) -> Compa
             theirs, taken_from = _list_of(tables, against), against.snapshot
         earlier, later = sorted((mine, theirs), key=lambda each: (each.as_of, each.name))
         found = diff(earlier, later, away=_away(tables, review.system, earlier, later))
-        doubts = sorted({doubt for name in (review.snapshot, taken_from) for doubt in tables.doubts_of(name)})
-        return Comparison(earlier, later, found, tuple(doubts))
+        doubts = {doubt for name in (review.snapshot, taken_from) for doubt in _doubts_of(tables, name)}
+        return Comparison(earlier, later, found, tuple(sorted(doubts)))
 
 
 def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[PairShown]:
@@ -226,6 +226,13 @@ def _list_of(tables: ReviewTables, review: Review) -> PairList:
         decisions,
         frozenset(pair for pair, item in review.items.items() if item.conflicted),
     )
+
+
+def _doubts_of(tables: ReviewTables, snapshot_id: str) -> tuple[str, ...]:
+    """Return why what a review was built from may not be known as a whole."""
+    if tables.snapshot(snapshot_id) is None:
+        return (f"{snapshot_id or 'a snapshot without an id'}: not in the evidence",)
+    return tables.doubts_of(snapshot_id)
 
 
 def _today(tables: ReviewTables, review: Review, mine: PairList) -> PairList:
