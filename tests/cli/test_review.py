@@ -309,6 +309,12 @@ def test_snapshots_that_will_not_do(desk: Desk) -> None:
         assert (said.code, found in said.err) == (2, True), said.err
     said = desk.says("p-0001", "open", "product", "--snapshot", "march", *BOTH, "--since", "2026-03-27")
     assert (said.code, "2026-03-27 has not come" in said.err) == (2, True), "nobody knows which reviews will be held"
+    settings = desk.root / "twofold.toml"
+    in_utc = settings.read_text(encoding="utf-8")
+    settings.write_text(in_utc.replace('"UTC"', '"Europe/Berlin"'), encoding="utf-8")
+    said = desk.says("p-0001", "open", "product", "--snapshot", "march", *BOTH, "--since", "0001-01-01")
+    assert (said.code, "--since: '0001-01-01' is no" in said.err) == (2, True), "UTC has no such day"
+    settings.write_text(in_utc, encoding="utf-8")
     said = desk.at("2026-04-09").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:ana")
     assert "more than 14 days ago" in said.err
     said = desk.at("2026-03-24").says("p-0001", "open", "product", "--snapshot", "march", "--reviewer", "okta:bo")

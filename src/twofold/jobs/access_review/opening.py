@@ -1,7 +1,7 @@
 """Open a review: everything that a snapshot of the system itself holds is put before reviewers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from twofold.controltests.rule import rule_named
 from twofold.engagement.access_review import Review, assign, pairs_sha256
@@ -9,7 +9,7 @@ from twofold.jobs.access_review.capturing import ActDone, capture_acts, review_n
 from twofold.jobs.access_review.people import few, may_review, nobody_for, reviewer_accounts
 from twofold.jobs.access_review.tables import ReviewTables, Snapshot, review_tables
 from twofold.jobs.control_tests import parameters_in_force
-from twofold.model.instant import zone_named
+from twofold.model.instant import parse_boundary, zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.scope.nearest import nearest
@@ -47,7 +47,7 @@ def open_review(
         review_id = _fresh_id(f"rv-{system}-{at.astimezone(zone):%Y-%m-%d}", tables.reviews())
         if since and since > at.astimezone(zone).date():
             raise UserError(Problem("--since", f"{since} has not come", "a day up to today", "correct the day"))
-        stated = datetime.combine(since, time.min, zone) if since else None
+        stated = _begin_of(since, workspace.settings.reporting_zone) if since else None
         begins = stated or tables.period_start(system, snapshot.taken_at) or snapshot.taken_at
         notes = _notes(tables, snapshot, at)
     lines = [
@@ -71,6 +71,14 @@ def open_review(
         at=at,
     )
     return ActDone(review_now(workspace, review_id), evidence, tuple(notes))
+
+
+def _begin_of(day: date, zone: str) -> datetime:
+    """Return the beginning of a local day; raises UserError for one that begins before UTC does."""
+    try:
+        return parse_boundary(day.isoformat(), zone=zone)
+    except ValueError as error:
+        raise UserError(Problem("--since", str(error), "a day such as 2026-01-01", "correct the day")) from error
 
 
 def _usable_snapshot(tables: ReviewTables, system: str, snapshot_id: str, at: datetime) -> Snapshot:
