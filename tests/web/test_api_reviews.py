@@ -61,6 +61,15 @@ def test_a_review_from_the_snapshot_to_its_record(opened: tuple[Program, Program
     assert ana.get("/reviews/rv-none/record").status_code == 404
 
 
+def test_one_act_says_one_thing_of_a_pair(opened: tuple[Program, Program]) -> None:
+    ana, _ = opened
+    for second in (decision(CY, "approve", "needs it"), decision(CY, "revoke", "moved")):
+        refused = ana.post(f"{ONE}/decisions", {"decisions": [decision(CY, "revoke", "moved"), second]})
+        assert refused.status_code == 422
+        assert "product:cy product:admin stands in decision 1 already" in refused.json()["detail"]
+    assert ana.get(ONE).json()["undecided"] == 4, "nothing of the act is recorded"
+
+
 def test_pairs_are_delegated_and_reviewers_reminded(opened: tuple[Program, Program]) -> None:
     ana, bo = opened
     assert bo.post(f"{ONE}/remind", {"reviewer": "okta:ana"}).status_code == 403

@@ -3,7 +3,7 @@
 Who decides is asked of persons by the acts themselves: nobody decides on their own access.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,13 +11,13 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from twofold.engagement.access_review import Decision, Review, progress
+from twofold.engagement.access_review import Decision, Pair, Review, progress
 from twofold.jobs.access_review.acts import complete_review, record_removal, route_pairs
 from twofold.jobs.access_review.capturing import ActDone
 from twofold.jobs.access_review.comparing import PairShown, RemovalShown, review_shown
 from twofold.jobs.access_review.deciding import decide_pairs
 from twofold.jobs.access_review.opening import open_review
-from twofold.model.problem import UserError
+from twofold.model.problem import Problem, UserError
 from twofold.web.acting import acting_name
 from twofold.web.api.evidence import Limit
 from twofold.web.api.operation import acts, cut, next_page, reads
@@ -222,7 +222,7 @@ def open_review_one(request: HttpRequest, given: OpenIn) -> DoneOut:
 @acts(router, "/reviews/{review_id}/decisions", "decide_access", DoneOut, "Decide on pairs", on=review_one)
 def decide_one(request: HttpRequest, review_id: ReviewId, given: DecisionsIn) -> DoneOut:
     """Record the decisions as one act: on pairs that are routed to the caller, never on own access."""
-    said = {(each.account, each.right): (each.decision, each.reason) for each in given.decisions}
+    said = _said_once(given.decisions)
     actor, at = acting_name(request), timezone.now()
     return _act(
         review_id, lambda now: decide_pairs(now.workspace, review_id, said, actor=actor, at=at, in_bulk=given.in_bulk)
@@ -270,6 +270,23 @@ def removed_one(request: HttpRequest, review_id: ReviewId, given: RemovalIn) -> 
             at=timezone.now(),
         ),
     )
+
+
+def _said_once(decisions: Sequence[DecisionIn]) -> dict[Pair, tuple[Decision, str]]:
+    """Return what is said of each pair; raises UserError for a pair that stands twice, since one act says one thing."""
+    said: dict[Pair, tuple[Decision, str]] = {}
+    first: dict[Pair, int] = {}
+    problems = []
+    for number, each in enumerate(decisions, start=1):
+        pair = each.account, each.right
+        if pair in said:
+            found = f"{pair[0]} {pair[1]} stands in decision {first[pair]} already"
+            problems.append(Problem(f"decision {number}", found, "each pair once", "leave one of them out"))
+        said.setdefault(pair, (each.decision, each.reason))
+        first.setdefault(pair, number)
+    if problems:
+        raise UserError(problems)
+    return said
 
 
 def _act(review_id: str, act: Callable[[Current], ActDone]) -> DoneOut:
