@@ -61,6 +61,28 @@ def test_a_review_from_the_snapshot_to_its_record(opened: tuple[Program, Program
     assert ana.get("/reviews/rv-none/record").status_code == 404
 
 
+def test_the_record_holds_every_act_also_what_a_later_one_took_back(opened: tuple[Program, Program]) -> None:
+    ana, bo = opened
+    for word, reason in (("revoke", "moved"), ("approve", "a mistake")):
+        assert ana.post(f"{ONE}/decisions", {"decisions": [decision(CY, word, reason)]}).status_code == 201
+    route = {"to": "okta:bo", "from_reviewer": "okta:ana", "reason": "on leave"}
+    assert ana.post(f"{ONE}/route", route).status_code == 201
+    rest = [decision(each, "approve", "seen") for each in (ANA, CY_VIEW, ROBOT)]
+    assert bo.post(f"{ONE}/decisions", {"decisions": rest}).status_code == 201
+    assert ana.post(f"{ONE}/complete").status_code == 201
+
+    acts = [each["said"] for each in ana.get(f"{ONE}/record").json()["acts"]]
+    assert [said.split(" in access review")[0].split(",")[0] for said in acts] == [
+        f"Access review {REVIEW} of product",
+        f"Access review {REVIEW} of product",
+        "1 decisions of p-0001",
+        "1 decisions of p-0001",
+        f"2 pairs of access review {REVIEW} routed to okta:bo: on leave",
+        "3 decisions of p-0002",
+        f"Access review {REVIEW} of product",
+    ], "opened (the review and its pairs), decided, decided otherwise, routed, decided, completed"
+
+
 def test_one_act_says_one_thing_of_a_pair(opened: tuple[Program, Program]) -> None:
     ana, _ = opened
     for second in (decision(CY, "approve", "needs it"), decision(CY, "revoke", "moved")):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from types import MappingProxyType
 from twofold.engagement.access_review import ALLOWED, Review, ReviewAct
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.jobs.capture import capture
-from twofold.model.evidence import ACT_CONNECTOR, Provenance
+from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId, SystemId
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.tables.csv_records import FIELD_LIMIT
 from twofold.vault.entry import instant_text
-from twofold.vault.evidence import CaptureItem
+from twofold.vault.evidence import CaptureItem, index_of
+from twofold.vault.evidence_index import EvidenceFilter
 
 Line = Mapping[str, str]
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -136,6 +138,21 @@ def _text_problems(name: str, text: str) -> Iterator[Problem]:
         yield Problem(name, f"a text of {len(text):,} characters", f"at most {FIELD_LIMIT:,}", "say it shorter")
     if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
         yield Problem(name, "a character that no text holds", "text", "delete the character")
+
+
+def captured_acts(workspace: Workspace, review_id: str) -> list[EvidenceRef]:
+    """Return the evidence of each act on a review that is held here, in order; also of what a later act took back.
+
+    Files without a line, which only say that nothing was removed or looked at yet, are left out.
+    """
+    found = (
+        each
+        for kind in _COLUMNS
+        for each in workspace.vault.each_evidence(EvidenceFilter(source="csvtable", kind=kind))
+        if re.fullmatch(rf"{re.escape(review_id)}-{kind}-\d{{8}}T\d{{6}}\.\d{{6}}Z\.csv", each.name)
+    )
+    acts = [each for each in found if each.provenance.connector == ACT_CONNECTOR and each.provenance.claimed_count]
+    return sorted(acts, key=lambda each: (each.captured_at, index_of(each.evidence_id) or 0))
 
 
 def review_now(workspace: Workspace, review_id: str) -> Review:

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_safe
 from twofold.controltests.rule import rule_named
 from twofold.engagement.access_review import Review
 from twofold.engagement.access_review_diff import Change, Difference, counts
+from twofold.jobs.access_review.capturing import captured_acts
 from twofold.jobs.access_review.comparing import TODAY, RemovalShown
 from twofold.jobs.access_review.tables import Snapshot, review_tables
 from twofold.jobs.control_tests import latest_runs
+from twofold.model.evidence import EvidenceRef
 from twofold.model.problem import UserError
 from twofold.web.company.access_review_reading import comparison_of, once, removals_of, sums_of
 from twofold.web.company.access_reviews import review_named
@@ -129,9 +131,11 @@ def record_of_review(now: Current, review: Review) -> dict[str, Any]:
 
 
 def _read(now: Current, review: Review) -> tuple[Snapshot | None, list[Acted]]:
-    """Return the snapshot, and the captured acts of a review that is held here, in order."""
+    """Return the snapshot, and in order every captured act; of a review of another tool the exports that tell of it."""
     with review_tables(now.workspace) as tables:
         snapshot = tables.snapshot(review.snapshot) if review.snapshot else None
+        if review.held_here:
+            return snapshot, [_acted(each) for each in captured_acts(now.workspace, review.review_id)]
         evidence = tables.session.execute(
             """
             SELECT DISTINCT evidence FROM (
@@ -143,8 +147,11 @@ def _read(now: Current, review: Review) -> tuple[Snapshot | None, list[Acted]]:
             [review.review_id] * 4,
         ).fetchall()
     found = [now.workspace.vault.evidence(name) for (name,) in evidence]
-    acts = [Acted(each.captured_at, each.captured_by, each.provenance.query, each.evidence_id) for each in found]
-    return snapshot, sorted(acts, key=lambda each: (each.at, each.evidence))
+    return snapshot, sorted(map(_acted, found), key=lambda each: (each.at, each.evidence))
+
+
+def _acted(one: EvidenceRef) -> Acted:
+    return Acted(one.captured_at, one.captured_by, one.provenance.query, one.evidence_id)
 
 
 def _item(now: Current, review: Review, held_at: datetime) -> GridRow | None:
