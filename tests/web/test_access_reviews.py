@@ -100,7 +100,9 @@ def opened(clients: dict[str, Any]) -> str:
 
 def test_a_review_from_the_snapshot_to_its_end(reviewers: dict[str, Any]) -> None:
     ana, bo = reviewers["ana"], reviewers["bo"]
-    assert "product: march" in ana.get("/reviews/").content.decode()
+    form = ana.get("/reviews/").content.decode()
+    assert "product: march" in form
+    assert "you state that every access review of the system" in form, "it is captured in the name of who opens it"
     page = opened(reviewers)
     for view in ("application", "person", "flat", "nonsense"):
         assert "product:cy" in ana.get(f"{page}?view={view}").content.decode()

@@ -206,7 +206,11 @@ def list_removals(request: HttpRequest, review_id: ReviewId) -> list[RemovalOut]
 
 @acts(router, "/reviews", "hold_reviews", DoneOut, "Open an access review")
 def open_review_one(request: HttpRequest, given: OpenIn) -> DoneOut:
-    """Open a review from a snapshot; each pair goes to the first reviewer whose own access it is not."""
+    """Open a review from a snapshot; each pair goes to the first reviewer whose own access it is not.
+
+    The caller states by it that every access review of the system since the start of the due period of the snapshot is
+    in this workspace, and the evidence says so.
+    """
     done = open_review(
         current().workspace,
         given.system,
