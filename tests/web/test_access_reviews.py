@@ -200,6 +200,33 @@ def test_a_word_that_is_no_decision_is_undecided_on_the_page_as_in_the_counts(
     assert "told in two ways" in ana.get("/reviews/other-1/difference?with=today", follow=True).content.decode()
 
 
+def test_no_pair_is_lost_between_two_pages_whatever_its_names_hold(
+    reviewers: dict[str, Any], program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = reviewers["ana"]
+    desk = Desk(in_process, tmp_path / "acme", tmp_path, monkeypatch)
+    alike = (("product:a b", "c"), ("product:a", "b c"), ("product:x|y", "z"), ("product:x", "y|z"))
+    desk.snapshot("alike", "2026-03-25T09:00:00Z", alike)
+    said(ana, "/reviews/open", {"snapshot": "product|alike", "reviewers": "okta:ana"})
+
+    found, address = [], f"/reviews/{REVIEW}/pairs?limit=1"
+    while address:
+        listed = program("compliance").get(address).json()
+        found += [(each["account"], each["right"]) for each in listed["items"]]
+        address = (listed["next"] or "").removeprefix("/api/v1")
+    assert sorted(found) == sorted(alike)
+
+    monkeypatch.setattr("twofold.web.company.access_review_reading.PAGE", 1)
+    for view in ("application", "person", "flat"):
+        rows, address = 0, f"/reviews/{REVIEW}/?view={view}"
+        while address:
+            shown = ana.get(address).content.decode()
+            rows += shown.count("<tr data-pair")
+            rest = shown.partition('<a class="button plain" href="')[2].partition('"')[0].replace("&amp;", "&")
+            address = f"/reviews/{REVIEW}/{rest}" if rest else ""
+        assert rows == len(alike), view
+
+
 def test_pairs_go_to_somebody_else(reviewers: dict[str, Any]) -> None:
     page = opened(reviewers)
     given = {"from": "okta:ana", "to": "okta:bo", "reason": "Ana is away"}

@@ -6,6 +6,7 @@ Who decides is asked of persons by the acts themselves: nobody decides on their 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -314,7 +315,8 @@ def _shown(review_id: str) -> tuple[Review, list[PairShown], list[RemovalShown]]
 
 
 def _key(shown: PairShown) -> str:
-    return f"{shown.item.account} {shown.item.right_id}"
+    """Return what a page goes on after; each part is quoted, so that no two pairs have one key."""
+    return f"{quote(shown.item.account)}|{quote(shown.item.right_id)}"
 
 
 def _pair(shown: PairShown) -> PairOut:

@@ -20,11 +20,11 @@ PAGE = 100
 """Pairs of one page."""
 VIEWS = {"application": "by application", "person": "by person", "flat": "one list"}
 _KEYS = {
-    "application": "concat_ws('|', application, right_id, account)",
-    "person": "concat_ws('|', COALESCE(person, '~' || account), account, right_id)",
-    "flat": "concat_ws('|', account, right_id)",
+    "application": "concat_ws(chr(1), application, right_id, account)",
+    "person": "concat_ws(chr(1), COALESCE(person, '~' || account), account, right_id)",
+    "flat": "concat_ws(chr(1), account, right_id)",
 }
-"""What each view is ordered by: a page goes on after the last key of the page before."""
+"""What each view is ordered by: a page goes on after the last key of the page before. No name holds what divides it."""
 _GROUPS = {"application": "application", "person": "COALESCE(person, '~' || account)", "flat": "''"}
 ONLY = {
     "undecided": ("undecided", "decision IS NULL"),
