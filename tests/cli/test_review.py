@@ -228,6 +228,19 @@ def test_revoked_and_yet_present(decided: Desk) -> None:
     assert desk.json("diff", review, "--with", "today")["counts"]["granted_again"] == 1
 
 
+def test_what_was_gone_and_is_there_again_says_so(decided: Desk) -> None:
+    desk, review = decided, REVIEW
+    follow_up(desk, review)
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    (removal,) = desk.json("show", review)["removals"]
+    assert (removal["gone"], removal["seen_in"], removal["back_in"]) == (True, "april", "")
+    desk.snapshot("may", "2026-05-02T08:00:00Z", (ANA, CY_VIEW, ROBOT))
+    desk.snapshot("june", "2026-06-02T08:00:00Z", ALL)
+    (removal,) = desk.json("show", review)["removals"]
+    assert (removal["gone"], removal["seen_in"], removal["back_in"]) == (True, "april", "june")
+    assert "gone in april, and there again in june" in " ".join(desk.says("p-0001", "show", review).out.split())
+
+
 def test_a_snapshot_that_may_not_be_whole_proves_no_removal(decided: Desk) -> None:
     desk, review = decided, REVIEW
     follow_up(desk, review)

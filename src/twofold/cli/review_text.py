@@ -90,6 +90,7 @@ def shown_json(review: Review, pairs: Sequence[PairShown], removals: Sequence[Re
                 "seen_in": each.seen_in,
                 "seen_at": each.seen_at,
                 "gone": each.gone,
+                "back_in": each.back_in,
                 "doubts": each.doubts,
                 "looked_at": each.looked_at,
             }
@@ -178,7 +179,7 @@ def _removal(shown: RemovalShown) -> str:
     not_whole = f"; {shown.seen_in} may not be whole ({', '.join(shown.doubts)})" if shown.doubts else ""
     seen = {
         None: f"no later snapshot shows it gone yet{not_whole}",
-        True: f"gone in {shown.seen_in}",
+        True: f"gone in {shown.seen_in}" + (f", and there again in {shown.back_in}" if shown.back_in else ""),
         False: f"still in {shown.seen_in}",
     }[shown.gone]
     return (

@@ -43,7 +43,8 @@ class RemovalShown:
     """What became of access judged wrong: its record, and the first later snapshot of the system itself.
 
     `gone`: whether that snapshot shows it gone; None where no later one was captured, or where the pair is not in it
-    and it may not be whole. `doubts`: why it may not be.
+    and it may not be whole. `doubts`: why it may not be. `back_in`: the first snapshot after it that holds the pair
+    again, "" = none, or never gone. A new approval may be behind it, which T-05 E asks for.
     """
 
     item: ReviewItem
@@ -54,6 +55,7 @@ class RemovalShown:
     gone: bool | None
     looked_at: bool
     doubts: tuple[str, ...] = ()
+    back_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
                 gone=gone,
                 looked_at=item.pair in review.looks,
                 doubts=proof.doubts(name) if name and gone is None else (),
+                back_in=proof.back_in(item.pair, after=taken) if taken and gone else "",
             )
         )
     return found
@@ -173,6 +176,10 @@ class _Proof:
             if not told[0]:
                 told = (name, taken, None)
         return told
+
+    def back_in(self, pair: Pair, *, after: datetime) -> str:
+        """Return the first snapshot after a moment that holds the pair, "" where none does."""
+        return next((name for name, taken in self.snapshots if taken > after and pair in self.pairs(name)), "")
 
     def shows_gone(self, name: str, pair: Pair) -> bool:
         """Whether a snapshot shows a pair gone."""

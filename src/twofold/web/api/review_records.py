@@ -123,7 +123,8 @@ class LensAnswerOut(Schema):
 class ReviewRecordOut(Schema):
     """The completion record. missing: pairs of the snapshot that nobody was asked about; null without the snapshot.
 
-    doubts: why the snapshot may not be whole. removals: judged, executed, gone, still_there, looked_at.
+    doubts: why the snapshot may not be whole. removals: judged, executed, gone, still_there, looked_at,
+    back (gone, and in a later snapshot again).
     """
 
     review: ReviewOut

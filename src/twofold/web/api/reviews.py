@@ -87,7 +87,10 @@ class PairPage(Schema):
 
 
 class RemovalOut(Schema):
-    """What became of access judged wrong. `gone`: whether a later snapshot shows it gone; null where none tells."""
+    """What became of access judged wrong. `gone`: whether a later snapshot shows it gone; null where none tells.
+
+    back_in: the first snapshot after that one which holds it again; "" = none.
+    """
 
     account: str
     right: str
@@ -95,6 +98,7 @@ class RemovalOut(Schema):
     executed_at: datetime | None
     seen_in: str
     gone: bool | None
+    back_in: str
 
 
 class OpenIn(Schema):
@@ -200,6 +204,7 @@ def list_removals(request: HttpRequest, review_id: ReviewId) -> list[RemovalOut]
             executed_at=each.executed_at,
             seen_in=each.seen_in,
             gone=each.gone,
+            back_in=each.back_in,
         )
         for each in removals
     ]

@@ -175,11 +175,12 @@ def _answers(now: Current, item: GridRow | None) -> Iterator[LensAnswer]:
 
 
 def _sum(queue: Sequence[RemovalShown]) -> dict[str, int]:
-    """Count the queue: judged wrong, carried out, seen gone, still there, looked at."""
+    """Count the queue: judged wrong, carried out, seen gone, still there, looked at, and back after it was gone."""
     return {
         "judged": len(queue),
         "executed": sum(each.executed_at is not None for each in queue),
         "gone": sum(each.gone is True for each in queue),
         "still_there": sum(each.gone is False for each in queue),
         "looked_at": sum(each.looked_at for each in queue),
+        "back": sum(bool(each.back_in) for each in queue),
     }
