@@ -402,6 +402,7 @@ def test_what_a_decided_review_refuses(decided: Desk) -> None:
         (("revoked", REVIEW, *CY, "--ticket", "T-1", "--executed-at", "2026-03-25T08:00:00Z"), "(the decision) to now"),
         (("revoked", REVIEW, *CY, "--ticket", "T-1", "--executed-at", "last week"), "is no ISO 8601 day or time"),
         (("look", REVIEW, *CY, "--from", "2026-01-01", "--result", ""), "no result is given"),
+        (("route", REVIEW, "--to", "okta:bo", "--reason", "x"), "only undecided pairs are routed"),
     ):
         said = decided.says("p-0001", *arguments)
         assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)

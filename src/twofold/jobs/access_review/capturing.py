@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from twofold.engagement.access_review import ALLOWED, Review, ReviewAct
+from twofold.engagement.access_review import ALLOWED, Review, ReviewAct, ReviewState
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.jobs.capture import capture
 from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef, Provenance
@@ -52,7 +52,9 @@ def review_for(tables: ReviewTables, review_id: str, act: ReviewAct, at: datetim
         when = f" since {instant_text(review.completed_at)}" if review.completed_at else ""
         found = f"{review_id} is {review.state}{when}, so '{act}' is not allowed"
         allowed = "one of " + ", ".join(ALLOWED[review.state])
-        raise UserError(Problem("REVIEW", found, allowed, "what comes up later belongs to the next review"))
+        over = review.state is ReviewState.COMPLETED
+        remedy = "what comes up later belongs to the next review" if over else "only undecided pairs are routed"
+        raise UserError(Problem("REVIEW", found, allowed, remedy))
     snapshot = tables.snapshot(review.snapshot)
     newest = max(review.last_act, snapshot.taken_at_latest if snapshot else review.last_act)
     if at <= newest:
