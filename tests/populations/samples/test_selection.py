@@ -13,9 +13,11 @@ from twofold.populations.samples.selection import (
     Plan,
     Stratum,
     draw,
+    least_even_size,
     next_units,
     seed_of,
     share_out,
+    short_stratum,
     strata,
     systematic,
 )
@@ -139,6 +141,28 @@ def test_strata_get_their_shares_and_each_at_least_one() -> None:
     assert share_out(2, {"erp": 90, "crm": 9, "hr": 1}) == {"crm": 0, "erp": 2, "hr": 0}
     assert share_out(200, {"erp": 90, "crm": 9}) == {"crm": 9, "erp": 90}
     assert share_out(60, {"interim": 300, "roll-forward": 100}) == {"interim": 45, "roll-forward": 15}
+
+
+@pytest.mark.parametrize(
+    ("counts", "size"),
+    [
+        ({"a": 990, **{f"s{at}": 1 for at in range(10)}}, 20),
+        ({"a": 500, "b": 500, "y": 1, "z": 1}, 6),  # 4 would do, 5 would not
+        ({"a": 5, "b": 5, "c": 5}, 3),
+        ({"a": 3}, 1),
+    ],
+    ids=["ten of one", "not each size before", "even", "one"],
+)
+def test_from_which_size_on_no_stratum_falls_short(counts: dict[str, int], size: int) -> None:
+    assert least_even_size(counts) == size
+
+
+@given(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 60), min_size=1))
+def test_each_size_from_the_named_one_on_gives_each_stratum_half_its_share(counts: dict[str, int]) -> None:
+    named = least_even_size(counts)
+    fits = [short_stratum(counts, share_out(size, counts)) is None for size in range(1, sum(counts.values()) + 1)]
+    assert all(fits[named - 1 :])
+    assert named == 1 or not fits[named - 2]
 
 
 def test_a_replacement_in_a_stratified_sample_comes_from_the_same_stratum() -> None:

@@ -182,6 +182,19 @@ def test_no_stratum_is_left_without_a_chance(vault: Vault, judgement: Entry) -> 
     assert len({months.unit(each.position).month for each in drawn.projected}) == 12
 
 
+def test_no_stratum_gets_less_than_half_its_share(vault: Vault, judgement: Entry) -> None:
+    """11 units, one of each: the 990 of `erp` could deviate at nearly any rate behind ten strata of one item."""
+    systems = ["erp"] * 990 + [f"app-{at}" for at in range(10)]
+    items = freeze(unit_line(f"item-{at:03d}", system, None) for at, system in enumerate(systems))
+    frozen = frozen_with(vault, judgement, items)
+    with pytest.raises(UserError, match="erp gets 1 of 11 units, less than half the share of its 990 items") as told:
+        draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 11, Stratum.SYSTEM))
+    assert "from 20 units on" in str(told.value)
+    with pytest.raises(UserError, match="erp gets 9 of 19 units"):
+        draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 19, Stratum.SYSTEM))
+    assert len(draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 20, Stratum.SYSTEM)).projected) == 20
+
+
 def test_a_unit_is_named_once(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
     with pytest.raises(UserError, match=f"is named twice in {drawn.sample_id}"):
         acts.target(vault, drawn.sample_id, population, positions=[3, 4, 3], reason="largest", **BY)

@@ -107,14 +107,45 @@ def share_out(size: int, counts: Mapping[str, int]) -> dict[str, int]:
     if wanted >= sum(1 for units in counts.values() if units):
         given = {name: min(1, counts[name]) for name in given}
     while sum(given.values()) < wanted:
-        open_strata = [name for name in given if given[name] < counts[name]]
-        # The highest counts / (2 * given + 1), in whole numbers so that no rounding decides; on a tie the first name.
-        best = open_strata[0]
-        for name in open_strata[1:]:
-            if counts[name] * (2 * given[best] + 1) > counts[best] * (2 * given[name] + 1):
-                best = name
-        given[best] += 1
+        given[_next_stratum(given, counts)] += 1
     return given
+
+
+def short_stratum(counts: Mapping[str, int], given: Mapping[str, int]) -> str | None:
+    """Return the first stratum that got less than half of its share of the units, None where none did.
+
+    With the share w of the items and n of the units, a stratum that got g counts w * n / g times too little. The rate
+    of the population may be as many times that of the sample, so a limit says little where this is much.
+    """
+    items, units = sum(counts.values()), sum(given.values())
+    return next((name for name in sorted(counts) if counts[name] * units > 2 * given[name] * items), None)
+
+
+def least_even_size(counts: Mapping[str, int]) -> int:
+    """Return the least size from which on each stratum gets at least half of its share. Each has an item."""
+    given = dict.fromkeys(sorted(counts), 1)
+    least = first = len(given)
+    # Beyond six units for each stratum none falls short: what one lacks, others have too much, and that is less than
+    # one unit for each that has one and nothing for each that has more.
+    for size in range(first, min(6 * first, sum(counts.values())) + 1):
+        if short_stratum(counts, given) is not None:
+            least = size + 1
+        if size < sum(counts.values()):
+            given[_next_stratum(given, counts)] += 1
+    return least
+
+
+def _next_stratum(given: Mapping[str, int], counts: Mapping[str, int]) -> str:
+    """Return the open stratum with the highest counts / (2 * given + 1); on a tie the first name.
+
+    In whole numbers, so that no rounding decides.
+    """
+    open_strata = [name for name in given if given[name] < counts[name]]
+    best = open_strata[0]
+    for name in open_strata[1:]:
+        if counts[name] * (2 * given[best] + 1) > counts[best] * (2 * given[name] + 1):
+            best = name
+    return best
 
 
 def strata(population: FrozenPopulation, by: Stratum) -> dict[str, list[int]]:

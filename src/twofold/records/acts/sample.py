@@ -25,7 +25,17 @@ from twofold.model.problem import Problem, UserError
 from twofold.populations.samples.attribute_sizes import NoSizeError, check_rates, planned_deviations
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of, strata
+from twofold.populations.samples.selection import (
+    Method,
+    Plan,
+    draw,
+    least_even_size,
+    next_units,
+    seed_of,
+    share_out,
+    short_stratum,
+    strata,
+)
 from twofold.records.acts.people import need_reason
 from twofold.records.acts.recording import recording
 from twofold.vault.canonical import Json
@@ -211,7 +221,7 @@ def draw_sample(
 
     Raises UserError when the sample was drawn already, the nonce is empty, not the one whose hash was given before,
     or known when the population was frozen, the population is another one, the plan does not fit it, or a stratum would
-    get no unit.
+    get no unit or less than half of its share.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.DRAW)
@@ -451,13 +461,19 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
 
 
 def _check_strata(population: FrozenPopulation, plan: Plan) -> None:
-    """Refuse a stratified plan that leaves a stratum without a unit: those of it would have no chance to be drawn."""
+    """Refuse a stratified plan with a stratum that has no chance, or less than half of its share of the units."""
     if plan.by is None:
         return
-    divided = len(strata(population, plan.by))
-    if plan.size < divided:
-        found = f"{plan.size} units for {divided} strata by {plan.by}, so that some would get none"
-        raise UserError(Problem("--size", found, f"at least {divided}", "draw more, or with the method random"))
+    counts = {name: len(units) for name, units in strata(population, plan.by).items()}
+    given = share_out(plan.size, counts)
+    short = short_stratum(counts, given)
+    if short is None:
+        return
+    found = f"{short} gets {given[short]} of {plan.size} units, less than half the share of its {counts[short]:,} items"
+    if plan.size < len(counts):
+        found = f"{plan.size} units for {len(counts)} strata by {plan.by}, so that some would get none"
+    expected = f"each stratum at least half its share, as from {least_even_size(counts)} units on"
+    raise UserError(Problem("--size", found, expected, "draw more, or with the method random"))
 
 
 def _check_nonce(vault: Vault, sample: Sample, nonce: str) -> None:
