@@ -257,6 +257,8 @@ def test_every_sample_that_was_evaluated_stays(call: Call, applied: Path) -> Non
     call("sample", "agree", "sox-fy2026", "OP-02", *agreed, "-w", applied)
     capture = json.loads(call("log", "show", "--kind", "capture", "--json", "-w", applied).out)[0]["index"]
     shows = ("--units", "1", "--reason", "isolated", "--evidence", f"ev-{capture}")
+    small = ("--confidence", "95", "--tolerable", "60", "--expected", "0")
+    assert call("sample", "evaluate", names[2], *small, "-w", applied).code == 0
     assert call("sample", "extend", names[2], *shows, "-w", applied).code == 0
 
     steps = json.loads(call("deficiency", "show", ID, "--json", "-w", applied).out)["steps"]

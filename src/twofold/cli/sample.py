@@ -241,7 +241,8 @@ def replace(
 
 @app.command(
     "extend",
-    help="Draw further units, once: as agreed, or with evidence that a miss is isolated.\n\n"
+    help="Draw further units, once, after an evaluation that found more deviations than planned: as agreed, or with "
+    "evidence that a miss is isolated.\n\n"
     + example('twofold sample extend sm-31 --units 15 --reason "one miss, plan allows 15 more" -w acme'),
 )
 def extend(

@@ -101,9 +101,31 @@ def test_one_deviation_is_too_many_and_the_plan_allows_one_extension(
         acts.extend(vault, drawn.sample_id, population, units=1, reason="again", evidence=(), **BY)
 
 
+def missed(vault: Vault, drawn: Sample) -> None:
+    """Evaluate with one deviation where none is planned."""
+    found: dict[str, Any] = {"deviations": [drawn.projected[0].position], "note": "", **RATES, **BY}
+    acts.record_result(vault, drawn.sample_id, judgement=drawn.judgement, **found)
+
+
+def test_a_sample_is_extended_where_an_evaluation_found_more_than_planned(
+    vault: Vault, drawn: Sample, population: FrozenPopulation, evidence: list[EvidenceRef]
+) -> None:
+    asked: dict[str, Any] = {"units": 15, "reason": "plan", **BY}
+    for shown in ((), [evidence[0].evidence_id]):
+        with pytest.raises(UserError, match="was not evaluated since its units changed"):
+            acts.extend(vault, drawn.sample_id, population, evidence=shown, **asked)
+    clean: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **RATES, **BY}
+    acts.record_result(vault, drawn.sample_id, **clean)
+    with pytest.raises(UserError, match="0 of 25 units deviate, 0 were planned, and the sample supports reliance"):
+        acts.extend(vault, drawn.sample_id, population, evidence=(), **asked)
+    missed(vault, drawn)
+    assert len(acts.extend(vault, drawn.sample_id, population, evidence=(), **asked).projected) == 40
+
+
 def test_an_extension_that_was_not_planned_needs_evidence(
     vault: Vault, drawn: Sample, population: FrozenPopulation, evidence: list[EvidenceRef]
 ) -> None:
+    missed(vault, drawn)
     with pytest.raises(UserError, match="15 were agreed before the draw"):
         acts.extend(vault, drawn.sample_id, population, units=16, reason="more", evidence=(), **BY)
     shown = [evidence[0].evidence_id]
@@ -116,6 +138,7 @@ def test_an_agreement_made_after_the_draw_plans_no_extension(
 ) -> None:
     drawn = draw(vault, frozen, population)
     agreed(vault)
+    missed(vault, drawn)
     with pytest.raises(UserError, match="of which 0 were agreed"):
         acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
 

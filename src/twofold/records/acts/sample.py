@@ -301,8 +301,8 @@ def extend(  # noqa: PLR0913  by how much, why, and who says so
 ) -> Sample:
     """Draw further units, once: by as many as was agreed, or with evidence that the miss is isolated.
 
-    Raises UserError for a second extension, and for one that is neither planned nor supported by evidence: testing
-    until it comes out clean is not allowed (audit-domain 5.3).
+    Raises UserError for a second extension, for one that is neither planned nor supported by evidence, and where no
+    evaluation found more deviations than planned: testing until it comes out clean is not allowed (audit-domain 5.3).
     """
     said = need_reason(reason, why="why the sample is extended")
     for each in evidence:
@@ -314,6 +314,7 @@ def extend(  # noqa: PLR0913  by how much, why, and who says so
             raise UserError(
                 Problem("SAMPLE", found, "one extension", "evaluate it as it is: the control may not be relied on")
             )
+        _check_missed(sample)
         agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
         planned = agreed.extension if agreed and agreed.entry == sample.agreement else 0
         if units > planned and not evidence:
@@ -458,6 +459,21 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
     if population.root.hex() != sample.root:
         found = f"its root is {population.root.hex()}"
         raise UserError(Problem(f"population of {sample.sample_id}", found, sample.root, "restore the frozen file"))
+
+
+def _check_missed(sample: Sample) -> None:
+    """Refuse an extension that no evaluation asks for: one before it would thin out what the drawn units show."""
+    result = sample.result
+    if result is None:
+        found = f"{sample.sample_id} was not evaluated since its units changed"
+        expected = "an evaluation that found more deviations than planned"
+        raise UserError(Problem("SAMPLE", found, expected, "run 'twofold sample evaluate' first"))
+    if result.supports and len(result.deviations) <= result.planned:
+        found = (
+            f"{len(result.deviations)} of {result.units} units deviate, {result.planned} were planned, and the sample "
+            "supports reliance"
+        )
+        raise UserError(Problem("SAMPLE", found, "more deviations than planned", "leave it as it is"))
 
 
 def _check_strata(population: FrozenPopulation, plan: Plan) -> None:
