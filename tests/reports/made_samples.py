@@ -18,6 +18,7 @@ from twofold.vault.entry import Entry, instant_text
 
 CONTROL, TEST = "CM-01", "T-10"
 NONCE = "8 dice: 4 1 6 6 2 3 5 1"
+IDLE = "NOT_APPLICABLE"
 
 
 class Log(Protocol):
@@ -52,14 +53,20 @@ class SampleMaker:
         }
         return self.log.append("sample_agreement", body | changed)
 
-    def freeze(self, days: tuple[int, int] = (0, 365), *, nonce: str = "", leave: int = 0, **changed: Any) -> str:
-        """Freeze the items that count, in a slice of the period, `leave` of them left away; return the sample's id."""
+    def freeze(
+        self, days: tuple[int, int] = (0, 365), *, nonce: str = "", leave: int = 0, idle: bool = False, **changed: Any
+    ) -> str:
+        """Freeze the items that count, in a slice of the period, `leave` of them left away; return the sample's id.
+
+        idle: the items that do not apply, too.
+        """
         judged = next(each for each in self.contents.engagements if each.id == self.engagement)
         starts_at, ends_before = (
             datetime.fromisoformat(judged.judgement.starts_at) + timedelta(days=each) for each in days
         )
         lines, left = self._units(starts_at, ends_before)
-        population = freeze(lines[: len(lines) - leave])
+        beside = [unit_line(item, *about) for item, *about, verdict, _ in self._verdicts() if verdict == IDLE]
+        population = freeze([*lines[: len(lines) - leave], *(beside if idle else [])])
         recorded = [each for each in self.log.entries if each.kind == "judgement"]
         body = {
             "control": CONTROL,
@@ -78,11 +85,12 @@ class SampleMaker:
         self.populations[name] = population
         return name
 
-    def draw(self, name: str, plan: Plan, **changed: Any) -> Entry:
-        """Draw with the nonce."""
+    def draw(self, name: str, plan: Plan, *, again: str = "", **changed: Any) -> Entry:
+        """Draw with a nonce of this sample's own, NONCE where the freeze has the hash of one, or one said `again`."""
         sample, population = self.sample(name), self.populations[name]
+        nonce = again or (NONCE if sample.nonce_sha256 else f"{NONCE} for {name}")
         about = {"engagement": sample.engagement, "control": CONTROL, "control_test": TEST}
-        seed = seed_of(**about, root=population.root, nonce=NONCE)
+        seed = seed_of(**about, root=population.root, nonce=nonce)
         agreed = [each for each in self.log.entries if each.kind == "sample_agreement"]
         body = {
             "agreement": next(
@@ -90,7 +98,7 @@ class SampleMaker:
             ),
             "by": str(plan.by) if plan.by else None,
             "method": str(plan.method),
-            "nonce": NONCE,
+            "nonce": nonce,
             "positions": draw(population, seed, plan),
             "sample": name,
             "seed": seed.hex(),
@@ -172,7 +180,7 @@ class SampleMaker:
         lines, left = [], []
         for item, system, at, verdict, reason in self._verdicts():
             assert at is not None
-            if verdict == "NOT_APPLICABLE":
+            if verdict == IDLE:
                 left.append(reason if reason in {"scope", "period"} else "not applicable")
             elif not starts_at.replace(tzinfo=None) <= at < ends_before.replace(tzinfo=None):
                 left.append("slice")

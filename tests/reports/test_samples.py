@@ -28,7 +28,7 @@ def test_a_sample_has_lines_draw_and_evaluation(sampled: Path) -> None:
     lines = (sampled / "data" / samples[0]["folder"] / "population.txt").read_bytes().splitlines()
     draw = read(sampled, f"{samples[0]['folder']}/draw.json")
     assert draw["units"] == len(lines)
-    assert draw["nonce"] == NONCE
+    assert draw["nonce"] == f"{NONCE} for {samples[0]['id']}"
     chosen, left_out = draw["chosen"], draw["left_out"]
     assert all(each["line"].encode() == lines[each["position"]] for each in chosen)
     assert [each["why"] for each in chosen].count("extension") == 2

@@ -80,6 +80,17 @@ def drawn_before_the_freeze(make: SampleMaker) -> int:
     return early.index
 
 
+def drawn_with_a_known_nonce(make: SampleMaker) -> int:
+    known = make.draw(make.freeze(), FIVE).body["nonce"]
+    return make.draw(make.freeze(), FIVE, again=known).index
+
+
+def evaluated_with_what_does_not_apply(make: SampleMaker) -> int:
+    name = make.freeze(idle=True)
+    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    return make.evaluate(name).index
+
+
 def drawn_twice(make: SampleMaker) -> int:
     return make.draw(drawn(make), FIVE).index
 
@@ -122,6 +133,7 @@ LOGS: dict[str, Scenario] = {
     "another stratified unit": draw_with(Plan(Method.STRATIFIED, 3, Stratum.SYSTEM), positions=[0, 1, 2]),
     "no agreement": draw_with(agreement=None),
     "another nonce than was hashed": another_nonce_than_was_hashed,
+    "a nonce that was known": drawn_with_a_known_nonce,
     "drawn before the freeze": drawn_before_the_freeze,
     "drawn twice": drawn_twice,
     "evaluated before the draw": evaluated_before_the_draw,
@@ -133,6 +145,7 @@ LOGS: dict[str, Scenario] = {
     "a lower limit": evaluate_with(limit="1"),
     "fewer items in the limit": evaluate_with(limit_items=0),
     "reliance against the limit": evaluate_with(supports=True, tolerable="0.1"),
+    "units that do not apply": evaluated_with_what_does_not_apply,
     "units that do not count": evaluate_with(units=3),
     "a judgement that is none": evaluate_with(judgement=1),
     "a run that was not judged": freeze_with(run_id="run-x"),

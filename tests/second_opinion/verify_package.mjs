@@ -412,6 +412,7 @@ function checkSample(freeze) {
       draw = act.body;
       seed = hash(Buffer.from(["twofold-sample-1", body.engagement, body.control, body.control_test, body.root, draw.nonce, ""].join("\n")));
       if (body.nonce_sha256 !== null && body.nonce_sha256 !== hash(Buffer.from(draw.nonce)).toString("hex")) wrong(act, "the nonce has another hash");
+      if (ofKind("sample_draw").some((each) => each.index < at && each.body.nonce === draw.nonce)) wrong(act, "its nonce was known at the freeze");
       if (draw.seed !== seed.toString("hex")) wrong(act, "the seed does not follow");
       if (draw.agreement !== (agreedBefore(act.index)?.index ?? null)) wrong(act, "its agreement is not the newest");
       if (units) units = unitsOf(units, seed);
@@ -454,8 +455,10 @@ function checkSample(freeze) {
       const basis = judged(act.body.judgement, act.index);
       if (!basis) wrong(act, "its judgement is not here");
       else if (units && verdicts?.sha256 === recordedBy(basis, body))
-        for (const each of counted.filter((each) => !deviations.includes(each))) {
+        for (const each of counted) {
           const { verdict } = verdicts.byItem.get(cell(units[each].item)) ?? {};
+          if (verdict === "NOT_APPLICABLE") wrong(act, `it counts ${units[each].item}, which does not apply`);
+          if (deviations.includes(each)) continue;
           if (verdict === undefined || ["EXCEPTION", "CANNOT_TEST"].includes(verdict)) wrong(act, `it leaves out the deviation ${units[each].item}`);
         }
     }

@@ -917,7 +917,7 @@ def act_faults(package: Package, sample: Sample, act: dict[str, Any]) -> Iterato
         if sample.draw:
             yield f"{where}: {sample.name} is drawn a second time"
         else:
-            yield from draw_faults(sample, act, where)
+            yield from draw_faults(package, sample, act, where)
     elif act["kind"] == "sample_change" and body["act"] == "target":
         if not all(each in range(sample.body["units"]) for each in body["positions"]):
             yield f"{where}: it names a unit that {sample.name} does not have"
@@ -931,13 +931,19 @@ def act_faults(package: Package, sample: Sample, act: dict[str, Any]) -> Iterato
         yield from result_faults(package, sample, act, where)
 
 
-def draw_faults(sample: Sample, act: dict[str, Any], where: str) -> Iterator[str]:
+def draw_faults(package: Package, sample: Sample, act: dict[str, Any], where: str) -> Iterator[str]:
     """Nonce, seed and agreement are right, and the units follow from the seed."""
     body, agreed = act["body"], sample.newest_agreement(act["index"])
     said = "".join(f"{line}\n" for line in ["twofold-sample-1", *sample.about, sample.body["root"], body["nonce"]])
     sample.draw, sample.seed = body, hashlib.sha256(said.encode()).digest()
     if sample.body["nonce_sha256"] not in {None, hashlib.sha256(body["nonce"].encode()).hexdigest()}:
         yield f"{where}: the nonce of {sample.name} is not the one whose hash was given before the freeze"
+    if any(
+        each["index"] < sample.entry
+        for each in package.of_kind("sample_draw")
+        if each["body"]["nonce"] == body["nonce"]
+    ):
+        yield f"{where}: the nonce of {sample.name} was used in a draw before the freeze"
     if body["seed"] != sample.seed.hex():
         yield f"{where}: the seed of {sample.name} does not follow from root and nonce"
     if body["agreement"] != (agreed["index"] if agreed else None):
@@ -1024,6 +1030,10 @@ def result_faults(package: Package, sample: Sample, act: dict[str, Any], where: 
         missed = [item for item in left if sample.verdict(item)[0] in wrong]
         if missed:
             yield f"{where}: it leaves out deviations of {sample.name}: {', '.join(missed[:5])}"
+        units = [sample.item(position) for position in sorted(counted)]
+        idle = [item for item in units if sample.verdict(item)[0] == "NOT_APPLICABLE"]
+        if idle:
+            yield f"{where}: it counts units of {sample.name} that do not apply: {', '.join(idle[:5])}"
 
 
 def limit_faults(sample: Sample, body: dict[str, Any], where: str) -> Iterator[str]:

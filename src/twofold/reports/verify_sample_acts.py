@@ -88,6 +88,9 @@ def _draw_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, ent
         yield f"the nonce of {sample.sample_id} is not the one whose hash was given before the freeze"
     if body["seed"] != seed.hex():
         yield f"the seed of {sample.sample_id} does not follow from root and nonce"
+    earlier = (each for each in bag.of_kind(EntryKind.SAMPLE_DRAW) if each.index < sample.entry)
+    if any(each.body["nonce"] == body["nonce"] for each in earlier):
+        yield f"the nonce of {sample.sample_id} was used in a draw before the freeze"
     agreement = _agreement(bag, sample, entry.index)
     if body["agreement"] != (agreement.index if agreement else None):
         yield f"the agreement of {sample.sample_id} is not the newest before the draw"
@@ -169,6 +172,10 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
     missed = [item for item in left if results.get(item, (None, ""))[0] in _DEVIATES]
     if missed:
         yield f"it leaves out deviations of {sample.sample_id}: {', '.join(missed[:_NAMED])}"
+    units = (checked.population.unit(position).item for position in sorted(counted))
+    idle = [item for item in units if results.get(item, (None, ""))[0] == Outcome.NOT_APPLICABLE]
+    if idle:
+        yield f"it counts units of {sample.sample_id} that do not apply: {', '.join(idle[:_NAMED])}"
 
 
 def _rate(percent: str) -> Fraction:
