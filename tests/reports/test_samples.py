@@ -80,6 +80,29 @@ def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: Sign
     assert "more units deviate or do not apply by the newest verdicts: evaluate again. Before: 0 of " in samples
 
 
+def test_the_verdict_of_a_unit_that_left_is_shown(key: SigningKey, tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    name = make.freeze()
+    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    deviating = make.evaluate(name).body["deviations"]
+    make.replace(name, replaced=deviating[0], positions=[])
+    make.replace(name)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    unit = make.populations[name].unit(deviating[0]).item
+    left = read(package, f"samples/{name}/evaluation.json")["replaced"]
+    assert [each["position"] for each in left] == [
+        gone for gone, _ in read(package, f"samples/{name}/draw.json")["left_out"]
+    ]
+    assert (left[-1]["item"], left[-1]["verdict"]) in {(unit, "EXCEPTION"), (unit, "CANNOT_TEST")}
+    told = "by the newest verdicts 1 of the units that left deviates"
+    assert told in (package / "data/index.html").read_text(encoding="utf-8")
+    book = openpyxl.load_workbook(package / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)
+    assert told in "".join(str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0])
+
+
 def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)

@@ -211,10 +211,17 @@ def test_what_the_files_contradict_is_named_by_all_three(copy: Path) -> None:
     edit(copy, "data/samples/sm-316/draw.json", lambda said: said["chosen"][0]["proof"].reverse())
     edit(copy, "data/samples/sm-316/evaluation.json", lambda said: said["evaluation"].update(limit="1"))
     shutil.copyfile(one / "population.txt", three / "population.txt")
+    edit(copy, "data/samples/sm-309/evaluation.json", lambda said: said["replaced"][0].update(verdict="PASS "))
     edit(copy, "data/samples/sm-323/evaluation.json", lambda said: said["agreed"][0].update(size=2))
     edit(copy, "data/samples/sm-323/draw.json", lambda said: said.update(nonce=NONCE))
     reseal(copy, KEY)
-    places = ["sm-309/draw.json", "sm-316/draw.json", "sm-316/evaluation.json", "sm-320/population.txt"]
+    places = [
+        "sm-309/draw.json",
+        "sm-309/evaluation.json",
+        "sm-316/draw.json",
+        "sm-316/evaluation.json",
+        "sm-320/population.txt",
+    ]
     for who, told in said_by_all(copy).items():
         for place in [*places, "sm-323/evaluation.json", "sm-323/draw.json"]:
             assert f"data/samples/{place}: " in told, (who, place)

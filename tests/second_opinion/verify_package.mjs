@@ -466,6 +466,7 @@ function checkSample(freeze) {
   if (!whole) return;
   if (!draw) units = unitsOf(units, Buffer.alloc(0));
   const kept = chosen.filter((each) => each.gone === undefined);
+  const gone = chosen.filter((each) => each.gone !== undefined);
   const shown = json(`${folder}draw.json`);
   const proofs = shown.chosen.map((each) => each.proof);
   const { nonce = "", method = null, by = null, size = null } = draw ?? {};
@@ -473,18 +474,18 @@ function checkSample(freeze) {
     sample: name, engagement: body.engagement, control: body.control, control_test: body.control_test, run_id: body.run_id,
     root: body.root, units: body.units, nonce, seed: seed?.toString("hex") ?? "", method, by, size,
     chosen: kept.map((each, i) => ({ ...each, line: units[each.position].line, proof: proofs[i] })),
-    left_out: chosen.filter((each) => each.gone !== undefined).map((each) => [each.position, each.gone]),
+    left_out: gone.map((each) => [each.position, each.gone]),
   };
   if (sorted(shown) !== sorted(rightDraw)) fault(`${folder}draw.json`, "says something else than log and frozen lines");
   else for (const { position, line, proof } of shown.chosen)
     if (rootFrom(leafHash(Buffer.from(line)), position, units.length, proof.map((each) => Buffer.from(each, "hex")))?.toString("hex") !== body.root) fault(`${folder}draw.json`, `the proof of unit ${position} leads to another root`);
-  const results = verdicts && kept.map(({ position }) => {
+  const resultsOf = (some) => verdicts && some.map(({ position }) => {
     const { item } = units[position];
     const { verdict = null, reason = null } = verdicts.byItem.get(cell(item)) ?? {};
     return { position, item, verdict, reason };
   });
   const acted = [freeze, ...acts].map((each) => ({ entry: each.index, act: actOf(each), by: each.actor, at: each.at }));
-  const rightEvaluation = { sample: name, agreed: agreed.map(said), acts: acted, results, evaluation: result && said(result) };
+  const rightEvaluation = { sample: name, agreed: agreed.map(said), acts: acted, results: resultsOf(kept), replaced: resultsOf(gone), evaluation: result && said(result) };
   if (sorted(json(`${folder}evaluation.json`)) !== sorted(rightEvaluation)) fault(`${folder}evaluation.json`, "says something else than log and verdicts");
 }
 step(23, "samples", () => {

@@ -1108,15 +1108,19 @@ def climb(digest: bytes, at: int, count: int, path: list[bytes]) -> bytes:
 
 def evaluation_file_faults(package: Package, sample: Sample) -> Iterator[str]:
     """What evaluation.json says is what the entries say, and the verdict file of the package."""
-    place, chosen = sample.folder + "evaluation.json", [each for each in sample.chosen if "gone" not in each]
+    place = sample.folder + "evaluation.json"
     named = {"sample_freeze": "freeze", "sample_draw": "draw", "sample_result": "evaluate"}
     later = {each["index"] for each in sample.acts if each["index"] > sample.entry}
     acts = [each for each in package.records if each["index"] in later | {sample.entry}]
-    results = None
-    if sample.verdicts is not None:
-        rows = [(each["position"], sample.item(each["position"])) for each in chosen]
+
+    def results(*, gone: bool) -> list[dict[str, Any]] | None:
+        if sample.verdicts is None:
+            return None
+        chosen = [each["position"] for each in sample.chosen if ("gone" in each) is gone]
+        rows = [(position, sample.item(position)) for position in chosen]
         fields = ("position", "item", "verdict", "reason")
-        results = [dict(zip(fields, [position, item, *sample.verdict(item)])) for position, item in rows]  # noqa: B905
+        return [dict(zip(fields, [position, item, *sample.verdict(item)])) for position, item in rows]  # noqa: B905
+
     right = {
         "sample": sample.name,
         "agreed": [said_in(each) for each in sample.agreed],
@@ -1129,7 +1133,8 @@ def evaluation_file_faults(package: Package, sample: Sample) -> Iterator[str]:
             }
             for each in acts
         ],
-        "results": results,
+        "results": results(gone=False),
+        "replaced": results(gone=True),
         "evaluation": said_in(sample.result) if sample.result else None,
     }
     yield from other_fields(place, package.json(place), right)

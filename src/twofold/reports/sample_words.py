@@ -85,7 +85,7 @@ def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results 
         control_test=sample.control_test,
         population=f"{sample.units:,} units, frozen {instant_text(sample.frozen_at)[:10]} by {sample.frozen_by} "
         f"(entry {sample.entry})",
-        drawn=_drawn(sample),
+        drawn=_drawn(sample) + _of_those_that_left(packaged, results),
         agreed=_agreed(sample, agreed),
         result=told,
         supports=result.supports if result and not unknown else None,
@@ -120,6 +120,17 @@ def _not_evaluated(packaged: PackagedSample, results: Results | None) -> int:
     clean = {each.position for each in sample.projected}.difference(sample.result.deviations)
     items = (packaged.population.unit(position).item for position in clean)
     return sum(results.get(item, ("", ""))[0] != Outcome.PASS for item in items)
+
+
+def _of_those_that_left(packaged: PackagedSample, results: Results | None) -> str:
+    """Tell how many of the units that a person took out deviate: missing evidence is no reason to replace one."""
+    gone = [packaged.population.unit(each.position).item for each in packaged.sample.chosen if each.left_because]
+    if not gone or results is None:
+        return ""
+    clean = {Outcome.PASS, Outcome.NOT_APPLICABLE}
+    deviate = sum(results.get(item, ("", ""))[0] not in clean for item in gone)
+    verb = "deviates" if deviate == 1 else "deviate"
+    return f"; by the newest verdicts {f'{deviate:,}' if deviate else 'none'} of the units that left {verb}"
 
 
 def _drawn(sample: Sample) -> str:

@@ -75,6 +75,12 @@ def evaluation_record(
     sample: Sample, population: FrozenPopulation, records: Sequence[Entry], results: Results | None
 ) -> dict[str, Any]:
     """Return evaluation.json as values. results: verdicts by item, None where no verdict file is there."""
+
+    def shown(*, left: bool) -> list[dict[str, Any]] | None:
+        if results is None:
+            return None
+        return [_result(each, population, results) for each in sample.chosen if bool(each.left_because) is left]
+
     later = (entry for entry in records if entry.kind in ENTRY_KINDS and entry.index >= sample.entry)
     acts = [entry for entry in later if _sample_of(entry) == sample.sample_id]
     evaluated = next((each for each in acts if sample.result and each.index == sample.result.entry), None)
@@ -84,9 +90,8 @@ def evaluation_record(
         "acts": [
             {"entry": each.index, "act": act_of(each), "by": each.actor, "at": instant_text(each.at)} for each in acts
         ],
-        "results": None
-        if results is None
-        else [_result(each, population, results) for each in sample.chosen if not each.left_because],
+        "results": shown(left=False),
+        "replaced": shown(left=True),
         "evaluation": _said(evaluated) if evaluated else None,
     }
 
