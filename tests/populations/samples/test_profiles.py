@@ -14,6 +14,7 @@ def test_sources_disagree_and_all_are_shown() -> None:
         "forum": SizeRange(3, 3),
         "itgc_skill": SizeRange(2, 3),
         "chiaro": SizeRange(2, 2),
+        "by_population": SizeRange(3, 3),
     }
     assert said(frequency="automated")["itgc_skill"] == SizeRange(1, 1)
     assert said(frequency="half_yearly")["forum"] is None, "a source that is silent stays silent"
@@ -41,6 +42,12 @@ def test_an_on_event_control_gets_its_frequency_from_the_yearly_count(occurrence
 )
 def test_sizes_by_count(occurrences: int, size: int) -> None:
     assert said(occurrences=occurrences)["chiaro"] == SizeRange(size, size)
+
+
+@pytest.mark.parametrize("occurrences", range(1, 400))
+def test_a_tenth_of_a_middle_population(occurrences: int) -> None:
+    size = min(occurrences, 5) if occurrences <= 50 else min(-(-occurrences // 10), 25)
+    assert said(occurrences=occurrences)["by_population"] == SizeRange(size, size)
 
 
 def test_never_more_than_there_are() -> None:
