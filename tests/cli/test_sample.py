@@ -120,6 +120,23 @@ def test_a_deviation_of_another_item_than_the_drawn_ones_is_not_swallowed(call: 
     assert shown["state"] == "drawn"
 
 
+def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: Path) -> None:
+    sample = call(*FREEZE, "-w", judged).out.split()[0]
+    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--size", "1", "--json", "-w", judged).out)
+    (unit,) = drawn["draw"]["chosen"]
+    rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
+    found = ("--deviation", json.loads(unit["line"])[0])
+    assert "0 of 1 units deviate" in call("sample", "evaluate", sample, *rates, "-w", judged).out
+    assert "1 of 1 units deviate" in call("sample", "evaluate", sample, *found, *rates, "-w", judged).out
+    assert "1 of 1 units deviate" in call("sample", "evaluate", sample, *rates, "-w", judged).out
+    capture = json.loads(call("log", "show", "--kind", "capture", "--json", "-w", judged).out)[0]["index"]
+    shows = ("--units", "1", "--reason", "isolated", "--evidence", f"ev-{capture}")
+    assert call("sample", "extend", sample, *shows, "-w", judged).code == 0
+    assert "2 of 2 units deviate" in call("sample", "evaluate", sample, *rates, "-w", judged).out, (
+        "the other by verdict"
+    )
+
+
 def test_a_unit_that_left_the_scope_is_no_clean_unit_and_leaves_the_sample(call: Call, judged: Path) -> None:
     sample = call(*FREEZE, "-w", judged).out.split()[0]
     call("sample", "draw", sample, "--nonce", "n", "--size", "2", "-w", judged)

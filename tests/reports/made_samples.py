@@ -131,6 +131,7 @@ class SampleMaker:
         body = {
             "confidence": "90",
             "deviations": deviations,
+            "further": [*further],
             "judgement": sample.judgement,
             "limit": f"{float(result.limit * 100):.6f}".rstrip("0").rstrip("."),
             "limit_items": result.limit_items,

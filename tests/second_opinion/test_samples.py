@@ -91,6 +91,14 @@ def evaluated_with_what_does_not_apply(make: SampleMaker) -> int:
     return make.evaluate(name).index
 
 
+def forgotten_what_a_person_found(make: SampleMaker) -> int:
+    name = drawn(make, ALL)
+    found = make.evaluate(name).body["deviations"]
+    clean = next(each.position for each in make.sample(name).projected if each.position not in found)
+    make.evaluate(name, further=[clean])
+    return make.evaluate(name).index
+
+
 def drawn_twice(make: SampleMaker) -> int:
     return make.draw(drawn(make), FIVE).index
 
@@ -142,6 +150,8 @@ LOGS: dict[str, Scenario] = {
     "extended twice": extended_twice,
     "extended without a plan": lambda make: make.extend(drawn(make), 3).index,
     "a deviation hidden": evaluate_with(hide=True),
+    "a deviation forgotten": forgotten_what_a_person_found,
+    "a deviation by hand that is none": evaluate_with(hide=True, further=[0]),
     "a lower limit": evaluate_with(limit="1"),
     "fewer items in the limit": evaluate_with(limit_items=0),
     "reliance against the limit": evaluate_with(supports=True, tolerable="0.1"),

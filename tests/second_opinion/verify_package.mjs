@@ -403,6 +403,7 @@ function checkSample(freeze) {
   const agreedBefore = (number) => agreed.findLast((each) => each.index < number);
   let [draw, seed, result, chosen] = [null, null, null, []];
   const add = (positions, why, reason) => chosen.push(...positions.map((position) => ({ position, why, ...(why === "drawn" ? {} : { reason }) })));
+  const byPeople = new Set();
   const byChance = () => chosen.filter((each) => each.why !== "targeted");
   const counting = () => byChance().filter((each) => each.gone === undefined).map((each) => each.position);
   for (const act of acts) {
@@ -443,12 +444,15 @@ function checkSample(freeze) {
       result = null;
     } else {
       result = act;
-      const { deviations, limit, limit_items: items, supports } = act.body;
+      const { deviations, further = [], limit, limit_items: items, supports } = act.body;
       const counted = counting();
       if (act.body.units !== counted.length || new Set(deviations).size !== deviations.length || !deviations.every((each) => counted.includes(each))) {
         wrong(act, "it evaluates other units than those that count");
         continue;
       }
+      const mustStay = counted.filter((each) => byPeople.has(each));
+      if (!mustStay.every((each) => further.includes(each)) || !further.every((each) => deviations.includes(each))) wrong(act, "it leaves out what a person found");
+      for (const each of further) byPeople.add(each);
       const right = evaluated(act.body, body.units);
       const [part, of] = rate(limit);
       if (part * 1000n !== BigInt(right.tenths) * of || items !== right.limit_items || supports !== right.supports) wrong(act, "the limits do not follow");

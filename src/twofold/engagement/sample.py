@@ -85,6 +85,8 @@ class Result:
     given_at: datetime
     units: int
     deviations: tuple[int, ...]
+    further: tuple[int, ...]
+    """Of the deviations those that a person found."""
     planned: int
     confidence: str
     tolerable: str
@@ -134,6 +136,8 @@ class Sample:
     result: Result | None = None
     """The newest evaluation; None again once a unit was replaced or added."""
     evaluated_once: bool = False
+    found_by_people: frozenset[int] = frozenset()
+    """Positions of units that deviate as a person found in any evaluation: a later one cannot forget them."""
 
     @property
     def projected(self) -> tuple[Chosen, ...]:
@@ -232,7 +236,9 @@ def _after(sample: Sample | None, entry: Entry) -> Sample | None:
         case EntryKind.SAMPLE_CHANGE:
             return _changed(changed, entry, SampleAct(act))
         case _:
-            return replace(changed, result=_result(entry), evaluated_once=True)
+            result = _result(entry)
+            found = changed.found_by_people.union(result.further)
+            return replace(changed, result=result, evaluated_once=True, found_by_people=found)
 
 
 def _drawn(sample: Sample, entry: Entry) -> Sample:
@@ -274,6 +280,7 @@ def _result(entry: Entry) -> Result:
         given_at=entry.at,
         units=body["units"],
         deviations=tuple(body["deviations"]),
+        further=tuple(body.get("further", ())),  # not in entries of before it was kept
         planned=body["planned"],
         confidence=body["confidence"],
         tolerable=body["tolerable"],

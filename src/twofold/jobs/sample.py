@@ -173,10 +173,10 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
 ) -> Sample:
     """Evaluate the drawn units by the verdicts of the newest judgement, and record it.
 
-    A unit whose verdict is an exception, or that cannot be tested, deviates; so do the items named in `further`, where
-    a person found what the software did not. No verdict can be taken back here. Rates are percents; those left out are
-    the agreed ones. Raises UserError where nothing was agreed or given, for an item in `further` that is no drawn unit,
-    for a unit that does not apply any more, and as the act does.
+    A unit whose verdict is an exception, or that cannot be tested, deviates; so do the items named in `further`, now or
+    in an earlier evaluation, where a person found what the software did not. No verdict can be taken back here. Rates
+    are percents; those left out are the agreed ones. Raises UserError where nothing was agreed or given, for an item
+    in `further` that is no drawn unit, for a unit that does not apply any more, and as the act does.
     """
     sample = acts.sample_named(workspace.vault, sample_id)
     population = frozen_population(workspace, sample)
@@ -206,7 +206,8 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
         workspace.vault,
         sample_id,
         judgement=judgement.index,
-        deviations=sorted(found.union(named)),
+        deviations=sorted(found),
+        further=sorted(named),
         **{name: rate for name, rate in rates.items() if rate is not None},
         note=note,
         acting_user=actor,

@@ -768,6 +768,7 @@ class Sample:
         self.draw: dict[str, Any] = {}
         self.seed = b""
         self.chosen: list[dict[str, Any]] = []  # position, why, reason; gone: why it was replaced
+        self.found_by_people: set[int] = set()  # positions, in any evaluation
         self.result: dict[str, Any] | None = None  # the newest, while it stands
 
     def counted(self) -> list[int]:
@@ -1019,6 +1020,10 @@ def result_faults(package: Package, sample: Sample, act: dict[str, Any], where: 
     if body["units"] != len(counted) or not deviating <= counted or len(deviating) != len(body["deviations"]):
         yield f"{where}: it evaluates other units than those that count in {sample.name}"
         return
+    by_people = set(body.get("further", []))
+    if not counted & sample.found_by_people <= by_people <= deviating:
+        yield f"{where}: it leaves out deviations of {sample.name} that a person found"
+    sample.found_by_people |= by_people
     yield from limit_faults(sample, body, where)
     judgement = {each["index"]: each for each in package.of_kind("judgement")}.get(body["judgement"])
     if not judgement or judgement["index"] > act["index"] or judgement["body"]["engagement"] != sample.about[0]:

@@ -124,13 +124,18 @@ def _not_evaluated(packaged: PackagedSample, results: Results | None) -> int:
 
 def _of_those_that_left(packaged: PackagedSample, results: Results | None) -> str:
     """Tell how many of the units that a person took out deviate: missing evidence is no reason to replace one."""
-    gone = [packaged.population.unit(each.position).item for each in packaged.sample.chosen if each.left_because]
+    sample, unit = packaged.sample, packaged.population.unit
+    gone = [each.position for each in sample.chosen if each.left_because]
     if not gone or results is None:
         return ""
     clean = {Outcome.PASS, Outcome.NOT_APPLICABLE}
-    deviate = sum(results.get(item, ("", ""))[0] not in clean for item in gone)
-    verb = "deviates" if deviate == 1 else "deviate"
-    return f"; by the newest verdicts {f'{deviate:,}' if deviate else 'none'} of the units that left {verb}"
+    deviate = sum(at in sample.found_by_people or results.get(unit(at).item, ("", ""))[0] not in clean for at in gone)
+    found = (
+        f"{deviate:,} of the units that left {'deviates' if deviate == 1 else 'deviate'}"
+        if deviate
+        else "none of the units that left deviates"
+    )
+    return f"; by the newest verdicts and what people found, {found}"
 
 
 def _drawn(sample: Sample) -> str:

@@ -145,6 +145,9 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
     if body["units"] != len(counted) or not deviating <= counted or len(deviating) != len(body["deviations"]):
         yield f"it evaluates other units than those that count in {sample.sample_id}"
         return
+    by_people = set(body.get("further", ()))
+    if not counted & sample.found_by_people <= by_people <= deviating:
+        yield f"it leaves out deviations of {sample.sample_id} that a person found"
     found = evaluate(
         size=len(counted),
         deviations=len(deviating),

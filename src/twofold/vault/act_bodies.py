@@ -203,6 +203,7 @@ BODIES: Mapping[str, Mapping[str, Shape]] = {
     EntryKind.SAMPLE_RESULT: {
         "confidence": _text,
         "deviations": _NUMBERS,
+        "further": _NUMBERS,
         "judgement": _number,
         "limit": _text,
         "limit_items": _number,

@@ -383,6 +383,7 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
     *,
     judgement: int,
     deviations: Sequence[int],
+    further: Sequence[int] = (),
     confidence: Fraction,
     tolerable: Fraction,
     expected: Fraction,
@@ -390,13 +391,17 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
     acting_user: str,
     at: datetime,
 ) -> Sample:
-    """Evaluate the drawn units and record it. deviations: positions; the rates are percents.
+    """Evaluate the drawn units and record it. The rates are percents.
 
+    deviations: positions by verdict. further: what a person found beside them; what one found in an earlier evaluation
+    stays, so that no extension or second look forgets it.
     Raises UserError when nothing was drawn, or the rates make no sense.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.EVALUATE)
         counted = {each.position for each in sample.projected}
+        by_people = counted & sample.found_by_people.union(further)
+        deviating = counted.intersection(deviations) | by_people
         risk = 1 - confidence / 100
         try:
             planned = planned_deviations(len(counted), risk=risk, tolerable=tolerable / 100, expected=expected / 100)
@@ -404,7 +409,7 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
             raise UserError(Problem("--tolerable", str(error), "rates that a sample can show")) from error
         found = evaluate(
             size=len(counted),
-            deviations=len(counted.intersection(deviations)),
+            deviations=len(deviating),
             planned=planned,
             population=sample.units,
             risk=risk,
@@ -412,7 +417,8 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
         )
         body: dict[str, Json] = {
             "confidence": _decimal(confidence),
-            "deviations": [*sorted(counted.intersection(deviations))],
+            "deviations": [*sorted(deviating)],
+            "further": [*sorted(by_people)],
             "judgement": judgement,
             "limit": _decimal(found.limit * 100),
             "limit_items": found.limit_items,
