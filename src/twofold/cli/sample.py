@@ -199,8 +199,8 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
     "draw",
     help="Draw units with the auditor's nonce.\n\n"
     + example(
-        'twofold sample draw sm-31 --nonce "8 dice: 4 1 6 6 2 3 5 1" --size 25 -w acme',
-        'twofold sample draw sm-31 --nonce "8 dice: 4 1 6 6 2 3 5 1" --size 25 --method stratified --by month -w acme',
+        'twofold sample draw sm-31 --nonce "8 dice: 2 5 1 1 6 3 4 6" --size 25 -w acme',
+        'twofold sample draw sm-31 --nonce "8 dice: 2 5 1 1 6 3 4 6" --size 25 --method stratified --by month -w acme',
     ),
 )
 def draw(
