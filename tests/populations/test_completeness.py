@@ -348,7 +348,12 @@ def test_each_system_of_which_no_export_speaks_is_told(store: Store, tmp_path: P
 
 
 def test_the_record_shows_how_each_export_was_paged_and_what_it_speaks_for(store: Store, tmp_path: Path) -> None:
-    said: Mapping[str, Value] = {"page_size": 100, "paging_proven": True, "oldest_available": START, "systems": "erp;billing"}
+    said: Mapping[str, Value] = {
+        "page_size": 100,
+        "paging_proven": True,
+        "oldest_available": START,
+        "systems": "erp;billing",
+    }
     rows: Rows = {"extraction": [extraction(said), extraction(number="ev-2", set_aside=3)]}
     first, second = record(store, tmp_path, rows).extractions
     assert (first.page_size, first.paging_proven, first.set_aside) == (100, True, 0)

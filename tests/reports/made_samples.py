@@ -65,7 +65,7 @@ class SampleMaker:
             datetime.fromisoformat(judged.judgement.starts_at) + timedelta(days=each) for each in days
         )
         lines, left = self._units(starts_at, ends_before)
-        beside = [unit_line(item, *about) for item, *about, verdict, _ in self._verdicts() if verdict == IDLE]
+        beside = [unit_line(item, system, at) for item, system, at, verdict, _ in self._verdicts() if verdict == IDLE]
         population = freeze([*lines[: len(lines) - leave], *(beside if idle else [])])
         recorded = [each for each in self.log.entries if each.kind == "judgement"]
         body = {
