@@ -248,9 +248,9 @@ def test_every_sample_that_was_evaluated_stays(call: Call, applied: Path) -> Non
     call("judge", "-w", applied)
     names = []
     for days in (("--to", "2026-03-31"), ("--from", "2026-04-01"), ()):
-        freeze = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", *days, "-w", applied)
-        names.append(call(*freeze).out.split()[0])
-        call("sample", "draw", names[-1], "--nonce", f"dice for {names[-1]}", "--size", "1", "-w", applied)
+        about = ("sox-fy2026", "OP-02", "--control-test", "T-19", "--size", "1", *days)
+        names.append(call("sample", "freeze", *about, "-w", applied).out.split()[0])
+        call("sample", "draw", names[-1], "--nonce", f"dice for {names[-1]}", "-w", applied)
         rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
         assert call("sample", "evaluate", names[-1], *rates, "-w", applied).code == 0
     agreed = ("--size", "1", "--extension", "1", "--with", "R. Auditor", "--reason", "afterwards")

@@ -31,8 +31,9 @@ def checked(package: Path, *arguments: str | Path) -> subprocess.CompletedProces
 
 def extended_sample(call: Call, judged: Path, tmp_path: Path) -> tuple[str, str]:
     """Draw and extend a sample; return its id, and the evidence for the extension, which nothing else names."""
-    sample = call("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", "-w", judged).out.split()[0]
-    assert call("sample", "draw", sample, "--nonce", "dice", "--size", "1", "-w", judged).code == 0
+    freeze = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", "--size", "1")
+    sample = call(*freeze, "-w", judged).out.split()[0]
+    assert call("sample", "draw", sample, "--nonce", "dice", "-w", judged).code == 0
     rates = ("--confidence", "95", "--tolerable", "60", "--expected", "0")
     assert call("sample", "evaluate", sample, *rates, "-w", judged).code == 0
     (tmp_path / "shows").mkdir()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 Call = Callable[..., Any]
-FREEZE = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19")
+FREEZE = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", "--size", "1")
 
 
 def test_sizes_and_conventions(call: Call) -> None:
@@ -30,10 +30,10 @@ def test_sizes_and_conventions(call: Call) -> None:
 
 def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> None:
     frozen = call(*FREEZE, "-w", judged)
-    assert "2 items frozen" in frozen.out
+    assert "2 items frozen, 1 unit planned (random)" in frozen.out
     sample = frozen.out.split()[0]
     assert "for a nonce" in frozen.out
-    drawn = call("sample", "draw", sample, "--nonce", "dice", "--size", "1", "-w", judged)
+    drawn = call("sample", "draw", sample, "--nonce", "dice", "-w", judged)
     assert "2 items frozen, 1 unit drawn" in drawn.out
     agreed = call(
         "sample",
@@ -63,6 +63,7 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
     assert "extension: r" in extended.out
     assert "2 units drawn" in call("sample", "list", "-w", judged).out
     shown = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)
+    assert shown["plan"] == {"method": "random", "by": None, "size": 1}
     assert [each["why"] for each in shown["draw"]["chosen"]] == ["drawn", "targeted", "extension"]
     written = call("sample", "export", sample, tmp_path / "out", "-w", judged)
     assert [Path(line).name for line in written.out.split()] == ["population.txt", "draw.json"]
@@ -80,13 +81,15 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
         (["sample", "size", "--frequency", "as needed", "--population", "30"], "one of annual"),
         (["sample", "agree", "moon", "OP-02", "--size", "1", "--with", "x", "--reason", "r"], "no engagement 'moon'"),
         (["sample", "agree", "sox-fy2026", "XX-1", "--size", "1", "--with", "x", "--reason", "r"], "no control 'XX-1'"),
-        (["sample", "freeze", "sox-fy2026", "CM-01", "--control-test", "T-10"], "no items of CM-01 by T-10"),
+        ([*FREEZE[:3], "CM-01", "--control-test", "T-10", "--size", "1"], "no items of CM-01 by T-10"),
         ([*FREEZE, "--from", "2027-01-01"], "days from 2026-01-01 to 2026-06-30"),
         ([*FREEZE, "--from", "2026-06-01"], "2 slice"),
-        (["sample", "draw", "sm-7", "--nonce", "n", "--size", "1"], "there is no sample 'sm-7'"),
+        ([*FREEZE[:-1], "3"], "1 to 2, the units of the population"),
+        ([*FREEZE, "--by", "month"], "--by month with random"),
+        (["sample", "draw", "sm-7", "--nonce", "n"], "there is no sample 'sm-7'"),
         (["sample", "evaluate", "sm-7"], "there is no sample 'sm-7'"),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_refusals_say_why(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
     where = [] if arguments[1] == "size" else ["-w", judged_once]
@@ -100,16 +103,16 @@ def test_a_population_that_was_changed_or_lost_is_refused(call: Call, judged: Pa
     (file,) = (judged / ".twofold" / "samples").iterdir()
     text = file.read_bytes()
     file.write_bytes(text.splitlines(keepends=True)[0])
-    assert "changed after the freeze" in call("sample", "draw", sample, "--nonce", "n", "--size", "1", "-w", judged).err
+    assert "changed after the freeze" in call("sample", "draw", sample, "--nonce", "n", "-w", judged).err
     file.unlink()
     assert "is missing" in call("sample", "show", sample, "-w", judged).err
     call(*FREEZE, "-w", judged)
-    assert call("sample", "draw", sample, "--nonce", "n", "--size", "1", "-w", judged).code == 0
+    assert call("sample", "draw", sample, "--nonce", "n", "-w", judged).code == 0
 
 
 def test_a_deviation_of_another_item_than_the_drawn_ones_is_not_swallowed(call: Call, judged: Path) -> None:
     sample = call(*FREEZE, "-w", judged).out.split()[0]
-    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--size", "1", "--json", "-w", judged).out)
+    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--json", "-w", judged).out)
     (unit,) = drawn["draw"]["chosen"]
     other = next(each for each in ("INC-1", "INC-2") if each not in unit["line"])
     rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
@@ -122,7 +125,7 @@ def test_a_deviation_of_another_item_than_the_drawn_ones_is_not_swallowed(call: 
 
 def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: Path) -> None:
     sample = call(*FREEZE, "-w", judged).out.split()[0]
-    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--size", "1", "--json", "-w", judged).out)
+    drawn = json.loads(call("sample", "draw", sample, "--nonce", "n", "--json", "-w", judged).out)
     (unit,) = drawn["draw"]["chosen"]
     rates = ("--confidence", "50", "--tolerable", "60", "--expected", "0")
     found = ("--deviation", json.loads(unit["line"])[0])
@@ -138,8 +141,8 @@ def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: 
 
 
 def test_a_unit_that_left_the_scope_is_no_clean_unit_and_leaves_the_sample(call: Call, judged: Path) -> None:
-    sample = call(*FREEZE, "-w", judged).out.split()[0]
-    call("sample", "draw", sample, "--nonce", "n", "--size", "2", "-w", judged)
+    sample = call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]
+    call("sample", "draw", sample, "--nonce", "n", "-w", judged)
     scope = judged / "scope" / "all.yaml"
     relevant = "financially_relevant: [{from: 2026-01-01,"
     scope.write_text(scope.read_text("utf-8").replace(relevant, f"{relevant} to: 2026-03-20,"), "utf-8")
@@ -159,7 +162,7 @@ def test_a_nonce_that_is_no_text_and_an_export_over_a_file_are_refused(
     call: Call, judged: Path, tmp_path: Path
 ) -> None:
     sample = call(*FREEZE, "-w", judged).out.split()[0]
-    said = call("sample", "draw", sample, "--nonce", "\udcff", "--size", "1", "-w", judged)
+    said = call("sample", "draw", sample, "--nonce", "\udcff", "-w", judged)
     assert said.code == 2
     assert "Traceback" not in said.err
     file = tmp_path / "file"

@@ -54,11 +54,18 @@ class SampleMaker:
         return self.log.append("sample_agreement", body | changed)
 
     def freeze(
-        self, days: tuple[int, int] = (0, 365), *, nonce: str = "", leave: int = 0, idle: bool = False, **changed: Any
+        self,
+        days: tuple[int, int] = (0, 365),
+        *,
+        plan: Plan | None = None,
+        nonce: str = "",
+        leave: int = 0,
+        idle: bool = False,
+        **changed: Any,
     ) -> str:
         """Freeze the items that count, in a slice of the period, `leave` of them left away; return the sample's id.
 
-        idle: the items that do not apply, too.
+        plan: None as in entries of before it was said there. idle: the items that do not apply, too.
         """
         judged = next(each for each in self.contents.engagements if each.id == self.engagement)
         starts_at, ends_before = (
@@ -81,6 +88,8 @@ class SampleMaker:
             "starts_at": instant_text(starts_at),
             "units": len(population.lines),
         }
+        if plan:
+            body |= {"by": str(plan.by) if plan.by else None, "method": str(plan.method), "size": plan.size}
         name = sample_id_of(self.log.append("sample_freeze", body | changed).index)
         self.populations[name] = population
         return name

@@ -47,11 +47,13 @@ def test_the_page_lists_the_samples_with_size_and_result(sampled: Path) -> None:
     page = (sampled / "data/index.html").read_text(encoding="utf-8")
     samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
     assert samples.count('scope="row"') == 4
-    assert "5 units, random, 1 replaced, 2 more by extension, 2 named by a person" in samples
+    assert "5 units, random, planned at the freeze, 1 replaced, 2 more by extension, 2 named by a person" in samples
     assert "5 units, extension 2, agreed with R. Auditor (test, 2026-11-01, entry " in samples
     assert "With 90% confidence at most 28.1% of the population deviate" in samples
-    assert "7 units, stratified by month, 1 replaced" in samples
+    assert "7 units, stratified by month, planned at the freeze, 1 replaced" in samples
     assert samples.count("✓ supports reliance") == 1
+    assert "4 units, systematic, not planned at the freeze" in samples
+    assert "not drawn; planned at the freeze: 5 units, random" in samples
     assert samples.count("○ not evaluated") == 2
 
 

@@ -80,6 +80,10 @@ def drawn_before_the_freeze(make: SampleMaker) -> int:
     return early.index
 
 
+def drawn_by_another_plan(planned: Plan, plan: Plan) -> Scenario:
+    return lambda make: make.draw(make.freeze(plan=planned), plan).index
+
+
 def drawn_with_a_known_nonce(make: SampleMaker) -> int:
     known = make.draw(make.freeze(), FIVE).body["nonce"]
     return make.draw(make.freeze(), FIVE, again=known).index
@@ -142,6 +146,11 @@ LOGS: dict[str, Scenario] = {
     "no agreement": draw_with(agreement=None),
     "another nonce than was hashed": another_nonce_than_was_hashed,
     "a nonce that was known": drawn_with_a_known_nonce,
+    "another size than planned": drawn_by_another_plan(Plan(Method.RANDOM, 4), FIVE),
+    "another method than planned": drawn_by_another_plan(Plan(Method.SYSTEMATIC, 5), FIVE),
+    "other strata than planned": drawn_by_another_plan(
+        Plan(Method.STRATIFIED, 5, Stratum.SYSTEM), Plan(Method.STRATIFIED, 5, Stratum.MONTH)
+    ),
     "drawn before the freeze": drawn_before_the_freeze,
     "drawn twice": drawn_twice,
     "evaluated before the draw": evaluated_before_the_draw,

@@ -157,16 +157,21 @@ def agree(  # noqa: PLR0913, PLR0917  the options of the command
 
 @app.command(
     "freeze",
-    help="Freeze the items of a judged control test, before anybody knows what will be drawn.\n\n"
+    help="Freeze the items of a judged control test and the plan of the draw, before anybody knows the nonce.\n\n"
     + example(
-        "twofold sample freeze sox-fy2026 CM-01 --control-test T-10 -w acme",
-        "twofold sample freeze sox-fy2026 CM-01 --control-test T-10 --from 2026-01-01 --to 2026-06-30 -w acme",
+        "twofold sample freeze sox-fy2026 CM-01 --control-test T-10 --size 25 -w acme",
+        "twofold sample freeze sox-fy2026 CM-01 --control-test T-10 --size 25 --method stratified --by month -w acme",
+        "twofold sample freeze sox-fy2026 CM-01 --control-test T-10 --size 12 --from 2026-01-01 --to 2026-06-30 "
+        "-w acme",
     ),
 )
 def freeze(  # noqa: PLR0913, PLR0917  the options of the command
     engagement: Annotated[str, typer.Argument(help="Engagement id.")],
     control: Annotated[str, typer.Argument(help="Control id.")],
     control_test: Annotated[str, typer.Option(help="Control test, for example T-10.")],
+    size: Annotated[int, typer.Option(help="Units to draw.")],
+    method: Annotated[Method, typer.Option(help="How units are chosen.")] = Method.RANDOM,
+    by: Annotated[Stratum | None, typer.Option(help="Strata of a stratified sample.")] = None,
     first_day: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First day of the slice.")] = None,
     last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day of the slice.")] = None,
     nonce_sha256: Annotated[
@@ -184,6 +189,7 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
             control_test=control_test,
             first_day=first_day.date() if first_day else None,
             last_day=last_day.date() if last_day else None,
+            plan=Plan(method, size, by),
             nonce_sha256=nonce_sha256,
             actor=actor(),
             at=now(),
@@ -192,29 +198,23 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
         print_json(_as_json(done))
         return
     _print(done)
-    say_wrapped(f"Tell the auditor the root {done.root} and ask for a nonce: any text of one line.", indent=0)
+    say_wrapped(f"Tell the auditor plan and root {done.root}, and ask for a nonce: any text of one line.", indent=0)
 
 
 @app.command(
     "draw",
-    help="Draw units with the auditor's nonce.\n\n"
-    + example(
-        'twofold sample draw sm-31 --nonce "8 dice: 2 5 1 1 6 3 4 6" --size 25 -w acme',
-        'twofold sample draw sm-31 --nonce "8 dice: 2 5 1 1 6 3 4 6" --size 25 --method stratified --by month -w acme',
-    ),
+    help="Draw units with the auditor's nonce, as many and in the way that the freeze says.\n\n"
+    + example('twofold sample draw sm-31 --nonce "8 dice: 2 5 1 1 6 3 4 6" -w acme'),
 )
 def draw(
     sample: _SAMPLE,
     nonce: Annotated[str, typer.Option(help="What the auditor said after the freeze.")],
-    size: Annotated[int, typer.Option(help="Units to draw.")],
-    method: Annotated[Method, typer.Option(help="How units are chosen.")] = Method.RANDOM,
-    by: Annotated[Stratum | None, typer.Option(help="Strata of a stratified sample.")] = None,
     workspace: WorkspaceOption = _HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Draw a sample."""
     with Workspace.open(workspace) as opened:
-        done = jobs.draw_sample(opened, sample, nonce=nonce, plan=Plan(method, size, by), actor=actor(), at=now())
+        done = jobs.draw_sample(opened, sample, nonce=nonce, actor=actor(), at=now())
         _show(opened, done, as_json)
 
 
@@ -374,7 +374,10 @@ def _show(workspace: Workspace, sample: Sample, as_json: bool) -> None:
 
 
 def _print(sample: Sample) -> None:
-    drawn = f", {counted(len(sample.projected), 'unit')} drawn" if sample.plan else ""
+    planned = sample.frozen_plan
+    drawn = f", {counted(planned.size, 'unit')} planned ({planned.how})" if planned else ""
+    if sample.plan:
+        drawn = f", {counted(len(sample.projected), 'unit')} drawn"
     say_wrapped(
         f"{sample.sample_id}  {sample.state}  {sample.engagement} {sample.control} {sample.control_test}: "
         f"{counted(sample.units, 'item')} frozen{drawn}",
@@ -432,6 +435,10 @@ def _profile_json(said: ProfileSize) -> dict[str, Any]:
     }
 
 
+def _plan_json(plan: Plan | None) -> dict[str, Any] | None:
+    return {"method": str(plan.method), "by": str(plan.by) if plan.by else None, "size": plan.size} if plan else None
+
+
 def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict[str, Any]:
     result = sample.result
     shown: dict[str, Any] = {
@@ -446,6 +453,7 @@ def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict
         "root": sample.root,
         "units": sample.units,
         "left_out": dict(sample.left_out),
+        "plan": _plan_json(sample.frozen_plan),
         "drawn": len(sample.projected),
         "agreement": sample.agreement,
         "result": None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from twofold.populations.samples.selection import Method, Plan, Stratum
 from twofold.vault.entry import Entry, EntryKind
@@ -126,6 +127,8 @@ class Sample:
     nonce_sha256: str | None
     frozen_by: str
     frozen_at: datetime
+    frozen_plan: Plan | None = None
+    """What is to be drawn, as said at the freeze; None in entries of before it was said there."""
     state: SampleState = SampleState.FROZEN
     plan: Plan | None = None
     nonce: str = ""
@@ -200,6 +203,11 @@ def act_of(entry: Entry) -> str:
     return str(named.get(EntryKind(entry.kind), SampleAct.EVALUATE))
 
 
+def plan_in(body: Mapping[str, Any]) -> Plan:
+    """Return the plan that a freeze or a draw recorded; raises ValueError for a method or strata that are none."""
+    return Plan(Method(body["method"]), body["size"], Stratum(body["by"]) if body["by"] else None)
+
+
 def _frozen(entry: Entry) -> Sample:
     body = entry.body
     return Sample(
@@ -218,6 +226,7 @@ def _frozen(entry: Entry) -> Sample:
         nonce_sha256=body["nonce_sha256"],
         frozen_by=entry.actor,
         frozen_at=entry.at,
+        frozen_plan=plan_in(body) if "size" in body else None,
     )
 
 
@@ -243,10 +252,9 @@ def _after(sample: Sample | None, entry: Entry) -> Sample | None:
 
 def _drawn(sample: Sample, entry: Entry) -> Sample:
     body = entry.body
-    by = Stratum(body["by"]) if body["by"] else None
     return replace(
         sample,
-        plan=Plan(Method(body["method"]), body["size"], by),
+        plan=plan_in(body),
         nonce=body["nonce"],
         seed=body["seed"],
         agreement=body["agreement"],

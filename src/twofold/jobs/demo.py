@@ -135,12 +135,12 @@ def _draw_a_sample(workspace: Workspace, *, actor: str, at: datetime) -> None:
         control_test="T-10",
         first_day=None,
         last_day=None,
+        plan=Plan(Method.RANDOM, _UNITS),
         nonce_sha256=sha256(_NONCE.encode()).hexdigest(),
         actor=actor,
         at=at,
     )
-    plan = Plan(Method.RANDOM, _UNITS)
-    draw_sample(workspace, frozen.sample_id, nonce=_NONCE, plan=plan, actor=actor, at=at)
+    draw_sample(workspace, frozen.sample_id, nonce=_NONCE, actor=actor, at=at)
     evaluate_sample(
         workspace,
         frozen.sample_id,

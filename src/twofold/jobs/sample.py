@@ -72,6 +72,7 @@ def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
     control_test: str,
     first_day: date | None,
     last_day: date | None,
+    plan: Plan,
     nonce_sha256: str | None,
     actor: str,
     at: datetime,
@@ -79,7 +80,8 @@ def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
     """Freeze the items of the newest judgement that count under its lens, in the whole period or a slice of it.
 
     The days are local in the reporting zone and both included. Raises UserError when the control or test was not
-    judged, the verdict file is not the judged one, the slice is no part of the period, or no item is left.
+    judged, the verdict file is not the judged one, the slice is no part of the period, no item is left, or the plan
+    does not fit them.
     """
     judgement = newest_judgement(workspace.vault, engagement)
     starts_at, ends_before = _slice(workspace, judgement, first_day, last_day)
@@ -102,16 +104,17 @@ def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
             ends_before=ends_before,
             left_out=left_out,
         ),
+        plan=plan,
         nonce_sha256=nonce_sha256,
         acting_user=actor,
         at=at,
     )
 
 
-def draw_sample(workspace: Workspace, sample_id: str, *, nonce: str, plan: Plan, actor: str, at: datetime) -> Sample:
-    """Draw from a frozen population; raises UserError as the act does."""
+def draw_sample(workspace: Workspace, sample_id: str, *, nonce: str, actor: str, at: datetime) -> Sample:
+    """Draw from a frozen population by the plan of its freeze; raises UserError as the act does."""
     population = frozen_population(workspace, acts.sample_named(workspace.vault, sample_id))
-    return acts.draw_sample(workspace.vault, sample_id, population, nonce=nonce, plan=plan, acting_user=actor, at=at)
+    return acts.draw_sample(workspace.vault, sample_id, population, nonce=nonce, acting_user=actor, at=at)
 
 
 def replace_unit(

@@ -949,6 +949,8 @@ def draw_faults(package: Package, sample: Sample, act: dict[str, Any], where: st
         yield f"{where}: the seed of {sample.name} does not follow from root and nonce"
     if body["agreement"] != (agreed["index"] if agreed else None):
         yield f"{where}: the agreement of {sample.name} is not the newest before the draw"
+    if "size" in sample.body and any(sample.body.get(name) != body[name] for name in ("method", "by", "size")):
+        yield f"{where}: {sample.name} is drawn by another plan than the freeze says"
     if sample.lines and body["positions"] != drawn(sample, body["method"], body["by"], body["size"]):
         yield f"{where}: the units of {sample.name} do not follow from its seed"
     sample.add(body["positions"], "drawn")

@@ -8,12 +8,12 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from twofold.engagement.sample import ENTRY_KINDS, Sample, SampleAct, act_of, rebuild
+from twofold.engagement.sample import ENTRY_KINDS, Sample, SampleAct, act_of, plan_in, rebuild
 from twofold.model.outcome import Outcome
 from twofold.model.problem import UserError
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.populations.samples.selection import Method, Plan, Stratum, draw, next_units, seed_of
+from twofold.populations.samples.selection import draw, next_units, seed_of
 from twofold.reports.sample_words import Results
 from twofold.reports.under_check import UnderCheck
 from twofold.reports.verify_log import RECORDS_PLACE
@@ -94,7 +94,9 @@ def _draw_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, ent
     agreement = _agreement(bag, sample, entry.index)
     if body["agreement"] != (agreement.index if agreement else None):
         yield f"the agreement of {sample.sample_id} is not the newest before the draw"
-    plan = Plan(Method(body["method"]), body["size"], Stratum(body["by"]) if body["by"] else None)
+    plan = plan_in(body)
+    if sample.frozen_plan not in {None, plan}:
+        yield f"{sample.sample_id} is drawn by another plan than the freeze says"
     yield from _position_faults(checked, body, lambda population: draw(population, seed, plan))
 
 

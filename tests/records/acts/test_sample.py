@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -49,10 +50,15 @@ def frozen(vault: Vault, judgement: Entry, population: FrozenPopulation) -> Samp
 
 
 def frozen_with(
-    vault: Vault, judgement: Entry, population: FrozenPopulation, *, nonce_sha256: str | None = None
+    vault: Vault,
+    judgement: Entry,
+    population: FrozenPopulation,
+    *,
+    plan: Plan = OF_25,
+    nonce_sha256: str | None = None,
 ) -> Sample:
     what = Frozen(population, "sox", "CM-01", "T-10", "run-1", judgement.index, AT, AT + HOUR, [("period", 3)])
-    return acts.freeze(vault, what, nonce_sha256=nonce_sha256, acting_user="p-0001", at=AT)
+    return acts.freeze(vault, what, plan=plan, nonce_sha256=nonce_sha256, acting_user="p-0001", at=AT)
 
 
 @pytest.fixture
@@ -61,15 +67,8 @@ def drawn(vault: Vault, frozen: Sample, population: FrozenPopulation) -> Sample:
     return draw(vault, frozen, population)
 
 
-def draw(
-    vault: Vault,
-    frozen: Sample,
-    population: FrozenPopulation,
-    *,
-    nonce: str = "dice",
-    plan: Plan = OF_25,
-) -> Sample:
-    return acts.draw_sample(vault, frozen.sample_id, population, nonce=nonce, plan=plan, acting_user="p-0001", at=AT)
+def draw(vault: Vault, frozen: Sample, population: FrozenPopulation, *, nonce: str = "dice") -> Sample:
+    return acts.draw_sample(vault, frozen.sample_id, population, nonce=nonce, acting_user="p-0001", at=AT)
 
 
 def test_a_sample_goes_through_its_states(vault: Vault, frozen: Sample, population: FrozenPopulation) -> None:
@@ -144,9 +143,10 @@ def test_an_agreement_made_after_the_draw_plans_no_extension(
 
 
 def test_a_void_unit_gives_way_to_the_next_of_its_stratum(
-    vault: Vault, frozen: Sample, population: FrozenPopulation
+    vault: Vault, judgement: Entry, population: FrozenPopulation
 ) -> None:
-    drawn = draw(vault, frozen, population, plan=Plan(Method.STRATIFIED, 10, Stratum.SYSTEM))
+    frozen = frozen_with(vault, judgement, population, plan=Plan(Method.STRATIFIED, 10, Stratum.SYSTEM))
+    drawn = draw(vault, frozen, population)
     gone = drawn.projected[0].position
     asked = {"position": gone, "because": VoidReason.VOID, "reason": "a test deployment", **BY}
     changed = acts.replace_unit(vault, drawn.sample_id, population, **asked)
@@ -198,10 +198,9 @@ def test_a_nonce_that_was_known_at_the_freeze_draws_nothing(
 
 def test_no_stratum_is_left_without_a_chance(vault: Vault, judgement: Entry) -> None:
     months = freeze(unit_line(f"item-{at:03d}", "erp", AT.replace(month=1 + at % 12)) for at in range(120))
-    frozen = frozen_with(vault, judgement, months)
     with pytest.raises(UserError, match="11 units for 12 strata by month, so that some would get none"):
-        draw(vault, frozen, months, plan=Plan(Method.STRATIFIED, 11, Stratum.MONTH))
-    drawn = draw(vault, frozen, months, plan=Plan(Method.STRATIFIED, 12, Stratum.MONTH))
+        frozen_with(vault, judgement, months, plan=Plan(Method.STRATIFIED, 11, Stratum.MONTH))
+    drawn = draw(vault, frozen_with(vault, judgement, months, plan=Plan(Method.STRATIFIED, 12, Stratum.MONTH)), months)
     assert len({months.unit(each.position).month for each in drawn.projected}) == 12
 
 
@@ -209,13 +208,53 @@ def test_no_stratum_gets_less_than_half_its_share(vault: Vault, judgement: Entry
     """11 units, one of each: the 990 of `erp` could deviate at nearly any rate behind ten strata of one item."""
     systems = ["erp"] * 990 + [f"app-{at}" for at in range(10)]
     items = freeze(unit_line(f"item-{at:03d}", system, None) for at, system in enumerate(systems))
-    frozen = frozen_with(vault, judgement, items)
     with pytest.raises(UserError, match="erp gets 1 of 11 units, less than half the share of its 990 items") as told:
-        draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 11, Stratum.SYSTEM))
+        frozen_with(vault, judgement, items, plan=Plan(Method.STRATIFIED, 11, Stratum.SYSTEM))
     assert "from 20 units on" in str(told.value)
     with pytest.raises(UserError, match="erp gets 9 of 19 units"):
-        draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 19, Stratum.SYSTEM))
-    assert len(draw(vault, frozen, items, plan=Plan(Method.STRATIFIED, 20, Stratum.SYSTEM)).projected) == 20
+        frozen_with(vault, judgement, items, plan=Plan(Method.STRATIFIED, 19, Stratum.SYSTEM))
+    frozen = frozen_with(vault, judgement, items, plan=Plan(Method.STRATIFIED, 20, Stratum.SYSTEM))
+    assert len(draw(vault, frozen, items).projected) == 20
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (Plan(Method.RANDOM, 201), "1 to 200, the units of the population"),
+        (Plan(Method.RANDOM, 0), "1 to 200, the units of the population"),
+        (Plan(Method.STRATIFIED, 10), "no --by with stratified"),
+        (Plan(Method.RANDOM, 10, Stratum.MONTH), "--by month with random"),
+    ],
+)
+def test_a_plan_that_cannot_be_drawn_is_not_frozen(
+    vault: Vault, judgement: Entry, population: FrozenPopulation, plan: Plan, message: str
+) -> None:
+    before = vault.size
+    with pytest.raises(UserError, match=message):
+        frozen_with(vault, judgement, population, plan=plan)
+    assert vault.size == before
+
+
+def test_the_plan_stands_in_the_freeze_before_the_nonce_is_said(
+    vault: Vault, judgement: Entry, population: FrozenPopulation
+) -> None:
+    plan = Plan(Method.STRATIFIED, 10, Stratum.SYSTEM)
+    frozen = frozen_with(vault, judgement, population, plan=plan)
+    assert (frozen.frozen_plan, frozen.plan) == (plan, None)
+    drawn = draw(vault, frozen, population)
+    assert (drawn.plan, len(drawn.projected)) == (plan, 10)
+
+
+def test_a_population_that_was_frozen_without_a_plan_is_not_drawn(
+    vault: Vault, frozen: Sample, population: FrozenPopulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries of before the plan was said at the freeze: with the nonce known, the company could choose among plans."""
+    old = replace(frozen, frozen_plan=None)
+    monkeypatch.setattr(acts, "sample_named", lambda *_: old)
+    before = vault.size
+    with pytest.raises(UserError, match="was frozen without saying how many units are drawn"):
+        draw(vault, old, population)
+    assert vault.size == before
 
 
 def test_a_unit_is_named_once(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
@@ -255,7 +294,7 @@ def test_what_is_no_hash_of_a_nonce_is_not_frozen(
     [
         (draw, "is drawn, so 'draw' is not allowed"),
         (
-            lambda v, _, p: acts.draw_sample(v, "sm-0", p, nonce="n", plan=Plan(Method.RANDOM, 1), **BY),
+            lambda v, _, p: acts.draw_sample(v, "sm-0", p, nonce="n", **BY),
             "there is no sample 'sm-0'",
         ),
         (

@@ -1,10 +1,10 @@
 """Which items: random, systematic, stratified, from a seed that nobody could choose (audit-domain 5.3).
 
-The population is frozen first. Then the auditor gives a nonce. The seed is a hash of both, so the company cannot know
-the draw when it freezes, and neither side can roll again: another draw needs another nonce, which the log shows. Units
-are put into an order by the hash of seed and line; a random sample takes the first n. Whatever is drawn later, as a
-replacement or an extension, comes next in the same order. Every step is in docs/formats/sample.md, with a program in
-another language that draws the same.
+The population is frozen first, and the plan is said. Then the auditor gives a nonce. The seed is a hash of root and
+nonce, so the company cannot know the draw when it freezes, nor try several plans with the nonce, and neither side can
+roll again: another draw needs another nonce, which the log shows. Units are put into an order by the hash of seed and
+line; a random sample takes the first n. Whatever is drawn later, as a replacement or an extension, comes next in the
+same order. Every step is in docs/formats/sample.md, with a program in another language that draws the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +42,11 @@ class Plan:
     size: int
     by: Stratum | None = None
 
+    @property
+    def how(self) -> str:
+        """The method in words, with its strata."""
+        return f"{self.method}{f' by {self.by}' if self.by else ''}"
+
 
 def seed_of(*, engagement: str, control: str, control_test: str, root: bytes, nonce: str) -> bytes:
     """Return the seed: SHA-256 over the form, engagement, control, control test, root in hex and nonce, a line each."""
@@ -54,7 +59,7 @@ def draw(population: FrozenPopulation, seed: bytes, plan: Plan) -> list[int]:
 
     Raises UserError when more units are asked for than there are, or the plan does not fit its method.
     """
-    _check(population, plan)
+    check_plan(population, plan)
     if plan.by is not None:
         return _stratified(population, seed, plan.size, plan.by)
     if plan.method is Method.SYSTEMATIC:
@@ -171,7 +176,8 @@ def _stratum(by: Stratum) -> Callable[[Unit], str]:
     return (lambda unit: unit.system) if by is Stratum.SYSTEM else (lambda unit: unit.month)
 
 
-def _check(population: FrozenPopulation, plan: Plan) -> None:
+def check_plan(population: FrozenPopulation, plan: Plan) -> None:
+    """Raise UserError where a plan asks for more units than there are, or its strata do not fit its method."""
     if not 1 <= plan.size <= len(population.lines):
         found, expected = (
             f"{plan.size} units are asked for",

@@ -28,6 +28,7 @@ from twofold.populations.samples.frozen import FrozenPopulation
 from twofold.populations.samples.selection import (
     Method,
     Plan,
+    check_plan,
     draw,
     least_even_size,
     next_units,
@@ -176,9 +177,13 @@ def agree(  # noqa: PLR0913  what is agreed
     return next(each for each in agreements(vault) if each.entry == entry.index)
 
 
-def freeze(vault: Vault, frozen: Frozen, *, nonce_sha256: str | None, acting_user: str, at: datetime) -> Sample:
-    """Record the root of a population before anything is drawn; raises UserError when it has no unit.
+def freeze(
+    vault: Vault, frozen: Frozen, *, plan: Plan, nonce_sha256: str | None, acting_user: str, at: datetime
+) -> Sample:
+    """Record the root of a population, and what is to be drawn, before the nonce is said.
 
+    Raises UserError when the population has no unit, the plan does not fit it, or a stratum would get no unit or less
+    than half of its share.
     nonce_sha256: hash of the nonce that the auditor will say, in hex, where the auditor wants to be held to it; one
     that is no such hash is refused, since no nonce would ever fit it.
     """
@@ -189,16 +194,21 @@ def freeze(vault: Vault, frozen: Frozen, *, nonce_sha256: str | None, acting_use
     if not frozen.population.lines:
         left = ", ".join(f"{count} {reason}" for reason, count in frozen.left_out) or "the run has no item"
         raise UserError(Problem("population", f"it has no unit: {left}", "at least one item that applies"))
+    check_plan(frozen.population, plan)
+    _check_strata(frozen.population, plan)
     body: dict[str, Json] = {
+        "by": str(plan.by) if plan.by else None,
         "control": frozen.control,
         "control_test": frozen.control_test,
         "ends_before": instant_text(frozen.ends_before),
         "engagement": frozen.engagement,
         "judgement": frozen.judgement,
         "left_out": [[reason, count] for reason, count in frozen.left_out],
+        "method": str(plan.method),
         "nonce_sha256": promised,
         "root": frozen.population.root.hex(),
         "run_id": frozen.run_id,
+        "size": plan.size,
         "starts_at": instant_text(frozen.starts_at),
         "units": len(frozen.population.lines),
     }
@@ -213,19 +223,18 @@ def draw_sample(
     population: FrozenPopulation,
     *,
     nonce: str,
-    plan: Plan,
     acting_user: str,
     at: datetime,
 ) -> Sample:
-    """Draw from a frozen population with the auditor's nonce.
+    """Draw from a frozen population with the auditor's nonce, by the plan of the freeze.
 
     Raises UserError when the sample was drawn already, the nonce is empty, not the one whose hash was given before,
-    or known when the population was frozen, the population is another one, the plan does not fit it, or a stratum would
-    get no unit or less than half of its share.
+    or known when the population was frozen, the population is another one, or it was frozen without a plan.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.DRAW)
         _check_population(sample, population)
+        plan = _plan_of_freeze(sample)
         _check_nonce(vault, sample, nonce)
         seed = seed_of(
             engagement=sample.engagement,
@@ -235,7 +244,6 @@ def draw_sample(
             nonce=nonce,
         )
         chosen = draw(population, seed, plan)
-        _check_strata(population, plan)
         agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
         body: dict[str, Json] = {
             "agreement": agreed.entry if agreed else None,
@@ -465,6 +473,14 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
     if population.root.hex() != sample.root:
         found = f"its root is {population.root.hex()}"
         raise UserError(Problem(f"population of {sample.sample_id}", found, sample.root, "restore the frozen file"))
+
+
+def _plan_of_freeze(sample: Sample) -> Plan:
+    """Return the plan of the freeze: one that is made when the nonce is known could be the one with clean units."""
+    if sample.frozen_plan is None:
+        found = f"{sample.sample_id} was frozen without saying how many units are drawn, and how"
+        raise UserError(Problem("SAMPLE", found, "a plan that stands before the nonce", "freeze it again"))
+    return sample.frozen_plan
 
 
 def _check_missed(sample: Sample) -> None:
