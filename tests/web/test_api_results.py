@@ -29,7 +29,7 @@ def test_a_record_is_read_and_concluded_on(program: Make, monkeypatch: Any) -> N
 
     from twofold.web.company import completeness  # noqa: PLC0415  once the web framework is set up
 
-    monkeypatch.setattr(completeness, "controls_of", lambda *_: frozenset({"OP-02"}))
+    monkeypatch.setattr(completeness, "controls_with_a_part", lambda *_, **__: frozenset({"OP-02"}))
     assert tester.get(RECORD).json()["own"] == ["OP-02"]
     assert tester.post(f"{RECORD}/sign", SIGNED).status_code == 403
 

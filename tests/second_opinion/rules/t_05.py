@@ -707,8 +707,8 @@ class Review:
         unproven = bool(there) and self.gap(["access_request", "approval"], at[0], max(there))
         silent = _silent(surely, approved) or _silent(seen, approved)
         reasons = (
-            (silent and unproven, "cannot_test:source_gap"),
             (bool(later) and later[0][1] and not surely and silent, "exception:still_present"),
+            (silent and unproven, "cannot_test:source_gap"),
             (silent, "exception:regranted"),
             (done[0] >= at[1] + self.sla, "exception:revoke_late"),
             (done[1] >= at[0] + self.sla, "cannot_test:time_order_unclear"),

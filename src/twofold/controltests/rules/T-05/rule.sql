@@ -529,7 +529,8 @@ approved_again AS (
         )
     GROUP BY r.number
 ),
--- E: there again with no approval found by then; unproven where requests or approvals have a gap from the decision to then.
+-- E: there again with no approval found by then. That it was given silently is unproven where requests or approvals have a gap
+-- from the decision to then; a removal that did not hold needs no such proof.
 silent AS (
     SELECT
         f.number AS number,
@@ -574,7 +575,7 @@ removal_code AS (
             WHEN r.executed_at IS NULL AND g.of_removal = 1 THEN '32 cannot_test:source_gap'
             WHEN r.executed_at IS NULL AND r.in_log THEN '33 cannot_test:time_order_unclear'
             WHEN r.executed_at IS NULL THEN '10 exception:revoke_not_executed'
-            WHEN i.unproven THEN '32 cannot_test:source_gap'
+            WHEN i.unproven AND i.code = '12 exception:regranted' THEN '32 cannot_test:source_gap'
             WHEN i.code IS NOT NULL THEN i.code
             WHEN r.executed_at >= r.due_latest THEN '13 exception:revoke_late'
             WHEN r.executed_at_latest >= r.due THEN '33 cannot_test:time_order_unclear'
