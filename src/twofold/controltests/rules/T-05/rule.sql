@@ -561,7 +561,6 @@ silent AS (
         LEFT JOIN again AS n ON n.number = r.number
         LEFT JOIN approved_again AS y ON y.number = r.number
     ) AS f
-    WHERE f.code IS NOT NULL
 ),
 removal_code AS (
     SELECT
