@@ -82,7 +82,10 @@ def test_an_old_result_is_called_old(call: Call, judged: Path, export_folder: Pa
     assert "1. Evidence or scope came after the last test, so this result is old" in call("status", "-w", judged).out
 
 
-@pytest.mark.parametrize(("first", "last"), [("2024-01-01", "2024-12-31"), ("2025-12-31", "2026-03-31")])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("2024-01-01", "2024-12-31"), ("2025-12-31", "2026-03-31"), ("2026-01-01", "2026-07-01")],
+)
 def test_a_run_is_no_result_for_an_engagement_whose_period_it_did_not_cover(
     call: Call, judged: Path, first: str, last: str
 ) -> None:

@@ -243,13 +243,10 @@ def _run_over(folder: Path | None, period: ReviewPeriod) -> ControlTestRun | Non
     if folder is None:
         return None
     run = read_run(folder)
-    checks = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())["checks"]
-    asked = [check["expected"] for check in checks if check["code"] == "period_coverage"]
-    for first, _, last in (each.removeprefix("all of ").partition(" to ") for each in asked):
-        ends_in_time = f"{period.ends_before:%Y-%m-%d}" <= last or run.clock[:10] <= last
-        if f"{period.starts_at:%Y-%m-%d}" < first or not ends_in_time:
-            return None
-    return run
+    record = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
+    since, until = (datetime.fromisoformat(record[name]) for name in ("asked_from", "asked_before"))
+    needed_until = min(period.ends_before, datetime.fromisoformat(run.clock))
+    return run if since <= period.starts_at and needed_until <= until else None
 
 
 def _verdicts(run: ControlTestRun | None, folder: Path | None, view: LensView, into: Path) -> Verdicts | None:

@@ -54,11 +54,16 @@ class ExtractionShown:
 
 @dataclass(frozen=True, slots=True)
 class CompletenessRecord:
-    """The completeness and accuracy record of one population (IPE)."""
+    """The completeness and accuracy record of one population (IPE).
+
+    The exports had to cover [asked_from, asked_before), ISO texts in UTC.
+    """
 
     population: str
     title: str
     second_source: str
+    asked_from: str
+    asked_before: str
     extractions: tuple[ExtractionShown, ...]
     checks: tuple[CompletenessCheck, ...]
 
@@ -154,6 +159,8 @@ def completeness_record(
         population=population,
         title=entry.title,
         second_source=entry.second_source,
+        asked_from=period.starts_at.isoformat(),
+        asked_before=period.ends_before.isoformat(),
         extractions=shown,
         checks=tuple(checks),
     )
