@@ -15,6 +15,7 @@ from twofold.records.acts.disposition import dispositions
 from twofold.records.acts.sign_off import sign_offs
 from twofold.records.workspace import Workspace
 from twofold.scope.load import read_scope
+from twofold.scope.register import controls_of
 
 As = Callable[[str], Any]
 ITEM = {"item": "INC-2"}
@@ -102,14 +103,14 @@ def test_of_two_who_agree_at_once_one_is_recorded(
 
 
 def test_who_gave_a_control_away_has_no_right_over_it_and_still_does_not_judge_it(site: str) -> None:
-    from twofold.web.acting import controls_held, controls_of  # noqa: PLC0415  the site is set up first
+    from twofold.web.acting import controls_held  # noqa: PLC0415  the site is set up first
 
     del site
     held = b"controls: [{id: CM-01, deputy: p-1, to: 2026-11-25}, {id: CM-01, owner: p-2, from: 2026-11-25}]"
     scope = read_scope({"scope/a.yaml": held}, reporting_zone="UTC")
     at = datetime(2026, 11, 26, tzinfo=UTC)
     assert [controls_held(scope, person, at=at) for person in ("p-1", "p-2")] == [frozenset(), {"CM-01"}]
-    assert [controls_of(scope, person) for person in ("p-1", "p-2")] == [{"CM-01"}, {"CM-01"}]
+    assert [controls_of(scope, person) for person in ("p-1", "P-2 ", "p-3")] == [{"CM-01"}, {"CM-01"}, frozenset()]
 
 
 def test_a_declined_proposal_records_nothing(as_role: As, site_workspace: Path) -> None:

@@ -24,10 +24,10 @@ from twofold.jobs.control_tests import latest_runs
 from twofold.jobs.normalise import as_conclusion, tables_now
 from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
-from twofold.records.acts.people import need_reason, same_person
+from twofold.records.acts.people import need_reason
 from twofold.records.workspace import Workspace
 from twofold.scope.nearest import nearest
-from twofold.scope.register import Scope
+from twofold.scope.register import Scope, controls_of
 from twofold.tables.store import TableSet, open_session
 from twofold.vault.entry import instant_text
 from twofold.vault.evidence import CaptureItem
@@ -154,11 +154,7 @@ def controls_with_a_part(scope: Scope | None, person: str, *, record: Population
     """Return the controls that are tested on a population and in which a person has, or ever had, a part."""
     tests = frozenset(record.control_tests)
     tested = {name for name, each in load_catalog().controls.items() if not tests.isdisjoint(each.control_tests)}
-    return frozenset(
-        each.id
-        for each in (scope.controls if scope else ())
-        if each.id in tested and person and any(part and same_person(part, person) for part in each.people)
-    )
+    return controls_of(scope, person) & tested
 
 
 def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature]:

@@ -7,6 +7,7 @@ import orjson
 from pydantic import Field
 
 from twofold.model.instant import zone_named
+from twofold.model.person import same_person
 from twofold.scope.change import ChangeType, PipelineAgreement, StandardChange
 from twofold.scope.engagement import ControlAssignment, Engagement, ParameterOverride
 from twofold.scope.entry import Entry
@@ -104,3 +105,15 @@ def read_canonical_scope(content: bytes) -> Scope:
     """
     plain = orjson.loads(content)
     return Scope.model_validate(plain, context={"zone": plain["reporting_zone"]})
+
+
+def controls_of(scope: Scope | None, person: str) -> frozenset[str]:
+    """Return the controls that a person owns, performs, supplies evidence for or steps in for, at any time.
+
+    For separation of duties: who gave a control away does not judge what was done while they had it.
+    """
+    if scope is None or not person:
+        return frozenset()
+    return frozenset(
+        each.id for each in scope.controls if any(part and same_person(part, person) for part in each.people)
+    )

@@ -29,16 +29,6 @@ def acting_name(request: HttpRequest) -> str:
     return person_of(request.user) or email_of(request)
 
 
-def controls_of(scope: Scope | None, person: str) -> frozenset[str]:
-    """Return the controls that a person owns, performs, supplies evidence for or steps in for, at any time.
-
-    For separation of duties: who gave a control away does not judge what was done while they had it.
-    """
-    if scope is None or not person:
-        return frozenset()
-    return frozenset(each.id for each in scope.controls if person in each.people)
-
-
 def controls_held(scope: Scope | None, person: str, *, at: datetime) -> frozenset[str]:
     """Return the controls in which a person has one of these parts at a moment."""
     if scope is None or not person:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from twofold.jobs.acts import sign
 from twofold.records.acts.sign_off import SignedConclusion, SignOff, SignOffRole
+from twofold.scope.register import controls_of
 from twofold.web.accounts.member import person_of
-from twofold.web.acting import acting_name, controls_of
+from twofold.web.acting import acting_name
 from twofold.web.workspace_access import Current
 
 

@@ -17,8 +17,9 @@ from twofold.jobs.due import finding_address
 from twofold.jobs.finding_answers import Repair, answer_finding
 from twofold.model.evidence import EvidenceRef
 from twofold.model.problem import Problem, UserError
+from twofold.scope.register import controls_of
 from twofold.web.accounts.member import person_of, role_of
-from twofold.web.acting import acting_name, controls_of, may_for_control
+from twofold.web.acting import acting_name, may_for_control
 from twofold.web.company.finding_forms import AcceptForm, AnswerForm, RepairForm
 from twofold.web.company.findings import finding_page, follow_up_of
 from twofold.web.guard import needs

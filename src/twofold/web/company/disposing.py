@@ -15,8 +15,9 @@ from twofold.jobs.control_tests import latest_runs
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.disposition import Disposition, DispositionKind
 from twofold.records.acts.people import same_person
+from twofold.scope.register import controls_of
 from twofold.web.accounts.member import person_of
-from twofold.web.acting import acting_name, controls_of
+from twofold.web.acting import acting_name
 from twofold.web.company.models import ProposedDisposition
 from twofold.web.workspace_access import Current
 

@@ -22,9 +22,10 @@ from twofold.jobs.due import finding_address
 from twofold.lenses.settings import lens_settings
 from twofold.model.instant import parse_instant, zone_named
 from twofold.records.acts.people import same_person
+from twofold.scope.register import controls_of
 from twofold.vault.entry import EntryKind
 from twofold.web.accounts.member import person_of, role_of
-from twofold.web.acting import acting_name, controls_held, controls_of, may_for_control
+from twofold.web.acting import acting_name, controls_held, may_for_control
 from twofold.web.company.finding_forms import blank_forms
 from twofold.web.company.saved_filters import filters_of
 from twofold.web.guard import needs
