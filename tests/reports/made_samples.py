@@ -12,11 +12,12 @@ import duckdb
 from twofold.engagement.sample import Sample, rebuild, sample_id_of
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation, freeze, unit_line
-from twofold.populations.samples.selection import Plan, draw, next_units, seed_of
+from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of
 from twofold.reports.contents import PackageContents, PackagedSample
 from twofold.vault.entry import Entry, instant_text
 
 CONTROL, TEST = "CM-01", "T-10"
+FIVE = Plan(Method.RANDOM, 5)
 NONCE = "8 dice: 4 1 6 6 2 3 5 1"
 IDLE = "NOT_APPLICABLE"
 
@@ -57,7 +58,7 @@ class SampleMaker:
         self,
         days: tuple[int, int] = (0, 365),
         *,
-        plan: Plan | None = None,
+        plan: Plan | None = FIVE,
         nonce: str = "",
         leave: int = 0,
         idle: bool = False,
@@ -65,7 +66,7 @@ class SampleMaker:
     ) -> str:
         """Freeze the items that count, in a slice of the period, `leave` of them left away; return the sample's id.
 
-        plan: None as in entries of before it was said there. idle: the items that do not apply, too.
+        plan: None for every unit. idle: the items that do not apply, too.
         """
         judged = next(each for each in self.contents.engagements if each.id == self.engagement)
         starts_at, ends_before = (
@@ -75,28 +76,34 @@ class SampleMaker:
         beside = [unit_line(item, system, at) for item, system, at, verdict, _ in self._verdicts() if verdict == IDLE]
         population = freeze([*lines[: len(lines) - leave], *(beside if idle else [])])
         recorded = [each for each in self.log.entries if each.kind == "judgement"]
+        plan = plan or Plan(Method.RANDOM, len(population.lines))
         body = {
+            "by": str(plan.by) if plan.by else None,
             "control": CONTROL,
             "control_test": TEST,
             "ends_before": instant_text(ends_before),
             "engagement": self.engagement,
             "judgement": next(each.index for each in recorded if each.body["engagement"] == self.engagement),
             "left_out": [[reason, left.count(reason)] for reason in sorted(set(left))],
+            "method": str(plan.method),
             "nonce_sha256": sha256(nonce.encode()).hexdigest() if nonce else None,
             "root": population.root.hex(),
             "run_id": judged.judgement.runs[TEST],
+            "size": plan.size,
             "starts_at": instant_text(starts_at),
             "units": len(population.lines),
         }
-        if plan:
-            body |= {"by": str(plan.by) if plan.by else None, "method": str(plan.method), "size": plan.size}
         name = sample_id_of(self.log.append("sample_freeze", body | changed).index)
         self.populations[name] = population
         return name
 
-    def draw(self, name: str, plan: Plan, *, again: str = "", **changed: Any) -> Entry:
-        """Draw with a nonce of this sample's own, NONCE where the freeze has the hash of one, or one said `again`."""
+    def draw(self, name: str, plan: Plan | None = None, *, again: str = "", **changed: Any) -> Entry:
+        """Draw with a nonce of this sample's own, NONCE where the freeze has the hash of one, or one said `again`.
+
+        plan: another one than the freeze says.
+        """
         sample, population = self.sample(name), self.populations[name]
+        plan = plan or sample.frozen_plan
         nonce = again or (NONCE if sample.nonce_sha256 else f"{NONCE} for {name}")
         about = {"engagement": sample.engagement, "control": CONTROL, "control_test": TEST}
         seed = seed_of(**about, root=population.root, nonce=nonce)

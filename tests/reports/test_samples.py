@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 
 from twofold.model.problem import UserError
-from twofold.populations.samples.selection import Method, Plan
 from twofold.reports.package import write_package
 from twofold.vault.signing.keys import SigningKey
 
@@ -52,7 +51,7 @@ def test_the_page_lists_the_samples_with_size_and_result(sampled: Path) -> None:
     assert "With 90% confidence at most 28.1% of the population deviate" in samples
     assert "7 units, stratified by month, planned at the freeze, 1 replaced" in samples
     assert samples.count("✓ supports reliance") == 1
-    assert "4 units, systematic, not planned at the freeze" in samples
+    assert "4 units, systematic, planned at the freeze" in samples
     assert "not drawn; planned at the freeze: 5 units, random" in samples
     assert samples.count("○ not evaluated") == 2
 
@@ -69,8 +68,8 @@ def test_the_lead_sheet_tells_of_the_samples_of_its_control_test(sampled: Path) 
 def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)
-    name = make.freeze()
-    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    name = make.freeze(plan=None)
+    make.draw(name)
     make.evaluate(name, hide=True)
     changed = replace(contents, log=log.packaged(), samples=make.packaged())
     package = write_package(changed, tmp_path / "package", key=key).folder
@@ -85,8 +84,8 @@ def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: Sign
 def test_the_verdict_of_a_unit_that_left_is_shown(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)
-    name = make.freeze()
-    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    name = make.freeze(plan=None)
+    make.draw(name)
     deviating = make.evaluate(name).body["deviations"]
     make.replace(name, replaced=deviating[0], positions=[])
     make.replace(name)
@@ -110,7 +109,7 @@ def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey,
     make = SampleMaker(log, contents)
     make.agree(tolerable="9")
     name = make.freeze()
-    make.draw(name, Plan(Method.RANDOM, 5))
+    make.draw(name)
     make.agree(reason="a second meeting")
     make.evaluate(name)
     changed = replace(contents, log=log.packaged(), samples=make.packaged())

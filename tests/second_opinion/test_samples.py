@@ -16,11 +16,11 @@ from twofold.reports.package import write_package
 from twofold.reports.verify import StepState, verify_package
 
 from ..reports.conftest import KEY, build_company, build_sampled
-from ..reports.made_samples import NONCE, SampleMaker
+from ..reports.made_samples import FIVE, NONCE, SampleMaker
 from .opinions import NODE, PROGRAM, checker, opinions, reseal
 
 INDEX, RECORDS = "data/package.json", "data/log/records.jsonl"
-FIVE, ALL = Plan(Method.RANDOM, 5), Plan(Method.RANDOM, 20)
+ALL = Plan(Method.RANDOM, 20)
 Scenario = Callable[[SampleMaker], int]
 """Makes a sample with one wrong act and returns the entry that must be named."""
 
@@ -42,8 +42,8 @@ def said_by_all(folder: Path) -> dict[str, str]:
 
 
 def drawn(make: SampleMaker, plan: Plan = FIVE, **changed: Any) -> str:
-    name = make.freeze()
-    make.draw(name, plan, **changed)
+    name = make.freeze(plan=plan)
+    make.draw(name, **changed)
     return name
 
 
@@ -69,12 +69,12 @@ def evaluate_with(**changed: Any) -> Scenario:
 
 def another_nonce_than_was_hashed(make: SampleMaker) -> int:
     name = make.freeze(nonce="another")
-    return make.draw(name, FIVE).index
+    return make.draw(name).index
 
 
 def drawn_before_the_freeze(make: SampleMaker) -> int:
     name = make.freeze()
-    body = make.draw(name, FIVE).body
+    body = make.draw(name).body
     early = make.log.append("sample_draw", {**body, "sample": f"sm-{newest(make) + 2}"})
     make.freeze()
     return early.index
@@ -85,13 +85,13 @@ def drawn_by_another_plan(planned: Plan, plan: Plan) -> Scenario:
 
 
 def drawn_with_a_known_nonce(make: SampleMaker) -> int:
-    known = make.draw(make.freeze(), FIVE).body["nonce"]
-    return make.draw(make.freeze(), FIVE, again=known).index
+    known = make.draw(make.freeze()).body["nonce"]
+    return make.draw(make.freeze(), again=known).index
 
 
 def evaluated_with_what_does_not_apply(make: SampleMaker) -> int:
-    name = make.freeze(idle=True)
-    make.draw(name, Plan(Method.RANDOM, make.sample(name).units))
+    name = make.freeze(plan=None, idle=True)
+    make.draw(name)
     return make.evaluate(name).index
 
 
@@ -104,7 +104,7 @@ def forgotten_what_a_person_found(make: SampleMaker) -> int:
 
 
 def drawn_twice(make: SampleMaker) -> int:
-    return make.draw(drawn(make), FIVE).index
+    return make.draw(drawn(make)).index
 
 
 def evaluated_before_the_draw(make: SampleMaker) -> int:

@@ -416,7 +416,7 @@ function checkSample(freeze) {
       if (ofKind("sample_draw").some((each) => each.index < at && each.body.nonce === draw.nonce)) wrong(act, "its nonce was known at the freeze");
       if (draw.seed !== seed.toString("hex")) wrong(act, "the seed does not follow");
       if (draw.agreement !== (agreedBefore(act.index)?.index ?? null)) wrong(act, "its agreement is not the newest");
-      if ("size" in body && ["method", "by", "size"].some((each) => body[each] !== draw[each])) wrong(act, "it is not drawn as the freeze plans");
+      if (["method", "by", "size"].some((each) => body[each] !== draw[each])) wrong(act, "it is not drawn as the freeze plans");
       if (units) units = unitsOf(units, seed);
       if (units && sorted(drawn(units, seed, draw)) !== sorted(positions)) wrong(act, "the units do not follow from the seed");
       add(positions, "drawn");
@@ -445,7 +445,7 @@ function checkSample(freeze) {
       result = null;
     } else {
       result = act;
-      const { deviations, further = [], limit, limit_items: items, supports } = act.body;
+      const { deviations, further, limit, limit_items: items, supports } = act.body;
       const counted = counting();
       if (act.body.units !== counted.length || new Set(deviations).size !== deviations.length || !deviations.every((each) => counted.includes(each))) {
         wrong(act, "it evaluates other units than those that count");

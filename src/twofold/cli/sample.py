@@ -375,12 +375,12 @@ def _show(workspace: Workspace, sample: Sample, as_json: bool) -> None:
 
 def _print(sample: Sample) -> None:
     planned = sample.frozen_plan
-    drawn = f", {counted(planned.size, 'unit')} planned ({planned.how})" if planned else ""
+    drawn = f"{counted(planned.size, 'unit')} planned ({planned.how})"
     if sample.plan:
-        drawn = f", {counted(len(sample.projected), 'unit')} drawn"
+        drawn = f"{counted(len(sample.projected), 'unit')} drawn"
     say_wrapped(
         f"{sample.sample_id}  {sample.state}  {sample.engagement} {sample.control} {sample.control_test}: "
-        f"{counted(sample.units, 'item')} frozen{drawn}",
+        f"{counted(sample.units, 'item')} frozen, {drawn}",
         indent=0,
         hanging=4,
     )
@@ -435,12 +435,8 @@ def _profile_json(said: ProfileSize) -> dict[str, Any]:
     }
 
 
-def _plan_json(plan: Plan | None) -> dict[str, Any] | None:
-    return {"method": str(plan.method), "by": str(plan.by) if plan.by else None, "size": plan.size} if plan else None
-
-
 def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict[str, Any]:
-    result = sample.result
+    result, plan = sample.result, sample.frozen_plan
     shown: dict[str, Any] = {
         "sample": sample.sample_id,
         "state": str(sample.state),
@@ -453,7 +449,7 @@ def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict
         "root": sample.root,
         "units": sample.units,
         "left_out": dict(sample.left_out),
-        "plan": _plan_json(sample.frozen_plan),
+        "plan": {"method": str(plan.method), "by": str(plan.by) if plan.by else None, "size": plan.size},
         "drawn": len(sample.projected),
         "agreement": sample.agreement,
         "result": None

@@ -127,8 +127,8 @@ class Sample:
     nonce_sha256: str | None
     frozen_by: str
     frozen_at: datetime
-    frozen_plan: Plan | None = None
-    """What is to be drawn, as said at the freeze; None in entries of before it was said there."""
+    frozen_plan: Plan
+    """What is to be drawn, as said at the freeze; `plan` is what the draw says, None before it."""
     state: SampleState = SampleState.FROZEN
     plan: Plan | None = None
     nonce: str = ""
@@ -226,7 +226,7 @@ def _frozen(entry: Entry) -> Sample:
         nonce_sha256=body["nonce_sha256"],
         frozen_by=entry.actor,
         frozen_at=entry.at,
-        frozen_plan=plan_in(body) if "size" in body else None,
+        frozen_plan=plan_in(body),
     )
 
 
@@ -288,7 +288,7 @@ def _result(entry: Entry) -> Result:
         given_at=entry.at,
         units=body["units"],
         deviations=tuple(body["deviations"]),
-        further=tuple(body.get("further", ())),  # not in entries of before it was kept
+        further=tuple(body["further"]),
         planned=body["planned"],
         confidence=body["confidence"],
         tolerable=body["tolerable"],

@@ -949,7 +949,7 @@ def draw_faults(package: Package, sample: Sample, act: dict[str, Any], where: st
         yield f"{where}: the seed of {sample.name} does not follow from root and nonce"
     if body["agreement"] != (agreed["index"] if agreed else None):
         yield f"{where}: the agreement of {sample.name} is not the newest before the draw"
-    if "size" in sample.body and any(sample.body.get(name) != body[name] for name in ("method", "by", "size")):
+    if any(sample.body.get(name) != body[name] for name in ("method", "by", "size")):
         yield f"{where}: {sample.name} is drawn by another plan than the freeze says"
     if sample.lines and body["positions"] != drawn(sample, body["method"], body["by"], body["size"]):
         yield f"{where}: the units of {sample.name} do not follow from its seed"
@@ -1022,7 +1022,7 @@ def result_faults(package: Package, sample: Sample, act: dict[str, Any], where: 
     if body["units"] != len(counted) or not deviating <= counted or len(deviating) != len(body["deviations"]):
         yield f"{where}: it evaluates other units than those that count in {sample.name}"
         return
-    by_people = set(body.get("further", []))
+    by_people = set(body["further"])
     if not counted & sample.found_by_people <= by_people <= deviating:
         yield f"{where}: it leaves out deviations of {sample.name} that a person found"
     sample.found_by_people |= by_people

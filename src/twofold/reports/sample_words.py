@@ -141,7 +141,7 @@ def _of_those_that_left(packaged: PackagedSample, results: Results | None) -> st
 def _drawn(sample: Sample) -> str:
     planned = sample.frozen_plan
     if sample.plan is None:
-        return f"not drawn; planned at the freeze: {planned.size:,} units, {planned.how}" if planned else "not drawn"
+        return f"not drawn; planned at the freeze: {planned.size:,} units, {planned.how}"
     method = f"{sample.plan.how}, {'planned' if planned == sample.plan else 'not planned'} at the freeze"
     counts = {why: sum(each.why is why for each in sample.chosen) for why in Why}
     more = {

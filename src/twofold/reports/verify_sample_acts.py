@@ -95,7 +95,7 @@ def _draw_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, ent
     if body["agreement"] != (agreement.index if agreement else None):
         yield f"the agreement of {sample.sample_id} is not the newest before the draw"
     plan = plan_in(body)
-    if sample.frozen_plan not in {None, plan}:
+    if sample.frozen_plan != plan:
         yield f"{sample.sample_id} is drawn by another plan than the freeze says"
     yield from _position_faults(checked, body, lambda population: draw(population, seed, plan))
 
@@ -147,7 +147,7 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
     if body["units"] != len(counted) or not deviating <= counted or len(deviating) != len(body["deviations"]):
         yield f"it evaluates other units than those that count in {sample.sample_id}"
         return
-    by_people = set(body.get("further", ()))
+    by_people = set(body["further"])
     if not counted & sample.found_by_people <= by_people <= deviating:
         yield f"it leaves out deviations of {sample.sample_id} that a person found"
     found = evaluate(

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -243,18 +242,6 @@ def test_the_plan_stands_in_the_freeze_before_the_nonce_is_said(
     assert (frozen.frozen_plan, frozen.plan) == (plan, None)
     drawn = draw(vault, frozen, population)
     assert (drawn.plan, len(drawn.projected)) == (plan, 10)
-
-
-def test_a_population_that_was_frozen_without_a_plan_is_not_drawn(
-    vault: Vault, frozen: Sample, population: FrozenPopulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Entries of before the plan was said at the freeze: with the nonce known, the company could choose among plans."""
-    old = replace(frozen, frozen_plan=None)
-    monkeypatch.setattr(acts, "sample_named", lambda *_: old)
-    before = vault.size
-    with pytest.raises(UserError, match="was frozen without saying how many units are drawn"):
-        draw(vault, old, population)
-    assert vault.size == before
 
 
 def test_a_unit_is_named_once(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:

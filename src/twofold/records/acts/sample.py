@@ -229,13 +229,13 @@ def draw_sample(
     """Draw from a frozen population with the auditor's nonce, by the plan of the freeze.
 
     Raises UserError when the sample was drawn already, the nonce is empty, not the one whose hash was given before,
-    or known when the population was frozen, the population is another one, or it was frozen without a plan.
+    or known when the population was frozen, or the population is another one.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.DRAW)
         _check_population(sample, population)
-        plan = _plan_of_freeze(sample)
         _check_nonce(vault, sample, nonce)
+        plan = sample.frozen_plan
         seed = seed_of(
             engagement=sample.engagement,
             control=sample.control,
@@ -243,14 +243,13 @@ def draw_sample(
             root=population.root,
             nonce=nonce,
         )
-        chosen = draw(population, seed, plan)
         agreed = agreement_for(vault, engagement=sample.engagement, control=sample.control)
         body: dict[str, Json] = {
             "agreement": agreed.entry if agreed else None,
             "by": str(plan.by) if plan.by else None,
             "method": str(plan.method),
             "nonce": nonce,
-            "positions": list(chosen),
+            "positions": list(draw(population, seed, plan)),
             "sample": sample_id,
             "seed": seed.hex(),
             "size": plan.size,
@@ -473,14 +472,6 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
     if population.root.hex() != sample.root:
         found = f"its root is {population.root.hex()}"
         raise UserError(Problem(f"population of {sample.sample_id}", found, sample.root, "restore the frozen file"))
-
-
-def _plan_of_freeze(sample: Sample) -> Plan:
-    """Return the plan of the freeze: one that is made when the nonce is known could be the one with clean units."""
-    if sample.frozen_plan is None:
-        found = f"{sample.sample_id} was frozen without saying how many units are drawn, and how"
-        raise UserError(Problem("SAMPLE", found, "a plan that stands before the nonce", "freeze it again"))
-    return sample.frozen_plan
 
 
 def _check_missed(sample: Sample) -> None:
