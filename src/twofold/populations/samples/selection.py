@@ -1,10 +1,11 @@
 """Which items: random, systematic, stratified, from a seed that nobody could choose (audit-domain 5.3).
 
 The population is frozen first, and the plan is said. Then the auditor gives a nonce. The seed is a hash of root and
-nonce, so the company cannot know the draw when it freezes, nor try several plans with the nonce, and neither side can
-roll again: another draw needs another nonce, which the log shows. Units are put into an order by the hash of seed and
-line; a random sample takes the first n. Whatever is drawn later, as a replacement or an extension, comes next in the
-same order. Every step is in docs/formats/sample.md, with a program in another language that draws the same.
+nonce, so the company cannot know the draw when it freezes, nor think of another plan once it knows the nonce, and
+neither side can roll again: another draw needs another freeze and another nonce, which the log shows. Units are put
+into an order by the hash of seed and line; a random sample takes the first n. Whatever is drawn later, as a replacement
+or an extension, comes next in the same order. Every step is in docs/formats/sample.md, with a program in another
+language that draws the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
