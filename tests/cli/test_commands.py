@@ -139,6 +139,7 @@ def test_a_type_1_proposes_no_control_as_effective_wherever_it_is_shown(
     assert any(said in told for told in shown["reach"])
     assert said in call("judge", "soc2-one", "-w", judged).out
     assert said in " ".join(call("status", "-w", judged).out.split())
+    assert orjson.loads(call("status", "--json", "-w", judged).out)["reach"]["soc2-one"] == shown["reach"]
     call("package", "soc2-one", "--into", tmp_path / "audit", "-w", judged)
     assert said in (tmp_path / "audit" / "data" / "index.html").read_text(encoding="utf-8")
     again = call("reperform", tmp_path / "audit")

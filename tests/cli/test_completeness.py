@@ -118,6 +118,8 @@ def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_pop
 
     body = json.loads(call("completeness", "show", "change_item", "--json", "-w", judged).out)
     assert (body["conclusion"], body["control_tests"], body["differing"]) == ("stopped", ["T-10", "T-11"], ["T-11"])
+    listed = " ".join(call("completeness", "list", "-w", judged).out.split())
+    assert "T-10, T-11 (another record)" in listed
     shown = " ".join(call("completeness", "show", "change_item", "-w", judged).out.split())
     assert "The newest run of T-11 rests on another record: run 'twofold test'." in shown
     assert call("test", "T-10", "-w", judged).code == 0

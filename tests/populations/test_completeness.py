@@ -295,6 +295,15 @@ def test_each_table_of_a_second_source_is_named_by_its_reconciliation() -> None:
             assert f" {table} AS " in entry.reconciliation_text, entry.name
 
 
+def test_each_second_source_that_agrees_where_it_is_missing_is_named() -> None:
+    entries = population_register().values()
+    within = {"emergency_change", "expected_backup", "go_live_part", "weakness_seen"}
+    """Compared with tables of their own, whose coverage is a check by itself."""
+    known = {"job_and_transfer", "sod_conflict"}
+    """Compared with a list without which every item is a difference."""
+    assert {each.name for each in entries if each.reconciliation_text and not each.compared} == within | known
+
+
 def test_the_last_month_of_a_period_east_of_greenwich_is_asked_for(store: Store, tmp_path: Path) -> None:
     berlin = ReviewPeriod(datetime(2025, 6, 30, 22, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC))
     rows: Rows = {"extraction": [extraction()], "incident": monthly(range(7, 12), BUSY_MONTH)}
@@ -338,6 +347,12 @@ def test_a_filter_of_one_export_is_named_beside_one_that_many_share(store: Store
         "ev-100 and 39 more (incident), limit=200",
         "ev-999 (incident), status !=",
     ]
+
+
+def test_each_of_many_filters_is_named(store: Store, tmp_path: Path) -> None:
+    asked = [extraction(number=f"ev-{limit}", query=f"GET /incidents?limit={limit}") for limit in range(100, 130)]
+    found = check(record(store, tmp_path, {"extraction": asked}), "query_filters")
+    assert len(found.details) == 30
 
 
 def test_each_system_of_which_no_export_speaks_is_told(store: Store, tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_the_verdict_of_a_unit_that_left_is_shown(key: SigningKey, tmp_path: Pat
         gone for gone, _ in read(package, f"samples/{name}/draw.json")["left_out"]
     ]
     assert (left[-1]["item"], left[-1]["verdict"]) in {(unit, "EXCEPTION"), (unit, "CANNOT_TEST")}
+    assert ", 2 left with none in its place; by the newest verdicts" in (package / "data/index.html").read_text("utf-8")
     told = "by the newest verdicts and what people found, 1 of the units that left deviates"
     assert told in (package / "data/index.html").read_text(encoding="utf-8")
     book = openpyxl.load_workbook(package / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)

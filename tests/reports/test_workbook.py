@@ -65,6 +65,8 @@ def test_the_lead_sheet_shows_all_that_a_workpaper_must(book: Any) -> None:
     for label, text in expected.items():
         assert text in lead[label], label
     assert "SHA-256" in lead["Hash of the population"]
+    assert "; oldest record that the source held: not given" in lead["Source ev-1"]
+    assert "page size not given, last page reached: not given" in lead["Source ev-1"]
 
 
 def test_the_grid_has_a_row_per_item_with_marks_and_both_verdicts(book: Any) -> None:
@@ -213,4 +215,7 @@ def test_the_lead_sheet_says_how_far_a_conclusion_reaches(contents: PackageConte
     assert [(each.label, each.text) for each in lines if "how far" in each.label] == [
         ("SOC 2: how far it reaches", told)
     ]
-    assert told in html_report(short, in_package=True)
+    page = html_report(short, in_package=True)
+    assert [page.count(f"{begins}{told}") for begins in (">", "<strong>")] == [2, 1], (
+        "beside the counts and the criteria"
+    )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from twofold.engagement.access_review_diff import Change, Difference
+from twofold.engagement.access_review_diff import Change, Difference, PairList
+from twofold.jobs.access_review.comparing import Comparison
 
 from ..cli.conftest import _must
 from ..cli.test_review import (
@@ -28,13 +29,14 @@ from ..cli.test_review import (
 )
 
 As = Callable[[str], Any]
+MOMENT = datetime(2026, 3, 26, 9, tzinfo=UTC)
 
 
 class Clock:
     """The clock of the site: a second later each time it is read."""
 
     def __init__(self) -> None:
-        self.time = datetime(2026, 3, 26, 9, tzinfo=UTC)
+        self.time = MOMENT
 
     def now(self) -> datetime:
         self.time += timedelta(seconds=1)
@@ -275,7 +277,9 @@ def test_a_reviewer_delegates_and_is_reminded(reviewers: dict[str, Any]) -> None
     assert "Captured as ev-" in said(bo, f"{page}decide", decisions(a=(CY, "approve", "fine")))
 
 
-def test_context_removals_differences_and_the_completion_record(reviewers: dict[str, Any]) -> None:
+def test_context_removals_differences_and_the_completion_record(
+    reviewers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ana, bo = reviewers["ana"], reviewers["bo"]
     page = opened(reviewers)
     assert "none seen" in ana.get(page).content.decode()
@@ -294,5 +298,12 @@ def test_context_removals_differences_and_the_completion_record(reviewers: dict[
     assert record.count("/evidence/ev-") >= 4
     assert "first review" in ana.get(f"{page}difference", follow=True).content.decode()
     assert "no snapshot" in ana.get(f"{page}difference?with=today", follow=True).content.decode()
+    doubtful = Comparison(
+        PairList("a", MOMENT, frozenset()), PairList("b", MOMENT, frozenset()), [], ("ev-9: page_cap",)
+    )
+    from twofold.web.company import access_review_record  # noqa: PLC0415  once the web framework is set up
+
+    monkeypatch.setattr(access_review_record, "comparison_of", lambda *_: doubtful)
+    assert "A list may not be whole (ev-9: page_cap)" in ana.get(f"{page}difference").content.decode()
     assert ana.get("/reviews/rv-none/record").status_code == 404
     assert ana.get("/reviews/rv-none/difference").status_code == 404

@@ -20,6 +20,7 @@ def test_a_record_is_read_and_concluded_on(program: Make, monkeypatch: Any) -> N
     assert "incident_opened" in {each["population"] for each in tester.get("/completeness").json()}
     found = tester.get(RECORD)
     assert found.json()["body"]["checks"]
+    assert found.json()["differing"] == []
     assert tester.post(f"{RECORD}/sign", {**SIGNED, "reason": ""}).status_code == 422
     assert tester.post(f"{RECORD}/sign", {**SIGNED, "conclusion": "perhaps"}).status_code == 422
     done = tester.post(f"{RECORD}/sign", SIGNED, **{"if-match": found.headers["etag"]})

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from twofold.jobs.completeness import population_record, population_records
 from twofold.jobs.tables_read import tables_read
 from twofold.records.workspace import Workspace
 
@@ -21,6 +23,21 @@ def test_a_record_shows_what_was_asked_and_each_check(as_role: As) -> None:
     for words in ("tracker, all incident", "No filter in the query can hide rows", "A compliance manager or a tester"):
         assert words in shown
     assert as_role("viewer").get("/completeness/no_such_population/").status_code == 404
+
+
+def test_a_control_test_that_rests_on_another_record_is_marked(as_role: As, monkeypatch: Any) -> None:
+    from twofold.web.company import completeness  # noqa: PLC0415  once the web framework is set up
+
+    made = {
+        "population_record": lambda *asked: replace(population_record(*asked), differing=("T-19",)),
+        "population_records": lambda *asked: [
+            replace(each, differing=("T-19",)) for each in population_records(*asked)
+        ],
+    }
+    for name, standing_in in made.items():
+        monkeypatch.setattr(completeness, name, standing_in)
+    assert "! another record" in as_role("viewer").get("/completeness/").content.decode()
+    assert "another record" in as_role("viewer").get(ADDRESS).content.decode()
 
 
 def test_a_person_concludes_and_it_is_evidence(as_role: As, site_workspace: Path) -> None:
