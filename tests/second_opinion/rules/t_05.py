@@ -472,6 +472,10 @@ class Review:
         """Return whether tables are not proven complete from one moment to another, both included."""
         return has_gap(self.records, tables, self.system, start, end + TICK)
 
+    def _list_gap(self, at: datetime) -> bool:
+        """Return whether lists taken at a moment are not proven complete; a gap that begins with the list is none."""
+        return has_gap(self.records, ["snapshot", "snapshot_row"], self.system, at, at)
+
     def codes(self) -> Mapping[str, str]:
         """Return letter -> reason code."""
         nothing = self._nothing()
@@ -519,7 +523,7 @@ class Review:
     def _complete(self, campaign: Campaign) -> str:
         records, snapshot, began = self.records, campaign.snapshot, campaign.row["started_at"]
         done = campaign.completed[0] if campaign.completed else self.deadline
-        no_list = self.gap(["snapshot", "snapshot_row"], campaign.held_at, campaign.held_at)
+        no_list = self._list_gap(campaign.held_at)
         no_pairs = self.gap(["review_item"], began[0], done)
         if snapshot is None:
             return "cannot_test:source_gap" if no_list else "cannot_test:no_snapshot"
@@ -735,8 +739,7 @@ class Review:
             and each["taken_at"][0] > done[1]
             and (lists if each["conflicted"] else each["origin"] == "system")
         )
-        lists_of = ["snapshot", "snapshot_row"]
-        return [((taken, latest), name in rows, not self.gap(lists_of, taken, taken)) for taken, name, latest in found]
+        return [((taken, latest), name in rows, not self._list_gap(taken)) for taken, name, latest in found]
 
     def _approvals_again(self, row: Record) -> list[tuple[str, Span, bool]]:
         """Return id and time of each decision on a request made after the decision, and whether it surely approves.

@@ -195,7 +195,7 @@ gap AS (
         END) AS of_campaign,
         MAX(CASE
             WHEN g.table_name IN ('snapshot', 'snapshot_row')
-                AND (g.starts_at IS NULL OR g.starts_at <= h.held_at)
+                AND (g.starts_at IS NULL OR g.starts_at < h.held_at)
                 AND (g.ends_before IS NULL OR g.ends_before > h.held_at) THEN 1
             ELSE 0
         END) AS of_snapshot,
@@ -441,12 +441,13 @@ removal AS (
     LEFT JOIN logged AS g ON g.number = r.number
 ),
 -- E: later snapshots that the system itself gave. The first one must not show the pair, nor may any in the days of watching. One
--- that is not proven complete tells what is there, and of nothing that it is gone.
+-- that is not proven complete tells what is there, and of nothing that it is gone. What an export took when it was run, where its
+-- proof ends, is part of it.
 torn AS (
     SELECT DISTINCT n.id AS snapshot
     FROM snapshot AS n
     JOIN source_gap AS g ON g.table_name IN ('snapshot', 'snapshot_row') AND g.system IN (n.system, '*')
-        AND (g.starts_at IS NULL OR g.starts_at <= n.taken_at)
+        AND (g.starts_at IS NULL OR g.starts_at < n.taken_at)
         AND (g.ends_before IS NULL OR g.ends_before > n.taken_at)
 ),
 list AS (
