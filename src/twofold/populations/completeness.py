@@ -192,7 +192,8 @@ def _query_filters(extractions: Sequence[ExtractionShown]) -> CompletenessCheck:
     )
     expected = "no filter that can hide rows, or one that a reader finds right"
     if details:
-        found = f"{len(details)} filters or limits in the recorded queries can hide rows"
+        what = "filter or limit" if len(details) == 1 else "filters or limits"
+        found = f"{len(details)} {what} in the recorded queries can hide rows"
         return CompletenessCheck("query_filters", CheckResult.NOTE, found, expected, details)
     return CompletenessCheck("query_filters", CheckResult.OK, "no such filter in the recorded queries", expected)
 
