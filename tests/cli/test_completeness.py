@@ -1,9 +1,11 @@
 """Completeness records on the command line: read, sign, and when a signature lapses."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from twofold.jobs.clock import now
 
@@ -14,12 +16,29 @@ SIGN = ("completeness", "sign", "incident_opened", "--reason", "read the query w
 
 
 def sox_result(call: Call, root: Path) -> dict[str, Any]:
+    return results(call, root)["sox-fy2026"]
+
+
+def results(call: Call, root: Path) -> dict[str, dict[str, Any]]:
+    """Test and judge; return what each engagement says of incidents."""
     assert call("test", "T-19", "-w", root).code == 0
     assert call("judge", "-w", root).code == 0
-    body = json.loads((root / ".twofold" / "judgements" / "sox-fy2026" / "judgement.json").read_text(encoding="utf-8"))
-    (control,) = [each for each in body["controls"] if each["control_id"] == "OP-02"]
-    result: dict[str, Any] = control["results"][0]
-    return result
+    found = {}
+    for path in (root / ".twofold" / "judgements").glob("*/judgement.json"):
+        body = json.loads(path.read_text(encoding="utf-8"))
+        (control,) = [each for each in body["controls"] if each["control_id"] == "OP-02"]
+        found[path.parent.name] = control["results"][0]
+    return found
+
+
+def capture_signatures(call: Call, root: Path, folder: Path, lines: Sequence[str]) -> None:
+    """Capture signatures that were given outside of Twofold: conclusion, person, moment."""
+    file = folder / "signatures.csv"
+    text = "".join(f"incident_opened,{each}\n" for each in lines)
+    file.write_text(f"population,conclusion,signed_by,signed_at\n{text}", encoding="utf-8")
+    more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
+    run = ("--run-by", "p-0002", "--run-at", "2026-06-01T10:00:00Z")
+    assert call("capture", file, *more, *run, "-w", root).code == 0
 
 
 def test_a_record_is_listed_and_shown(call: Call, judged_once: Path) -> None:
@@ -55,18 +74,37 @@ def test_a_signature_counts_for_the_record_that_was_seen(call: Call, judged: Pat
     assert found["stops"] == ["p-0001 concluded that the population incident_opened is not complete"]
 
 
-def test_two_signatures_of_one_moment_that_disagree_conclude_nothing(call: Call, judged: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("conclusions", [("complete", "not_complete"), ("Not complete", "complete")])
+def test_of_two_signatures_of_one_moment_the_refusal_counts(
+    call: Call, judged: Path, tmp_path: Path, conclusions: Sequence[str]
+) -> None:
     assert call(*SIGN, "--conclusion", "complete", "-w", judged).code == 0
-    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
-    file = tmp_path / "signatures.csv"
-    head = "population,conclusion,signed_by,signed_at\n"
-    said = ("complete,p-0001", "not_complete,p-0002")
     moment = now().isoformat()
-    file.write_text(head + "".join(f"incident_opened,{each},{moment}\n" for each in said), encoding="utf-8")
-    more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
-    run = ("--run-by", "p-0002", "--run-at", "2026-06-01T10:00:00Z")
-    assert call("capture", file, *more, *run, "-w", judged).code == 3, "the conflict is told"
-    assert sox_result(call, judged)["completeness_signed_by"] == ""
+    said = [f"{conclusion},p-000{who},{moment}" for who, conclusion in enumerate(conclusions, 1)]
+    capture_signatures(call, judged, tmp_path, said)
+    refused = 1 + [each.casefold().startswith("not") for each in conclusions].index(True)
+    judgements = results(call, judged)
+    assert judgements.keys() == {"soc2-2026", "sox-fy2026"}
+    for found in judgements.values():
+        assert found["completeness_signed_by"] == ""
+        assert found["stops"] == [f"p-000{refused} concluded that the population incident_opened is not complete"]
+
+
+def test_a_refusal_of_the_same_day_counts_where_nobody_can_tell_which_came_last(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    capture_signatures(
+        call, judged, tmp_path, ["not_complete,p-0001,2026-07-10", "complete,p-0002,2026-07-10T15:00:00Z"]
+    )
+    assert sox_result(call, judged)["stops"] != []
+    capture_signatures(call, judged, tmp_path, ["complete,p-0002,2026-07-12T15:00:00Z"])
+    found = sox_result(call, judged)
+    assert (found["stops"], found["completeness_signed_by"]) == ([], "p-0002")
+
+
+def test_two_approvals_of_one_moment_are_no_contradiction(call: Call, judged: Path, tmp_path: Path) -> None:
+    capture_signatures(call, judged, tmp_path, [f"complete,p-000{who},2026-07-10T15:00:00Z" for who in (1, 2)])
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
 
 
 def test_a_stopped_record_cannot_be_called_complete(call: Call, applied: Path, export_folder: Path) -> None:

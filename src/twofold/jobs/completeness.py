@@ -44,7 +44,7 @@ class CompletenessConclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The newest signature under a population's records. `record_sha256` "" counts for whatever record there is."""
+    """A signature under a population's records. `record_sha256` "" counts for whatever record there is."""
 
     conclusion: str
     signed_by: str
@@ -157,40 +157,48 @@ def controls_with_a_part(scope: Scope | None, person: str, *, record: Population
     return controls_of(scope, person) & tested
 
 
-def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, Signature]:
-    """Return the newest signature of each population that the session's tables hold.
+def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, tuple[Signature, ...]]:
+    """Return the newest signatures of each population that the session's tables hold.
 
-    Two that say different things at one moment conclude nothing, and an older one no longer counts.
+    They are several where people signed at one moment, or at times too coarse to say which was later.
     """
     rows = session.execute(
         """
-        SELECT population, CASE WHEN conflicted THEN '' ELSE conclusion END, signed_by, COALESCE(record_sha256, '')
-        FROM completeness_signature ORDER BY signed_at, population
+        SELECT population, conclusion, signed_by, COALESCE(record_sha256, '') FROM completeness_signature
+        QUALIFY signed_at_latest >= max(signed_at) OVER (PARTITION BY population)
+        ORDER BY ALL
         """
     ).fetchall()
-    return {population: Signature(as_conclusion(said), *more) for population, said, *more in rows}
+    found: dict[str, tuple[Signature, ...]] = {}
+    for population, said, *more in rows:
+        found[population] = (*found.get(population, ()), Signature(as_conclusion(said), *more))
+    return found
 
 
 def signed_by(
-    signatures: Mapping[str, Signature],
+    signatures: Mapping[str, Sequence[Signature]],
     run: ControlTestRun,
     conclusion: CompletenessConclusion = CompletenessConclusion.COMPLETE,
 ) -> str:
-    """Return who signed the record of a run with this conclusion, "" where nobody did, or another record was signed."""
-    found = signatures.get(run.population)
-    if found is None or found.conclusion != conclusion:
-        return ""
-    return found.signed_by if found.record_sha256 in {"", run.completeness_sha256} else ""
+    """Return who signed the record of a run with this conclusion, "" where nobody did, or another record was signed.
+
+    Where the newest signatures under it disagree the stricter one counts: who found a hole is not outvoted.
+    """
+    under = [each for each in signatures.get(run.population, ()) if each.record_sha256 in {"", run.completeness_sha256}]
+    refused = [each for each in under if each.conclusion == CompletenessConclusion.NOT_COMPLETE]
+    return next((each.signed_by for each in refused or under if each.conclusion == conclusion), "")
 
 
-def _signatures(workspace: Workspace) -> dict[str, Signature]:
+def _signatures(workspace: Workspace) -> dict[str, tuple[Signature, ...]]:
     if not tables_now(workspace.tables_folder):
         return {}
     with open_session(TableSet(workspace.tables_folder, {}), wanted={SIGNATURE_TABLE}) as session:
         return newest_signatures(session)
 
 
-def _record(runs: Sequence[tuple[ControlTestRun, Path]], signatures: Mapping[str, Signature]) -> PopulationRecord:
+def _record(
+    runs: Sequence[tuple[ControlTestRun, Path]], signatures: Mapping[str, Sequence[Signature]]
+) -> PopulationRecord:
     run, folder = max(runs, key=lambda each: (bool(each[0].stops), each[0].clock, each[0].control_test))
     body = orjson.loads((folder / COMPLETENESS_FILE).read_bytes())
     return PopulationRecord(

@@ -150,8 +150,8 @@ class _PeopleSaid:
     """What named persons said, from captured evidence: answers to findings, signatures under completeness records."""
 
     responses: Mapping[str, Response]
-    signatures: Mapping[str, Signature]
-    """Population -> the newest signature under its completeness record."""
+    signatures: Mapping[str, Sequence[Signature]]
+    """Population -> the newest signatures under its completeness record, several where they are of one moment."""
 
 
 def _wanted(scope: Scope, wanted: Sequence[str]) -> list[Engagement]:
