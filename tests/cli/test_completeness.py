@@ -143,6 +143,19 @@ def test_who_has_a_part_in_a_control_that_is_tested_on_it_does_not_sign(call: Ca
         assert "p-0001 has a part in OP-02, tested on incident_opened" in " ".join(said.err.split())
 
 
+def test_a_captured_signature_of_who_has_a_part_in_the_control_does_not_count(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    capture_signatures(call, judged, tmp_path, ["complete,p-0001,2026-06-01T09:00:00Z"])
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0001"
+    assigned = "controls: [{id: OP-02, owner: p-0002, performer: p-0001}]\n"
+    (judged / "scope" / "controls.yaml").write_text(assigned, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "who does what", "-w", judged).code == 0
+    assert sox_result(call, judged)["completeness_signed_by"] == ""
+    capture_signatures(call, judged, tmp_path, ["not_complete,p-0001,2026-06-01T09:30:00Z"])
+    assert sox_result(call, judged)["stops"] == ["p-0001 concluded that the population incident_opened is not complete"]
+
+
 def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_population(
     call: Call, judged: Path, tmp_path: Path
 ) -> None:

@@ -170,7 +170,10 @@ def _of_counts(settings: LensSettings, test: str, counts: Counts, reasons: list[
 def _open_points(settings: LensSettings, result: ControlTestResult, counts: Counts) -> Iterator[str]:
     test = result.control_test
     if settings.lens == "sox" and not result.completeness_signed_by:
-        yield f"{test}: a named person has still to sign the completeness record of the population"
+        yield (
+            f"{test}: a named person without a part in the control has still to sign the completeness record of the "
+            "population"
+        )
     if result.uncovered:
         yield f"{test}: no export speaks for {', '.join(result.uncovered)}; say whether there is anything"
     if counts.cannot_test == 1:
