@@ -96,6 +96,34 @@ def test_a_date_known_as_an_interval_is_outside_only_where_all_of_it_is(tmp_path
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "reason"),
+    [
+        # In scope before the period only, after it only, in another part of it, and in what the item has of it.
+        (None, datetime(2026, 1, 1, tzinfo=UTC), "scope"),
+        (datetime(2026, 7, 1, tzinfo=UTC), None, "scope"),
+        (datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC), "A:odd"),
+        (datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC), None, "A:odd"),
+    ],
+)
+def test_what_lasts_longer_than_the_period_is_in_scope_by_its_part_of_the_period(
+    tmp_path: Path, first: datetime | None, last: datetime | None, reason: str
+) -> None:
+    long = item("i", "exception:odd", at="2025-11-15 00:00:00", latest="2026-09-15 00:00:00")
+    scope = [ScopeStretch("billing", first, last)]
+    assert judged(tmp_path, [long], scope=scope)[0]["i"][1] == reason
+
+
+def test_of_what_lies_outside_the_period_the_scope_is_asked_first(tmp_path: Path) -> None:
+    items = [
+        item("in-scope-then", "exception:odd", at="2025-11-15 00:00:00", latest="2025-12-15 00:00:00"),
+        item("not-in-scope-then", "exception:odd", at="2025-09-15 00:00:00", latest="2025-10-15 00:00:00"),
+    ]
+    scope = [ScopeStretch("billing", datetime(2025, 12, 1, tzinfo=UTC), None)]
+    reasons = {name: reason for name, (_, reason) in judged(tmp_path, items, scope=scope)[0].items()}
+    assert reasons == {"in-scope-then": "period", "not-in-scope-then": "scope"}
+
+
 def test_an_unknown_time_is_never_outside_the_period(tmp_path: Path) -> None:
     once = [ScopeStretch("billing", datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC))]
     unknown = item("i", "cannot_test:no_time", at=None)

@@ -7,7 +7,8 @@ Source: audit-domain 4.0, *Lens*. The outcomes were computed once; a lens only r
     else EXCEPTION > CANNOT_TEST > PASS > NOT_APPLICABLE over the required attributes
 
 An operating date that is known only as an interval leaves an item out where all of the interval lies outside. So an
-item on the edge of two periods is judged in both, and none is lost between them.
+item on the edge of two periods is judged in both, and none is lost between them. Of what lasts longer than the period
+the part inside it must touch the scope.
 """
 
 from collections.abc import Mapping, Sequence
@@ -128,11 +129,18 @@ def _judged_select(view: LensView, outcomes: str) -> str:
     return f"""
         WITH dated AS (
             SELECT *, GREATEST(operating_at, operating_at_latest) AS latest FROM {outcomes}
+        ), placed AS (
+            SELECT *,
+                operating_at IS NOT NULL AND (latest < $starts_at OR operating_at >= $ends_before) AS outside
+            FROM dated
+        ), cut AS (
+            SELECT *,
+                CASE WHEN outside THEN operating_at ELSE GREATEST(operating_at, $starts_at) END AS first_moment,
+                CASE WHEN outside THEN latest ELSE LEAST(latest, $ends_before - INTERVAL 1 MICROSECOND) END
+                    AS last_moment
+            FROM placed
         ), judged AS (
-            SELECT o.*,
-                o.operating_at IS NOT NULL AND (o.latest < $starts_at OR o.operating_at >= $ends_before) AS outside,
-                {_in_scope(view.scope)} AS in_scope
-            FROM dated AS o
+            SELECT o.*, {_in_scope(view.scope)} AS in_scope FROM cut AS o
         )
         SELECT item, system, operating_at,
             CASE WHEN NOT in_scope THEN 'NOT_APPLICABLE' WHEN outside THEN 'NOT_APPLICABLE'
@@ -165,14 +173,15 @@ def _is_pending(reason: str) -> bool:
 
 
 def _in_scope(scope: Sequence[ScopeStretch]) -> str:
-    """Return the test whether `o.system` was in scope at some moment of the operating date; of any date if unknown.
+    """Return the test whether `o.system` was in scope at some moment from `o.first_moment` to `o.last_moment`.
 
-    Written out as conditions: the outcomes stream through in their order, without a join and a sort.
+    A date that is unknown may be any. Written out as conditions: the outcomes stream through in their order, without a
+    join and a sort.
     """
     tests = ["false"]
     for each in scope:
-        dated = [f"o.latest >= {_literal(each.valid_from)}"] if each.valid_from else []
-        dated += [f"o.operating_at < {_literal(each.valid_to)}"] if each.valid_to else []
+        dated = [f"o.last_moment >= {_literal(each.valid_from)}"] if each.valid_from else []
+        dated += [f"o.first_moment < {_literal(each.valid_to)}"] if each.valid_to else []
         test = f"o.system = '{_escaped(each.system)}'"
         tests.append(f"({test} AND (o.operating_at IS NULL OR ({' AND '.join(dated)})))" if dated else test)
     return f"COALESCE({' OR '.join(tests)}, false)"

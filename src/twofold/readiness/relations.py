@@ -106,8 +106,11 @@ def make_outcomes(
                         OR (GREATEST(o.operating_at, o.operating_at_latest) >= ? AND o.operating_at < ?))
                     AND EXISTS (
                         SELECT 1 FROM in_scope AS s WHERE s.system = o.system
-                            AND (s.valid_from IS NULL OR o.operating_at IS NULL OR s.valid_from <= o.operating_at)
-                            AND (s.valid_to IS NULL OR o.operating_at IS NULL OR o.operating_at < s.valid_to)
+                            AND (s.valid_from IS NULL OR o.operating_at IS NULL
+                                OR (s.valid_from < ?
+                                    AND s.valid_from <= GREATEST(o.operating_at, o.operating_at_latest)))
+                            AND (s.valid_to IS NULL OR o.operating_at IS NULL
+                                OR GREATEST(o.operating_at, ?) < s.valid_to)
                     )
                 """,  # noqa: S608  a letter of a rule
                 [
@@ -118,6 +121,8 @@ def make_outcomes(
                     one_file(run.outcomes),
                     _plain(window_from),
                     _plain(window_to),
+                    _plain(window_to),
+                    _plain(window_from),
                 ],
             )
     sentences = [
