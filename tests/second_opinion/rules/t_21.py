@@ -58,7 +58,16 @@ def populate(world: World) -> None:
         world.add(
             "source_gap",
             table_name=world.pick(
-                ("backup_plan", "backup_run", "backup_run", "backup_report", "backup_config", "run_followup", "ticket")
+                (
+                    "backup_plan",
+                    "backup_run",
+                    "backup_run",
+                    "backup_report",
+                    "backup_config",
+                    "backup",
+                    "run_followup",
+                    "ticket",
+                )
             ),
             system=world.pick((system, system, "*")) if world.number < 0 else system,
             starts_at=world.maybe(50, begins),
@@ -208,8 +217,8 @@ def _backup(world: World, store: str, start: datetime) -> None:
             id=name,
             store=store,
             taken_at=world.instant(taken),
-            origin="schedule",
-            run=world.pick((world.key("run1"), world.key("run2"), None)),
+            origin=world.pick(("schedule", "schedule", "Schedule", "manual")),
+            run=world.pick((world.key("run1"), world.key("run2"), None, None)),
             deleted_at=world.maybe(80, world.instant(taken + world.pick((1, 9, 10, 11)) * A_DAY)),
         )
 
@@ -490,13 +499,12 @@ def _config(due: Due) -> tuple[str | None, Record | None]:
 def _kept(due: Due) -> str:
     """Attribute C of a slot."""
     plan = due.plan
-    runs = {run.row["id"]: run.surely for run in _of_slot(due) if run.row["status"] != "failed"}
-    copies = [copy for copy in due.records["backup"] if copy["run"] in runs]
-    if any(copy["conflicted"] for copy in copies):
+    copies = list(_copies(due))
+    if any(copy["conflicted"] for copy, _ in copies):
         return "cannot_test:conflict"
     keep = plan["keep_days"]
-    deleted = [] if keep is None else [copy for copy in copies if copy["deleted_at"]]
-    if any(runs[copy["run"]] and copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy in deleted):
+    deleted = [] if keep is None else [(copy, surely) for copy, surely in copies if copy["deleted_at"]]
+    if any(surely and copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy, surely in deleted):
         return "exception:deleted_early"
     unknown, config = _config(due)
     if unknown is not None or config is None:
@@ -507,11 +515,62 @@ def _kept(due: Due) -> str:
         return "exception:not_encrypted"
     if plan["must_lock"] and config["locked"] is False:
         return "exception:not_locked"
-    if any(copy["deleted_at"][0] < copy["taken_at"][1] + days(keep) for copy in deleted):
+    if any(copy["deleted_at"][0] < copy["taken_at"][1] + days(keep) for copy, _ in deleted):
         return "cannot_test:time_order_unclear"
     if plan["keep_days"] is None:
         return "cannot_test:no_target"
     asked = {"keep_days": True, "encrypted": plan["must_encrypt"], "locked": plan["must_lock"]}
     if any(wanted and config[word] is None for word, wanted in asked.items()):
         return "cannot_test:config_unknown"
-    return "pass"
+    return "cannot_test:source_gap" if _may_be_unlisted(due) else "pass"
+
+
+def _copies(due: Due) -> Iterator[tuple[Record, bool]]:
+    """Yield the backups of a slot, and whether they surely are its own.
+
+    The run tells, where the job log knows it; else the data store and the time.
+    """
+    runs = {run.row["id"]: run for run in _of_slot(due)}
+    failed = [run for run in runs.values() if run.row["status"] == "failed"]
+    known = {row["id"] for row in due.records["backup_run"]}
+    for copy in due.records["backup"]:
+        if copy["run"] in runs and runs[copy["run"]] not in failed:
+            yield copy, runs[copy["run"]].surely
+        if copy["run"] in known or copy["origin"].lower() != "schedule" or copy["store"] != due.plan["store"]:
+            continue
+        if due.slot["is_continuous"] or due.plan["provider_managed"] or (runs and len(failed) == len(runs)):
+            continue
+        if _may_lie_in(copy, due.slot):
+            inside = due.slot["starts_at"] <= copy["taken_at"][0] and copy["taken_at"][1] < due.slot["ends_before"]
+            yield copy, inside and not failed and sum(_may_lie_in(copy, slot) for slot in _slots_of_store(due)) == 1
+
+
+def _slots_of_store(due: Due) -> list[Record]:
+    """Return the slots and days of every plan of the data store."""
+    plans = {row["id"] for row in due.records["backup_plan"] if row["store"] == due.plan["store"]}
+    return [row for row in due.records["expected_run"] if row["activity"] == "backup" and row["plan"] in plans]
+
+
+def _may_lie_in(copy: Record, slot: Record) -> bool:
+    """Return whether a backup may have been taken in a slot."""
+    taken: Span = copy["taken_at"]
+    return bool(taken[0] < slot["ends_before"] and taken[1] >= slot["starts_at"])
+
+
+def _may_be_unlisted(due: Due) -> bool:
+    """Return whether the list of backups may lack one of the slot: it has a gap there, and does not merely end."""
+    if due.slot["is_continuous"] or due.plan["provider_managed"]:
+        return False
+    starts, limit = due.slot["starts_at"], due.slot["due_at"]
+    ends = [
+        gap["table_name"] == "backup"
+        and gap["system"] in {due.system, "*"}
+        and (gap["ends_before"] is None or gap["ends_before"] > starts)
+        and (
+            gap["starts_at"] is None
+            or gap["starts_at"] <= starts
+            or (gap["starts_at"] < limit and gap["ends_before"] is not None)
+        )
+        for gap in due.records["source_gap"]
+    ]
+    return any(ends)

@@ -365,22 +365,97 @@ provider_code AS (
     LEFT JOIN report AS r ON r.item = p.item
     WHERE p.kind = 'provider'
 ),
+-- A backup of which the job log knows no run was made in the slot of its data store in which it was taken; here too one pass over
+-- those whose time is known. A backup by hand is of no slot.
+loose AS (
+    SELECT d.plan AS plan, k.id AS id, k.taken_at AS taken_at, k.taken_at_latest AS taken_at_latest
+    FROM backup AS k
+    JOIN (SELECT DISTINCT p.plan AS plan, p.store AS store FROM population AS p) AS d ON d.store = k.store
+    LEFT JOIN attempt AS a ON a.run = k.run
+    WHERE a.run IS NULL AND LOWER(k.origin) = 'schedule'
+),
+loose_line AS (
+    SELECT p.plan AS plan, p.starts_at AS at, 0 AS is_loose, CAST(NULL AS STRING) AS id
+    FROM population AS p
+    UNION ALL
+    SELECT c.plan AS plan, c.taken_at AS at, 1 AS is_loose, c.id AS id
+    FROM loose AS c
+    WHERE c.taken_at = c.taken_at_latest
+),
+loose_placed AS (
+    SELECT
+        l.plan AS plan,
+        l.id AS id,
+        MAX(CASE WHEN l.is_loose = 0 THEN l.at END) OVER (
+            PARTITION BY l.plan ORDER BY l.at NULLS LAST, l.is_loose ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS slot_at
+    FROM loose_line AS l
+),
+traced AS (
+    SELECT p.item AS item, p.kind AS kind, c.id AS id, 1 AS lies_in
+    FROM loose_placed AS l
+    JOIN loose AS c ON c.plan = l.plan AND c.id = l.id
+    JOIN population AS p ON p.plan = l.plan AND p.starts_at = l.slot_at
+    WHERE c.taken_at < p.ends_before
+    UNION ALL
+    SELECT
+        p.item AS item,
+        p.kind AS kind,
+        c.id AS id,
+        CASE WHEN p.starts_at <= c.taken_at AND c.taken_at_latest < p.ends_before THEN 1 ELSE 0 END AS lies_in
+    FROM loose AS c
+    JOIN population AS p ON p.plan = c.plan AND c.taken_at < p.ends_before AND c.taken_at_latest >= p.starts_at
+    WHERE c.taken_at < c.taken_at_latest
+),
+-- Surely so only where no other plan of the data store, and no failed run of the slot, may have made it.
+maker AS (
+    SELECT t.item AS item, t.kind AS kind, t.id AS id, t.lies_in AS lies_in, COUNT(*) OVER (PARTITION BY t.id) AS slots
+    FROM traced AS t
+),
 -- What a failed run left behind is no backup.
+made AS (
+    SELECT b.item AS item, k.id AS id, b.is_sure AS is_sure
+    FROM belongs AS b
+    JOIN attempt AS a ON a.run = b.run
+    JOIN backup AS k ON k.run = b.run
+    WHERE a.status <> 'failed'
+    UNION ALL
+    SELECT
+        t.item AS item,
+        t.id AS id,
+        CASE WHEN t.lies_in = 1 AND t.slots = 1 AND COALESCE(r.failed, 0) = 0 THEN 1 ELSE 0 END AS is_sure
+    FROM maker AS t
+    LEFT JOIN (
+        SELECT b.item AS item, COUNT(*) AS runs, SUM(CASE WHEN a.status = 'failed' THEN 1 ELSE 0 END) AS failed
+        FROM belongs AS b
+        JOIN attempt AS a ON a.run = b.run
+        GROUP BY b.item
+    ) AS r ON r.item = t.item
+    WHERE t.kind = 'run' AND (r.item IS NULL OR r.failed < r.runs)
+),
 deleted AS (
     SELECT
-        b.item AS item,
+        m.item AS item,
         MAX(CASE WHEN k.conflicted THEN 1 ELSE 0 END) AS conflicts,
         MAX(CASE
-            WHEN b.is_sure = 1 AND k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1
+            WHEN m.is_sure = 1 AND k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1
             ELSE 0
         END) AS is_early,
         MAX(CASE WHEN k.deleted_at < k.taken_at_latest + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS perhaps_early
-    FROM belongs AS b
-    JOIN attempt AS a ON a.run = b.run
-    JOIN population AS p ON p.item = b.item
-    JOIN backup AS k ON k.run = b.run
-    WHERE a.status <> 'failed'
-    GROUP BY b.item
+    FROM made AS m
+    JOIN population AS p ON p.item = m.item
+    JOIN backup AS k ON k.id = m.id
+    GROUP BY m.item
+),
+-- Slots of which a backup, and its deletion, may be missing in the list. A gap without an end that begins later only says that the
+-- data end there.
+unlisted AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN gap AS g ON g.system = p.system AND g.table_name = 'backup'
+        AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at OR (g.starts_at < p.due_at AND g.ends_before IS NOT NULL))
+        AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    WHERE p.kind = 'run'
 )
 SELECT
     p.item AS item,
@@ -421,6 +496,7 @@ SELECT
         WHEN p.keep_days IS NULL THEN 'cannot_test:no_target'
         WHEN s.keep_days IS NULL OR (p.must_encrypt AND s.encrypted IS NULL) OR (p.must_lock AND s.locked IS NULL)
             THEN 'cannot_test:config_unknown'
+        WHEN u.item IS NOT NULL THEN 'cannot_test:source_gap'
         ELSE 'pass'
     END AS c
 FROM population AS p
@@ -430,3 +506,4 @@ LEFT JOIN continuous_code AS c ON c.item = p.item
 LEFT JOIN provider_code AS v ON v.item = p.item
 LEFT JOIN setting AS s ON s.item = p.item
 LEFT JOIN deleted AS d ON d.item = p.item
+LEFT JOIN unlisted AS u ON u.item = p.item
