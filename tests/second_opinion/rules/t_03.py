@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import TICK, hands
-from .steps import AMBIGUOUS, EVER, LINKED, NEVER, business_deadline, days, hand, has_gap, humans_of, joined
+from .steps import AMBIGUOUS, BOT, EVER, LINKED, NEVER, Hand, business_deadline, days, hand, has_gap, humans_of, joined
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-03"
@@ -263,7 +263,8 @@ def _judged(
 ) -> dict[str, str]:
     if left.row["conflicted"]:
         return dict.fromkeys("ABCD", "cannot_test:conflict")
-    if _continued(records, parameters, left, system):
+    hands = _approved_again(records, parameters, left, system)
+    if any(each.person for each in hands):
         return dict.fromkeys("ABCD", "na:continued")
     here = [each for each in every if each.system == system]
     judged = {each.account: _a(records, clock, left, every, each) for each in here if each.basis != ENTRUSTED}
@@ -275,11 +276,13 @@ def _judged(
         "C": _c(records, clock, left, every, system),
         "D": _d(left),
     }
-    if not _perhaps_continued(records, clock, parameters, left, system):
+    if hands:
+        excuse = "cannot_test:reapprover_unlinked"
+    elif _perhaps_continued(records, clock, parameters, left, system):
+        excuse = "cannot_test:source_gap"
+    else:
         return codes
-    return {
-        letter: "cannot_test:source_gap" if code.startswith("exception:") else code for letter, code in codes.items()
-    }
+    return {letter: excuse if code.startswith("exception:") else code for letter, code in codes.items()}
 
 
 def _perhaps_continued(records: Records, clock: datetime, parameters: Parameters, left: Leaving, system: str) -> bool:
@@ -291,10 +294,11 @@ def _perhaps_continued(records: Records, clock: datetime, parameters: Parameters
     return has_gap(records, ["access_request", "approval"], system, since, min(left.horizon + gap, clock))
 
 
-def _continued(records: Records, parameters: Parameters, left: Leaving, system: str) -> bool:
+def _approved_again(records: Records, parameters: Parameters, left: Leaving, system: str) -> list[Hand]:
+    """Return the hands that may be another human's and approved the access again for the next engagement."""
     gap = days(parameters["continuity_days"])
     if left.horizon is None or left.horizon > left.ended[0] + gap:
-        return False
+        return []
     asked = {
         row["id"]
         for row in records["access_request"]
@@ -302,15 +306,17 @@ def _continued(records: Records, parameters: Parameters, left: Leaving, system: 
         and not row["conflicted"]
         and left.persons & {row["beneficiary"], hand(records, row["beneficiary"], row["created_at"][0]).person}
     }
-    return any(
-        row["subject"] in asked
+    hands = [
+        hand(records, row["approver"], row["decided_at"][0])
+        for row in records["approval"]
+        if row["subject"] in asked
         and row["decision"] == "approve"
         and row["withdrawn_at"] is None
         and not row["conflicted"]
         and row["decided_at"][0] >= left.ended[0] - days(parameters["reapproval_days"])
         and row["decided_at"][1] <= left.horizon + gap
-        for row in records["approval"]
-    )
+    ]
+    return [each for each in hands if each.state != BOT and each.person not in left.persons]
 
 
 def _provider(every: Sequence[Access]) -> Span | None:
@@ -577,6 +583,8 @@ def populate(world: World) -> None:
     accounts = _accounts(world, people, systems)
     for account in accounts:
         _life(world, account, systems, end)
+    if world.chance(75):
+        world.add("account_link", account=world.key("erp:boss"), person=world.key("boss"))
     for _ in range(world.number_in(0, 2)):
         request = world.id("request")
         for _ in range(2 if world.chance(5) else 1):
@@ -595,7 +603,7 @@ def populate(world: World) -> None:
                 "approval",
                 id=name,
                 subject=request,
-                approver=world.key("erp:boss"),
+                approver=world.pick((world.key("erp:boss"), world.key("erp:boss"), *accounts)),
                 duty="access",
                 decision=decision,
                 decided_at=decided,

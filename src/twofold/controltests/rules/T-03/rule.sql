@@ -51,10 +51,10 @@ deadline AS (
         ON m.calendar = c.calendar AND m.is_business
             AND m.business_number = c.notice_zero_latest + q.notice_business_days
 ),
--- Transfer or conversion: the next engagement began within the allowed gap and the access on this system was approved again,
--- for whichever HR id of the human.
-continued AS (
-    SELECT DISTINCT p.item AS item
+-- Transfer or conversion: the next engagement began within the allowed gap and another human approved the access on this system
+-- again, for whichever HR id of the one who left. What a robot approved nobody did; an account of nobody known may be any hand.
+approved_again AS (
+    SELECT p.item AS item, MAX(CASE WHEN w.person IS NULL THEN 0 ELSE 1 END) AS by_another
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN same_human AS h ON h.person = p.person
@@ -62,12 +62,17 @@ continued AS (
     JOIN access_request AS r ON r.system = p.system
     JOIN approval AS v ON v.subject = r.id
     LEFT JOIN identity AS i ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
+    LEFT JOIN identity AS w ON w.account = v.approver AND w.valid_from <= v.decided_at AND v.decided_at < w.valid_to
+    LEFT JOIN same_human AS n ON n.person = w.person
     WHERE p.horizon <= p.operating_at + q.continuity_days * INTERVAL '1' DAY
         AND (r.beneficiary = o.person OR i.person = o.person)
         AND v.decision = 'approve' AND v.withdrawn_at IS NULL
         AND v.decided_at >= p.operating_at - q.reapproval_days * INTERVAL '1' DAY
         AND v.decided_at_latest <= p.horizon + q.continuity_days * INTERVAL '1' DAY
         AND NOT COALESCE(r.conflicted, FALSE) AND NOT COALESCE(v.conflicted, FALSE)
+        AND COALESCE(w.state, 'unlinked') <> 'bot'
+        AND COALESCE(n.human <> h.human, TRUE)
+    GROUP BY p.item
 ),
 -- Perhaps approved again: nobody can tell where requests or approvals are not proven complete for the time of it.
 perhaps_continued AS (
@@ -353,7 +358,7 @@ judged AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN deadline AS d ON d.item = p.item
-    LEFT JOIN continued AS t ON t.item = p.item
+    LEFT JOIN approved_again AS t ON t.item = p.item AND t.by_another = 1
     LEFT JOIN removal AS r ON r.item = p.item
     LEFT JOIN shut AS h ON h.item = p.item
     LEFT JOIN use_after AS u ON u.item = p.item
@@ -365,9 +370,30 @@ SELECT
     j.system AS system,
     j.operating_at AS operating_at,
     j.operating_at_latest AS operating_at_latest,
-    CASE WHEN m.item IS NOT NULL AND j.a LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.a END AS a,
-    CASE WHEN m.item IS NOT NULL AND j.b LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.b END AS b,
-    CASE WHEN m.item IS NOT NULL AND j.c LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.c END AS c,
-    CASE WHEN m.item IS NOT NULL AND j.d LIKE 'exception:%' THEN 'cannot_test:source_gap' ELSE j.d END AS d
+    CASE
+        WHEN j.a NOT LIKE 'exception:%' THEN j.a
+        WHEN t.item IS NOT NULL THEN 'cannot_test:reapprover_unlinked'
+        WHEN m.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE j.a
+    END AS a,
+    CASE
+        WHEN j.b NOT LIKE 'exception:%' THEN j.b
+        WHEN t.item IS NOT NULL THEN 'cannot_test:reapprover_unlinked'
+        WHEN m.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE j.b
+    END AS b,
+    CASE
+        WHEN j.c NOT LIKE 'exception:%' THEN j.c
+        WHEN t.item IS NOT NULL THEN 'cannot_test:reapprover_unlinked'
+        WHEN m.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE j.c
+    END AS c,
+    CASE
+        WHEN j.d NOT LIKE 'exception:%' THEN j.d
+        WHEN t.item IS NOT NULL THEN 'cannot_test:reapprover_unlinked'
+        WHEN m.item IS NOT NULL THEN 'cannot_test:source_gap'
+        ELSE j.d
+    END AS d
 FROM judged AS j
+LEFT JOIN approved_again AS t ON t.item = j.item
 LEFT JOIN perhaps_continued AS m ON m.item = j.item
