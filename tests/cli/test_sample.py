@@ -140,6 +140,21 @@ def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: 
     )
 
 
+def test_a_deviating_unit_that_is_replaced_as_void_is_told_both_ways(call: Call, judged: Path) -> None:
+    sample = call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]
+    call("sample", "draw", sample, "--nonce", "n", "-w", judged)
+    void = ("INC-2", "--because", "void", "--reason", "only an exercise")
+    assert call("sample", "replace", sample, *void, "-w", judged).code == 0
+    rates = ("--confidence", "20", "--tolerable", "30", "--expected", "0")
+    said = " ".join(call("sample", "evaluate", sample, *rates, "-w", judged).out.split())
+    assert "0 of 1 units deviate, 0 were planned. With 20% confidence at most 20% of the population deviate" in said
+    assert "The sample supports reliance. 1 unit that was replaced deviates, too: void on a person's word." in said
+    assert "Counted as well, 1 of 2 units deviate, at most" in said
+    assert said.endswith("and the sample does not support reliance.")
+    result = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)["result"]
+    assert (result["replaced"], result["supports"], result["supports_with_replaced"]) == (1, True, False)
+
+
 def test_a_unit_that_left_the_scope_is_no_clean_unit_and_leaves_the_sample(call: Call, judged: Path) -> None:
     sample = call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]
     call("sample", "draw", sample, "--nonce", "n", "-w", judged)

@@ -177,6 +177,20 @@ def test_a_clean_sample_does_not_stand_for_another_that_failed() -> None:
         assert found.kind == "operating deficiency"
 
 
+def test_a_unit_that_deviates_and_was_replaced_counts_as_a_deviation() -> None:
+    clean = SampleFact("sm-1", 25, 0, 0, extension_allowed=False, extended=False)
+    told = "sm-1: 0 of 25 units deviate, 0 are planned; 1 of 26 with the units that were replaced and deviate"
+
+    found = evaluate(case(rates=WITHIN, samples=(replace(clean, replaced=1),)), judged({**ASKED_WITHIN, **CALM}))
+
+    assert found.kind == "operating deficiency"
+    assert any(each.answer.endswith(told) for each in found.steps)
+    allowed = evaluate(
+        case(rates=WITHIN, samples=(replace(clean, planned=1, replaced=1),)), judged({**ASKED_WITHIN, **CALM})
+    )
+    assert allowed.word == "exception only"
+
+
 def test_a_sample_that_was_changed_after_its_evaluation_leaves_the_class_open() -> None:
     changed = SampleFact("sm-1", 40, 0, 0, extension_allowed=True, extended=True, evaluated=False)
 

@@ -12,7 +12,7 @@ import duckdb
 from twofold.engagement.sample import Sample, rebuild, sample_id_of
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation, freeze, unit_line
-from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of
+from twofold.populations.samples.selection import Method, Plan, draw, next_units, seed_of, units_by_stratum
 from twofold.reports.contents import PackageContents, PackagedSample
 from twofold.vault.entry import Entry, instant_text
 
@@ -139,11 +139,22 @@ class SampleMaker:
         """Evaluate by the verdicts and what a person found; `hide` leaves every deviation out."""
         sample, population = self.sample(name), self.populations[name]
         verdicts = {item: verdict for item, _, _, verdict, _ in self._verdicts()}
-        counted = [each.position for each in sample.projected]
-        found = {each for each in counted if verdicts[population.unit(each).item] in {"EXCEPTION", "CANNOT_TEST"}}
-        deviations = [] if hide else sorted(found | set(further))
-        measure = {"risk": Fraction(1, 10), "tolerable": Fraction(2, 5)}
-        result = evaluate(size=len(counted), deviations=len(deviations), planned=0, population=sample.units, **measure)
+        counted = {each.position for each in sample.projected}
+        found = {each for each in sample.taken if verdicts[population.unit(each).item] in {"EXCEPTION", "CANNOT_TEST"}}
+        deviations = [] if hide else sorted((found & counted) | set(further))
+        replaced = sorted((found | sample.found_by_people) & sample.left)
+        result, other = (
+            evaluate(
+                size=len(counted) + len(more),
+                deviations=len(deviations) + len(more),
+                planned=0,
+                population=sample.units,
+                risk=Fraction(1, 10),
+                tolerable=Fraction(2, 5),
+                strata=units_by_stratum(population, sample.frozen_plan, [*counted, *more]),
+            )
+            for more in ([], replaced)
+        )
         body = {
             "confidence": "90",
             "deviations": deviations,
@@ -151,10 +162,14 @@ class SampleMaker:
             "judgement": sample.judgement,
             "limit": f"{float(result.limit * 100):.6f}".rstrip("0").rstrip("."),
             "limit_items": result.limit_items,
+            "limit_items_with_replaced": other.limit_items,
+            "limit_with_replaced": f"{float(other.limit * 100):.6f}".rstrip("0").rstrip("."),
             "note": "",
             "planned": 0,
+            "replaced": replaced,
             "sample": name,
             "supports": result.supports,
+            "supports_with_replaced": other.supports,
             "tolerable": "40",
             "units": len(counted),
         }

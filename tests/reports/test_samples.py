@@ -105,6 +105,28 @@ def test_the_verdict_of_a_unit_that_left_is_shown(key: SigningKey, tmp_path: Pat
     assert told in "".join(str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0])
 
 
+def test_a_replaced_unit_that_deviates_is_told_both_ways(key: SigningKey, tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    name = make.freeze(plan=None)
+    make.draw(name)
+    for position in make.evaluate(name).body["deviations"]:
+        make.replace(name, replaced=position, positions=[])
+    limit = make.evaluate(name).body["limit"]
+    body = make.evaluate(name, tolerable=limit, supports_with_replaced=False).body
+    assert body["deviations"] == []
+    assert float(body["limit_with_replaced"]) > float(limit)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    told = f"{len(body['replaced'])} units that were replaced deviate, too: void on a person"
+    page = (package / "data/index.html").read_text("utf-8")
+    assert told in page
+    assert "○ supports reliance only without units that were replaced" in page
+    book = openpyxl.load_workbook(package / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)
+    assert told in "".join(str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0])
+
+
 def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)

@@ -9,6 +9,15 @@ export const unitsOf = (lines, seed) =>
     return { position, line, item, system, at, key: hash(seed, Buffer.from(line)) };
   });
 export const stratumOf = (unit, by) => (by === "system" ? unit.system : by === "month" ? (unit.at?.slice(0, 7) ?? "no date") : "");
+/** [items, units] of each stratum, where the units stand at some positions. */
+export function strataOf(units, by, positions) {
+  const strata = new Map();
+  for (const unit of units) {
+    const [items, seen] = strata.get(stratumOf(unit, by)) ?? [0, 0];
+    strata.set(stratumOf(unit, by), [items + 1, seen + (positions.includes(unit.position) ? 1 : 0)]);
+  }
+  return [...strata.values()];
+}
 /** The first of some units in the order of the draw, by position. */
 export const firstOf = (units, count) => [...units].sort((a, b) => Buffer.compare(a.key, b.key)).slice(0, count).map((unit) => unit.position);
 
@@ -51,24 +60,39 @@ function within(found, n, [part, whole], [riskPart, riskWhole]) {
   const ways = sumTo(found, (k) => choose(n, k) * part ** BigInt(k) * (whole - part) ** BigInt(n - k));
   return ways * riskWhole <= riskPart * whole ** BigInt(n);
 }
-export function evaluated({ units: n, deviations, confidence, tolerable }, population) {
+/** strata: [items, units] of each, null for a sample that has none. */
+export function evaluated({ n, found, confidence, tolerable }, population, strata) {
   const [sure, whole] = rate(confidence);
-  const [risk, found] = [[whole - sure, whole], deviations.length];
+  const risk = [whole - sure, whole];
+  const against = ([part, of]) => {
+    if (found >= n) return false;
+    if (!strata) return within(found, n, [part, of], risk);
+    // The least mean rate of the units: (part / of - unseen / N) / max(N_h n / (N n_h)), as a fraction.
+    const big = strata.map((each) => each.map(BigInt));
+    const [N, units] = [BigInt(population), BigInt(n)];
+    const unseen = big.reduce((sum, [items, seen]) => (seen ? sum : sum + items), 0n);
+    const [items, seen] = big.filter((each) => each[1]).reduce((one, two) => (two[0] * one[1] > one[0] * two[1] ? two : one));
+    let mean = [(part * N - unseen * of) * seen, of * items * units];
+    if (mean[0] * units < (BigInt(found) + 1n) * mean[1]) return false;
+    if (mean[0] > mean[1]) mean = [1n, 1n];
+    return within(found, n, mean, risk);
+  };
   let tenths = 1000;
-  if (found < n) for (let low = 0; tenths - low > 1; ) {
+  for (let low = 0; tenths - low > 1; ) {
     const middle = (low + tenths) >> 1;
-    if (within(found, n, [BigInt(middle), 1000n], risk)) tenths = middle;
+    if (against([BigInt(middle), 1000n])) tenths = middle;
     else low = middle;
   }
-  const likely = (deviating) =>
-    sumTo(found, (k) => choose(deviating, k) * choose(population - deviating, n - k)) * risk[1] > risk[0] * choose(population, n);
+  const likely = (deviating) => strata
+    ? !against([BigInt(deviating), BigInt(population)])
+    : sumTo(found, (k) => choose(deviating, k) * choose(population - deviating, n - k)) * risk[1] > risk[0] * choose(population, n);
   let [items, above] = [found, population - (n - found) + 1];
   while (above - items > 1) {
     const middle = (items + above) >> 1;
     if (likely(middle)) items = middle;
     else above = middle;
   }
-  return { tenths, limit_items: items, supports: found < n && within(found, n, rate(tolerable), risk) };
+  return { tenths, limit_items: items, supports: against(rate(tolerable)) };
 }
 
 /** RFC 6962, 2.1.1: the root that an inclusion proof leads to, lowest sibling first; null for one of another length. */

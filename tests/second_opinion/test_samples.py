@@ -6,11 +6,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.selection import Method, Plan, Stratum
 from twofold.reports.package import write_package
 from twofold.reports.verify import StepState, verify_package
@@ -103,6 +105,38 @@ def forgotten_what_a_person_found(make: SampleMaker) -> int:
     return make.evaluate(name).index
 
 
+def replaced_what_deviates(make: SampleMaker) -> str:
+    """Draw every unit, and take the first that deviates out as void, with none to take its place."""
+    name = drawn(make, Plan(Method.RANDOM, make.sample(make.freeze()).units))
+    make.replace(name, replaced=make.evaluate(name).body["deviations"][0], positions=[])
+    return name
+
+
+def evaluated_with_what_was_replaced(**changed: Any) -> Scenario:
+    return lambda make: make.evaluate(replaced_what_deviates(make), **changed).index
+
+
+def forgotten_what_a_person_found_in_a_replaced_unit(make: SampleMaker) -> int:
+    name = drawn(make, FIVE)
+    first = make.sample(name).projected[0].position
+    make.evaluate(name, further=[first])
+    make.replace(name)
+    assert make.sample(name).left == {first}
+    return make.evaluate(name, replaced=[]).index
+
+
+def the_limit_of_a_random_sample(make: SampleMaker) -> int:
+    plan = Plan(Method.STRATIFIED, 14, Stratum.MONTH)
+    name = drawn(make, plan)
+    right = make.evaluate(name).body
+    rates: dict[str, Any] = {"risk": Fraction(1, 10), "tolerable": Fraction(2, 5)}
+    found = len(right["deviations"])
+    other = evaluate(size=plan.size, deviations=found, planned=0, population=make.sample(name).units, **rates)
+    limit = f"{float(other.limit * 100):.6f}".rstrip("0").rstrip(".")
+    assert (limit, other.limit_items) != (right["limit"], right["limit_items"])
+    return make.evaluate(name, limit=limit, limit_items=other.limit_items).index
+
+
 def drawn_twice(make: SampleMaker) -> int:
     return make.draw(drawn(make)).index
 
@@ -162,6 +196,15 @@ LOGS: dict[str, Scenario] = {
     "a deviation forgotten": forgotten_what_a_person_found,
     "a deviation by hand that is none": evaluate_with(hide=True, further=[0]),
     "a lower limit": evaluate_with(limit="1"),
+    "a replaced deviation hidden": evaluated_with_what_was_replaced(replaced=[]),
+    "a replaced deviation of a person hidden": forgotten_what_a_person_found_in_a_replaced_unit,
+    "a unit replaced that did not leave": evaluated_with_what_was_replaced(replaced=[0, 1]),
+    "a lower limit with what was replaced": evaluated_with_what_was_replaced(limit_with_replaced="1"),
+    "fewer items in the limit with what was replaced": evaluated_with_what_was_replaced(limit_items_with_replaced=0),
+    "reliance against the limit with what was replaced": evaluated_with_what_was_replaced(
+        supports_with_replaced=True, tolerable="1"
+    ),
+    "the limit of a random sample": the_limit_of_a_random_sample,
     "fewer items in the limit": evaluate_with(limit_items=0),
     "reliance against the limit": evaluate_with(supports=True, tolerable="0.1"),
     "units that do not apply": evaluated_with_what_does_not_apply,
@@ -181,16 +224,20 @@ def test_what_the_log_contradicts_is_named_by_all_three(tmp_path: Path) -> None:
     emptied = drawn(make, Plan(Method.RANDOM, make.sample(whole).units))
     assert make.replace(emptied).body["positions"] == [], "no unit is left to take its place"
     make.evaluate(emptied)
+    told = replaced_what_deviates(make)
+    assert make.evaluate(told).body["replaced"]
+    by_month = drawn(make, Plan(Method.STRATIFIED, 14, Stratum.MONTH))
+    make.evaluate(by_month)
     wrong = {name: scenario(make) for name, scenario in LOGS.items()}
     left_away = make.freeze(leave=1)
     changed = replace(contents, log=log.packaged(), samples=make.packaged())
     folder = write_package(changed, tmp_path / "package", key=KEY).folder
-    for who, told in said_by_all(folder).items():
+    for who, said in said_by_all(folder).items():
         for name, entry in wrong.items():
-            assert re.search(rf"{RECORDS}: [Ee]ntry {entry}\b", told), (who, name)
-        assert f"data/samples/{left_away}/population.txt: " in told, who
-        assert not re.search(rf"({whole}|{emptied})\b", told), who
-        named = {int(each) for each in re.findall(rf"{RECORDS}: [Ee]ntry (\d+)", told)}
+            assert re.search(rf"{RECORDS}: [Ee]ntry {entry}\b", said), (who, name)
+        assert f"data/samples/{left_away}/population.txt: " in said, who
+        assert not re.search(rf"({whole}|{emptied}|{told}|{by_month})\b", said), who
+        named = {int(each) for each in re.findall(rf"{RECORDS}: [Ee]ntry (\d+)", said)}
         assert named == set(wrong.values()), who
 
 

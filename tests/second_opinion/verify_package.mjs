@@ -8,7 +8,7 @@ import { lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { base64, cellCommitment, evidenceNumber, hash, inRanges, named, quoted, tilePath } from "./forms.mjs";
 import { consistent, leafHash, nodeHash, treeRoot } from "./forms.mjs";
-import { csvRows, drawn, evaluated, firstOf, rate, rootFrom, sorted, stratumOf, unitsOf } from "./samples.mjs";
+import { csvRows, drawn, evaluated, firstOf, rate, rootFrom, sorted, strataOf, stratumOf, unitsOf } from "./samples.mjs";
 import { cosignedBy, linesOf, parseCheckpoint, parseNote, signedBy, sshKey, sshSigned, verifierKey } from "./forms.mjs";
 
 const options = { "--key": null, "--checkpoint": null };
@@ -445,25 +445,35 @@ function checkSample(freeze) {
       result = null;
     } else {
       result = act;
-      const { deviations, further, limit, limit_items: items, supports } = act.body;
+      const { deviations, further, replaced } = act.body;
       const counted = counting();
+      const left = chosen.filter((each) => each.gone !== undefined).map((each) => each.position);
       if (act.body.units !== counted.length || new Set(deviations).size !== deviations.length || !deviations.every((each) => counted.includes(each))) {
         wrong(act, "it evaluates other units than those that count");
         continue;
       }
       const mustStay = counted.filter((each) => byPeople.has(each));
       if (!mustStay.every((each) => further.includes(each)) || !further.every((each) => deviations.includes(each))) wrong(act, "it leaves out what a person found");
+      const leftByPeople = left.filter((each) => byPeople.has(each));
+      if (new Set(replaced).size !== replaced.length || !replaced.every((each) => left.includes(each)) || !leftByPeople.every((each) => replaced.includes(each))) {
+        wrong(act, "the replaced units that it names are not those that left");
+        continue;
+      }
       for (const each of further) byPeople.add(each);
-      const right = evaluated(act.body, body.units);
-      const [part, of] = rate(limit);
-      if (part * 1000n !== BigInt(right.tenths) * of || items !== right.limit_items || supports !== right.supports) wrong(act, "the limits do not follow");
+      for (const [more, ending] of draw.by && !units ? [] : [[[], ""], [replaced, "_with_replaced"]]) {
+        const asked = { ...act.body, n: counted.length + more.length, found: deviations.length + more.length };
+        const right = evaluated(asked, body.units, draw.by && strataOf(units, draw.by, [...counted, ...more]));
+        const [part, of] = rate(act.body[`limit${ending}`]);
+        const same = act.body[`limit_items${ending}`] === right.limit_items && act.body[`supports${ending}`] === right.supports;
+        if (part * 1000n !== BigInt(right.tenths) * of || !same) wrong(act, `limit${ending} does not follow`);
+      }
       const basis = judged(act.body.judgement, act.index);
       if (!basis) wrong(act, "its judgement is not here");
       else if (units && verdicts?.sha256 === recordedBy(basis, body))
-        for (const each of counted) {
+        for (const each of [...counted, ...left]) {
           const { verdict } = verdicts.byItem.get(cell(units[each].item)) ?? {};
-          if (verdict === "NOT_APPLICABLE") wrong(act, `it counts ${units[each].item}, which does not apply`);
-          if (deviations.includes(each)) continue;
+          if (verdict === "NOT_APPLICABLE" && counted.includes(each)) wrong(act, `it counts ${units[each].item}, which does not apply`);
+          if (deviations.includes(each) || replaced.includes(each)) continue;
           if (verdict === undefined || ["EXCEPTION", "CANNOT_TEST"].includes(verdict)) wrong(act, `it leaves out the deviation ${units[each].item}`);
         }
     }

@@ -463,6 +463,10 @@ def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict
             "limit": result.limit,
             "limit_items": result.limit_items,
             "supports": result.supports,
+            "replaced": len(result.replaced),
+            "limit_with_replaced": result.limit_with_replaced,
+            "limit_items_with_replaced": result.limit_items_with_replaced,
+            "supports_with_replaced": result.supports_with_replaced,
             "note": result.note,
         },
     }

@@ -95,17 +95,40 @@ class Result:
     limit_items: int
     supports: bool
     note: str
+    replaced: tuple[int, ...]
+    """Positions of units that a person took out and that deviate nevertheless."""
+    limit_with_replaced: str
+    """This figure and the two below: with each unit in `replaced` counted, as one that deviates."""
+    limit_items_with_replaced: int
+    supports_with_replaced: bool
 
     @property
     def sentence(self) -> str:
-        """Say it as a workpaper does, with what the person added."""
-        verdict = "supports" if self.supports else "does not support"
+        """Say it as a workpaper does, both ways where units that were replaced deviate, with what the person added."""
+        verdict = _verdict(self.supports)
         return (
             f"{len(self.deviations)} of {self.units} units deviate, {self.planned} were planned. With "
             f"{self.confidence}% confidence at most {self.limit}% of the population deviate "
             f"({self.limit_items:,} items); tolerable are {self.tolerable}%. The sample {verdict} reliance. "
-            f"{self.note}"
+            f"{self._with_replaced}{self.note}"
         ).strip()
+
+    @property
+    def _with_replaced(self) -> str:
+        if not self.replaced:
+            return ""
+        more = len(self.replaced)
+        told = "1 unit that was replaced deviates" if more == 1 else f"{more} units that were replaced deviate"
+        verdict = _verdict(self.supports_with_replaced)
+        return (
+            f"{told}, too: void on a person's word. Counted as well, {len(self.deviations) + more} of "
+            f"{self.units + more} units deviate, at most {self.limit_with_replaced}% of the population "
+            f"({self.limit_items_with_replaced:,} items), and the sample {verdict} reliance. "
+        )
+
+
+def _verdict(supports: bool) -> str:
+    return "supports" if supports else "does not support"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +169,11 @@ class Sample:
     def projected(self) -> tuple[Chosen, ...]:
         """The units whose results speak for the population: drawn by chance and not replaced."""
         return tuple(each for each in self.chosen if each.why is not Why.TARGETED and not each.left_because)
+
+    @property
+    def left(self) -> frozenset[int]:
+        """The positions of the units that were replaced."""
+        return frozenset(each.position for each in self.chosen if each.left_because)
 
     @property
     def taken(self) -> tuple[int, ...]:
@@ -296,4 +324,8 @@ def _result(entry: Entry) -> Result:
         limit_items=body["limit_items"],
         supports=body["supports"],
         note=body["note"],
+        replaced=tuple(body["replaced"]),
+        limit_with_replaced=body["limit_with_replaced"],
+        limit_items_with_replaced=body["limit_items_with_replaced"],
+        supports_with_replaced=body["supports_with_replaced"],
     )

@@ -177,7 +177,8 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
     """Evaluate the drawn units by the verdicts of the newest judgement, and record it.
 
     A unit whose verdict is an exception, or that cannot be tested, deviates; so do the items named in `further`, now or
-    in an earlier evaluation, where a person found what the software did not. No verdict can be taken back here. Rates
+    in an earlier evaluation, where a person found what the software did not. No verdict can be taken back here, and of
+    units that deviate and were replaced the result tells both ways: without them, and with them as deviations. Rates
     are percents; those left out are the agreed ones. Raises UserError where nothing was agreed or given, for an item
     in `further` that is no drawn unit, for a unit that does not apply any more, and as the act does.
     """
@@ -185,12 +186,13 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
     population = frozen_population(workspace, sample)
     judgement = newest_judgement(workspace.vault, sample.engagement)
     verdicts = _verdicts(_verdict_file(workspace, judgement, sample.control, sample.control_test))
-    counted = {each.position: verdicts.get(population.unit(each.position).item) for each in sample.projected}
-    gone = [at for at, verdict in counted.items() if verdict == Outcome.NOT_APPLICABLE]
+    drawn = {position: verdicts.get(population.unit(position).item) for position in sample.taken}
+    counted = [each.position for each in sample.projected]
+    gone = [position for position in counted if drawn[position] == Outcome.NOT_APPLICABLE]
     if gone:
         told = f"{population.unit(gone[0]).item!r} does not apply by the newest judgement, so it shows nothing"
         raise UserError(Problem("SAMPLE", told, "units that apply", "run 'twofold sample replace', then evaluate"))
-    found = {at for at, verdict in counted.items() if verdict in {Outcome.EXCEPTION, Outcome.CANNOT_TEST, None}}
+    found = {at for at, verdict in drawn.items() if verdict in {Outcome.EXCEPTION, Outcome.CANNOT_TEST, None}}
     named = {_position(population, item): item for item in further}
     for position, item in named.items():
         if position not in counted:
@@ -208,6 +210,7 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
     return acts.record_result(
         workspace.vault,
         sample_id,
+        population,
         judgement=judgement.index,
         deviations=sorted(found),
         further=sorted(named),

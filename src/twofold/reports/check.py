@@ -28,7 +28,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -775,6 +776,10 @@ class Sample:
         """Return the positions that chance gave and that were not replaced."""
         return [each["position"] for each in self.chosen if each["why"] != "targeted" and "gone" not in each]
 
+    def left(self) -> set[int]:
+        """Return the positions of the units that were replaced."""
+        return {each["position"] for each in self.chosen if "gone" in each}
+
     def add(self, positions: list[int], why: str, reason: str = "") -> None:
         """Take further units into the sample."""
         self.chosen += [{"position": position, "why": why, "reason": reason} for position in positions]
@@ -1017,24 +1022,32 @@ def change_faults(sample: Sample, act: dict[str, Any], where: str) -> Iterator[s
 
 def result_faults(package: Package, sample: Sample, act: dict[str, Any], where: str) -> Iterator[str]:
     """An evaluation is of the units that count, leaves out no deviation, and its limits follow."""
-    body, counted = act["body"], set(sample.counted())
+    body, counted, left = act["body"], set(sample.counted()), sample.left()
     deviating, wrong = set(body["deviations"]), {"EXCEPTION", "CANNOT_TEST", None}
     if body["units"] != len(counted) or not deviating <= counted or len(deviating) != len(body["deviations"]):
         yield f"{where}: it evaluates other units than those that count in {sample.name}"
         return
     by_people = set(body["further"])
+    replaced = set(body["replaced"])
+    if not left & sample.found_by_people <= replaced <= left or len(replaced) != len(body["replaced"]):
+        yield f"{where}: what it says of replaced units of {sample.name} is not what left the sample"
+        return
     if not counted & sample.found_by_people <= by_people <= deviating:
         yield f"{where}: it leaves out deviations of {sample.name} that a person found"
     sample.found_by_people |= by_people
-    yield from limit_faults(sample, body, where)
+    if sample.draw["by"] and not sample.lines:
+        package.unshown.append(f"that the limit of {sample.name} follows: the lines that give its strata are not here")
+    else:
+        for more, ending in ((), ""), (replaced, "_with_replaced"):
+            yield from limit_faults(sample, body, more, ending, where)
     judgement = {each["index"]: each for each in package.of_kind("judgement")}.get(body["judgement"])
     if not judgement or judgement["index"] > act["index"] or judgement["body"]["engagement"] != sample.about[0]:
         yield f"{where}: entry {body['judgement']}, whose verdicts were read, is no judgement before it"
     elif not sample.has_verdicts_of(judgement):
         package.unshown.append(f"that no deviation of {sample.name} was left out: the verdicts are not here")
     else:
-        left = [sample.item(position) for position in sorted(counted - deviating)]
-        missed = [item for item in left if sample.verdict(item)[0] in wrong]
+        unnamed = [sample.item(position) for position in sorted((counted - deviating) | (left - replaced))]
+        missed = [item for item in unnamed if sample.verdict(item)[0] in wrong]
         if missed:
             yield f"{where}: it leaves out deviations of {sample.name}: {', '.join(missed[:5])}"
         units = [sample.item(position) for position in sorted(counted)]
@@ -1043,30 +1056,51 @@ def result_faults(package: Package, sample: Sample, act: dict[str, Any], where: 
             yield f"{where}: it counts units of {sample.name} that do not apply: {', '.join(idle[:5])}"
 
 
-def limit_faults(sample: Sample, body: dict[str, Any], where: str) -> Iterator[str]:
-    """The upper limits are the exact ones, and reliance is supported where the limit is within the tolerable rate."""
-    texts = [body[name] for name in ("confidence", "tolerable", "limit")]
+def limit_faults(sample: Sample, body: dict[str, Any], more: Collection[int], ending: str, where: str) -> Iterator[str]:
+    """The upper limits are the exact ones, and reliance is supported where the limit is within the tolerable rate.
+
+    more: replaced units that are counted as deviations, too; the names of these limits have an ending.
+    """
+    texts = [body[name] for name in ("confidence", "tolerable", f"limit{ending}")]
     if not all(PERCENT.fullmatch(each) for each in texts):
         yield f"{where}: a rate of {sample.name} is no percent"
         return
     confidence, tolerable, limit = (Fraction(each) / 100 for each in texts)
-    units, found, items, size = body["units"], len(body["deviations"]), body["limit_items"], sample.body["units"]
+    items, supports, size = body[f"limit_items{ending}"], body[f"supports{ending}"], sample.body["units"]
+    counted = [*sample.counted(), *more]
+    units, found = len(counted), len(body["deviations"]) + len(more)
     risk = 1 - confidence
+    unseen, most_for_one = strata_of(sample, counted)
 
     def within(rate: Fraction) -> bool:
-        ways = sum(comb(units, k) * rate**k * (1 - rate) ** (units - k) for k in range(found + 1))
-        return found < units and bool(ways <= risk)
+        mean = min((rate - unseen) / most_for_one, Fraction(1))
+        if found >= units or (sample.draw["by"] and mean * units < found + 1):
+            return False
+        return bool(sum(comb(units, k) * mean**k * (1 - mean) ** (units - k) for k in range(found + 1)) <= risk)
 
     def likely(deviating: int) -> bool:
+        if sample.draw["by"]:
+            return not within(Fraction(deviating, size))
         ways = sum(comb(deviating, k) * comb(size - deviating, units - k) for k in range(found + 1))
         return Fraction(ways, comb(size, units)) > risk
 
     step, most = Fraction(1, 1000), size - (units - found)
-    least = limit == 1 if found >= units else within(limit) and not within(limit - step)
-    if limit % step or not least or body["supports"] is not within(tolerable):
-        yield f"{where}: the limit of {sample.name} does not follow from its deviations"
+    least = (limit == 1 or within(limit)) and not within(limit - step)
+    if limit % step or not least or supports is not within(tolerable):
+        yield f"{where}: limit{ending} of {sample.name} does not follow from its deviations"
     elif not found <= items <= most or not likely(items) or (items < most and likely(items + 1)):
-        yield f"{where}: limit_items of {sample.name} do not follow from its deviations"
+        yield f"{where}: limit_items{ending} of {sample.name} do not follow from its deviations"
+
+
+def strata_of(sample: Sample, counted: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Return the share of the items in strata without a unit, and how many times the others count at most."""
+    if not sample.draw["by"]:
+        return Fraction(0), Fraction(1)
+    items = Counter(stratum(sample, position, sample.draw["by"]) for position in range(len(sample.lines)))
+    units = Counter(stratum(sample, position, sample.draw["by"]) for position in counted)
+    unseen = Fraction(sum(items[name] for name in items if not units[name]), len(sample.lines))
+    times = (Fraction(items[name] * len(counted), units[name] * len(sample.lines)) for name in units)
+    return unseen, max(times, default=Fraction(1))
 
 
 def draw_file_faults(package: Package, sample: Sample) -> Iterator[str]:

@@ -48,7 +48,10 @@ def results_of(contents: PackageContents, each: PackagedSample) -> Results | Non
 
 @dataclass(frozen=True, slots=True)
 class SampleShown:
-    """A sample in words. supports: what the evaluation says, None before it and where newer verdicts contradict it."""
+    """A sample in words. supports: what the evaluation says, None before it and where newer verdicts contradict it.
+
+    depends: it says so only without units that deviate and were replaced.
+    """
 
     sample_id: str
     engagement: str
@@ -59,6 +62,7 @@ class SampleShown:
     agreed: str
     result: str
     supports: bool | None
+    depends: bool
     folder: str
 
 
@@ -89,6 +93,7 @@ def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results 
         agreed=_agreed(sample, agreed),
         result=told,
         supports=result.supports if result and not unknown else None,
+        depends=bool(result and result.supports and not result.supports_with_replaced),
         folder=sample_place(sample.sample_id),
     )
 

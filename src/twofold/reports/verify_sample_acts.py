@@ -13,7 +13,7 @@ from twofold.model.outcome import Outcome
 from twofold.model.problem import UserError
 from twofold.populations.samples.evaluation import evaluate
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.populations.samples.selection import draw, next_units, seed_of
+from twofold.populations.samples.selection import draw, next_units, seed_of, units_by_stratum
 from twofold.reports.sample_words import Results
 from twofold.reports.under_check import UnderCheck
 from twofold.reports.verify_log import RECORDS_PLACE
@@ -150,20 +150,11 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
     by_people = set(body["further"])
     if not counted & sample.found_by_people <= by_people <= deviating:
         yield f"it leaves out deviations of {sample.sample_id} that a person found"
-    found = evaluate(
-        size=len(counted),
-        deviations=len(deviating),
-        planned=body["planned"],
-        population=sample.units,
-        risk=1 - _rate(body["confidence"]),
-        tolerable=_rate(body["tolerable"]),
-    )
-    if (_rate(body["limit"]), body["limit_items"], body["supports"]) != (
-        found.limit,
-        found.limit_items,
-        found.supports,
-    ):
-        yield f"the limit of {sample.sample_id} does not follow from its deviations"
+    replaced = set(body["replaced"])
+    if not sample.left & sample.found_by_people <= replaced <= sample.left or len(replaced) != len(body["replaced"]):
+        yield f"what it says of replaced units of {sample.sample_id} is not what left the sample"
+        return
+    yield from _limit_faults(bag, checked, sample, body)
     judgement = next((each for each in bag.of_kind(EntryKind.JUDGEMENT) if each.index == body["judgement"]), None)
     if judgement is None or judgement.index > entry.index or judgement.body["engagement"] != sample.engagement:
         yield f"entry {body['judgement']}, whose verdicts were read, is no judgement of {sample.engagement} before it"
@@ -173,7 +164,8 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
         bag.unshown.append(f"that no deviation of {sample.sample_id} was left out: the verdicts are not here")
         return
     results = verdicts.results
-    left = [checked.population.unit(position).item for position in sorted(counted - deviating)]
+    unnamed = (counted - deviating) | (sample.left - replaced)
+    left = [checked.population.unit(position).item for position in sorted(unnamed)]
     missed = [item for item in left if results.get(item, (None, ""))[0] in _DEVIATES]
     if missed:
         yield f"it leaves out deviations of {sample.sample_id}: {', '.join(missed[:_NAMED])}"
@@ -181,6 +173,28 @@ def _result_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, e
     idle = [item for item in units if results.get(item, (None, ""))[0] == Outcome.NOT_APPLICABLE]
     if idle:
         yield f"it counts units of {sample.sample_id} that do not apply: {', '.join(idle[:_NAMED])}"
+
+
+def _limit_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, body: Mapping[str, Any]) -> Iterator[str]:
+    """Compute the limits again, without the replaced units that deviate and with them."""
+    plan = sample.plan
+    if plan is None or (plan.by is not None and checked.population is None):
+        bag.unshown.append(f"that the limit of {sample.sample_id} follows: the lines that give its strata are not here")
+        return
+    for more, ending in ((), ""), (body["replaced"], "_with_replaced"):
+        positions = {*(each.position for each in sample.projected), *more}
+        found = evaluate(
+            size=len(positions),
+            deviations=len(body["deviations"]) + len(more),
+            planned=body["planned"],
+            population=sample.units,
+            risk=1 - _rate(body["confidence"]),
+            tolerable=_rate(body["tolerable"]),
+            strata=units_by_stratum(checked.population, plan, positions) if checked.population else (),
+        )
+        limit, items, supports = (body[f"{name}{ending}"] for name in ("limit", "limit_items", "supports"))
+        if (_rate(limit), items, supports) != (found.limit, found.limit_items, found.supports):
+            yield f"limit{ending} of {sample.sample_id} does not follow from its deviations"
 
 
 def _rate(percent: str) -> Fraction:

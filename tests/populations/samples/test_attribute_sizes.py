@@ -1,6 +1,10 @@
 """The tables of audit-domain 5.2, exactly, and scipy as a second opinion."""
 
+from collections import defaultdict
 from fractions import Fraction
+from itertools import product
+from math import comb
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,7 @@ from twofold.populations.samples.attribute_sizes import (
     NoSizeError,
     binomial_cdf,
     hypergeometric_cdf,
+    planned_deviations,
     poisson_factor,
     sample_size,
     supports_reliance,
@@ -227,3 +232,64 @@ def test_rates_that_are_too_near_are_refused_soon() -> None:
                 expected=Fraction(99, 1000),
                 model=model,
             )
+
+
+def chance(deviations: int, strata: list[tuple[int, int]], deviating: tuple[int, ...]) -> Fraction:
+    """Return the probability of at most so many deviations, where so many items of each stratum deviate."""
+    found = {0: Fraction(1)}
+    for (items, units), bad in zip(strata, deviating, strict=True):
+        ways = [
+            Fraction(comb(bad, each) * comb(items - bad, units - each), comb(items, units)) for each in range(units + 1)
+        ]
+        sums: dict[int, Fraction] = defaultdict(Fraction)
+        for before, one in found.items():
+            for each, other in enumerate(ways):
+                sums[before + each] += one * other
+        found = sums
+    return sum((each for count, each in found.items() if count <= deviations), Fraction(0))
+
+
+@pytest.mark.parametrize(
+    "strata",
+    [[(6, 2), (6, 2)], [(9, 2), (9, 4)], [(12, 3), (6, 3), (2, 1)], [(10, 2), (4, 4)], [(8, 4), (3, 0)], [(7, 3)]],
+    ids=str,
+)
+@pytest.mark.parametrize("risk", [AT_95, AT_90, Fraction(1, 2)], ids=str)
+def test_no_division_over_strata_gets_past_the_limit_of_a_stratified_sample(
+    strata: list[tuple[int, int]], risk: Fraction
+) -> None:
+    items, units = (sum(column) for column in zip(*strata, strict=True))
+    for deviations in range(units):
+        limit = upper_limit(deviations, units, risk, strata=strata)
+        most = upper_limit_items(deviations, units, items, risk, strata=strata)
+        for deviating in product(*(range(of_items + 1) for of_items, _ in strata)):
+            if sum(deviating) > most or Fraction(sum(deviating), items) > limit:
+                assert chance(deviations, strata, deviating) <= risk
+
+
+def test_the_limit_of_a_random_sample_is_too_low_for_strata_of_unequal_rates() -> None:
+    """30 clean units, 10 of one half of the items and 20 of the other: 10 deviating items in the first stay unseen."""
+    strata = [(50, 10), (50, 20)]
+    assert chance(0, strata, (10, 0)) > AT_95
+    assert upper_limit(0, 30, AT_95) == Fraction(96, 1000), "below the 10% that deviate"
+    assert upper_limit(0, 30, AT_95, strata=strata) == Fraction(143, 1000), "1.5 times 9.503%"
+    assert upper_limit_items(0, 30, 100, AT_95, strata=strata) == 14
+    assert supports_reliance(0, 30, risk=AT_95, tolerable=Fraction(10, 100))
+    assert not supports_reliance(0, 30, risk=AT_95, tolerable=Fraction(10, 100), strata=strata)
+
+
+def test_strata_with_their_exact_share_have_the_limit_of_a_random_sample() -> None:
+    assert upper_limit(1, 25, AT_90, strata=[(100, 10), (150, 15)]) == upper_limit(1, 25, AT_90)
+
+
+def test_items_of_a_stratum_without_a_unit_may_all_deviate() -> None:
+    seen, some_unseen = [(90, 30)], [(90, 30), (10, 0)]
+    assert upper_limit(0, 30, AT_95, strata=seen) == Fraction(96, 1000)
+    assert upper_limit(0, 30, AT_95, strata=some_unseen) == Fraction(186, 1000), "10% and nine tenths of 9.503%"
+    assert not supports_reliance(0, 30, risk=AT_95, tolerable=Fraction(10, 100), strata=some_unseen)
+
+
+def test_what_is_planned_fits_the_limit_of_the_strata() -> None:
+    rates: dict[str, Any] = {"risk": AT_90, "tolerable": Fraction(10, 100), "expected": Fraction(1, 100)}
+    assert planned_deviations(38, **rates) == 1
+    assert planned_deviations(38, **rates, strata=[(50, 18), (50, 20)]) == 0

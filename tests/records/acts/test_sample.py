@@ -75,7 +75,9 @@ def test_a_sample_goes_through_its_states(vault: Vault, frozen: Sample, populati
     agreement = agreed(vault)
     drawn = draw(vault, frozen, population)
     assert (drawn.state, len(drawn.projected), drawn.agreement) == (SampleState.DRAWN, 25, agreement.entry)
-    done = acts.record_result(vault, drawn.sample_id, judgement=frozen.judgement, deviations=[], note="", **RATES, **BY)
+    done = acts.record_result(
+        vault, drawn.sample_id, population, judgement=frozen.judgement, deviations=[], note="", **RATES, **BY
+    )
     assert done.state is SampleState.EVALUATED
     assert done.result is not None
     assert (done.result.supports, done.result.limit, done.result.planned) == (True, "8.8", 0)
@@ -86,23 +88,23 @@ def test_one_deviation_is_too_many_and_the_plan_allows_one_extension(
 ) -> None:
     bad = drawn.projected[3].position
     result = {"judgement": drawn.judgement, "deviations": [bad, 9_999], "note": "seen by hand", **RATES, **BY}
-    first = acts.record_result(vault, drawn.sample_id, **result)
+    first = acts.record_result(vault, drawn.sample_id, population, **result)
     assert first.result is not None
     assert (first.result.deviations, first.result.supports, first.result.limit) == ((bad,), False, "14.7")
     more = acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
     assert (more.state, len(more.projected), more.result) == (SampleState.DRAWN, 40, None)
     assert [each.position for each in more.projected][:25] == [each.position for each in drawn.projected]
-    second = acts.record_result(vault, drawn.sample_id, **result)
+    second = acts.record_result(vault, drawn.sample_id, population, **result)
     assert second.result is not None
     assert (second.result.units, second.result.limit) == (40, "9.4")
     with pytest.raises(UserError, match="extended already"):
         acts.extend(vault, drawn.sample_id, population, units=1, reason="again", evidence=(), **BY)
 
 
-def missed(vault: Vault, drawn: Sample) -> None:
+def missed(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
     """Evaluate with one deviation where none is planned."""
     found: dict[str, Any] = {"deviations": [drawn.projected[0].position], "note": "", **RATES, **BY}
-    acts.record_result(vault, drawn.sample_id, judgement=drawn.judgement, **found)
+    acts.record_result(vault, drawn.sample_id, population, judgement=drawn.judgement, **found)
 
 
 def test_a_sample_is_extended_where_an_evaluation_found_more_than_planned(
@@ -113,17 +115,17 @@ def test_a_sample_is_extended_where_an_evaluation_found_more_than_planned(
         with pytest.raises(UserError, match="was not evaluated since its units changed"):
             acts.extend(vault, drawn.sample_id, population, evidence=shown, **asked)
     clean: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **RATES, **BY}
-    acts.record_result(vault, drawn.sample_id, **clean)
+    acts.record_result(vault, drawn.sample_id, population, **clean)
     with pytest.raises(UserError, match="0 of 25 units deviate, 0 were planned, and the sample supports reliance"):
         acts.extend(vault, drawn.sample_id, population, evidence=(), **asked)
-    missed(vault, drawn)
+    missed(vault, drawn, population)
     assert len(acts.extend(vault, drawn.sample_id, population, evidence=(), **asked).projected) == 40
 
 
 def test_an_extension_that_was_not_planned_needs_evidence(
     vault: Vault, drawn: Sample, population: FrozenPopulation, evidence: list[EvidenceRef]
 ) -> None:
-    missed(vault, drawn)
+    missed(vault, drawn, population)
     with pytest.raises(UserError, match="15 were agreed before the draw"):
         acts.extend(vault, drawn.sample_id, population, units=16, reason="more", evidence=(), **BY)
     shown = [evidence[0].evidence_id]
@@ -136,7 +138,7 @@ def test_an_agreement_made_after_the_draw_plans_no_extension(
 ) -> None:
     drawn = draw(vault, frozen, population)
     agreed(vault)
-    missed(vault, drawn)
+    missed(vault, drawn, population)
     with pytest.raises(UserError, match="of which 0 were agreed"):
         acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
 
@@ -163,14 +165,74 @@ def test_a_void_unit_gives_way_to_the_next_of_its_stratum(
     ids=["too small", "as the rate expects", "near the tolerable rate", "as far as the limit reaches"],
 )
 def test_what_is_planned_is_what_the_drawn_size_allows(
-    vault: Vault, drawn: Sample, confidence: int, tolerable: int, expected: int, planned: int
+    vault: Vault,
+    drawn: Sample,
+    population: FrozenPopulation,
+    confidence: int,
+    tolerable: int,
+    expected: int,
+    planned: int,
 ) -> None:
     """61 units plan 2 deviations at 95/10/3; 25 units allow none of them."""
     rates = {name: Fraction(rate) for name, rate in (("confidence", confidence), ("tolerable", tolerable))}
     measure: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **rates, **BY}
-    done = acts.record_result(vault, drawn.sample_id, expected=Fraction(expected), **measure)
+    done = acts.record_result(vault, drawn.sample_id, population, expected=Fraction(expected), **measure)
     assert done.result is not None
     assert done.result.planned == planned
+
+
+def test_a_replaced_unit_that_deviates_is_told_both_ways(
+    vault: Vault, drawn: Sample, population: FrozenPopulation
+) -> None:
+    void, fine = (each.position for each in drawn.projected[:2])
+    for position in (void, fine):
+        asked = {"position": position, "because": VoidReason.VOID, "reason": "a test deployment", **BY}
+        acts.replace_unit(vault, drawn.sample_id, population, **asked)
+    said: dict[str, Any] = {"judgement": drawn.judgement, "note": "so it is", **RATES, **BY}
+    done = acts.record_result(vault, drawn.sample_id, population, deviations=[void], **said)
+    result = done.result
+    assert result is not None
+    assert (result.deviations, result.limit, result.supports) == ((), "8.8", True)
+    assert (result.replaced, result.limit_with_replaced, result.supports_with_replaced) == ((void,), "14.2", False)
+    assert (
+        "The sample supports reliance. 1 unit that was replaced deviates, too: void on a person's word. Counted as"
+        in (result.sentence)
+    )
+    assert "1 of 26 units deviate, at most 14.2% of the population (27 items), and the sample does not support" in (
+        result.sentence
+    )
+    clean = acts.record_result(vault, drawn.sample_id, population, deviations=[], **said).result
+    assert clean is not None
+    assert (clean.replaced, clean.limit_with_replaced, clean.supports_with_replaced) == ((), "8.8", True)
+    assert "replaced" not in clean.sentence
+
+
+def test_what_a_person_found_in_a_unit_stays_with_it_when_it_is_replaced(
+    vault: Vault, drawn: Sample, population: FrozenPopulation
+) -> None:
+    bad = drawn.projected[0].position
+    said: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **RATES, **BY}
+    acts.record_result(vault, drawn.sample_id, population, further=[bad], **said)
+    asked = {"position": bad, "because": VoidReason.VOID, "reason": "a test deployment", **BY}
+    acts.replace_unit(vault, drawn.sample_id, population, **asked)
+    result = acts.record_result(vault, drawn.sample_id, population, **said).result
+    assert result is not None
+    assert (result.deviations, result.replaced) == ((), (bad,))
+
+
+def test_the_limit_of_a_stratified_sample_holds_for_strata_of_unequal_rates(vault: Vault, judgement: Entry) -> None:
+    items = freeze(unit_line(f"item-{at:03d}", "erp" if at % 5 else "hr", None) for at in range(200))
+    drawn = draw(vault, frozen_with(vault, judgement, items, plan=Plan(Method.STRATIFIED, 27, Stratum.SYSTEM)), items)
+    said: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [], "note": "", **RATES, **BY}
+    result = acts.record_result(vault, drawn.sample_id, items, **said).result
+    assert result is not None
+    assert [
+        len([1 for each in drawn.projected if items.unit(each.position).system == one]) for one in ("erp", "hr")
+    ] == [
+        22,
+        5,
+    ]
+    assert (result.limit, result.limit_items, result.supports) == ("8.9", 17, True), "a random one: 8.2%"
 
 
 def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:
@@ -178,7 +240,7 @@ def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population
     changed = acts.target(vault, drawn.sample_id, population, positions=[named], reason="largest", **BY)
     assert len(changed.projected) == 25
     done = acts.record_result(
-        vault, drawn.sample_id, judgement=drawn.judgement, deviations=[named], note="", **RATES, **BY
+        vault, drawn.sample_id, population, judgement=drawn.judgement, deviations=[named], note="", **RATES, **BY
     )
     assert done.result is not None
     assert done.result.deviations == ()
@@ -292,8 +354,8 @@ def test_what_is_no_hash_of_a_nonce_is_not_frozen(
         ),
         (lambda v, d, p: acts.target(v, d.sample_id, p, positions=[0], reason=" ", **BY), "no reason"),
         (
-            lambda v, d, _: acts.record_result(
-                v, d.sample_id, judgement=0, deviations=[], note="", **(RATES | {"tolerable": Fraction(0)}), **BY
+            lambda v, d, p: acts.record_result(
+                v, d.sample_id, p, judgement=0, deviations=[], note="", **(RATES | {"tolerable": Fraction(0)}), **BY
             ),
             "between 0% and 100%",
         ),
@@ -303,9 +365,10 @@ def test_what_is_no_hash_of_a_nonce_is_not_frozen(
         (lambda v, _, __: agreed(v, expected=Fraction(9)), "is not below the tolerable"),
         (lambda v, _, __: agreed(v, tolerable=Fraction(10, 3)), "10/3 percent cannot be written"),
         (
-            lambda v, d, _: acts.record_result(
+            lambda v, d, p: acts.record_result(
                 v,
                 d.sample_id,
+                p,
                 judgement=0,
                 deviations=[],
                 note="",

@@ -36,6 +36,7 @@ class FindingFact:
 class SampleFact:
     """A sample of the control that was evaluated. planned: deviations that the plan allows.
 
+    replaced: units beside `size` that a person took out as void and that deviate nevertheless.
     evaluated: False where it was replaced from or extended since, so that its figures are not known.
     """
 
@@ -46,6 +47,7 @@ class SampleFact:
     extension_allowed: bool
     extended: bool
     evaluated: bool = True
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

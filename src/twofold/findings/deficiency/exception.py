@@ -82,14 +82,20 @@ def _marks(marked: list[FindingFact]) -> str:
 
 
 def _of_sample(sample: SampleFact, path: Path) -> Span:
-    """Compare a sample with its plan; it is extended once where the plan allows it and the misses are isolated."""
+    """Compare a sample with its plan; it is extended once where the plan allows it and the misses are isolated.
+
+    A unit that deviates and was replaced on a person's word alone counts as a deviation, too (0.6).
+    """
     asked = "Does the sample hold more deviations than planned?"
     if not sample.evaluated:
         path.computed("0.4", asked, f"not known: {sample.sample_id} was changed after its evaluation")
         path.blockers.append(f"evaluate the sample {sample.sample_id} again")
         return _OPEN
     told = f"{sample.sample_id}: {sample.deviations} of {sample.size} units deviate, {sample.planned} are planned"
-    if sample.deviations <= sample.planned:
+    deviations = sample.deviations + sample.replaced
+    if sample.replaced:
+        told += f"; {deviations} of {sample.size + sample.replaced} with the units that were replaced and deviate"
+    if deviations <= sample.planned:
         path.computed("0.4", asked, f"no. {told}")
         return _IS_NONE
     if sample.extended or not sample.extension_allowed:

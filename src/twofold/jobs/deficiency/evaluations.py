@@ -189,6 +189,7 @@ def _samples(workspace: Workspace) -> dict[tuple[str, str], list[SampleFact]]:
             extension_allowed=planned,
             extended=each.extended,
             evaluated=each.result is not None,
+            replaced=len(each.result.replaced) if each.result else 0,
         )
         found.setdefault((each.engagement, each.control), []).append(fact)
     return found

@@ -4,7 +4,7 @@ Nothing here is a float: 0.035 * 400 as a float exceeds 14, which turns a sample
 Fractions between 0 and 1; `risk` is the risk of overreliance, 1 - confidence.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
@@ -17,6 +17,10 @@ GREATEST_SAMPLE = 5_000
 """A size beyond this says that the expected rate is too near to the tolerable one: test every item instead."""
 _DIGITS = 60
 """Decimal digits of the exponential in the Poisson shortcut. It never equals the risk, so these decide."""
+
+
+Strata = Sequence[tuple[int, int]]
+"""Of each stratum its items and its units that count; empty for a sample that is not stratified."""
 
 
 class Model(StrEnum):
@@ -123,44 +127,70 @@ def check_rates(risk: Fraction, tolerable: Fraction, expected: Fraction) -> None
         raise NoSizeError(msg)
 
 
-def planned_deviations(size: int, *, risk: Fraction, tolerable: Fraction, expected: Fraction) -> int:
+def planned_deviations(
+    size: int, *, risk: Fraction, tolerable: Fraction, expected: Fraction, strata: Strata = ()
+) -> int:
     """Return how many of `size` units may deviate: ceil(expected * size), as far as the limit stays within tolerable.
 
     A sample that is too small to show the tolerable rate at all plans none. Raises NoSizeError as `check_rates` does.
     """
     check_rates(risk, tolerable, expected)
     fit = (each for each in range(ceil(expected * size), 0, -1) if each < size)
-    return next((each for each in fit if _binomial_within(each, size, tolerable, risk)), 0)
+    within = partial(supports_reliance, size=size, risk=risk, tolerable=tolerable, strata=strata)
+    return next((each for each in fit if within(each)), 0)
 
 
-def upper_limit(deviations: int, size: int, risk: Fraction, *, decimals: int = 1) -> Fraction:
+def upper_limit(deviations: int, size: int, risk: Fraction, *, decimals: int = 1, strata: Strata = ()) -> Fraction:
     """Return the one-sided upper limit of the rate (Clopper-Pearson), rounded up to `decimals` of a percent.
 
     The least such rate p with BinomCDF(deviations; size, p) <= risk, found on whole steps and therefore exact: 25 items
-    and none wrong give 11.3% at 95%. All items wrong, or no items, give 100%.
+    and none wrong give 11.3% at 95%. All items wrong, or no items, give 100%. Of a stratified sample the least rate
+    that its deviations speak against, however the strata differ.
     """
-    if size == 0 or deviations >= size:
-        return Fraction(1)
     steps = 100 * 10**decimals
-    least = _least(lambda step: _binomial_within(deviations, size, Fraction(step, steps), risk), high=steps)
-    return Fraction(least, steps)
+    against = partial(supports_reliance, deviations, size, risk=risk, strata=strata)
+    return Fraction(_least(lambda step: against(tolerable=Fraction(step, steps)), high=steps), steps)
 
 
-def upper_limit_items(deviations: int, size: int, population: int, risk: Fraction) -> int:
+def upper_limit_items(deviations: int, size: int, population: int, risk: Fraction, *, strata: Strata = ()) -> int:
     """Return how many items of a small population may deviate: the most that the sample does not speak against."""
     most = population - (size - deviations)
 
     def spoken_against(deviating: int) -> bool:
-        return deviating > most or hypergeometric_cdf(deviations, population, deviating, size) <= risk
+        if strata:
+            rate = Fraction(deviating, population)
+            return supports_reliance(deviations, size, risk=risk, tolerable=rate, strata=strata)
+        return hypergeometric_cdf(deviations, population, deviating, size) <= risk
 
     return _least(spoken_against, low=deviations + 1, high=most + 1) - 1
 
 
-def supports_reliance(deviations: int, size: int, *, risk: Fraction, tolerable: Fraction) -> bool:
-    """Return whether the upper limit is within the tolerable rate; the rate of the sample alone decides nothing."""
+def supports_reliance(deviations: int, size: int, *, risk: Fraction, tolerable: Fraction, strata: Strata = ()) -> bool:
+    """Return whether the upper limit is within the tolerable rate; the rate of the sample alone decides nothing.
+
+    In a stratified sample a stratum may have less than its share of the units, and the deviations of the population may
+    all be there. So the tolerable rate is taken down to the least mean rate of the units that goes with it. However the
+    strata differ, so few deviations are no likelier than the binomial says where their mean is at least one above them
+    (W. Hoeffding, On the distribution of the number of successes in independent trials, 1956, theorem 4).
+    """
     if size == 0 or deviations >= size:
         return False
-    return _binomial_within(deviations, size, tolerable, risk)
+    if not strata:
+        return _binomial_within(deviations, size, tolerable, risk)
+    mean = least_mean_rate(tolerable, strata)
+    return mean * size >= deviations + 1 and _binomial_within(deviations, size, min(mean, Fraction(1)), risk)
+
+
+def least_mean_rate(rate: Fraction, strata: Strata) -> Fraction:
+    """Return the least mean rate of the units, over their strata, where a population deviates at a rate.
+
+    With N items, n units and N_h, n_h of a stratum, each item counts at most m = max(N_h n / (N n_h)) times what the
+    units say of it. The items of strata without a unit may all deviate. Less than 0 where these are more than the rate.
+    """
+    items, units = (sum(column) for column in zip(*strata, strict=True))
+    unseen = sum(of_items for of_items, of_units in strata if not of_units)
+    most = max(Fraction(of_items * units, of_units * items) for of_items, of_units in strata if of_units)
+    return (rate - Fraction(unseen, items)) / most
 
 
 _TOO_NEAR = f"no sample of up to {GREATEST_SAMPLE:,} items shows it: the expected rate is too near to the tolerable one"

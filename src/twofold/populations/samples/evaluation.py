@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from twofold.populations.samples.attribute_sizes import supports_reliance, upper_limit, upper_limit_items
+from twofold.populations.samples.attribute_sizes import Strata, supports_reliance, upper_limit, upper_limit_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Evaluation:
 
     deviations: units with an exception, and units that cannot be tested, since missing evidence is a deviation.
     limit: upper limit of the rate, rounded up to a tenth of a percent. limit_items: how many items of the population
-    may deviate by the hypergeometric model.
+    may deviate, by the hypergeometric model unless the sample is stratified.
     """
 
     size: int
@@ -39,7 +39,14 @@ class Evaluation:
 
 
 def evaluate(
-    *, size: int, deviations: int, planned: int, population: int, risk: Fraction, tolerable: Fraction
+    *,
+    size: int,
+    deviations: int,
+    planned: int,
+    population: int,
+    risk: Fraction,
+    tolerable: Fraction,
+    strata: Strata = (),
 ) -> Evaluation:
     """Evaluate a sample of `size` units with so many deviations. The rate of the sample alone decides nothing."""
     return Evaluation(
@@ -49,9 +56,9 @@ def evaluate(
         population=population,
         risk=risk,
         tolerable=tolerable,
-        limit=upper_limit(deviations, size, risk),
-        limit_items=upper_limit_items(deviations, size, population, risk),
-        supports=supports_reliance(deviations, size, risk=risk, tolerable=tolerable),
+        limit=upper_limit(deviations, size, risk, strata=strata),
+        limit_items=upper_limit_items(deviations, size, population, risk, strata=strata),
+        supports=supports_reliance(deviations, size, risk=risk, tolerable=tolerable, strata=strata),
     )
 
 

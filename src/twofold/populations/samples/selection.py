@@ -8,13 +8,14 @@ or an extension, comes next in the same order. Every step is in docs/formats/sam
 language that draws the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from heapq import nsmallest
 
 from twofold.model.problem import Problem, UserError
+from twofold.populations.samples.attribute_sizes import Strata
 from twofold.populations.samples.frozen import FrozenPopulation, Unit
 
 SEED_FORM = "twofold-sample-1"
@@ -161,6 +162,14 @@ def strata(population: FrozenPopulation, by: Stratum) -> dict[str, list[int]]:
     for position in range(len(population.lines)):
         found.setdefault(stratum(population.unit(position)), []).append(position)
     return dict(sorted(found.items()))
+
+
+def units_by_stratum(population: FrozenPopulation, plan: Plan, positions: Iterable[int]) -> Strata:
+    """Return of each stratum its items and how many of the positions are in it; nothing where there are no strata."""
+    if plan.by is None:
+        return ()
+    counted = set(positions)
+    return [(len(units), len(counted.intersection(units))) for units in strata(population, plan.by).values()]
 
 
 def _stratified(population: FrozenPopulation, seed: bytes, size: int, by: Stratum) -> list[int]:

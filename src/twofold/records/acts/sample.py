@@ -36,6 +36,7 @@ from twofold.populations.samples.selection import (
     share_out,
     short_stratum,
     strata,
+    units_by_stratum,
 )
 from twofold.records.acts.people import need_reason
 from twofold.records.acts.recording import recording
@@ -387,6 +388,7 @@ def target(
 def record_result(  # noqa: PLR0913  what was found, by which measure
     vault: Vault,
     sample_id: str,
+    population: FrozenPopulation,
     *,
     judgement: int,
     deviations: Sequence[int],
@@ -400,27 +402,35 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
 ) -> Sample:
     """Evaluate the drawn units and record it. The rates are percents.
 
-    deviations: positions by verdict. further: what a person found beside them; what one found in an earlier evaluation
-    stays, so that no extension or second look forgets it.
-    Raises UserError when nothing was drawn, or the rates make no sense.
+    deviations: positions by verdict, also of units that were replaced. further: what a person found beside them; what
+    one found in an earlier evaluation stays, so that no extension or second look forgets it.
+    Raises UserError when nothing was drawn, the population is another one, or the rates make no sense.
     """
     with recording(vault) as recorder:
         sample = sample_named(vault, sample_id, SampleAct.EVALUATE)
+        _check_population(sample, population)
         counted = {each.position for each in sample.projected}
         by_people = counted & sample.found_by_people.union(further)
         deviating = counted.intersection(deviations) | by_people
-        risk = 1 - confidence / 100
+        replaced = sample.left & sample.found_by_people.union(deviations)
+        rates = {"risk": 1 - confidence / 100, "tolerable": tolerable / 100}
+        plan = sample.plan or _NO_PLAN
         try:
-            planned = planned_deviations(len(counted), risk=risk, tolerable=tolerable / 100, expected=expected / 100)
+            planned = planned_deviations(
+                len(counted), expected=expected / 100, strata=units_by_stratum(population, plan, counted), **rates
+            )
         except NoSizeError as error:
             raise UserError(Problem("--tolerable", str(error), "rates that a sample can show")) from error
-        found = evaluate(
-            size=len(counted),
-            deviations=len(deviating),
-            planned=planned,
-            population=sample.units,
-            risk=risk,
-            tolerable=tolerable / 100,
+        found, with_replaced = (
+            evaluate(
+                size=len(counted | more),
+                deviations=len(deviating | more),
+                planned=planned,
+                population=sample.units,
+                strata=units_by_stratum(population, plan, counted | more),
+                **rates,
+            )
+            for more in (set[int](), replaced)
         )
         body: dict[str, Json] = {
             "confidence": _decimal(confidence),
@@ -429,10 +439,14 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
             "judgement": judgement,
             "limit": _decimal(found.limit * 100),
             "limit_items": found.limit_items,
+            "limit_items_with_replaced": with_replaced.limit_items,
+            "limit_with_replaced": _decimal(with_replaced.limit * 100),
             "note": note.strip(),
             "planned": planned,
+            "replaced": [*sorted(replaced)],
             "sample": sample_id,
             "supports": found.supports,
+            "supports_with_replaced": with_replaced.supports,
             "tolerable": _decimal(tolerable),
             "units": len(counted),
         }
