@@ -140,6 +140,32 @@ def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: 
     )
 
 
+AGREE = ("sample", "agree", "sox-fy2026", "OP-02", "--with", "R. Auditor", "--reason", "few", "--tolerable", "60")
+
+
+def test_what_is_left_to_be_asked_is_told_from_the_freeze_on(call: Call, judged: Path) -> None:
+    def told(*arguments: str) -> str:
+        return " ".join(call("sample", *arguments, "-w", judged).out.split())
+
+    call(*AGREE, "--size", "2", "-w", judged)
+    first = call(*FREEZE, "-w", judged)
+    small = "To ask: The plan has 1 unit; 2 were agreed with R. Auditor ("
+    assert small in " ".join(first.out.split())
+    one, two = first.out.split()[0], call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]
+    told("draw", one, "--nonce", "dice")
+    told("draw", two, "--nonce", "dice")
+    assert "frozen 2 times before the nonce; plans: " in told("list", "--engagement", "sox-fy2026")
+    evaluated = told("evaluate", two)
+    assert f"{one} (1 unit, random), {two} (2 units, random); drawn: {one}, {two}." in evaluated
+    assert f"A nonce was given for {one}, another freeze of the same, and its draw was never evaluated." in evaluated
+    assert "were agreed" not in evaluated
+    few = told("evaluate", one)
+    assert small in few
+    assert "To ask: The evaluation is of 1 unit; 2 were agreed with R. Auditor (" in few
+    shown = json.loads(call("sample", "show", two, "--json", "-w", judged).out)
+    assert [each.partition(" was frozen ")[0] for each in shown["doubts"]] == ["This population"]
+
+
 def test_a_deviating_unit_that_is_replaced_as_void_is_told_both_ways(call: Call, judged: Path) -> None:
     sample = call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]
     call("sample", "draw", sample, "--nonce", "n", "-w", judged)

@@ -191,6 +191,20 @@ def test_a_unit_that_deviates_and_was_replaced_counts_as_a_deviation() -> None:
     assert allowed.word == "exception only"
 
 
+def test_what_is_to_be_asked_about_a_sample_stands_in_the_path_and_decides_nothing() -> None:
+    clean = SampleFact("sm-1", 25, 0, 0, extension_allowed=False, extended=False)
+    doubted = replace(clean, doubts=("This population was frozen 2 times before the nonce.",))
+
+    plain, found = (
+        evaluate(case(rates=WITHIN, samples=(each,)), judged({**ASKED_WITHIN, **CALM})) for each in (clean, doubted)
+    )
+
+    assert (found.word, found.blockers) == (plain.word, plain.blockers)
+    assert ("What is to be asked about the sample sm-1?", doubted.doubts[0]) in [
+        (each.asked, each.answer) for each in found.steps
+    ]
+
+
 def test_a_sample_that_was_changed_after_its_evaluation_leaves_the_class_open() -> None:
     changed = SampleFact("sm-1", 40, 0, 0, extension_allowed=True, extended=True, evaluated=False)
 

@@ -127,6 +127,31 @@ def test_a_replaced_unit_that_deviates_is_told_both_ways(key: SigningKey, tmp_pa
     assert told in "".join(str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0])
 
 
+def test_the_page_and_the_lead_sheet_tell_what_is_left_to_be_asked(key: SigningKey, tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    make.agree(size=25)
+    first, second = make.freeze(), make.freeze()
+    for name in (first, second):
+        make.draw(name)
+    make.evaluate(second)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    page = (package / "data/index.html").read_text("utf-8")
+    book = openpyxl.load_workbook(package / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)
+    lead = {str(row[0]): str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0]}
+    plans = f"{first} (5 units, random), {second} (5 units, random)"
+    for doubt in (
+        f"This population was frozen 2 times before the nonce; plans: {plans}; drawn: {first}, {second}.",
+        f"A nonce was given for {first}, another freeze of the same, and its draw was never evaluated.",
+        "The plan has 5 units; 25 were agreed with R. Auditor (2026-11-01, entry ",
+        "The evaluation is of 5 units; 25 were agreed with R. Auditor (2026-11-01, entry ",
+    ):
+        assert f'<span class="mark none">○ to ask</span> {doubt}' in page
+        assert f"To ask: {doubt}" in lead[f"Sample {second}, {make.engagement}"]
+
+
 def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)

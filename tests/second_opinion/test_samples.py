@@ -267,6 +267,48 @@ def copy(sampled: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sampled, tmp_path / "package"))
 
 
+def notes_of_all(folder: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Return of each note about a sample what it is about and the ids that it names, in order, by checker."""
+    package = checker().Package(folder)
+    assert not [number for number, _, state, _ in checker().check(package) if state == "failed"]
+    notes = {"twofold verify": list(verify_package(folder).notes), "check.py": package.notes}
+    if NODE is not None:
+        ended = subprocess.run([NODE, str(PROGRAM), str(folder)], capture_output=True, text=True, check=True)
+        notes["JavaScript"] = [line.removeprefix("note: ") for line in ended.stdout.splitlines() if "note: " in line]
+    about = {who: [note for note in said if note.startswith("sm-")] for who, said in notes.items()}
+    kinds = ("times", "never", "evaluat", "plan")
+    return {
+        who: [(next(kind for kind in kinds if kind in note), *re.findall(r"sm-\d+", note)) for note in said]
+        for who, said in about.items()
+    }
+
+
+def test_what_is_left_to_be_asked_is_noted_by_all_three(tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    make.agree(size=6)
+    first, second = make.freeze((0, 180)), make.freeze((0, 180), plan=Plan(Method.SYSTEMATIC, 4))
+    make.draw(first)
+    third = make.freeze((0, 180), plan=Plan(Method.RANDOM, 3))
+    make.draw(third)
+    make.evaluate(third)
+    beside = make.freeze((180, 365), plan=Plan(Method.RANDOM, 2))
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    folder = write_package(changed, tmp_path / "package", key=KEY).folder
+    found = notes_of_all(folder)
+    asked = [
+        ("times", first, first, second, first),
+        ("times", second, first, second, third, first, third),
+        ("never", second, first),
+        ("times", third, first, second, third, first, third),
+        ("never", third, first),
+        ("plan", third),
+        ("evaluat", third),
+        ("plan", beside),
+    ]
+    assert found == dict.fromkeys(found, asked)
+
+
 def test_a_package_with_samples_is_accepted_by_all_three(sampled: Path) -> None:
     assert set(opinions(sampled).values()) == {frozenset()}
 

@@ -503,6 +503,38 @@ function checkSample(freeze) {
   const rightEvaluation = { sample: name, agreed: agreed.map(said), acts: acted, results: resultsOf(kept), replaced: resultsOf(gone), evaluation: result && said(result) };
   if (sorted(json(`${folder}evaluation.json`)) !== sorted(rightEvaluation)) fault(`${folder}evaluation.json`, "says something else than log and verdicts");
 }
+/** What the log leaves to be asked of a sample (sample.md, "What is left to be asked"). */
+function doubtsOf(freeze, freezes) {
+  const idOf = (each) => `sm-${each.index}`;
+  const acts = (each, kind) => [...entries.values()].filter((act) => act.kind === kind && act.body.sample === idOf(each) && act.index > each.index);
+  const drawOf = (each) => acts(each, "sample_draw")[0];
+  const stateOf = (each) => {
+    const changed = acts(each, "sample_change").filter((act) => actOf(act) !== "target").at(-1)?.index ?? 0;
+    const results = drawOf(each) ? acts(each, "sample_result") : [];
+    return { evaluated: results.length > 0, result: results.findLast((act) => act.index > changed) };
+  };
+  const overlap = (one, two) => one.body.starts_at < two.body.ends_before && two.body.starts_at < one.body.ends_before;
+  const about = freezes.filter((each) => ["engagement", "control", "control_test"].every((name) => each.body[name] === freeze.body[name]));
+  const [same, drawnAt, found] = [about.filter((each) => overlap(each, freeze)), drawOf(freeze)?.index, []];
+  const before = same.filter((each) => drawnAt === undefined || each.index < drawnAt);
+  if (before.length > 1) found.push(`frozen ${before.length} times: ${before.map(idOf).join(", ")}; drawn: ${before.filter(drawOf).map(idOf).join(", ")}`);
+  for (const each of same) if (each !== freeze && drawOf(each) && !stateOf(each).evaluated) found.push(`never evaluated: ${idOf(each)}`);
+  let agreed;
+  for (const { index: at, body } of ofKind("sample_agreement"))
+    if (body.engagement === freeze.body.engagement && body.control === freeze.body.control)
+      agreed = agreed === undefined || drawnAt === undefined || at < drawnAt ? body.size : Math.max(agreed, body.size);
+  if (agreed === undefined) return found;
+  const asked = Math.min(agreed, freeze.body.units + (Object.fromEntries(freeze.body.left_out).slice ?? 0));
+  const rank = (each) => (stateOf(each).result ? 0 : drawOf(each) ? 1 : 2);
+  const slices = [freeze];
+  for (const each of [...about].sort((one, two) => rank(one) - rank(two) || two.index - one.index))
+    if (!slices.some((one) => overlap(one, each))) slices.push(each);
+  const planned = slices.reduce((sum, { body }) => sum + body.size, 0);
+  const evaluated = slices.reduce((sum, each) => sum + (stateOf(each).result?.body.units ?? 0), 0);
+  if (planned < asked) found.push(`planned ${planned} of ${agreed} agreed`);
+  if (stateOf(freeze).result && evaluated < asked) found.push(`evaluated ${evaluated} of ${agreed} agreed`);
+  return found;
+}
 step(23, "samples", () => {
   const freezes = ofKind("sample_freeze");
   const withheld = new Set(files.has("data/withheld.json") ? json("data/withheld.json").left_out : []);
@@ -516,5 +548,6 @@ step(23, "samples", () => {
   for (const entry of [...entries.values()].filter(isSample))
     if (!right.some(({ id }) => id === entry.body.sample && Number(id.slice(3)) < entry.index)) fault(RECORDS, `entry ${entry.index}: ${entry.body.sample} is not frozen before it`);
   for (const freeze of freezes) checkSample(freeze);
+  for (const freeze of freezes) for (const doubt of doubtsOf(freeze, freezes)) console.log(`note: sm-${freeze.index}: ${doubt}`);
 });
 process.exit(failed ? 1 : 0);

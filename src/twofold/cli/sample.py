@@ -1,6 +1,7 @@
 """twofold sample size | agree | freeze | draw | replace | extend | target | evaluate | list | show | export."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from twofold.cli.output import (
     say_wrapped,
 )
 from twofold.engagement.sample import Sample, Why
+from twofold.engagement.sample_doubts import below_every_convention, doubts
 from twofold.jobs import sample as jobs
 from twofold.jobs.clock import actor, now
 from twofold.model.problem import Problem, UserError
@@ -194,10 +196,14 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
             actor=actor(),
             at=now(),
         )
+        known = jobs.samples(opened)
     if as_json:
-        print_json(_as_json(done))
+        print_json(_as_json(done, known))
         return
-    _print(done)
+    _print(done, known)
+    small = below_every_convention(done)
+    if small:
+        say_wrapped(small, indent=4)
     say_wrapped(f"Tell the auditor plan and root {done.root}, and ask for a nonce: any text of one line.", indent=0)
 
 
@@ -310,10 +316,11 @@ def evaluate(  # noqa: PLR0913, PLR0917  the options of the command
             actor=actor(),
             at=now(),
         )
+        known = jobs.samples(opened)
     if as_json:
-        print_json(_as_json(done))
+        print_json(_as_json(done, known))
         return
-    _print(done)
+    _print(done, known)
     _print_result(done)
 
 
@@ -327,10 +334,10 @@ def list_samples(
     with Workspace.open(workspace) as opened:
         found = jobs.samples(opened, engagement=engagement)
     if as_json:
-        print_json([_as_json(each) for each in found])
+        print_json([_as_json(each, found) for each in found])
         return
     for each in found:
-        _print(each)
+        _print(each, found)
     say(counted(len(found), "sample"))
 
 
@@ -363,17 +370,17 @@ def export(
 
 
 def _show(workspace: Workspace, sample: Sample, as_json: bool) -> None:
-    population = jobs.frozen_population(workspace, sample)
+    population, known = jobs.frozen_population(workspace, sample), jobs.samples(workspace)
     if as_json:
-        print_json(_as_json(sample, population))
+        print_json(_as_json(sample, known, population))
         return
-    _print(sample)
+    _print(sample, known)
     if sample.chosen:
         say_table(_unit_table(sample, population))
     _print_result(sample)
 
 
-def _print(sample: Sample) -> None:
+def _print(sample: Sample, known: Sequence[Sample]) -> None:
     planned = sample.frozen_plan
     drawn = f"{counted(planned.size, 'unit')} planned ({planned.how})"
     if sample.plan:
@@ -387,6 +394,8 @@ def _print(sample: Sample) -> None:
     if sample.left_out:
         left = ", ".join(f"{count:,} {reason}" for reason, count in sample.left_out)
         say_wrapped(f"No units of the sample: {left}.", indent=4)
+    for doubt in doubts(sample, known):
+        say_wrapped(f"To ask: {doubt}", indent=4)
 
 
 def _print_result(sample: Sample) -> None:
@@ -435,7 +444,7 @@ def _profile_json(said: ProfileSize) -> dict[str, Any]:
     }
 
 
-def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict[str, Any]:
+def _as_json(sample: Sample, known: Sequence[Sample], population: FrozenPopulation | None = None) -> dict[str, Any]:
     result, plan = sample.result, sample.frozen_plan
     shown: dict[str, Any] = {
         "sample": sample.sample_id,
@@ -452,6 +461,7 @@ def _as_json(sample: Sample, population: FrozenPopulation | None = None) -> dict
         "plan": {"method": str(plan.method), "by": str(plan.by) if plan.by else None, "size": plan.size},
         "drawn": len(sample.projected),
         "agreement": sample.agreement,
+        "doubts": doubts(sample, known),
         "result": None
         if result is None
         else {

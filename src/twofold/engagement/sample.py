@@ -67,6 +67,16 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """How many units were agreed with an auditor, and the entry that says so."""
+
+    entry: int
+    size: int
+    agreed_with: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """One unit of a sample. `left_because`: why it was replaced, "" while it counts."""
 
@@ -152,7 +162,10 @@ class Sample:
     frozen_at: datetime
     frozen_plan: Plan
     """What is to be drawn, as said at the freeze; `plan` is what the draw says, None before it."""
+    agreed: Agreed | None = None
+    """The newest agreement before the draw, or one after it about more units: no later one makes fewer enough."""
     state: SampleState = SampleState.FROZEN
+    draw_entry: int | None = None
     plan: Plan | None = None
     nonce: str = ""
     seed: str = ""
@@ -205,13 +218,18 @@ def allowed_acts(state: SampleState) -> tuple[SampleAct, ...]:
 
 
 def rebuild(entries: Iterable[Entry]) -> Samples:
-    """Rebuild all samples from entries in order of the log; other kinds are passed over."""
+    """Rebuild all samples from entries in order of the log; kinds that are not of samples are passed over."""
     found: dict[str, Sample] = {}
+    agreed: dict[tuple[str, str], Agreed] = {}
     faults: list[str] = []
     for entry in entries:
         if entry.kind == EntryKind.SAMPLE_FREEZE:
             sample = _frozen(entry)
-            found[sample.sample_id] = sample
+            found[sample.sample_id] = replace(sample, agreed=agreed.get((sample.engagement, sample.control)))
+        elif entry.kind == EntryKind.SAMPLE_AGREEMENT:
+            about = (entry.body["engagement"], entry.body["control"])
+            agreed[about] = Agreed(entry.index, entry.body["size"], entry.body["agreed_with"], entry.at)
+            found = {name: _agreed(each, about, agreed[about]) for name, each in found.items()}
         elif entry.kind in ENTRY_KINDS:
             name = str(entry.body["sample"])
             after = _after(found.get(name), entry)
@@ -258,6 +276,12 @@ def _frozen(entry: Entry) -> Sample:
     )
 
 
+def _agreed(sample: Sample, about: tuple[str, str], agreed: Agreed) -> Sample:
+    """Return the sample with an agreement, where it is about the sample and counts for it."""
+    counts = sample.plan is None or sample.agreed is None or agreed.size > sample.agreed.size
+    return replace(sample, agreed=agreed) if about == (sample.engagement, sample.control) and counts else sample
+
+
 def _after(sample: Sample | None, entry: Entry) -> Sample | None:
     """Return the sample after the act of an entry, None where no transition allows it."""
     act = act_of(entry)
@@ -282,6 +306,7 @@ def _drawn(sample: Sample, entry: Entry) -> Sample:
     body = entry.body
     return replace(
         sample,
+        draw_entry=entry.index,
         plan=plan_in(body),
         nonce=body["nonce"],
         seed=body["seed"],

@@ -788,6 +788,27 @@ class Sample:
         """Return the newest agreement before an entry."""
         return ([None, *(each for each in self.agreed if each["index"] < before)])[-1]
 
+    @property
+    def drawn_at(self) -> int:
+        """The entry of the draw, 0 before it."""
+        draws = (each["index"] for each in self.acts if each["kind"] == "sample_draw" and each["index"] > self.entry)
+        return int(next(draws, 0))
+
+    @property
+    def was_evaluated(self) -> bool:
+        """Whether an evaluation came after the draw."""
+        return bool(self.draw) and any(
+            each["kind"] == "sample_result" and each["index"] > self.drawn_at for each in self.acts
+        )
+
+    def units_agreed(self) -> int | None:
+        """Return the size of the newest agreement before the draw, or of one after it about more units."""
+        agreed = None
+        for each in self.agreed:
+            size = int(each["body"]["size"])
+            agreed = size if agreed is None or not self.drawn_at or each["index"] < self.drawn_at else max(agreed, size)
+        return agreed
+
     def has_verdicts_of(self, judgement: dict[str, Any]) -> bool:
         """Tell whether the verdict file here is the one that a judgement records."""
         recorded = dict(judgement["body"]["verdicts"]).get(f"{self.about[1]}-{self.about[2]}")
@@ -823,10 +844,45 @@ def step_23_samples(package: Package) -> Iterator[str]:
             yield f"{RECORDS}: entry {record['index']} comes before the freeze of {record['body']['sample']}"
     for sample in samples:
         yield from sample_faults(package, sample, held)
+    for sample in samples:
+        package.notes += [f"{sample.name}: {doubt}" for doubt in doubts(sample, samples)]
     for kind, counts in package.json(INDEX)["log"]["entries"].items():
         if kind.startswith("sample_") and counts["here"] < counts["in_log"]:
             hidden = f"{counts['in_log'] - counts['here']} of {counts['in_log']}"
             package.unshown.append(f"what {hidden} {kind} entries of the log say")
+
+
+def doubts(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
+    """Tell what the log leaves to be asked: other freezes of the same, a draw without evaluation, fewer than agreed."""
+    about = [each for each in samples if each.about == sample.about]
+    same = [each for each in about if overlap(each, sample)]
+    before = [each for each in same if not sample.drawn_at or each.entry < sample.drawn_at]
+    if len(before) > 1:
+        plans = ", ".join(f"{each.name} of {each.body['size']} units ({each.body['method']})" for each in before)
+        drawn_too = ", ".join(each.name for each in before if each.draw) or "none"
+        yield f"this population was frozen {len(before)} times before the nonce: {plans}; drawn: {drawn_too}"
+    for each in same:
+        if each.draw and each is not sample and not each.was_evaluated:
+            yield f"a nonce was given for {each.name}, another freeze of the same, and its draw was never evaluated"
+    agreed = sample.units_agreed()
+    if agreed is None:
+        return
+    asked = min(agreed, sample.body["units"] + dict(sample.body["left_out"]).get("slice", 0))
+    slices = [sample]
+    for each in sorted(about, key=lambda each: (not each.result, not each.draw, -each.entry)):
+        if not any(overlap(each, one) for one in slices):
+            slices.append(each)
+    planned = sum(each.body["size"] for each in slices)
+    evaluated = sum(each.result["body"]["units"] for each in slices if each.result)
+    if planned < asked:
+        yield f"the plan has {planned} units, all slices together; {agreed} were agreed"
+    if sample.result and evaluated < asked:
+        yield f"the evaluation is of {evaluated} units, all slices together; {agreed} were agreed"
+
+
+def overlap(one: Sample, other: Sample) -> bool:
+    """Tell whether two slices share a moment."""
+    return bool(one.body["starts_at"] < other.body["ends_before"] and other.body["starts_at"] < one.body["ends_before"])
 
 
 def sample_faults(package: Package, sample: Sample, held: set[str]) -> Iterator[str]:

@@ -177,7 +177,9 @@ def _samples(contents: PackageContents, run: PackagedRun) -> Iterator[LeadLine]:
             yield LeadLine(
                 f"Sample {each.sample_id}, {each.engagement}",
                 f"Beside the census, for the auditor. Agreed: {each.agreed}\nPopulation: {each.population}\n"
-                f"Drawn: {each.drawn}\nResult: {each.result}\nUnits, seed and proofs: {each.folder}/draw.json",
+                f"Drawn: {each.drawn}\nResult: {each.result}\n"
+                + "".join(f"To ask: {doubt}\n" for doubt in each.doubts)
+                + f"Units, seed and proofs: {each.folder}/draw.json",
             )
 
 

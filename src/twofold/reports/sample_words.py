@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twofold.engagement.sample import Sample, Why
+from twofold.engagement.sample_doubts import doubts
 from twofold.model.outcome import Outcome
 from twofold.reports.contents import PackageContents, PackagedSample
 from twofold.reports.rows_as_text import reading_session
@@ -50,7 +51,7 @@ def results_of(contents: PackageContents, each: PackagedSample) -> Results | Non
 class SampleShown:
     """A sample in words. supports: what the evaluation says, None before it and where newer verdicts contradict it.
 
-    depends: it says so only without units that deviate and were replaced.
+    depends: it says so only without units that deviate and were replaced. doubts: what is left to be asked.
     """
 
     sample_id: str
@@ -61,6 +62,7 @@ class SampleShown:
     drawn: str
     agreed: str
     result: str
+    doubts: tuple[str, ...]
     supports: bool | None
     depends: bool
     folder: str
@@ -69,10 +71,13 @@ class SampleShown:
 def shown_samples(contents: PackageContents) -> list[SampleShown]:
     """Return the samples as pages and workpapers show them, in order of the log."""
     records = records_of(contents)
-    return [_shown(each, records, results_of(contents, each)) for each in contents.samples]
+    known = [each.sample for each in contents.samples]
+    return [_shown(each, records, results_of(contents, each), doubts(each.sample, known)) for each in contents.samples]
 
 
-def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results | None) -> SampleShown:
+def _shown(
+    packaged: PackagedSample, records: Sequence[Entry], results: Results | None, to_ask: Sequence[str]
+) -> SampleShown:
     sample = packaged.sample
     result, unknown = sample.result, _not_evaluated(packaged, results)
     agreed = agreements_about(sample, records)
@@ -92,6 +97,7 @@ def _shown(packaged: PackagedSample, records: Sequence[Entry], results: Results 
         drawn=_drawn(sample) + _of_those_that_left(packaged, results),
         agreed=_agreed(sample, agreed),
         result=told,
+        doubts=tuple(to_ask),
         supports=result.supports if result and not unknown else None,
         depends=bool(result and result.supports and not result.supports_with_replaced),
         folder=sample_place(sample.sample_id),

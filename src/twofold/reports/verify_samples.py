@@ -9,6 +9,7 @@ import duckdb
 import orjson
 
 from twofold.engagement.sample import Sample, rebuild
+from twofold.engagement.sample_doubts import doubts
 from twofold.model.outcome import Outcome
 from twofold.model.problem import UserError
 from twofold.populations.samples.frozen import FrozenPopulation, read_frozen, unit_line
@@ -45,6 +46,8 @@ def check_samples(bag: UnderCheck) -> list[str]:
     faults += [f"{RECORDS_PLACE}: {fault}" for fault in rebuild(bag.records).faults]
     for freeze, sample in zip(freezes, frozen, strict=True):
         faults += _sample_faults(bag, freeze, sample)
+    known = rebuild(bag.records).by_id.values()
+    bag.notes += [f"{each.sample_id}: {doubt}" for each in known for doubt in doubts(each, known)]
     _note_hidden(bag)
     return faults
 

@@ -37,6 +37,7 @@ class SampleFact:
     """A sample of the control that was evaluated. planned: deviations that the plan allows.
 
     replaced: units beside `size` that a person took out as void and that deviate nevertheless.
+    doubts: what is left to be asked about freezes, nonces and sizes; they decide nothing.
     evaluated: False where it was replaced from or extended since, so that its figures are not known.
     """
 
@@ -48,6 +49,7 @@ class SampleFact:
     extended: bool
     evaluated: bool = True
     replaced: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

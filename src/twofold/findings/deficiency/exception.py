@@ -86,6 +86,8 @@ def _of_sample(sample: SampleFact, path: Path) -> Span:
 
     A unit that deviates and was replaced on a person's word alone counts as a deviation, too (0.6).
     """
+    for doubt in sample.doubts:
+        path.computed("0.4", f"What is to be asked about the sample {sample.sample_id}?", doubt)
     asked = "Does the sample hold more deviations than planned?"
     if not sample.evaluated:
         path.computed("0.4", asked, f"not known: {sample.sample_id} was changed after its evaluation")

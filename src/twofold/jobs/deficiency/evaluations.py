@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from twofold.catalog.load import load_catalog
+from twofold.engagement.sample_doubts import doubts
 from twofold.findings.deficiency.case import SampleFact
 from twofold.findings.deficiency.dependents import Dependent
 from twofold.findings.deficiency.evaluate import Evaluation, evaluate
@@ -176,7 +177,8 @@ def _faults(each: SaidJudgement, began: datetime | None, people: frozenset[str])
 def _samples(workspace: Workspace) -> dict[tuple[str, str], list[SampleFact]]:
     """Return every sample of each control of an engagement that was evaluated: no later one takes its place."""
     found: dict[tuple[str, str], list[SampleFact]] = {}
-    for each in all_samples(workspace.vault).by_id.values():
+    known = all_samples(workspace.vault).by_id.values()
+    for each in known:
         if not each.evaluated_once:
             continue
         agreed = agreement_for(workspace.vault, engagement=each.engagement, control=each.control)
@@ -190,6 +192,7 @@ def _samples(workspace: Workspace) -> dict[tuple[str, str], list[SampleFact]]:
             extended=each.extended,
             evaluated=each.result is not None,
             replaced=len(each.result.replaced) if each.result else 0,
+            doubts=tuple(doubts(each, known)),
         )
         found.setdefault((each.engagement, each.control), []).append(fact)
     return found

@@ -92,7 +92,8 @@ class Frozen:
 
 def all_samples(vault: Vault) -> Samples:
     """Return the samples with their states, rebuilt from the log."""
-    entries: Iterator[Entry] = merge(*(vault.entries(kind=kind) for kind in ENTRY_KINDS), key=lambda entry: entry.index)
+    kinds = (EntryKind.SAMPLE_AGREEMENT, *ENTRY_KINDS)
+    entries: Iterator[Entry] = merge(*(vault.entries(kind=kind) for kind in kinds), key=lambda entry: entry.index)
     return rebuild(entries)
 
 
