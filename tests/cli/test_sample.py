@@ -149,6 +149,9 @@ def test_what_is_left_to_be_asked_is_told_from_the_freeze_on(call: Call, judged:
 
     call(*AGREE, "--size", "2", "-w", judged)
     first = call(*FREEZE, "-w", judged)
+    assert "Even if no unit deviates, the limit is 95% by this plan; tolerable are 60%, as agreed." in " ".join(
+        first.out.split()
+    )
     small = "To ask: The plan has 1 unit; 2 were agreed with R. Auditor ("
     assert small in " ".join(first.out.split())
     one, two = first.out.split()[0], call(*FREEZE[:-1], "2", "-w", judged).out.split()[0]

@@ -196,11 +196,15 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
             actor=actor(),
             at=now(),
         )
-        known = jobs.samples(opened)
+        known, beyond = jobs.samples(opened), jobs.clean_limit_beyond(opened, done)
     if as_json:
         print_json(_as_json(done, known))
         return
     _print(done, known)
+    if beyond:
+        limit, tolerable = beyond
+        told = f"Even if no unit deviates, the limit is {limit} by this plan; tolerable are {tolerable}, as agreed."
+        say_wrapped(f"{told} It cannot support reliance.", indent=4)
     small = below_every_convention(done)
     if small:
         say_wrapped(small, indent=4)

@@ -111,15 +111,18 @@ class Result:
     """This figure and the two below: with each unit in `replaced` counted, as one that deviates."""
     limit_items_with_replaced: int
     supports_with_replaced: bool
+    by: Stratum | None
+    """Strata of the sample: its limits hold however these differ, so they may be above those of a random one."""
 
     @property
     def sentence(self) -> str:
         """Say it as a workpaper does, both ways where units that were replaced deviate, with what the person added."""
         verdict = _verdict(self.supports)
+        strata = f", however the strata by {self.by} differ" if self.by else ""
         return (
             f"{len(self.deviations)} of {self.units} units deviate, {self.planned} were planned. With "
             f"{self.confidence}% confidence at most {self.limit}% of the population deviate "
-            f"({self.limit_items:,} items); tolerable are {self.tolerable}%. The sample {verdict} reliance. "
+            f"({self.limit_items:,} items{strata}); tolerable are {self.tolerable}%. The sample {verdict} reliance. "
             f"{self._with_replaced}{self.note}"
         ).strip()
 
@@ -297,7 +300,7 @@ def _after(sample: Sample | None, entry: Entry) -> Sample | None:
         case EntryKind.SAMPLE_CHANGE:
             return _changed(changed, entry, SampleAct(act))
         case _:
-            result = _result(entry)
+            result = _result(entry, sample.plan)
             found = changed.found_by_people.union(result.further)
             return replace(changed, result=result, evaluated_once=True, found_by_people=found)
 
@@ -332,7 +335,7 @@ def _changed(sample: Sample, entry: Entry, act: SampleAct) -> Sample:
     )
 
 
-def _result(entry: Entry) -> Result:
+def _result(entry: Entry, plan: Plan | None) -> Result:
     body = entry.body
     return Result(
         entry=entry.index,
@@ -353,4 +356,5 @@ def _result(entry: Entry) -> Result:
         limit_with_replaced=body["limit_with_replaced"],
         limit_items_with_replaced=body["limit_items_with_replaced"],
         supports_with_replaced=body["supports_with_replaced"],
+        by=plan.by if plan else None,
     )

@@ -12,8 +12,10 @@ from twofold.model.instant import parse_instant, zone_named
 from twofold.model.outcome import Outcome
 from twofold.model.problem import Problem, UserError
 from twofold.model.session import sql_session
+from twofold.populations.samples.attribute_sizes import supports_reliance, upper_limit
+from twofold.populations.samples.evaluation import percent
 from twofold.populations.samples.frozen import FrozenPopulation, freeze, read_frozen, unit_line
-from twofold.populations.samples.selection import Plan
+from twofold.populations.samples.selection import Plan, planned_strata
 from twofold.records.acts import sample as acts
 from twofold.records.acts.sample import Agreement, Frozen, VoidReason
 from twofold.records.acts.sign_off import newest_judgement
@@ -109,6 +111,22 @@ def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
         acting_user=actor,
         at=at,
     )
+
+
+def clean_limit_beyond(workspace: Workspace, sample: Sample) -> tuple[str, str] | None:
+    """Return the limit without any deviation, where it is above the tolerable rate that was agreed, and that rate.
+
+    Such a plan cannot support reliance whatever is found. None where it can, or nothing was agreed. Both in percent.
+    """
+    agreed = acts.agreement_for(workspace.vault, engagement=sample.engagement, control=sample.control)
+    if agreed is None:
+        return None
+    plan = sample.frozen_plan
+    risk, tolerable = 1 - Fraction(agreed.confidence) / 100, Fraction(agreed.tolerable) / 100
+    planned = planned_strata(frozen_population(workspace, sample), plan)
+    if supports_reliance(0, plan.size, risk=risk, tolerable=tolerable, strata=planned):
+        return None
+    return percent(upper_limit(0, plan.size, risk, strata=planned)), percent(tolerable)
 
 
 def draw_sample(workspace: Workspace, sample_id: str, *, nonce: str, actor: str, at: datetime) -> Sample:

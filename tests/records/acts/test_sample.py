@@ -233,6 +233,9 @@ def test_the_limit_of_a_stratified_sample_holds_for_strata_of_unequal_rates(vaul
         5,
     ]
     assert (result.limit, result.limit_items, result.supports) == ("8.9", 17, True), "a random one: 8.2%"
+    assert "at most 8.9% of the population deviate (17 items, however the strata by system differ); tolerable" in (
+        result.sentence
+    )
 
 
 def test_named_units_are_never_projected(vault: Vault, drawn: Sample, population: FrozenPopulation) -> None:

@@ -172,6 +172,15 @@ def units_by_stratum(population: FrozenPopulation, plan: Plan, positions: Iterab
     return [(len(units), len(counted.intersection(units))) for units in strata(population, plan.by).values()]
 
 
+def planned_strata(population: FrozenPopulation, plan: Plan) -> Strata:
+    """Return of each stratum its items and the units that the plan gives it; nothing where there are no strata."""
+    if plan.by is None:
+        return ()
+    counts = {name: len(units) for name, units in strata(population, plan.by).items()}
+    shares = share_out(plan.size, counts)
+    return [(counts[name], shares[name]) for name in counts]
+
+
 def _stratified(population: FrozenPopulation, seed: bytes, size: int, by: Stratum) -> list[int]:
     divided = strata(population, by)
     shares = share_out(size, {name: len(units) for name, units in divided.items()})
