@@ -271,6 +271,13 @@ def test_every_sample_that_was_evaluated_stays(call: Call, applied: Path) -> Non
     assert [each for each in beyond if "its plan allows no extension" not in each] == []
     assert len(beyond) == 1, "one of the two incidents deviates"
 
+    void = ("INC-2", "--because", "void", "--reason", "only an exercise")
+    assert call("sample", "replace", names[2], *void, "-w", applied).code == 0
+    assert call("sample", "evaluate", names[2], *small, "-w", applied).code == 0
+    steps = json.loads(call("deficiency", "show", ID, "--json", "-w", applied).out)["steps"]
+    both = f"{names[2]}: 0 of 1 units deviate, 0 are planned; 1 of 2 with the units that were replaced and deviate"
+    assert any(each["answer"] == f"yes, and it was extended already. {both}" for each in steps)
+
 
 def test_what_is_not_there_is_said(call: Call, judged_once: Path, applied_once: Path) -> None:
     assert "there is no 'x'" in call("deficiency", "show", "x", "-w", judged_once).err

@@ -156,6 +156,8 @@ def test_more_that_is_agreed_after_the_draw_counts(log: Log) -> None:
     assert log.doubts(one) == []
     log.agree(25)
     assert log.doubts(one) == ["The plan has 10 units; 25 were agreed with R. Auditor (2026-11-03, entry 32)."]
+    log.agree(40)
+    assert "40 were agreed" in log.doubts(one)[0]
     before = log.freeze(20)
     log.agree(20)
     assert len(log.doubts(before)) == 2, "frozen twice, and a draw that was never evaluated: no plan that is too small"
@@ -174,6 +176,16 @@ def test_all_slices_together_have_what_was_agreed(log: Log) -> None:
     assert log.doubts(first) == [f"The evaluation is of 12 units, with the other slices 12; {agreed}"]
     log.evaluate(second)
     assert (log.doubts(first), log.doubts(second)) == ([], [])
+
+
+def test_of_several_freezes_of_another_slice_the_one_that_was_evaluated_counts(log: Log) -> None:
+    log.agree(25)
+    first = log.freeze(12, FIRST_HALF, units=200, slice_left=210)
+    _, second, _ = (log.freeze(size, SECOND_HALF, units=210, slice_left=200) for size in (1, 13, 2))
+    for each in (first, second):
+        log.draw(each)
+        log.evaluate(each)
+    assert log.doubts(first) == []
 
 
 def test_no_more_than_the_items_of_the_period_are_asked_for(log: Log) -> None:

@@ -860,7 +860,8 @@ def doubts(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     if len(before) > 1:
         plans = ", ".join(f"{each.name} of {each.body['size']} units ({each.body['method']})" for each in before)
         drawn_too = ", ".join(each.name for each in before if each.draw) or "none"
-        yield f"this population was frozen {len(before)} times before the nonce: {plans}; drawn: {drawn_too}"
+        when = "before the nonce" if sample.draw else "so far"
+        yield f"this population was frozen {len(before)} times {when}: {plans}; drawn: {drawn_too}"
     for each in same:
         if each.draw and each is not sample and not each.was_evaluated:
             yield f"a nonce was given for {each.name}, another freeze of the same, and its draw was never evaluated"

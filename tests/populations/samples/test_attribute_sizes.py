@@ -251,7 +251,15 @@ def chance(deviations: int, strata: list[tuple[int, int]], deviating: tuple[int,
 
 @pytest.mark.parametrize(
     "strata",
-    [[(6, 2), (6, 2)], [(9, 2), (9, 4)], [(12, 3), (6, 3), (2, 1)], [(10, 2), (4, 4)], [(8, 4), (3, 0)], [(7, 3)]],
+    [
+        [(6, 2), (6, 2)],
+        [(9, 2), (9, 4)],
+        [(12, 3), (6, 3), (2, 1)],
+        [(10, 2), (4, 4)],
+        [(8, 4), (3, 0)],
+        [(7, 3)],
+        [(20, 1), (20, 1)],
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("risk", [AT_95, AT_90, Fraction(1, 2)], ids=str)
