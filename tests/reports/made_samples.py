@@ -147,7 +147,6 @@ class SampleMaker:
             evaluate(
                 size=len(counted) + len(more),
                 deviations=len(deviations) + len(more),
-                planned=0,
                 population=sample.units,
                 risk=Fraction(1, 10),
                 tolerable=Fraction(2, 5),

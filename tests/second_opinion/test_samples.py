@@ -139,7 +139,7 @@ def the_limit_of_a_random_sample(make: SampleMaker) -> int:
     right = make.evaluate(name).body
     rates: dict[str, Any] = {"risk": Fraction(1, 10), "tolerable": Fraction(2, 5)}
     found = len(right["deviations"])
-    other = evaluate(size=plan.size, deviations=found, planned=0, population=make.sample(name).units, **rates)
+    other = evaluate(size=plan.size, deviations=found, population=make.sample(name).units, **rates)
     limit = f"{float(other.limit * 100):.6f}".rstrip("0").rstrip(".")
     assert (limit, other.limit_items) != (right["limit"], right["limit_items"])
     return make.evaluate(name, limit=limit, limit_items=other.limit_items).index

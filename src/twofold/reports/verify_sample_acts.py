@@ -186,7 +186,6 @@ def _limit_faults(bag: UnderCheck, checked: SampleUnderCheck, sample: Sample, bo
         found = evaluate(
             size=len(positions),
             deviations=len(body["deviations"]) + len(more),
-            planned=body["planned"],
             population=sample.units,
             risk=1 - _rate(body["confidence"]),
             tolerable=_rate(body["tolerable"]),

@@ -426,7 +426,6 @@ def record_result(  # noqa: PLR0913  what was found, by which measure
             evaluate(
                 size=len(counted | more),
                 deviations=len(deviating | more),
-                planned=planned,
                 population=sample.units,
                 strata=units_by_stratum(population, plan, counted | more),
                 **rates,
