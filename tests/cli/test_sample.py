@@ -177,7 +177,7 @@ def test_a_deviating_unit_that_is_replaced_as_void_is_told_both_ways(call: Call,
     rates = ("--confidence", "20", "--tolerable", "30", "--expected", "0")
     said = " ".join(call("sample", "evaluate", sample, *rates, "-w", judged).out.split())
     assert "0 of 1 units deviate, 0 were planned. With 20% confidence at most 20% of the population deviate" in said
-    assert "The sample supports reliance. 1 unit that was replaced deviates, too: void on a person's word." in said
+    assert "The sample supports reliance. 1 unit that a person replaced deviates nevertheless." in said
     assert "Counted as well, 1 of 2 units deviate, at most" in said
     assert said.endswith("and the sample does not support reliance.")
     result = json.loads(call("sample", "show", sample, "--json", "-w", judged).out)["result"]

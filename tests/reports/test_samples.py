@@ -119,7 +119,7 @@ def test_a_replaced_unit_that_deviates_is_told_both_ways(key: SigningKey, tmp_pa
     changed = replace(contents, log=log.packaged(), samples=make.packaged())
     package = write_package(changed, tmp_path / "package", key=key).folder
 
-    told = f"{len(body['replaced'])} units that were replaced deviate, too: void on a person"
+    told = f"{len(body['replaced'])} units that a person replaced deviate nevertheless. Counted as well, "
     page = (package / "data/index.html").read_text("utf-8")
     assert told in page
     assert "○ supports reliance only without units that were replaced" in page

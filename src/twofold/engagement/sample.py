@@ -131,10 +131,10 @@ class Result:
         if not self.replaced:
             return ""
         more = len(self.replaced)
-        told = "1 unit that was replaced deviates" if more == 1 else f"{more} units that were replaced deviate"
+        told = "1 unit that a person replaced deviates" if more == 1 else f"{more} units that a person replaced deviate"
         verdict = _verdict(self.supports_with_replaced)
         return (
-            f"{told}, too: void on a person's word. Counted as well, {len(self.deviations) + more} of "
+            f"{told} nevertheless. Counted as well, {len(self.deviations) + more} of "
             f"{self.units + more} units deviate, at most {self.limit_with_replaced}% of the population "
             f"({self.limit_items_with_replaced:,} items), and the sample {verdict} reliance. "
         )
