@@ -7,9 +7,9 @@
 -- Item id: <target>/<weakness in capitals>/<UTC day of the first sight>, for example web-1/CVE-2026-0001/2026-03-02;
 -- <target>/<slot as in expected_run>; <target>/no-schedule.
 -- System: the target's; "-" where the target is not in the register, which no lens holds.
--- Operating date: from the first sight to the end of the record, or, where a tool does not say that it is gone, to the retirement
--- of the target or the extraction, so that it counts in each period in which it was there; the slot; the life of a target without
--- schedule.
+-- Operating date: from the first sight to the end of the record, or, where a tool does not say that it is gone, to the scan that shows
+-- it (as in T-20), the retirement of the target or the extraction, so that it counts in each period in which it was there; the slot;
+-- the life of a target without schedule.
 -- Second source: a target that scanners reach and the register does not know (reconciliations/weakness_seen.sql).
 WITH
 place AS (
@@ -35,9 +35,11 @@ seen AS (
     SELECT
         w.id AS id,
         w.target AS target,
+        w.tool AS tool,
         UPPER(TRIM(w.vulnerability)) AS vulnerability,
         t.first_seen AS first_seen,
         w.first_seen_latest AS first_seen_latest,
+        t.last_seen_latest AS last_seen_latest,
         GREATEST(COALESCE(w.fixed_at_latest, t.last_seen_latest), t.last_seen_latest) AS ends_at,
         CASE WHEN w.fixed_at IS NULL THEN w.extracted_at ELSE GREATEST(w.fixed_at_latest, t.last_seen_latest) END AS there_until,
         w.conflicted AS conflicted,
@@ -50,9 +52,11 @@ reached AS (
     SELECT
         s.id AS id,
         s.target AS target,
+        s.tool AS tool,
         s.vulnerability AS vulnerability,
         s.first_seen AS first_seen,
         s.first_seen_latest AS first_seen_latest,
+        s.last_seen_latest AS last_seen_latest,
         s.ends_at AS ends_at,
         s.there_until AS there_until,
         s.conflicted AS conflicted,
@@ -70,9 +74,11 @@ reached AS (
 numbered AS (
     SELECT
         r.target AS target,
+        r.tool AS tool,
         r.vulnerability AS vulnerability,
         r.first_seen AS first_seen,
         r.first_seen_latest AS first_seen_latest,
+        r.last_seen_latest AS last_seen_latest,
         r.ends_at AS ends_at,
         r.there_until AS there_until,
         r.conflicted AS conflicted,
@@ -83,13 +89,71 @@ numbered AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stretch
     FROM reached AS r
+),
+-- The scan that shows a fix: the first good one after the last sight of the stretch, by a tool that had seen it, logged in if a good
+-- scan of that tool had been by then.
+point AS (
+    SELECT
+        n.target AS target,
+        n.tool AS tool,
+        n.vulnerability AS vulnerability,
+        n.stretch AS stretch,
+        MAX(MAX(n.last_seen_latest)) OVER (PARTITION BY n.target, n.vulnerability, n.stretch) AS at,
+        CAST(NULL AS TIMESTAMP) AS at_latest,
+        1 AS is_sight,
+        FALSE AS logged_in
+    FROM numbered AS n
+    GROUP BY n.target, n.tool, n.vulnerability, n.stretch
+    UNION ALL
+    SELECT
+        s.target AS target,
+        s.tool AS tool,
+        CAST(NULL AS STRING) AS vulnerability,
+        CAST(NULL AS BIGINT) AS stretch,
+        s.scanned_at AS at,
+        s.scanned_at_latest AS at_latest,
+        0 AS is_sight,
+        COALESCE(s.authenticated, FALSE) AS logged_in
+    FROM scan AS s
+    WHERE s.ok AND NOT s.conflicted
+),
+shown AS (
+    SELECT
+        p.target AS target,
+        p.vulnerability AS vulnerability,
+        p.stretch AS stretch,
+        p.is_sight AS is_sight,
+        MAX(CASE WHEN p.logged_in THEN 1 ELSE 0 END) OVER (
+            PARTITION BY p.target, p.tool ORDER BY p.at NULLS LAST, p.is_sight
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS was_logged_in,
+        MIN(p.at_latest) OVER (
+            PARTITION BY p.target, p.tool ORDER BY p.at NULLS LAST, p.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS any_at_latest,
+        MIN(CASE WHEN p.logged_in THEN p.at_latest END) OVER (
+            PARTITION BY p.target, p.tool ORDER BY p.at NULLS LAST, p.is_sight
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS logged_in_at_latest
+    FROM point AS p
+),
+fix AS (
+    SELECT
+        s.target AS target,
+        s.vulnerability AS vulnerability,
+        s.stretch AS stretch,
+        MIN(CASE WHEN s.was_logged_in = 1 THEN s.logged_in_at_latest ELSE s.any_at_latest END) AS fixed_at_latest
+    FROM shown AS s
+    WHERE s.is_sight = 1
+    GROUP BY s.target, s.vulnerability, s.stretch
 )
 SELECT
     n.target || '/' || n.vulnerability || '/' || CAST(CAST(MIN(n.first_seen) AS DATE) AS STRING) AS item,
     COALESCE(MIN(t.system), '-') AS system,
     MIN(n.first_seen) AS operating_at,
     MAX(CASE
-        WHEN n.there_until >= t.used_to THEN GREATEST(n.ends_at, t.used_to - INTERVAL '1' MICROSECOND)
+        WHEN n.there_until >= LEAST(t.used_to, f.fixed_at_latest)
+            THEN GREATEST(n.ends_at, LEAST(t.used_to - INTERVAL '1' MICROSECOND, f.fixed_at_latest))
         ELSE n.there_until
     END) AS operating_at_latest,
     'finding' AS kind,
@@ -105,6 +169,7 @@ SELECT
     MIN(n.evidence) AS evidence,
     MIN(n.record) AS record
 FROM numbered AS n
+LEFT JOIN fix AS f ON f.target = n.target AND f.vulnerability = n.vulnerability AND f.stretch = n.stretch
 LEFT JOIN place AS t ON t.target = n.target
 GROUP BY n.target, n.vulnerability, n.stretch
 UNION ALL
