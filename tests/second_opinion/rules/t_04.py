@@ -537,6 +537,12 @@ def _all_of(row: Record, at: Span) -> bool:
     return (row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER)
 
 
+def _agreed_to_by_oneself(case: Case, mitigation: Record) -> bool:
+    """Whether the holder agreed to a mitigation; the account is looked up at the item where no time is told."""
+    at = mitigation["approved_at"][0] if mitigation["approved_at"] else case.at[0]
+    return hand(case.records, mitigation["approved_by"], at).person == case.owner.person
+
+
 def _f(case: Case) -> str:
     if case.item.kind not in {GRANT, HOLDER}:
         return "na:time_limited"
@@ -552,7 +558,10 @@ def _f(case: Case) -> str:
         if row["person"] == case.owner.person and row["rule"] == case.parameters["developer_rule"]
     ]
     usable = [
-        row for row in mine if row["conflicted"] or (row["control"] and row["approved_by"] and _all_of(row, case.at))
+        row
+        for row in mine
+        if row["conflicted"]
+        or (row["control"] and row["approved_by"] and _all_of(row, case.at) and not _agreed_to_by_oneself(case, row))
     ]
     results = [
         (row, each)
@@ -963,7 +972,8 @@ def _developers(world: World, aws: str, accounts: Sequence[str], people: Sequenc
                 person=person,
                 rule=rule,
                 control=world.maybe(85, control),
-                approved_by=world.maybe(85, accounts[2]),
+                approved_by=world.maybe(85, world.pick((accounts[2], accounts[2], *accounts))),
+                approved_at=world.maybe(50, world.instant(world.moment())),
                 valid_from=start,
                 valid_to=world.maybe(25, world.moment()),
             )

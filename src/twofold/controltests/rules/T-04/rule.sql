@@ -330,7 +330,7 @@ developer AS (
     WHERE p.kind IN ('grant', 'holder')
     GROUP BY p.item
 ),
--- Of a mitigation in conflict only person and rule are sure.
+-- Of a mitigation in conflict only person and rule are sure. One that the holder agreed to is none.
 mitigated AS (
     SELECT
         p.item AS item,
@@ -348,9 +348,12 @@ mitigated AS (
                 AND (m.valid_to IS NULL OR m.valid_to > p.operating_at_latest)
             )
         )
+    LEFT JOIN identity AS i ON i.account = m.approved_by
+        AND i.valid_from <= COALESCE(m.approved_at, p.operating_at) AND COALESCE(m.approved_at, p.operating_at) < i.valid_to
     LEFT JOIN control_result AS t ON t.control = m.control
         AND (t.valid_from IS NULL OR t.valid_from <= p.operating_at)
         AND (t.conflicted OR t.valid_to IS NULL OR t.valid_to > p.operating_at_latest)
+    WHERE m.conflicted OR COALESCE(i.person <> h.person, TRUE)
     GROUP BY p.item
 ),
 settled AS (
