@@ -7,9 +7,9 @@
 -- Item id: <target>/<weakness in capitals>/<UTC day of the first sight>, for example web-1/CVE-2026-0001/2026-03-02;
 -- <target>/<slot as in expected_run>; <target>/no-schedule.
 -- System: the target's; "-" where the target is not in the register, which no lens holds.
--- Operating date: from the first sight to the end of the record, or, where a tool does not say that it is gone, to the scan that shows
--- it (as in T-20), the retirement of the target or the extraction, so that it counts in each period in which it was there; the slot;
--- the life of a target without schedule.
+-- Operating date: from the first sight to the end of the record and the scan that shows the fix (as in T-20), or without one to the
+-- retirement of the target or the extraction, so that it counts in each period in which it was there; what a tool merely says ends
+-- nothing. The slot; the life of a target without schedule.
 -- Second source: a target that scanners reach and the register does not know (reconciliations/weakness_seen.sql).
 WITH
 place AS (
@@ -41,7 +41,7 @@ seen AS (
         w.first_seen_latest AS first_seen_latest,
         t.last_seen_latest AS last_seen_latest,
         GREATEST(COALESCE(w.fixed_at_latest, t.last_seen_latest), t.last_seen_latest) AS ends_at,
-        CASE WHEN w.fixed_at IS NULL THEN w.extracted_at ELSE GREATEST(w.fixed_at_latest, t.last_seen_latest) END AS there_until,
+        w.extracted_at AS there_until,
         w.conflicted AS conflicted,
         w.evidence AS evidence,
         w.record AS record
