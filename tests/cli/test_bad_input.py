@@ -189,6 +189,7 @@ query = "all"
 run_by = "p-0001"
 run_at = 2026-07-10T06:00:00Z
 claimed_count = "two"
+totals = { amount = 12.5 }
 paging_prooven = true
 
 [[file]]
@@ -201,19 +202,32 @@ systems = "billing"
     said = call("capture", export(manifest, incident=INCIDENTS)(tmp_path / "given"), "-w", applied)
 
     assert said.code == 2
-    assert said.err.startswith("twofold: 8 problems, nothing was changed\n")
+    assert said.err.startswith("twofold: 9 problems, nothing was changed\n")
     found = [line.split(": ")[0] for line in said.err.splitlines()[1:] if not line.startswith("  ")]
     assert found == [
         "exports.toml:7",
         "exports.toml:8",
         "exports.toml:9",
-        "exports.toml:11",
-        "exports.toml:11",
-        "exports.toml:11",
-        "exports.toml:15",
+        "exports.toml:10",
+        "exports.toml:12",
+        "exports.toml:12",
+        "exports.toml:12",
         "exports.toml:16",
+        "exports.toml:17",
     ]
+    assert "totals holds 12.5" in said.err
     assert "did you mean 'paging_proven'?" in said.err
+
+
+def test_a_total_that_is_no_decimal_is_told_with_its_line(call: Call, applied: Path, tmp_path: Path) -> None:
+    given = export(ENTRY + 'totals = { amount = "1,234.50", fees = "-3" }\n', incident=INCIDENTS)(tmp_path / "given")
+
+    said = call("capture", given, "-w", applied)
+
+    assert said.code == 2
+    assert "totals holds 'amount' = '1,234.50'" in " ".join(said.err.split())
+    assert "expected: a field with a decimal such as 1234567.89" in " ".join(said.err.split())
+    assert "fees" not in said.err
 
 
 CONTENT: dict[str, tuple[bytes, str]] = {
@@ -333,7 +347,8 @@ def test_a_file_larger_than_memory_should_hold(
     call: Call, applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, kind: str
 ) -> None:
     limit = 4 << 20  # a gigabyte, which is the real one, would be hashed and copied for nothing
-    monkeypatch.setattr(json_records.read_records, "__kwdefaults__", {"list_keys": (), "limit_bytes": limit})
+    defaults = {"list_keys": (), "limit_bytes": limit, "exact": False}
+    monkeypatch.setattr(json_records.read_records, "__kwdefaults__", defaults)
     monkeypatch.setattr(csv_records, "LINE_LIMIT", limit)
     path, size = tmp_path / "huge", limit + 1
     with path.open("wb") as stream:

@@ -176,3 +176,90 @@ def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_pop
     assert call("test", "T-10", "-w", judged).code == 0
     body = json.loads(call("completeness", "show", "change_item", "--json", "-w", judged).out)
     assert (body["conclusion"], body["differing"]) == ("complete", [])
+
+
+TRANSFERS = """\
+id,interface,transferred_at,status,source_sum
+TR-1,billing-to-ledger,2026-03-02T10:00:00Z,success,100000
+TR-2,billing-to-ledger,2026-04-02T10:00:00Z,success,23456
+"""
+
+
+def test_a_total_of_the_source_that_differs_stops_until_a_named_person_explains_it(
+    call: Call, judged: Path, tmp_path: Path
+) -> None:
+    exports = {
+        "transfer": TRANSFERS,
+        "job_run": "id,job,status\n",
+        "schedule_event": "id,job,occurred_at\n",
+        "interface": "id,system,valid_from\nbilling-to-ledger,product,2026-01-01\n",
+    }
+    folder = tmp_path / "finance"
+    folder.mkdir()
+    for name, text in exports.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    entries = [export_entry(f"{name}.csv", name, text.count("\n") - 1) for name, text in exports.items()]
+    entries[0] = entries[0].replace("query", 'totals = { source_sum = "123466.00" }\nquery')
+    (folder / "exports.toml").write_text("".join(entries), encoding="utf-8")
+    captured = call("capture", folder, "-w", judged)
+    assert "source_sum: 123456 in the records read, the source said 123466.00" in captured.out
+    assert "the population will not count as complete" in " ".join(captured.out.split())
+
+    tested = call("test", "T-23", "-w", judged)
+    assert tested.code == 3
+    assert "control_total: 1 of 1 totals differ from what the source said" in " ".join(tested.out.split())
+    ((number, transfers),) = transfers_of(call, judged)
+    assert transfers == [{"field": "source_sum", "stated": "123466.00", "read": "123456", "agrees": False, "fault": ""}]
+    shown = " ".join(call("completeness", "show", "job_and_transfer", "-w", judged).out.split())
+    assert "Sums agree with the totals of the source" in shown
+    assert "Totals of the source: source_sum: 123456 in the records read, the source said 123466.00" in shown
+    assert "Totals of the source: none stated" in shown, "of the other exports"
+
+    said = tmp_path / "explained.csv"
+    head = "population,difference_key,reason,explained_by,explained_at\n"
+    line = f"job_and_transfer,{number} source_sum,One test booking on the screen,p-0002,2026-07-11T10:00:00Z\n"
+    said.write_text(head + line, encoding="utf-8")
+    more = ("--source", "csvtable", "--kind", "difference_explanation", "--query", "Written by finance")
+    run = ("--run-by", "p-0002", "--run-at", "2026-07-10T06:00:00Z")
+    assert call("capture", said, *more, *run, "-w", judged).code == 0
+    assert call("test", "T-23", "-w", judged).code == 0
+    shown = " ".join(call("completeness", "show", "job_and_transfer", "-w", judged).out.split())
+    assert "p-0002: One test booking on the screen" in shown
+
+
+def transfers_of(call: Call, root: Path) -> list[tuple[str, Any]]:
+    """Return evidence and totals of each export of transfers, as the record of their population shows them."""
+    body = json.loads(call("completeness", "show", "job_and_transfer", "--json", "-w", root).out)
+    return [
+        (each["evidence_id"], each["totals"]) for each in body["record"]["extractions"] if each["table"] == "transfer"
+    ]
+
+
+def test_a_total_is_stated_for_one_file_and_sealed_as_it_was_said(call: Call, judged: Path, tmp_path: Path) -> None:
+    file = tmp_path / "transfer.csv"
+    file.write_text(TRANSFERS, encoding="utf-8")
+    more = ("--source", "csvtable", "--kind", "transfer", "--query", "ledger, all transfers")
+    run = ("--run-by", "p-0002", "--run-at", "2026-07-10T06:00:00Z", "--json", "-w", judged)
+    said = call("capture", file, *more, "--total", "source_sum=123456.00", "--total", "target_sum=7", *run)
+    (one,) = json.loads(said.out)
+    agreeing, missing = one["totals"]
+    assert (agreeing["stated"], agreeing["read"], agreeing["agrees"]) == ("123456.00", "123456", True)
+    assert missing["fault"] == "no record has the field 'target_sum' (did you mean 'source_sum'?)"
+    entry = json.loads(call("log", "show", "--kind", "capture", "--json", "-w", judged).out)[-1]
+    assert entry["body"]["provenance"]["totals"] == [["source_sum", "123456.00"], ["target_sum", "7"]]
+
+
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [
+        ("123", "'123' is not FIELD=TOTAL, such as amount=1234567.89"),
+        ("amount=1,000.00", "the total of 'amount' is '1,000.00'; expected a decimal such as 1234567.89"),
+        ("=5", "'=5' is not FIELD=TOTAL"),
+    ],
+)
+def test_a_total_that_is_none_is_refused(call: Call, judged: Path, tmp_path: Path, total: str, words: str) -> None:
+    file = tmp_path / "transfer.csv"
+    file.write_text(TRANSFERS, encoding="utf-8")
+    said = call("capture", file, "--source", "csvtable", "--kind", "transfer", "--total", total, "-w", judged)
+    assert said.code == 2
+    assert words in " ".join(said.err.split())

@@ -89,6 +89,7 @@ def test_a_population_that_is_proven_stops_nothing_and_shows_its_question(store:
         "not_extracted": "ok",
         "query_filters": "ok",
         "row_count": "ok",
+        "control_total": "ok",
         "page_cap": "ok",
         "set_aside": "ok",
         "period_coverage": "ok",
@@ -338,6 +339,61 @@ def test_an_export_is_early_where_the_period_goes_on_after_the_clock(store: Stor
         )
     early = check(found, "early_extraction")
     assert (early.result, early.details) == (CheckResult.NOTE, ("ev-1: run 2026-01-15",))
+
+
+def sums(stated: str, read: str, fault: str = "") -> str:
+    said = {"field": "amount", "stated": stated, "read": read, "agrees": stated == read, "fault": fault}
+    return orjson.dumps([said]).decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "found", "details"),
+    [
+        (None, "ok", "no total of a source was stated", ()),
+        (sums("9.50", "9.50"), "ok", "1 totals, as the sources say", ()),
+        (
+            sums("10.00", "9.50"),
+            "stop",
+            "1 of 1 totals differ from what the source said",
+            ("ev-1 amount: 9.50 in the records read, the source said 10.00",),
+        ),
+        (
+            sums("10.00", "", "no record has the field 'amount'"),
+            "stop",
+            "1 of 1 totals differ from what the source said",
+            ("ev-1 amount: no record has the field 'amount', the source said 10.00",),
+        ),
+    ],
+)
+def test_a_total_of_the_source_is_compared_with_the_sum(
+    store: Store, tmp_path: Path, said: str | None, result: str, found: str, details: tuple[str, ...]
+) -> None:
+    whole = record(store, tmp_path, {"extraction": [extraction(sums=said), PAGER]})
+    one = check(whole, "control_total")
+    assert (str(one.result), one.found, one.details) == (result, found, details)
+    covered = {"ok": "ok", "stop": "stop"}[result]
+    assert str(check(whole, "period_coverage").result) == covered, "such an export proves nothing"
+    assert [each.stated for each in whole.extractions[0].totals] == ([orjson.loads(said)[0]["stated"]] if said else [])
+
+
+def test_a_total_that_differs_is_explained_by_a_named_person(store: Store, tmp_path: Path) -> None:
+    differing = extraction(sums=sums("10.00", "9.50"))
+    rows: Rows = {"extraction": [differing, PAGER], "difference_explanation": [explanation("ev-1 amount")]}
+    found = record(store, tmp_path, rows)
+    one = check(found, "control_total")
+    assert (str(one.result), one.found) == ("ok", "0 totals, as the sources say; 1 explained")
+    assert one.details == ("ev-1 amount: 9.50 in the records read, the source said 10.00; p-7: tracker was moved",)
+    assert str(check(found, "period_coverage").result) == "ok"
+
+
+def test_explanations_of_a_total_that_contradict_each_other_explain_nothing(store: Store, tmp_path: Path) -> None:
+    said = explanation("ev-1 amount")
+    rows: Rows = {
+        "extraction": [extraction(sums=sums("10.00", "9.50")), PAGER],
+        "difference_explanation": [said, {**said, "reason": "rounding"}],
+    }
+    found = record(store, tmp_path, rows)
+    assert {each.code for each in found.stops} == {"control_total", "period_coverage"}
 
 
 def test_a_filter_of_one_export_is_named_beside_one_that_many_share(store: Store, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_a_source_that_reaches_further_back_than_asked_has_no_retention_gap(stor
     [
         ({"rows": 7, "claimed_rows": 8}, "row_count"),
         ({"rows": 8, "claimed_rows": 7}, "row_count"),
+        ({"sums": '[{"field":"n","stated":"2","read":"1","agrees":false,"fault":""}]'}, "control_total"),
         ({"rows": 0, "claimed_rows": 1}, "row_count"),
         ({"rows": 1000}, "page_cap"),
         ({"rows": 1000, "claimed_rows": 1000, "paging_proven": False}, "page_cap"),
@@ -96,6 +97,7 @@ def test_an_extraction_in_doubt_proves_nothing(store: Store, fault: Mapping[str,
         {"rows": 0, "page_size": 100},
         {"rows": 301, "page_size": 100},
         {"rows": 7, "claimed_rows": 7},
+        {"sums": '[{"field":"n","stated":"2","read":"2.0","agrees":true,"fault":""}]'},
     ],
 )
 def test_what_is_no_doubt(store: Store, fine: Mapping[str, Value]) -> None:

@@ -216,6 +216,18 @@ UPLOAD = {
 LINE = b"id,severity,systems,opened_at,responded_at,closed_at\nINC-9,sev3,product,2026-03-02,2026-03-09,2026-03-10\n"
 
 
+def test_totals_that_the_source_showed_are_captured_and_shown(as_role: As, site_workspace: Path) -> None:
+    file = SimpleUploadedFile("pages.csv", b"id,incident,opened_at\nPD-77,,2026-03-02T10:00:00Z\n")
+    given = {**UPLOAD, "kind": "pager_incident", "totals": "minutes=12.50\n\nfees = -3\n", "files": file}
+    shown = said(as_role("tester"), "/evidence/upload", given)
+    assert "minutes: no record has the field &#39;minutes&#39;, the source said 12.50" in shown
+    with Workspace.open(site_workspace) as workspace:
+        newest = workspace.vault.list_evidence()[-1]
+    assert newest.provenance.totals == {"minutes": "12.50", "fees": "-3"}
+    page = as_role("tester").get(f"/evidence/{newest.evidence_id}/").content.decode()
+    assert "<dt>Totals claimed</dt><dd>fees -3, minutes 12.50</dd>" in page
+
+
 def test_many_files_are_captured_as_one_act(as_role: As, site_workspace: Path) -> None:
     files = [SimpleUploadedFile(f"{number}.csv", LINE + b"\n" * number) for number in range(3)]
     shown = said(as_role("tester"), "/evidence/upload", {**UPLOAD, "files": files})
@@ -238,6 +250,8 @@ def test_many_files_are_captured_as_one_act(as_role: As, site_workspace: Path) -
         ({"run_at": "2099-01-01T00:00"}, "It lies in the future"),
         ({"period_to": "2025-01-01"}, "before the first"),
         ({"claimed_count": "-1"}, "greater than or equal to 0"),
+        ({"totals": "minutes"}, "is not FIELD=TOTAL"),
+        ({"totals": "minutes=1,000"}, "expected a decimal such as 1234567.89"),
         ({"files": []}, "Choose at least one file"),
     ],
 )

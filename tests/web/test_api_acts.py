@@ -47,12 +47,13 @@ def test_softer_than_the_rule_waits_for_another_person(program: Make, site_works
 def test_files_are_captured_by_the_intake_of_the_page(program: Make, site_workspace: Path) -> None:
     one = program("tester")
     files = [SimpleUploadedFile(f"../api-{number}.csv", LINE + b"\n" * (40 + number)) for number in range(2)]
-    given: dict[str, object] = {**UPLOAD, "although_alike": "true", "files": files}
+    given: dict[str, object] = {**UPLOAD, "totals": "minutes=5", "although_alike": "true", "files": files}
     key = {"idempotency-key": "capture-1"}
     before = size_of(site_workspace)
     first = one.send("/evidence", given, **key)
     assert first.status_code == 201, first.content
     assert [each["name"] for each in first.json()] == ["api-0.csv", "api-1.csv"]
+    assert one.get(f"/evidence/{first.json()[0]['id']}").json()["totals"] == {"minutes": "5"}
     after = size_of(site_workspace)
     assert after > before
     for each in files:

@@ -22,6 +22,7 @@ from twofold.cli.output import (
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.clock import actor, now
 from twofold.jobs.exports_file import MANIFEST, Place, items_of_export, provenance_of
+from twofold.model.evidence import total_pairs
 from twofold.model.problem import Problem, UserError
 from twofold.records.workspace import Workspace
 from twofold.vault.evidence import CaptureItem
@@ -64,6 +65,10 @@ def command(  # noqa: PLR0913, PLR0917  one option per field of a provenance
     run_by: Annotated[str, typer.Option(help="One file: who asked it.")] = "",
     run_at: Annotated[str, typer.Option(help="One file: when, with offset.")] = "",
     claimed_count: Annotated[int | None, typer.Option(help="One file: rows that the source said there are.")] = None,
+    total: Annotated[
+        list[str] | None,
+        typer.Option(help="One file: FIELD=TOTAL, the sum of a field that the source showed; may be repeated."),
+    ] = None,
     page_size: Annotated[int | None, typer.Option(help="One file: page size or cap of the source.")] = None,
     paging_proven: Annotated[bool | None, typer.Option(help="One file: whether the last page was reached.")] = None,
     period_from: Annotated[str, typer.Option(help="One file: first day it speaks for.")] = "",
@@ -83,6 +88,7 @@ def command(  # noqa: PLR0913, PLR0917  one option per field of a provenance
         "run_by": run_by,
         "run_at": run_at,
         "claimed_count": claimed_count,
+        "totals": _totals(total or []),
         "page_size": page_size,
         "paging_proven": paging_proven,
         "period_from": period_from,
@@ -110,7 +116,10 @@ def _one(path: Path, given: dict[str, Any], *, zone: str) -> CaptureItem:
     if not path.is_file():
         found = "there is no such file" if not path.exists() else "this is a folder or a device"
         raise UserError(Problem(str(path), found, "one file, since the options describe one", "check the path"))
-    place = Place(str(path), {name: f"--{name.replace('_', '-')}" for name in _NAMED} | {"parameters": "--parameter"})
+    place = Place(
+        str(path),
+        {name: f"--{name.replace('_', '-')}" for name in _NAMED} | {"parameters": "--parameter", "totals": "--total"},
+    )
     return CaptureItem(path, path.name, provenance_of({"path": path.name, **given}, place=place, zone=zone))
 
 
@@ -129,11 +138,19 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
+def _totals(texts: Sequence[str]) -> dict[str, str]:
+    try:
+        return total_pairs(texts)
+    except ValueError as error:
+        raise UserError(Problem("--total", str(error), "", "copy the total from the source")) from error
+
+
 def _as_json(each: CapturedFile) -> dict[str, Any]:
     reading = each.reading
     return {
         "evidence": each.evidence,
         "records": reading.records,
+        "totals": reading.totals,
         "rows": dict(reading.row_counts),
         "unused": reading.unused,
         "conflicts": reading.conflicts,
@@ -161,6 +178,9 @@ def _print_file(each: CapturedFile) -> None:
     claimed = evidence.provenance.claimed_count
     if claimed is not None and claimed != reading.records:
         say(f"    the source said {counted(claimed, 'record')}: the population will not count as complete")
+    for total in reading.totals:
+        if not total.agrees:
+            say_wrapped(f"{total.field}: {total.words}: the population will not count as complete", indent=4, hanging=2)
     if evidence.provenance.run_at > evidence.captured_at:
         say(f"    run_at lies in the future ({evidence.provenance.run_at:%Y-%m-%d %H:%M} UTC): check it")
     _print_some([f"set aside {one.record}: {one.reason}" for one in reading.set_aside], "set aside")

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from twofold.jobs.source_registry import check_kind
-from twofold.model.evidence import ACT_CONNECTOR, Provenance
+from twofold.model.evidence import ACT_CONNECTOR, TOTAL_EXAMPLE, Provenance, is_total
 from twofold.model.ids import SystemId
 from twofold.model.instant import parse_boundary, parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
@@ -30,13 +30,14 @@ _TYPES: Mapping[str, type] = {
     "paging_proven": bool,
     "systems": list,
     "parameters": dict,
+    "totals": dict,
 }
 _TYPE_WORDS = {
     str: "text in quotes",
     int: "a whole number",
     bool: "true or false",
     list: 'a list such as ["billing"]',
-    dict: 'a table such as { repository = "acme/billing" }',
+    dict: 'a table such as { repository = "acme/billing" } or { amount = "1234567.89" }',
 }
 _MANIFEST_LIMIT = 16 * 1024 * 1024
 _HEAD = re.compile(r"\s*\[\[\s*file\s*\]\]")
@@ -86,6 +87,7 @@ def provenance_of(entry: Mapping[str, Any], *, place: Place, zone: str) -> Prove
     moments: dict[str, datetime | None] = {}
     if not problems:
         problems += _kind_problems(entry, place)
+        problems += _total_problems(entry, place)
         problems += _time_problems(entry, place, zone, moments)
     if problems:
         raise UserError(problems)
@@ -99,6 +101,7 @@ def provenance_of(entry: Mapping[str, Any], *, place: Place, zone: str) -> Prove
         environment=entry.get("environment", "production"),
         connector=entry.get("connector", "file"),
         claimed_count=entry.get("claimed_count"),
+        totals=dict(entry.get("totals", {})),
         page_size=entry.get("page_size"),
         paging_proven=entry.get("paging_proven"),
         period_from=moments["period_from"],
@@ -232,6 +235,12 @@ def _kind_problems(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         yield Problem(place.of("connector"), found, "the connector that made the file, or none")
     if zone := entry.get("parameters", {}).get("zone"):
         yield from _refused(place.of("parameters"), "an IANA zone such as America/New_York", zone_named, zone)
+
+
+def _total_problems(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    for name, total in entry.get("totals", {}).items():
+        if not name.strip() or not is_total(total):
+            yield Problem(place.of("totals"), f"totals holds {name!r} = {total!r}", f"a field with {TOTAL_EXAMPLE}")
 
 
 def _time_problems(

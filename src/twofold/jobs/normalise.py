@@ -22,6 +22,7 @@ from twofold.model.problem import Problem, UserError
 from twofold.populations.derive import derive_tables
 from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace, replace_folder
 from twofold.scope.rows import scope_rows
+from twofold.tables.control_totals import control_totals
 from twofold.tables.rows import NormaliseContext, Row, SetAside, SourceFile, Unused
 from twofold.tables.schema import PREPARATION, TableKind, canonical_tables, child_table
 from twofold.tables.store import Lineage, TableSet, TableWriter, staged_lines
@@ -99,6 +100,7 @@ def read_file(file: SourceFile, context: NormaliseContext) -> FileReading:
         records=len(seen),
         unused=unused,
         row_counts=Counter(row.table.name for row in rows),
+        totals=control_totals(file.path, evidence.provenance.totals, records=seen),
         set_aside=tuple(set_aside),
         conflicts=tuple(_conflicts(rows)),
         staged=lambda: _staged(rows, _lineage(evidence)),
@@ -278,6 +280,7 @@ def write_extractions(writer: TableWriter, reading: FileReading, clock: datetime
                 "run_at": run_at.isoformat(),
                 "rows": reading.records,
                 "claimed_rows": provenance.claimed_count,
+                "sums": orjson.dumps(reading.totals).decode() if reading.totals else None,
                 "page_size": provenance.page_size,
                 "file_hash": evidence.sha256,
                 "period_from": provenance.period_from,

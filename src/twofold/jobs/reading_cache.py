@@ -15,6 +15,7 @@ import orjson
 
 import twofold
 from twofold.model.evidence import EvidenceRef
+from twofold.tables.control_totals import ControlTotal
 from twofold.tables.rows import NormaliseContext
 
 CODE_FOLDERS = ("model", "sources", "tables")
@@ -37,6 +38,8 @@ class SetAsideRecord:
 class FileReading:
     """What reading one file gave: records, rows per table, what was set aside, keys that the file gives twice.
 
+    `totals`: of each field of which the source stated a total, that and the sum over the records.
+
     `staged` yields (table, JSON lines) as `TableWriter.add_lines` takes them.
     """
 
@@ -44,6 +47,7 @@ class FileReading:
     records: int
     unused: int
     row_counts: Mapping[str, int]
+    totals: tuple[ControlTotal, ...]
     set_aside: tuple[SetAsideRecord, ...]
     conflicts: tuple[str, ...]
     staged: Callable[[], Iterator[tuple[str, bytes]]]
@@ -85,6 +89,7 @@ class ReadingCache:
             records=body["records"],
             unused=body["unused"],
             row_counts=body["row_counts"],
+            totals=tuple(ControlTotal(**each) for each in body["totals"]),
             set_aside=tuple(SetAsideRecord(**each) for each in body["set_aside"]),
             conflicts=tuple(body["conflicts"]),
             staged=lambda: _staged(folder),
@@ -104,6 +109,7 @@ class ReadingCache:
             "records": reading.records,
             "unused": reading.unused,
             "row_counts": reading.row_counts,
+            "totals": reading.totals,
             "set_aside": reading.set_aside,
             "conflicts": reading.conflicts,
         }

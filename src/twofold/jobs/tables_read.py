@@ -20,6 +20,7 @@ from twofold.jobs.evidence_by_kind import clock_now, evidence_of_kinds, evidence
 from twofold.jobs.normalise import read_evidence, write_extractions, write_facts
 from twofold.jobs.source_registry import kinds_feeding
 from twofold.model.evidence import EvidenceRef
+from twofold.populations.source_gaps import EXTRACTION_TABLES
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.sources.csvtable.normalise import FROM_SCOPE_FILES
 from twofold.tables.store import TableSet, TableWriter, open_session
@@ -44,15 +45,16 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def tables_read(workspace: Workspace, wanted: frozenset[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a session in which each wanted table is a view, with `extraction` beside them; it is gone afterwards.
+    """Give a session in which each wanted table is a view, with `EXTRACTION_TABLES` beside them; it is gone afterwards.
 
     Only evidence that feeds one of the tables is read, as step 3 reads it: equal rows and older states collapse, and
     what cannot be read is set aside, which the doubts of `extraction` tell. The facts of the applied scope are there
     where a scope was applied and one of the wanted tables is of the scope files.
     """
+    wanted = wanted.union(EXTRACTION_TABLES)
     with _LOCK:
         kept = _kept(workspace, wanted)
-    with open_session(kept.tables, wanted=wanted | {"extraction"}) as session:
+    with open_session(kept.tables, wanted=wanted) as session:
         yield session
 
 

@@ -22,6 +22,7 @@ from twofold.populations.define import DEFINITIONS_FOLDER
 from twofold.populations.query_lint import lint_query
 from twofold.populations.source_gaps import EVERY_SYSTEM, NOT_EXTRACTED, Extraction, read_extractions
 from twofold.populations.sql_engine import DUCKDB, Engine
+from twofold.tables.control_totals import ControlTotal
 from twofold.tables.store import TableSet
 
 RECONCILIATIONS_FOLDER = Path(__file__).with_name("reconciliations")
@@ -42,6 +43,8 @@ class ExtractionShown:
     run_at: str
     rows: int | None
     claimed_rows: int | None
+    totals: tuple[ControlTotal, ...]
+    """Empty: the source stated none."""
     page_size: int | None
     paging_proven: bool | None
     set_aside: int
@@ -141,6 +144,7 @@ def completeness_record(
         _extracted(entry, feeding),
         _query_filters(shown),
         _row_counts(files),
+        _control_totals(files),
         _page_caps(files),
         _set_aside(files),
         _coverage(session, entry, period, systems),
@@ -227,6 +231,31 @@ def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:
         f"{sum(each.rows or 0 for each in feeding)} records, as the sources say",
         "equal counts",
     )
+
+
+def _control_totals(feeding: Sequence[Extraction]) -> CompletenessCheck:
+    """Compare the sums over the records read with the totals that the sources stated."""
+    stated = [(each, total) for each in feeding for total in each.totals]
+    wrong = tuple(f"{each.total_key(total)}: {total.words}" for each in feeding for total in each.unexplained_totals)
+    if wrong:
+        return CompletenessCheck(
+            "control_total",
+            CheckResult.STOP,
+            f"{len(wrong)} of {len(stated)} totals differ from what the source said",
+            "equal totals, or each difference explained by a named person",
+            wrong,
+        )
+    if not stated:
+        return CompletenessCheck(
+            "control_total", CheckResult.OK, "no total of a source was stated", "equal totals, where a source shows any"
+        )
+    notes = tuple(
+        f"{key}: {total.words}; {each.explained[key]}"
+        for each, total in stated
+        if not total.agrees and (key := each.total_key(total))
+    )
+    said = f"{len(stated) - len(notes)} totals, as the sources say" + (f"; {len(notes)} explained" if notes else "")
+    return CompletenessCheck("control_total", CheckResult.OK, said, "equal totals", notes)
 
 
 def _page_caps(feeding: Sequence[Extraction]) -> CompletenessCheck:
@@ -423,6 +452,7 @@ def _shown(
                 run_at=run_at,
                 rows=each.rows,
                 claimed_rows=each.claimed_rows,
+                totals=each.totals,
                 page_size=each.page_size,
                 paging_proven=each.paging_proven,
                 set_aside=each.set_aside,

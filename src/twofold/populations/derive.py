@@ -51,7 +51,8 @@ def derive_tables(
                     writer.add(row, lineage=lineage)
             return writer.finish()
 
-    # No text here looks at marks, so what comes from marked rows is what comes from the first records.
+    # Explanations apart, of which two that contradict each other explain nothing, no text here looks at marks: what
+    # comes from marked rows is what comes from the first records.
     derived = derive("derived", Reading.MARKED)
     stats = dict(derived.stats)
     if has_conflicts(tables.folder):

@@ -2,23 +2,28 @@
 
 Source: audit-domain 4.0, *Missing is not one thing* and *Completeness per population*. Each extraction speaks for a
 period and for systems. It proves nothing where the source had already deleted its records, and nothing at all when its
-count disagrees with the source's own, when it stopped at an exact page, or when records of it could not be read.
+count or a sum disagrees with the source's own, when it stopped at an exact page, or when records of it could not be
+read. A sum that differs and that a named person has explained is no doubt.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
+import orjson
 
 from twofold.populations.query_lint import page_sizes
+from twofold.tables.control_totals import ControlTotal
 from twofold.tables.rows import Value
 from twofold.tables.schema import TableKind, canonical_tables
 
 EVERY_SYSTEM = "*"
 NOT_EXTRACTED = "not_extracted"
 """The reason of a gap that no export reaches."""
+EXTRACTION_TABLES = ("extraction", "difference_explanation")
+"""The tables that `read_extractions` reads."""
 COMMON_CAPS = (1000, 5000, 10000, 50000)
 """Row limits at which vendors' search endpoints and exports stop without a word (audit-domain golden case 30)."""
 _START = datetime.min.replace(tzinfo=UTC)
@@ -45,6 +50,18 @@ class Extraction:
     oldest_available: datetime | None
     systems: frozenset[str]
     asked_pages: frozenset[int] = frozenset()
+    totals: tuple[ControlTotal, ...] = ()
+    explained: Mapping[str, str] = field(default_factory=dict)
+    """Key of a difference, such as `total_key` gives, -> who explained it, and how."""
+
+    def total_key(self, total: ControlTotal) -> str:
+        """Return the key under which a difference of this total is explained, for example `ev-12 amount`."""
+        return f"{self.evidence_id} {total.field}"
+
+    @property
+    def unexplained_totals(self) -> tuple[ControlTotal, ...]:
+        """The totals that differ from the source's and that nobody has explained."""
+        return tuple(each for each in self.totals if not each.agrees and self.total_key(each) not in self.explained)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -53,6 +70,8 @@ class Extraction:
         # `rows` counts every record of the file, also those set aside, as the source's own count does.
         if self.rows is not None and self.claimed_rows is not None and self.rows != self.claimed_rows:
             found.append("row_count")
+        if self.unexplained_totals:
+            found.append("control_total")
         if self.at_exact_cap:
             found.append("page_cap")
         if self.set_aside:
@@ -87,18 +106,25 @@ def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
     children = session.execute("SELECT id, table_name, value FROM extraction__systems").fetchall()
     for evidence, table, system in children:
         systems.setdefault((evidence, table), set()).add(system)
+    # By the export, whatever population the explanation names: the difference is one and the same for each.
+    explained = dict(
+        session.execute(
+            "SELECT difference_key, explained_by || ': ' || reason FROM difference_explanation WHERE NOT conflicted"
+        ).fetchall()
+    )
     rows = session.execute(
         """
         SELECT id, table_name, rows, claimed_rows, page_size, paging_proven, COALESCE(set_aside, 0), run_at,
-            period_from, period_to, oldest_available, query, COALESCE(parameters, '')
+            period_from, period_to, oldest_available, COALESCE(sums, '[]'), query, COALESCE(parameters, '')
         FROM extraction ORDER BY id, table_name
         """
     ).fetchall()
-    return [_extraction(row, systems.get((row[0], row[1]), set())) for row in rows]
+    return [_extraction(row, systems.get((row[0], row[1]), set()), explained) for row in rows]
 
 
-def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
-    evidence, table, rows, claimed, page_size, proven, set_aside, run_at, period_from, period_to, oldest, *asked = row
+def _extraction(row: tuple[Any, ...], systems: Iterable[str], explained: Mapping[str, str]) -> Extraction:
+    evidence, table, rows, claimed, page_size, proven, set_aside, run_at, *covered, sums, query, parameters = row
+    period_from, period_to, oldest = covered
     return Extraction(
         evidence_id=evidence,
         table=table,
@@ -112,7 +138,9 @@ def _extraction(row: tuple[Any, ...], systems: Iterable[str]) -> Extraction:
         period_to=_aware(period_to),
         oldest_available=_aware(oldest),
         systems=frozenset(systems),
-        asked_pages=frozenset() if page_size else page_sizes(*asked),
+        asked_pages=frozenset() if page_size else page_sizes(query, parameters),
+        totals=tuple(ControlTotal(**each) for each in orjson.loads(sums)),
+        explained=explained,
     )
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from twofold.tables.control_totals import ControlTotal
+
 CHECK_TITLES = {
     "not_extracted": "Every table of the population was exported",
     "query_filters": "No filter in the query can hide rows",
     "row_count": "Rows agree with the count of the source",
+    "control_total": "Sums agree with the totals of the source",
     "page_cap": "No export ends at a page or cap",
     "set_aside": "Every record could be read",
     "period_coverage": "The review period is covered",
@@ -30,6 +33,7 @@ EXTRACTION_FIELDS = (
     ("period", "Speaks for"),
     ("rows", "Rows"),
     ("claimed_rows", "Count of the source"),
+    ("totals", "Totals of the source"),
     ("page_size", "Page size of the source"),
     ("paging_proven", "Last page shown to be reached"),
     ("set_aside", "Records that could not be read"),
@@ -56,10 +60,12 @@ def check_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]
 
 def extraction_rows(record: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return a row per extraction under the headings of `EXTRACTION_FIELDS`."""
-    return [tuple(_said(each.get(field)) for field, _ in EXTRACTION_FIELDS) for each in record["extractions"]]
+    return [tuple(_said(field, each.get(field)) for field, _ in EXTRACTION_FIELDS) for each in record["extractions"]]
 
 
-def _said(value: object) -> str:
+def _said(field: str, value: Any) -> str:
+    if field == "totals":
+        return "\n".join(f"{total['field']}: {ControlTotal(**total).words}" for total in value or ()) or "none stated"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "all"
     if isinstance(value, bool):

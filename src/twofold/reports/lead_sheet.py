@@ -134,14 +134,14 @@ def _population(run: PackagedRun, record: ControlTestRun, completeness: Mapping[
     yield LeadLine("Definition", f"definition.sql, SHA-256 {record.definition_sha256}")
     yield LeadLine("Hash of the population", f"population.parquet, SHA-256 {record.population_sha256}")
     for row in extraction_rows(completeness):
-        evidence, table, environment, query, parameters, run_by, run_at, period, rows, claimed, *paging, digest = row
-        page_size, last_page, unread, oldest, systems = paging
+        evidence, table, environment, query, parameters, run_by, run_at, period, rows, *came, digest = row
+        claimed, totals, page_size, last_page, unread, oldest, systems = came
         yield LeadLine(
             f"Source {evidence}",
             f"{table} from {environment}\nquery: {query}\nparameters: {parameters}\nrun by {run_by or 'not given'} "
             f"at {run_at}, for {period}\nsystems: {systems}; oldest record that the source held: {oldest}\n"
             f"{rows} rows, {unread} unread; the source counted {claimed}; page size {page_size}, last page reached: "
-            f"{last_page}\nSHA-256 {digest}",
+            f"{last_page}\ntotals of the source: {totals}\nSHA-256 {digest}",
         )
     yield LeadLine("Second source", str(completeness["second_source"]))
     for title, result, found, expected, _ in check_rows(completeness):

@@ -11,6 +11,7 @@ _REASONS = {
     "not_extracted": "no export speaks for it",
     "retention": "the source had deleted it before it was exported",
     "row_count": "the export has another number of rows than its source said",
+    "control_total": "a sum over the export is not the total that its source showed",
     "page_cap": "the export ends exactly at a page",
     "set_aside": "records of the export could not be read",
 }

@@ -14,6 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,12 +50,13 @@ class _DuplicateKeyError(ValueError):
 
 
 def read_records(
-    path: Path, *, list_keys: Sequence[str] = (), limit_bytes: int = DEFAULT_LIMIT
+    path: Path, *, list_keys: Sequence[str] = (), limit_bytes: int = DEFAULT_LIMIT, exact: bool = False
 ) -> Iterator[Record | SetAside]:
     """Yield each record of `path` with its place, or SetAside for an element that is no object.
 
     `list_keys` names the keys under which an object holds its list (`items`; dots step down: `data.repo.nodes`).
-    An object with none of these keys is one record. Raises UserError for a file that cannot be read as a whole; it
+    An object with none of these keys is one record. `exact`: numbers with a fraction are Decimal, as the file writes
+    them, and not the nearest float; that takes longer. Raises UserError for a file that cannot be read as a whole; it
     may come late, after records were given, so the caller keeps no row of a file that raised.
     """
     name = path.name
@@ -67,14 +69,14 @@ def read_records(
     if not body.strip():
         _refuse(name, "the file is empty", "JSON; [] where the query found nothing", _EXPORT_AGAIN)
     try:
-        document = _parse(body)
+        document = _parse(body, exact=exact)
     except _DuplicateKeyError as error:
         _refuse(name, str(error), "each key once in an object", _EXPORT_AGAIN)
     except ValueError:
         if _looks_like_lines(body):
-            yield from _lines(body, name, list_keys)
+            yield from _lines(body, name, list_keys, exact=exact)
         else:
-            yield from _pages(body, start, name, list_keys)
+            yield from _pages(body, start, name, list_keys, exact=exact)
         return
     yield from _document(document, "#", name, list_keys)
 
@@ -98,23 +100,25 @@ def _read_bounded(path: Path, limit: int) -> bytes:
     return bytes(chunks)
 
 
-def _parse(data: bytes) -> Any:
+def _parse(data: bytes, *, exact: bool) -> Any:
     """Parse one JSON document; raises ValueError, or _DuplicateKeyError where an object names a key twice."""
+    if exact:
+        return _parse_slowly(data.decode("utf-8"), exact=True)
     try:
         document = orjson.loads(data)
         written = orjson.dumps(document)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return _parse_slowly(data.decode("utf-8"))
+        return _parse_slowly(data.decode("utf-8"), exact=False)
     # A key named twice is dropped silently by the fast parser, and its quotes with it. So the counts of quotes agree
     # when no key is repeated; an escaped quote (\u0022) is the one other thing that changes them.
     quotes = data.count(b'"') + data.count(b"\\u0022")
-    return document if quotes == written.count(b'"') else _parse_slowly(data.decode("utf-8"))
+    return document if quotes == written.count(b'"') else _parse_slowly(data.decode("utf-8"), exact=False)
 
 
-def _parse_slowly(text: str) -> Any:
+def _parse_slowly(text: str, *, exact: bool) -> Any:
     """Parse with the standard library, which sees repeated keys and says where it stopped."""
     try:
-        return _storable(_decoder().decode(text))
+        return _storable(_decoder(exact=exact).decode(text))
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
 
@@ -130,8 +134,9 @@ def _storable(value: Any, depth: int = 0) -> Any:
     return [_storable(held, depth + 1) for held in value] if isinstance(value, list) else value
 
 
-def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+def _decoder(*, exact: bool) -> json.JSONDecoder:
+    number = Decimal if exact else float
+    return json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=number)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,7 +172,7 @@ def _looks_like_lines(data: bytes) -> bool:
     return False
 
 
-def _lines(data: bytes, name: str, list_keys: Sequence[str]) -> Iterator[Record | SetAside]:
+def _lines(data: bytes, name: str, list_keys: Sequence[str], *, exact: bool) -> Iterator[Record | SetAside]:
     paged = False
     for number, raw in enumerate(io.BytesIO(data), start=1):
         line = raw.strip()
@@ -175,7 +180,7 @@ def _lines(data: bytes, name: str, list_keys: Sequence[str]) -> Iterator[Record 
             continue
         where = f"line {number}"
         try:
-            document = _parse(line)
+            document = _parse(line, exact=exact)
         except ValueError as error:
             if paged or line.startswith(b"["):
                 found = f"a page is broken ({_describe(error)})"
@@ -191,7 +196,7 @@ def _lines(data: bytes, name: str, list_keys: Sequence[str]) -> Iterator[Record 
             yield SetAside(where, "the line is no JSON object", _excerpt(document))
 
 
-def _pages(data: bytes, start: int, name: str, list_keys: Sequence[str]) -> Iterator[Record | SetAside]:
+def _pages(data: bytes, start: int, name: str, list_keys: Sequence[str], *, exact: bool) -> Iterator[Record | SetAside]:
     """Read documents that follow each other, as `gh api --paginate` prints them."""
     try:
         text = data.decode("utf-8")
@@ -199,7 +204,7 @@ def _pages(data: bytes, start: int, name: str, list_keys: Sequence[str]) -> Iter
         line = data.count(b"\n", 0, error.start) + 1
         found = f"byte {start + error.start} is not valid UTF-8 ({error.reason})"
         _refuse(f"{name}:{line}", found, "UTF-8 text", _EXPORT_AGAIN)
-    decoder = _decoder()
+    decoder = _decoder(exact=exact)
     position, number = 0, 0
     while (position := _next_document(text, position)) < len(text):
         number += 1

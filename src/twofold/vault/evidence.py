@@ -108,7 +108,7 @@ def _provenance_body(provenance: Provenance) -> dict[str, Json]:
         "owner": provenance.owner,
         "page_size": provenance.page_size,
         "paging_proven": provenance.paging_proven,
-        # Pairs, since a parameter's name is the source's own text and keys of an entry are ASCII.
+        # Pairs, since the name of a parameter or field is the source's own text and keys of an entry are ASCII.
         "parameters": [[name, value] for name, value in sorted(provenance.parameters.items())],
         "period_from": _optional(provenance.period_from),
         "period_to": _optional(provenance.period_to),
@@ -117,6 +117,7 @@ def _provenance_body(provenance: Provenance) -> dict[str, Json]:
         "run_by": provenance.run_by,
         "source": provenance.source,
         "systems": [str(system) for system in provenance.systems],
+        "totals": [[name, value] for name, value in sorted(provenance.totals.items())],
     }
 
 
@@ -131,6 +132,7 @@ def _provenance_of(body: dict[str, Any]) -> Provenance:
         environment=body["environment"],
         connector=body["connector"],
         claimed_count=body["claimed_count"],
+        totals=dict(body["totals"]),
         page_size=body["page_size"],
         paging_proven=body["paging_proven"],
         period_from=_moment(body["period_from"]),

@@ -76,6 +76,17 @@ def test_the_last_pull_counts(rows: int, claimed: int | None, aside: int, state:
     assert world.state() is state
 
 
+def test_a_sum_that_is_not_the_total_of_the_source_is_a_gap() -> None:
+    said = '[{"field":"amount","stated":"2","read":"1","agrees":false,"fault":""}]'
+    for sums, state in (("[]", State.OK), (said, State.GAP), (said.replace("false", "true"), State.OK)):
+        world = World("evidence/last_pull").add("needed_table", NEED)
+        world.add(
+            "extraction",
+            {"id": "ev-1", "run_at": END, "table_name": "account", "rows": 5, "claimed_rows": 5, "sums": sums},
+        )
+        assert world.state() is state
+
+
 @pytest.mark.parametrize(("hours", "state"), [(24, State.OK), (25, State.GAP)])
 def test_time_from_the_question_to_the_vault(hours: int, state: State) -> None:
     late = capture(captured_at=END + timedelta(hours=hours))

@@ -53,6 +53,7 @@ TABLES = frozenset(
             "bridge",
         ),
         *("vendor_review", "vendor_contract", "vendor_issue", "training", "required_course"),
+        "difference_explanation",
     }
 )
 """What the pages read."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from twofold.populations.source_gaps import read_extractions
+from twofold.populations.source_gaps import EXTRACTION_TABLES, read_extractions
 from twofold.readiness.check import CheckResult
 from twofold.readiness.check_files import known_checks, settings
 from twofold.readiness.dated_words import word_relations
@@ -12,7 +12,7 @@ from twofold.readiness.proven import prove
 from twofold.readiness.relations import make_relations
 from twofold.readiness.run_checks import Reviewed, run_check
 
-TABLES = ("policy_number", "policy_version", "measured_value", "extraction")
+TABLES = ("policy_number", "policy_version", "measured_value", *EXTRACTION_TABLES)
 """What the session must hold."""
 _CHECKS = ("practice/numbers_kept", "practice/policies_disagree")
 

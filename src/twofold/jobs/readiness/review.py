@@ -23,7 +23,7 @@ from twofold.jobs.tables_read import tables_read
 from twofold.model.instant import parse_instant
 from twofold.model.period import ReviewPeriod
 from twofold.model.session import sql_session
-from twofold.populations.source_gaps import read_extractions
+from twofold.populations.source_gaps import EXTRACTION_TABLES, read_extractions
 from twofold.populations.steps import register_steps, step_text, steps_needed
 from twofold.readiness.check import CheckResult, Line
 from twofold.readiness.check_files import known_checks, settings
@@ -46,7 +46,7 @@ from twofold.scope.labels import effective_labels
 from twofold.tables.schema import canonical_tables
 
 _WORD = re.compile(r"[a-z_]+")
-_ALWAYS = ("extraction", "finding_response", "dry_run_item", "dry_run_finish")
+_ALWAYS = (*EXTRACTION_TABLES, "finding_response", "dry_run_item", "dry_run_finish")
 _GATE = ("period_start/each_control_ran", "period_start/no_critical_gap")
 
 

@@ -81,6 +81,7 @@ class EvidenceOneOut(EvidenceOut):
     run_by: str
     run_at: datetime
     claimed_count: int | None
+    totals: dict[str, str]
     environment: str
     same_bytes_as: list[str]
     replaces: str | None
@@ -101,6 +102,9 @@ class CaptureIn(Schema):
     owner: Annotated[str, Field(min_length=1, max_length=200)]
     systems: Annotated[str, Field(max_length=2000, description="ids of systems, with commas")] = ""
     claimed_count: Annotated[int | None, Field(ge=0, le=2**31 - 1)] = None
+    totals: Annotated[
+        str, Field(max_length=4000, description="sums of fields that the source showed, a line FIELD=TOTAL for each")
+    ] = ""
     period_from: date | None = None
     period_to: date | None = None
     although_alike: Annotated[bool, Field(description="capture what is almost the same as earlier evidence, too")] = (
@@ -166,6 +170,7 @@ def evidence_one(request: HttpRequest, evidence_id: str) -> EvidenceOneOut:
         run_by=provenance.run_by,
         run_at=provenance.run_at,
         claimed_count=provenance.claimed_count,
+        totals=provenance.totals,
         environment=provenance.environment,
         same_bytes_as=list(found.same_bytes_as),
         replaces=found.replaces,

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.source_registry import SOURCES
-from twofold.model.evidence import Provenance
+from twofold.model.evidence import Provenance, total_pairs
 from twofold.model.ids import SystemId
 from twofold.model.problem import UserError
 from twofold.readiness.near_duplicates.contents import GREATEST_TEXT
@@ -49,9 +49,17 @@ class UploadForm(forms.Form):
     owner = forms.CharField(max_length=200)
     systems = forms.CharField(max_length=2000, required=False)
     claimed_count = forms.IntegerField(min_value=0, required=False)
+    totals = forms.CharField(max_length=4000, required=False)
     period_from = forms.DateField(required=False)
     period_to = forms.DateField(required=False)
     although_alike = forms.BooleanField(required=False)
+
+    def clean_totals(self) -> dict[str, str]:
+        """Read a total per line, FIELD=TOTAL."""
+        try:
+            return total_pairs(line for line in self.cleaned_data["totals"].splitlines() if line.strip())
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Check what two fields say together, and source and kind against what can be read."""
@@ -142,6 +150,7 @@ def _capture(request: HttpRequest, now: Current, given: dict[str, Any], files: S
         run_at=given["run_at"],
         query=given["query"],
         claimed_count=given["claimed_count"],
+        totals=given["totals"],
         period_from=_midnight(given["period_from"], zone),
         period_to=_midnight(given["period_to"], zone, after=_DAY),
         systems=tuple(SystemId(each) for each in given["systems"].replace(",", " ").split()),
@@ -173,6 +182,7 @@ def _said(captured: CapturedFile) -> str:
     evidence, reading = captured.evidence, captured.reading
     rows = sum(reading.row_counts.values())
     said = f"{evidence.evidence_id} {evidence.name}: {rows} rows read"
+    said += "".join(f", {each.field}: {each.words}" for each in reading.totals if not each.agrees)
     if reading.set_aside:
         said += f", {len(reading.set_aside)} records set aside"
     if evidence.same_bytes_as:
