@@ -178,6 +178,26 @@ def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_pop
     assert (body["conclusion"], body["differing"]) == ("complete", [])
 
 
+def test_exports_wait_for_the_longest_window_of_the_control_tests(call: Call, judged: Path) -> None:
+    def early() -> dict[str, Any]:
+        assert call("test", "T-19", "-w", judged).code == 0
+        body = json.loads(call("completeness", "show", "incident_opened", "--json", "-w", judged).out)["record"]
+        found: dict[str, Any] = {each["code"]: each for each in body["checks"]}["early_extraction"]
+        return found
+
+    found = early()
+    assert (found["result"], len(found["details"])) == ("note", 1)
+    assert found["details"][0].endswith(": run 2026-07-10")
+    said = "run at or after 2026-07-11 00:00 UTC: the period ends on 2026-07-01 00:00"
+    assert found["expected"] == f"{said}, then cause_days of T-19 runs (10 days)"
+    shorter = "parameters: [{control_test: T-19, name: cause_days, value: 5, reason: our policy, approver: p-0001}]\n"
+    (judged / "scope" / "parameters.yaml").write_text(shorter, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "our policy", "-w", judged).code == 0
+    found = early()
+    assert (found["result"], found["details"]) == ("ok", [])
+    assert "then cause_days of T-19 runs (5 days)" in found["expected"]
+
+
 TRANSFERS = """\
 id,interface,transferred_at,status,source_sum
 TR-1,billing-to-ledger,2026-03-02T10:00:00Z,success,100000

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from twofold.controltests.rule import (
     rule_named,
 )
 from twofold.model.problem import UserError
+from twofold.populations.completeness import Window
 
 TOML = """
 id = "T-99"
@@ -33,6 +35,7 @@ wording = "It was seen"
 type = "integer"
 default = 5
 unit = "days"
+runs = "after"
 about = "How long"
 source = "convention"
 minimum = 1
@@ -129,11 +132,65 @@ def test_all_faults_of_parameters_are_told_at_once(tmp_path: Path) -> None:
         ({"toml": TOML.replace("not_held", "Not-Held")}, "no reason code"),
         ({"toml": TOML.replace("attributes.B", "attributes.ab")}, "attribute 'ab'"),
         ({"toml": TOML.replace('"boolean"', '"float"')}, "parameter strict of type 'float'"),
+        ({"toml": TOML.replace('runs = "after"\n', "")}, "parameter days with the unit 'days' and runs = ''"),
+        ({"toml": TOML.replace('runs = "after"', 'runs = "later"')}, "and runs = 'later'"),
+        (
+            {"toml": TOML.replace('unit = ""', 'unit = ""\nruns = "after"', 1)},
+            "parameter word with the unit '' and runs",
+        ),
+        ({"toml": TOML.replace('"after"', '"after"\nfollows = ["weeks"]')}, "parameter days follows weeks"),
     ],
 )
 def test_a_faulty_folder_is_refused_with_the_file(tmp_path: Path, texts: dict[str, str], told: str) -> None:
     with pytest.raises(UserError, match=told):
         load_rule(folder_of(tmp_path, **texts))
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words", "days"),
+    [
+        ("days", 5, "5 days", 5),
+        ("days", 0, None, None),
+        ("business days", 5, "5 business days", 17),
+        ("business days", 0, "0 business days", 7),
+        ("months", 3, "3 months", 93),
+        ("hours", 36, "36 hours", 1.5),
+        ("minutes", 720, "720 minutes", 0.5),
+        ("seconds", 43200, "43200 seconds", 0.5),
+        ("days of 24 hours", 2, "2 days of 24 hours", 2),
+    ],
+)
+def test_a_window_is_as_long_as_it_can_be_by_the_calendar(
+    tmp_path: Path, unit: str, value: int, words: str | None, days: float | None
+) -> None:
+    rule = load_rule(folder_of(tmp_path, toml=TOML.replace('unit = "days"', f'unit = "{unit}"')))
+    windows = rule.windows({"days": value, "word": "", "strict": False})
+    expected = [] if words is None or days is None else [Window("T-99", "days", words, timedelta(days=days))]
+    assert windows == expected
+
+
+def test_a_window_that_follows_another_begins_where_that_ends() -> None:
+    rule = rule_named("T-31", where="test")
+    windows = {each.parameter: each for each in rule.windows(rule.parameter_values({"answer_days": 45}, where="test"))}
+    assert (windows["answer_days"].words, windows["answer_days"].length) == ("45 days", timedelta(days=45))
+    extended = windows["extension_days"]
+    assert (extended.words, extended.length) == ("45 days, then 60 days", timedelta(days=105))
+
+
+def test_every_parameter_of_a_time_says_whether_it_runs_after_the_event() -> None:
+    """The reader of rules refuses those in units that it knows, so no other unit may be one of time."""
+    for rule in known_rules().values():
+        for each in rule.parameters:
+            assert bool(each.runs) == bool(re.search("second|minute|hour|day|week|month|year", each.unit)), each
+
+
+def test_what_is_pending_while_a_parameter_lasts_runs_after_the_event() -> None:
+    """A line of SQL that says pending and compares with the extraction has the parameters that exports wait for."""
+    for rule in known_rules().values():
+        pending = [line for line in rule.sql.splitlines() if "cannot_test:pending" in line and "q.extracted_at" in line]
+        named = {name for line in pending for name in re.findall(r"\bq\.([a-z_0-9]+)", line)}
+        for each in rule.parameters:
+            assert each.name not in named or each.runs != "before", (rule.control_test, each.name)
 
 
 def test_a_missing_text_is_refused_with_the_file(tmp_path: Path) -> None:

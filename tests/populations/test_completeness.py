@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from twofold.model.period import ReviewPeriod
-from twofold.populations.completeness import CompletenessRecord, completeness_record, population_register
+from twofold.populations.completeness import CompletenessRecord, Window, completeness_record, population_register
 from twofold.populations.completeness_check import CheckResult, CompletenessCheck
 from twofold.populations.contents import BUSY_MONTH
 from twofold.populations.define import define_population, definition_text
@@ -69,11 +69,19 @@ def defined(tables: TableSet, population: str, into: Path) -> Iterator[duckdb.Du
 
 
 def record(
-    store: Store, into: Path, rows: Rows, *, period: ReviewPeriod = PERIOD, systems: Sequence[str] = ("billing",)
+    store: Store,
+    into: Path,
+    rows: Rows,
+    *,
+    period: ReviewPeriod = PERIOD,
+    systems: Sequence[str] = ("billing",),
+    windows: Sequence[Window] = (),
 ) -> CompletenessRecord:
     tables = derive_tables(store({**BILLING, **rows}), clock=RUN, wanted=["source_gap"])
     with defined(tables, "incident_opened", into) as session:
-        return completeness_record(session, "incident_opened", tables=tables, period=period, systems=systems)
+        return completeness_record(
+            session, "incident_opened", tables=tables, period=period, systems=systems, windows=windows
+        )
 
 
 def check(found: CompletenessRecord, code: str) -> CompletenessCheck:
@@ -339,6 +347,44 @@ def test_an_export_is_early_where_the_period_goes_on_after_the_clock(store: Stor
         )
     early = check(found, "early_extraction")
     assert (early.result, early.details) == (CheckResult.NOTE, ("ev-1: run 2026-01-15",))
+
+
+SHORT = Window("T-19", "response_minutes_sev1", "30 minutes", timedelta(minutes=30))
+LONG = Window("T-19", "cause_days", "10 days", timedelta(days=10))
+LONGER = Window("T-19", "cause_days", "15 days", timedelta(days=15))
+
+
+@pytest.mark.parametrize(
+    ("windows", "result", "until", "why"),
+    [
+        ([], "ok", "2026-01-01", ""),
+        ([LONG, SHORT], "ok", "2026-01-11", ", then cause_days of T-19 runs (10 days)"),
+        ([SHORT, LONGER], "note", "2026-01-16", ", then cause_days of T-19 runs (15 days)"),
+    ],
+)
+def test_exports_wait_for_the_longest_window_after_the_period(
+    store: Store, tmp_path: Path, windows: Sequence[Window], result: str, until: str, why: str
+) -> None:
+    one = check(record(store, tmp_path, {"extraction": [extraction(), PAGER]}, windows=windows), "early_extraction")
+    assert str(one.result) == result
+    assert one.expected == f"run at or after {until} 00:00 UTC: the period ends on 2026-01-01 00:00{why}"
+    assert one.details == (() if result == "ok" else ("ev-1: run 2026-01-15",))
+
+
+def test_one_list_of_a_moment_that_waited_is_enough(store: Store, tmp_path: Path) -> None:
+    def of(number: str, run_at: str) -> dict[str, Value]:
+        return extraction({"period_from": None, "period_to": None}, number=number, run_at=run_at)
+
+    lists = [of("ev-1", "2025-10-01T00:00:00Z"), of("ev-2", "2026-01-10T00:00:00Z")]
+    early = check(record(store, tmp_path, {"extraction": lists}, windows=[LONG]), "early_extraction")
+    assert early.details == ("ev-1: run 2025-10-01", "ev-2: run 2026-01-10")
+    later = of("ev-3", "2026-01-11T00:00:00Z")
+    waited = check(record(store, tmp_path, {"extraction": [*lists, later]}, windows=[LONG]), "early_extraction")
+    assert (waited.result, waited.details) == (CheckResult.OK, ())
+    stretch = extraction(number="ev-4", run_at="2026-01-02T00:00:00Z")
+    rows: Rows = {"extraction": [*lists, later, stretch]}
+    early = check(record(store, tmp_path, rows, windows=[LONG]), "early_extraction")
+    assert early.details == ("ev-4: run 2026-01-02",)
 
 
 def sums(stated: str, read: str, fault: str = "") -> str:

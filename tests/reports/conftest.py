@@ -87,7 +87,7 @@ def make_rule(folder: Path, control_test: str, letters: str) -> Rule:
         toml += f'[attributes.{letter}.exception]\nstale_approval = "The content of {letter} changed after approval."\n'
         toml += f'[attributes.{letter}.cannot_test]\nlog_gap = "The log has a gap for {letter}."\n'
         toml += f'[attributes.{letter}.na]\nnot_asked = "Not asked for {letter}."\n'
-    toml += '[parameters.skew_minutes]\ntype = "integer"\ndefault = 0\nunit = "minutes"\n'
+    toml += '[parameters.skew_minutes]\ntype = "integer"\ndefault = 0\nunit = "minutes"\nruns = "after"\n'
     toml += 'about = "Clock skew allowed."\nsource = "house"\n'
     (folder / "rule.toml").write_text(toml)
     return load_rule(folder)

@@ -4,6 +4,11 @@
 one-row relation `parameter`. It gives `item, system, operating_at, operating_at_latest` and one column per attribute
 letter, each a reason code. `facts.sql` gives `item, attribute, table_name, evidence, record, fact`: what each attribute
 rests on.
+
+A parameter in a unit of time says how it `runs`: `after` where something later than the event can still change its item
+until the time is over, such as an SLA; `before` where it looks back from the event, or limits the age of what holds
+then. `follows` names parameters whose time must be over before its own begins, such as the first deadline of an
+extension. Exports have to wait for the longest such window (audit-domain 4.0, *Extraction time*).
 """
 
 import hashlib
@@ -11,6 +16,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -19,12 +25,27 @@ from typing import Any
 from twofold.model.ids import ControlTestId
 from twofold.model.outcome import PREFIXES, Outcome, ReasonCode
 from twofold.model.problem import Problem, UserError
+from twofold.populations.completeness import Window
 
 RULES_FOLDER = Path(__file__).with_name("rules")
 CONFLICT = "cannot_test:conflict"
 """Records in conflict decide (audit-domain 4.0, *Duplicates*). Any attribute may come out so, whether or not the rule
 itself sees the conflict, so every attribute declares it."""
 ParameterValue = str | int | bool
+_DAY = timedelta(days=1)
+_UNITS: Mapping[str, timedelta] = {
+    "seconds": timedelta(seconds=1),
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": _DAY,
+    "days of 24 hours": _DAY,
+    "months": 31 * _DAY,
+    "business days": 2 * _DAY,
+}
+"""Units of time -> what one of them is at most; of business days together with `_HOLIDAYS`."""
+_HOLIDAYS = 7 * _DAY
+"""What business days may take longer around a weekend and holidays; even none of them lasts to the next such day."""
+_RUNS = frozenset({"after", "before"})
 _LETTER = re.compile(r"[A-Z]")
 _PARAMETER_TYPES: Mapping[str, type] = {"text": str, "integer": int, "boolean": bool}
 
@@ -51,6 +72,13 @@ class Parameter:
     source: str
     minimum: int | None = None
     maximum: int | None = None
+    runs: str = ""
+    """`after` or `before` the event; "" for what is no time."""
+    follows: tuple[str, ...] = ()
+
+    def at_most(self, value: ParameterValue) -> timedelta:
+        """Return how long a value of the parameter lasts at most, by the calendar."""
+        return int(value) * _UNITS[self.unit] + (_HOLIDAYS if self.unit == "business days" else timedelta())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,19 @@ class Rule:
         if problems:
             raise UserError(problems)
         return values
+
+    def windows(self, values: Mapping[str, ParameterValue]) -> list[Window]:
+        """Return the windows after an event in which its item can still change, with these values of the parameters."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        windows = []
+        for parameter in self.parameters:
+            if parameter.runs == "after":
+                parts = [(known[name], values[name]) for name in (*parameter.follows, parameter.name)]
+                words = ", then ".join(f"{value} {part.unit}" for part, value in parts)
+                length = sum((part.at_most(value) for part, value in parts), timedelta())
+                if length:
+                    windows.append(Window(self.control_test, parameter.name, words, length))
+        return windows
 
     @property
     def _names(self) -> list[str]:
@@ -146,6 +187,12 @@ def _rule(folder: Path, *, toml: str, sql: str, facts: str) -> Rule:
     raw = tomllib.loads(toml)
     toml_path = folder / "rule.toml"
     attributes = tuple(_attribute(letter, body, toml_path) for letter, body in raw["attributes"].items())
+    parameters = tuple(_parameter(name, body, toml_path) for name, body in raw.get("parameters", {}).items())
+    after = {parameter.name for parameter in parameters if parameter.runs == "after"}
+    for parameter in parameters:
+        if unknown := set(parameter.follows) - after:
+            found = f"parameter {parameter.name} follows {', '.join(sorted(unknown))}"
+            raise UserError(Problem(str(toml_path), found, 'parameters with runs = "after"'))
     return Rule(
         control_test=ControlTestId(raw["id"]),
         version=raw["version"],
@@ -153,7 +200,7 @@ def _rule(folder: Path, *, toml: str, sql: str, facts: str) -> Rule:
         objective=raw["objective"],
         population=raw["population"],
         attributes=attributes,
-        parameters=tuple(_parameter(name, body, toml_path) for name, body in raw.get("parameters", {}).items()),
+        parameters=parameters,
         sql=sql,
         facts_sql=facts,
         folder=folder,
@@ -181,6 +228,11 @@ def _attribute(letter: str, body: Mapping[str, Any], path: Path) -> Attribute:
 def _parameter(name: str, body: Mapping[str, Any], path: Path) -> Parameter:
     if body["type"] not in _PARAMETER_TYPES:
         raise UserError(Problem(str(path), f"parameter {name} of type {body['type']!r}", ", ".join(_PARAMETER_TYPES)))
+    runs = body.get("runs", "")
+    if runs not in (_RUNS if body["unit"] in _UNITS else {""}):
+        found = f"parameter {name} with the unit {body['unit']!r} and runs = {runs!r}"
+        expected = f'runs = "after" or "before" where the unit is a time ({", ".join(_UNITS)}), and only there'
+        raise UserError(Problem(str(path), found, expected, "say whether it looks past the event or back from it"))
     return Parameter(
         name=name,
         type=body["type"],
@@ -190,6 +242,8 @@ def _parameter(name: str, body: Mapping[str, Any], path: Path) -> Parameter:
         source=body["source"],
         minimum=body.get("minimum"),
         maximum=body.get("maximum"),
+        runs=runs,
+        follows=tuple(body.get("follows", ())),
     )
 
 

@@ -35,7 +35,7 @@ from twofold.jobs.row_commitments import commit_runs
 from twofold.jobs.run_entries import record_runs
 from twofold.model.period import ReviewPeriod
 from twofold.model.problem import Problem, UserError
-from twofold.populations.completeness import CompletenessRecord, completeness_record, population_register
+from twofold.populations.completeness import CompletenessRecord, Window, completeness_record, population_register
 from twofold.populations.define import Population, define_population, definition_text
 from twofold.populations.steps import STEPS, register_steps, step_text, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
@@ -220,6 +220,7 @@ def _run_one(
         period=covered,
         systems=labelled,
         ends_before=span.ends_before,
+        windows=_windows(rule.population, ground.applied.scope),
         engine=engine,
     )
     (building / COMPLETENESS_FILE).write_bytes(
@@ -236,6 +237,12 @@ def _run_one(
     target = workspace.runs_folder / run.run_id
     run = _put_in_place(run, building, target)
     return run, None if in_conflict else replace(population, file=target / population.file.name)
+
+
+def _windows(population: str, scope: Scope) -> list[Window]:
+    """Return the windows of every control test of a population, so that one record serves whichever of them is run."""
+    rules = [rule for rule in known_rules().values() if rule.population == population]
+    return [window for rule in rules for window in rule.windows(parameters_in_force(rule, scope))]
 
 
 def _steps_of(rule: Rule) -> tuple[str, ...]:

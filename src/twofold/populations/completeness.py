@@ -8,7 +8,7 @@ that a named person has explained no longer stops; the explanation is shown.
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,19 @@ class CompletenessRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A time after an event in which its item can still change, as a parameter of a control test says it.
+
+    `words`: as the parameter is set, for example `10 business days`. `length`: what that is at most, by the calendar.
+    """
+
+    control_test: str
+    parameter: str
+    words: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationEntry:
     """One `definitions/<name>.toml`: the population in words, and what shows it complete."""
 
@@ -119,7 +132,7 @@ def population_register() -> Mapping[str, PopulationEntry]:
     }
 
 
-def completeness_record(
+def completeness_record(  # noqa: PLR0913  what a record compares comes from as many places
     session: duckdb.DuckDBPyConnection,
     population: str,
     *,
@@ -127,13 +140,14 @@ def completeness_record(
     period: ReviewPeriod,
     systems: Sequence[str],
     ends_before: datetime | None = None,
+    windows: Sequence[Window] = (),
     engine: Engine = DUCKDB,
 ) -> CompletenessRecord:
     """Check the population that the session and the engine hold as the relation `population`.
 
     `period` is the stretch that any engagement will judge, up to the clock of the data; `systems` those that any lens
     will judge. Both only choose what must be covered: nothing is left out of the population. `ends_before`: the end of
-    the stretch where it lies after that clock.
+    the stretch where it lies after that clock. `windows`: those of every control test that reads the population.
     """
     entry = population_register()[population]
     every = read_extractions(session)
@@ -149,7 +163,7 @@ def completeness_record(
         _set_aside(files),
         _coverage(session, entry, period, systems),
         _unspoken(session, entry, period, systems),
-        _extraction_time(files, ends_before or period.ends_before),
+        _extraction_time(feeding, ends_before or period.ends_before, windows),
         _duplicates(entry, tables),
         dates_check(session),
         empty_months_check(session, population, period),
@@ -339,19 +353,33 @@ def _gaps(
     return [row for row in rows if row[0] in tables and (row[1] in systems or row[1] == EVERY_SYSTEM)]
 
 
-def _extraction_time(feeding: Sequence[Extraction], ends_before: datetime) -> CompletenessCheck:
-    early = tuple(f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}" for each in feeding if each.run_at < ends_before)
+def _extraction_time(
+    feeding: Sequence[Extraction], ends_before: datetime, windows: Sequence[Window]
+) -> CompletenessCheck:
+    """Note the exports that did not wait for the end of the period and the longest window after it.
+
+    An export that speaks for no period shows a moment; one of them is enough that waited.
+    """
+    longest = max(windows, key=lambda each: each.length, default=None)
+    until = ends_before + (longest.length if longest else timedelta())
+    expected = f"run at or after {until:%Y-%m-%d %H:%M} UTC: the period ends on {ends_before:%Y-%m-%d %H:%M}"
+    if longest:
+        expected += f", then {longest.parameter} of {longest.control_test} runs ({longest.words})"
+    waited = {each.table for each in feeding if each.run_at >= until}
+    early = {
+        each.evidence_id: f"{each.evidence_id}: run {each.run_at:%Y-%m-%d}"
+        for each in feeding
+        if each.run_at < until and not (each.is_of_a_moment and each.table in waited)
+    }
     if early:
         return CompletenessCheck(
             "early_extraction",
             CheckResult.NOTE,
-            f"{len(early)} exports were made before the period ended",
-            "after the end; windows still open come out as pending",
-            early,
+            f"{len(early)} exports did not wait; windows still open come out as pending",
+            expected,
+            tuple(early.values()),
         )
-    return CompletenessCheck(
-        "early_extraction", CheckResult.OK, "every export was made after the period ended", "after the end"
-    )
+    return CompletenessCheck("early_extraction", CheckResult.OK, "every export waited", expected)
 
 
 def _duplicates(entry: PopulationEntry, tables: TableSet) -> CompletenessCheck:

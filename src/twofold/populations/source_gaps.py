@@ -89,6 +89,11 @@ class Extraction:
         return any(self.rows == size or (size > 1 and self.rows % size == 0) for size in self.asked_pages)
 
     @property
+    def is_of_a_moment(self) -> bool:
+        """Whether it speaks for the moment of the question and for no period, as a list of what there is now."""
+        return self.period_from is None and self.period_to is None
+
+    @property
     def covered(self) -> tuple[datetime, datetime]:
         """The stretch that the extraction proves, if it has no doubts; may be empty (start >= end).
 

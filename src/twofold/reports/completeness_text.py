@@ -14,7 +14,7 @@ CHECK_TITLES = {
     "set_aside": "Every record could be read",
     "period_coverage": "The review period is covered",
     "systems_covered": "Exports speak for every system in scope",
-    "early_extraction": "Exported after the period ended",
+    "early_extraction": "Exported after the period and the windows that follow it",
     "duplicates": "Duplicates and conflicts",
     "dates": "Every item has a time",
     "empty_months": "No month is empty",
