@@ -70,8 +70,8 @@ def test_the_completeness_page_shows_paging_and_systems_and_reads_older_records(
     total = {"field": "amount", "stated": "5.00", "read": "4.99", "agrees": False, "fault": ""}
     record["extractions"][0]["totals"] = [total, {**total, "read": "", "fault": "no record has the field 'amount'"}]
     page = completeness_page(record)
-    assert "    Totals of the source: amount: 4.99 in the records read, the source said 5.00\n" in page
-    assert "        amount: no record has the field 'amount', the source said 5.00\n" in page
+    said = "amount: 4.99 in the records read, the source said 5.00; amount: no record has the field 'amount'"
+    assert f"    Totals of the source: {said}, the source said 5.00\n" in page
     for line in ("Page size of the source: 100", "Last page shown to be reached: no", "Systems: all"):
         assert f"    {line}\n" in page
     record["extractions"][0]["systems"] = ["billing", "erp"]

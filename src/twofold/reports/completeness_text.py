@@ -65,7 +65,7 @@ def extraction_rows(record: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def _said(field: str, value: Any) -> str:
     if field == "totals":
-        return "\n".join(f"{total['field']}: {ControlTotal(**total).words}" for total in value or ()) or "none stated"
+        return "; ".join(f"{total['field']}: {ControlTotal(**total).words}" for total in value or ()) or "none stated"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "all"
     if isinstance(value, bool):

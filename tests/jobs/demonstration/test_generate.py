@@ -93,7 +93,11 @@ def test_every_export_is_listed_with_its_true_count(company: GeneratedCompany) -
         else:
             count = len(orjson.loads(path.read_bytes())) if path.suffix == ".json" else len(lines(path))
         assert entry["claimed_count"] == count, entry["path"]
+        for column, total in entry.get("totals", {}).items():
+            assert int(total) == sum(int(line[column]) for line in lines(path)), entry["path"]
         assert entry["query"]
+    totalled = {entry["kind"]: set(entry["totals"]) for entry in entries(company) if "totals" in entry}
+    assert totalled == {"transfer": {"source_sum", "target_sum"}}
 
 
 def test_no_document_number_is_skipped(company: GeneratedCompany) -> None:

@@ -30,6 +30,7 @@ class Export:
     systems: tuple[str, ...] = ()
     parameters: dict[str, str] = field(default_factory=dict)
     claimed: int | None = None
+    totals: dict[str, str] = field(default_factory=dict)
     page_size: int | None = PAGE_SIZE
     paging_proven: bool | None = True
     run_by: str = "svc-collector"
@@ -109,9 +110,10 @@ def _entry(export: Export) -> str:
         ("classification", "confidential"),
     ]
     lines = ["[[file]]", *(f"{name} = {_toml(value)}" for name, value in values if value is not None)]
-    if export.parameters:
-        pairs = ", ".join(f"{name} = {_toml(value)}" for name, value in sorted(export.parameters.items()))
-        lines.append(f"parameters = {{ {pairs} }}")
+    for name, table in (("parameters", export.parameters), ("totals", export.totals)):
+        if table:
+            pairs = ", ".join(f"{key} = {_toml(value)}" for key, value in sorted(table.items()))
+            lines.append(f"{name} = {{ {pairs} }}")
     return "\n".join(lines) + "\n"
 
 

@@ -26,7 +26,12 @@ def run_jobs(world: World) -> None:
         TableExport("job_run", _runs(world), "Scheduler, log of runs since 2025-09-01"),
         TableExport("schedule_event", _changes(world), "Scheduler, audit log of schedules"),
         TableExport("interface", [feed], "Register of interfaces"),
-        TableExport("transfer", _transfers(world), "ERP, import log with control totals"),
+        TableExport(
+            "transfer",
+            _transfers(world),
+            "ERP, import log with control totals",
+            totalled=("source_sum", "target_sum"),
+        ),
     ]
 
 

@@ -39,6 +39,8 @@ class TableExport:
     since: date = PERIOD_FROM
     name: str = ""
     """Name of the file where another export feeds the same table."""
+    totalled: tuple[str, ...] = ()
+    """Columns of which the source shows the sum."""
 
 
 @dataclass(slots=True)

@@ -102,7 +102,8 @@ def export_operations(
 def export_world_tables(folder: ExportFolder, world: World) -> None:
     """Add what the subjects left in the world, each table under its own name."""
     for each in world.tables:
-        more = {"columns": each.columns, "since": each.since}
+        totals = {column: str(sum(row[column] for row in each.rows)) for column in each.totalled}
+        more = {"columns": each.columns, "since": each.since, "totals": totals}
         _table(folder, each.table, each.rows, each.query, name=each.name, **more)
 
 
