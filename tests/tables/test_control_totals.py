@@ -38,6 +38,10 @@ def test_a_field_is_summed_exactly_over_the_records_that_were_read(
     assert total(tmp_path / "export", text, field, read, records) == ControlTotal(field, read, read, agrees=True)
 
 
+def test_without_a_stated_total_the_file_is_not_read_again(tmp_path: Path) -> None:
+    assert control_totals(tmp_path / "not there", {}, records=LINES) == ()
+
+
 def test_a_total_agrees_by_its_number_and_not_by_how_it_is_written(tmp_path: Path) -> None:
     assert total(tmp_path / "export.csv", CSV, "amount", "0.3", LINES).agrees
     other = total(tmp_path / "export.csv", CSV, "amount", "0.31", LINES)

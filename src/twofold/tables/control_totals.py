@@ -49,8 +49,10 @@ def control_totals(path: Path, stated: Mapping[str, str], *, records: Collection
     """Sum each stated field over these records of a captured file, given by their places (`line 34`, `#/12`).
 
     A field that no record has, one that holds no number, and a record without fields are faults of the total. An empty
-    cell, null and a member that a record lacks add nothing.
+    cell, null and a member that a record lacks add nothing. Without a stated total nothing is read again.
     """
+    if not stated:
+        return ()
     try:
         held = dict(_records(path, records))
     except UserError as error:
