@@ -103,7 +103,7 @@ class Desk:
     ) -> None:
         """Capture a list that was exported so many minutes after it was taken; 0, as a directory gives it."""
         origin, system = other.get("origin", "system"), other.get("system", "product")
-        lines = [f"{name},{system},{taken_at},{origin},{account},{right}\n" for account, right in pairs]
+        lines = [f"{name},{system},{taken_at},{origin},{account},{right}\n" for account, right in pairs or (("", ""),)]
         text = "snapshot_id,system,taken_at,origin,account,right_id\n" + "".join(lines)
         run_at = (datetime.fromisoformat(taken_at) + timedelta(minutes=minutes)).isoformat()
         self.capture("access_review", "snapshot", text, run_at, f"{name}-{other.get('part', 'all')}.csv")
@@ -429,13 +429,36 @@ def test_what_a_completed_review_refuses(decided: Desk) -> None:
     for arguments, found in (
         (("decide", REVIEW, *CY, "--decision", "approve", "--reason", "x"), "is completed since 2026-03-26"),
         (("complete", REVIEW), "is completed"),
-        (("look", REVIEW, *CY, "--from", "2026-01-01", "--result", "x"), "looked at already"),
     ):
         said = decided.says("p-0001", *arguments)
         assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
     decided.at("2026-03-20")
     said = decided.says("p-0001", "revoked", REVIEW, *CY, "--ticket", "T-1")
     assert "the clock of this machine says 2026-03-20" in said.err
+
+
+def test_a_look_that_was_too_short_is_mended_by_another_one(decided: Desk) -> None:
+    desk, second = decided, "rv-product-2026-06-25"
+    follow_up(desk, REVIEW)
+    desk.snapshot("june", "2026-06-24T08:00:00Z", (CY_VIEW,))
+    opened = ("open", "product", "--snapshot", "june", "--reviewer", "okta:ana")
+    assert desk.at("2026-06-25").says("p-0001", *opened).code == 0
+    assert desk.decide("p-0001", second, CY_VIEW, "revoke").code == 0
+    assert desk.says("p-0001", "complete", second).code == 0
+    assert desk.says("p-0002", "revoked", second, *CY_VIEW, "--ticket", "ACC-13").code == 0
+    desk.snapshot("october", "2026-10-20T08:00:00Z", ())
+
+    def look(first_day: str, result: str = "nothing was changed with it") -> Any:
+        return desk.says("p-0002", "look", second, *CY_VIEW, "--from", first_day, "--result", result)
+
+    assert look("2026-04-01").code == 0
+    assert desk.outcome("product/2026-06-30")["f"] == "exception:look_too_short", "the last good review was of 26 March"
+    refused = look("2026-04-01")
+    assert (refused.code, "this look is recorded already (ev-" in refused.err) == (2, True)
+    assert look("2026-03-01").code == 0
+    assert desk.outcome("product/2026-06-30")["f"] == "pass"
+    assert look("2026-05-01", "one report was read").code == 0
+    assert desk.outcome("product/2026-06-30")["f"] == "pass", "a later look takes nothing from an earlier one"
 
 
 def test_pairs_of_a_reviewer_who_left_go_to_another(desk: Desk) -> None:

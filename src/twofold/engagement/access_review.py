@@ -87,6 +87,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A look at what access judged wrong was used for, by a person. Times are aware UTC, None where nobody says."""
+
+    by: str
+    at: datetime
+    looked_from: datetime | None
+    result: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """One review of one system. `held_here`: its acts were captured by us, not exported from another tool.
 
@@ -102,8 +113,8 @@ class Review:
     last_act: datetime
     items: Mapping[Pair, ReviewItem] = field(default_factory=dict)
     removals: Mapping[Pair, Removal] = field(default_factory=dict)
-    looks: frozenset[Pair] = frozenset()
-    """Pairs whose use somebody looked at."""
+    looks: Mapping[Pair, Sequence[Look]] = field(default_factory=dict)
+    """Of each pair whose use somebody looked at, the looks in order of time."""
 
     @property
     def state(self) -> ReviewState:

@@ -99,12 +99,13 @@ def record_removal(
 def record_look(
     workspace: Workspace, review_id: str, pair: Pair, *, looked_from: date, result: str, actor: str, at: datetime
 ) -> ActDone:
-    """Record a look at what access judged wrong was used for, from a local day on.
+    """Record a look at what access judged wrong was used for, from a local day on. A pair may be looked at again.
 
-    Raises UserError for a pair that was not judged wrong or was looked at already, without a result, for a day that has
-    not come, and where the person is nobody known or would look at the use of their own account.
+    Raises UserError for a pair that was not judged wrong, without a result, for a day that has not come, where the
+    person is nobody known or would look at the use of their own account, and where they said the same before.
     """
-    today = at.astimezone(zone_named(workspace.settings.reporting_zone)).date()
+    zone = zone_named(workspace.settings.reporting_zone)
+    today = at.astimezone(zone).date()
     if looked_from > today:
         raise UserError(Problem("--from", f"{looked_from} has not come", f"a day up to {today}", "correct the day"))
     if not result.strip():
@@ -114,14 +115,17 @@ def record_look(
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.LOOK, at)
         _judged_wrong(review, pair)
-        if pair in review.looks:
-            raise UserError(Problem("ACCOUNT RIGHT", "its use was looked at already", "one look for each pair"))
         person = known_person(tables, actor, at, where="who looks")
         if is_own(pair[0], tables.hands([pair[0]], at)[pair[0]], reviewer=actor, person=person):
             found = f"{pair[0]} is the acting person's own account"
             raise UserError(
                 Problem("ACCOUNT", found, "somebody else who looks", "ask somebody else to look and record")
             )
+        for each in review.looks.get(pair, ()):
+            began = each.looked_from.astimezone(zone).date() if each.looked_from else None
+            if (each.by, began, each.result) == (person, looked_from, result.strip()):
+                found = f"this look is recorded already ({each.evidence})"
+                raise UserError(Problem("ACCOUNT RIGHT", found, "a look that says something else"))
     line = {
         "campaign": review_id,
         "account": pair[0],

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from twofold.engagement.access_review import Decision, Pair, Removal, Review, ReviewItem
+from twofold.engagement.access_review import Decision, Look, Pair, Removal, Review, ReviewItem
 from twofold.jobs.control_tests import require_applied_scope
 from twofold.jobs.tables_read import tables_read
 from twofold.model.evidence import ACT_CONNECTOR
@@ -96,7 +96,12 @@ class ReviewTables:
             """
         )
         removals = self._by_campaign("SELECT campaign, account, right_id, ticket, executed_at FROM revoke")
-        looks = self._by_campaign("SELECT campaign, account, right_id FROM impact_review")
+        looks = self._by_campaign(
+            """
+            SELECT campaign, account, right_id, reviewed_by, reviewed_at, looked_from, COALESCE(result, ''), evidence
+            FROM impact_review ORDER BY reviewed_at, reviewed_by
+            """
+        )
         newest = dict(
             self.session.execute(
                 """
@@ -124,7 +129,7 @@ class ReviewTables:
                 last_act=_aware(newest[name]),
                 items={(a, r): _item(a, r, *rest) for a, r, *rest in items.get(name, [])},
                 removals={(a, r): Removal(ticket or "", _maybe(at)) for a, r, ticket, at in removals.get(name, [])},
-                looks=frozenset((a, r) for a, r in looks.get(name, [])),
+                looks=_looks(looks.get(name, [])),
             )
             for name, system, snapshot, started, completed, connector in self.session.execute(query).fetchall()
         }
@@ -327,6 +332,14 @@ def _item(  # noqa: PLR0913, PLR0917  the columns of a row
 ) -> ReviewItem:
     said, known = _DECISIONS.get((decision or "").lower()), (to_the_second, conflicted, evidence)
     return ReviewItem(account, right, reviewer or "", said, _maybe(at), reason or "", *known)
+
+
+def _looks(rows: Sequence[Sequence[Any]]) -> dict[Pair, list[Look]]:
+    found: dict[Pair, list[Look]] = {}
+    for account, right, by, at, looked_from, result, evidence in rows:
+        look = Look(by, _aware(at), _maybe(looked_from), result, evidence)
+        found.setdefault((account, right), []).append(look)
+    return found
 
 
 def _aware(moment: datetime) -> datetime:
