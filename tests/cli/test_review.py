@@ -1,8 +1,10 @@
 """Access reviews on the command line, from the snapshot to what T-05 says of them."""
 
+import contextlib
 import csv
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,11 @@ import duckdb
 import pytest
 
 from twofold.cli.main import main
+from twofold.engagement.access_review import Decision
+from twofold.jobs.access_review.deciding import decide
+from twofold.jobs.capture import capture
+from twofold.model.problem import UserError
+from twofold.records.workspace import Workspace
 
 from .conftest import Said
 
@@ -411,7 +418,10 @@ def test_what_a_decided_review_refuses(decided: Desk) -> None:
         (("revoked", REVIEW, *CY, "--ticket", "T-1", "--executed-at", "2026-03-25T08:00:00Z"), "(the decision) to now"),
         (("revoked", REVIEW, *CY, "--ticket", "T-1", "--executed-at", "last week"), "is no ISO 8601 day or time"),
         (("look", REVIEW, *CY, "--from", "2026-01-01", "--result", ""), "no result is given"),
-        (("route", REVIEW, "--to", "okta:bo", "--reason", "x"), "only undecided pairs are routed"),
+        (("route", REVIEW, "--to", "okta:bo", "--reason", "x"), "no undecided pair is meant that is not with okta:bo"),
+        (("route", REVIEW, "--to", "okta:bo", "--reason", "x", "--decided"), "no reviewer, account or right is named"),
+        (("route", REVIEW, "--to", "okta:bo", "--from", "okta:cy", "--decided", "--reason", "x"), "no pair is meant"),
+        (("decide", REVIEW, *CY, "--decision", "revoke", "--reason", "looked at it"), "it is decided so already"),
     ):
         said = decided.says("p-0001", *arguments)
         assert (said.code, found in " ".join(said.err.split())) == (2, True), (arguments, said.err)
@@ -428,6 +438,8 @@ def test_what_a_completed_review_refuses(decided: Desk) -> None:
     follow_up(decided, REVIEW)
     for arguments, found in (
         (("decide", REVIEW, *CY, "--decision", "approve", "--reason", "x"), "is completed since 2026-03-26"),
+        (("decide", REVIEW, *CY, "--decision", "approve", "--reason", "x"), "under a ticket, and decide on it in a"),
+        (("route", REVIEW, "--account", "product:cy", "--decided", "--to", "okta:bo", "--reason", "x"), "is completed"),
         (("complete", REVIEW), "is completed"),
     ):
         said = decided.says("p-0001", *arguments)
@@ -461,6 +473,70 @@ def test_a_look_that_was_too_short_is_mended_by_another_one(decided: Desk) -> No
     assert desk.outcome("product/2026-06-30")["f"] == "pass", "a later look takes nothing from an earlier one"
 
 
+def removed(desk: Desk, day: str, executed: str, ticket: str, *more: str) -> Any:
+    desk.at(day)
+    named = ("--ticket", ticket, "--executed-at", f"{executed}T12:00:00Z")
+    return desk.says("p-0002", "revoked", REVIEW, *CY, *named, *more)
+
+
+WHY = ("--reason", "removed once more")
+
+
+def test_of_two_records_of_a_removal_the_one_that_a_snapshot_proves_counts(decided: Desk) -> None:
+    desk = decided
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    look = ("look", REVIEW, *CY, "--from", "2026-01-01", "--result", "nothing was changed with it")
+    assert desk.says("p-0002", *look).code == 0
+    assert removed(desk, "2026-03-28", "2026-03-27", "ACC-12").code == 0
+    refused = removed(desk, "2026-04-03", "2026-04-02", "ACC-15")
+    assert (refused.code, "recorded already: ACC-12 at 2026-03-27" in refused.err) == (2, True)
+    assert removed(desk, "2026-04-03", "2026-04-02", "ACC-15", *WHY).code == 0
+
+    def counts() -> str:
+        (found,) = desk.json("show", REVIEW)["removals"]
+        return str(found["ticket"])
+
+    assert (counts(), desk.outcome()["e"]) == ("ACC-12", "cannot_test:pending"), "the first word stands until a proof"
+    desk.snapshot("march-2", "2026-03-30T08:00:00Z", ALL)
+    assert (counts(), desk.outcome()["e"]) == ("ACC-12", "exception:still_present"), "a word proves nothing"
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    assert (counts(), desk.outcome()["e"]) == ("ACC-15", "pass"), "the second removal is the one that is proven"
+
+
+def test_a_later_word_on_a_removal_hides_no_earlier_one(decided: Desk) -> None:
+    desk = decided
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    assert removed(desk, "2026-03-28", "2026-03-27", "ACC-12").code == 0
+    desk.snapshot("april-1", "2026-04-01T08:00:00Z", (ANA, CY_VIEW, ROBOT))
+    desk.snapshot("april-2", "2026-04-02T08:00:00Z", ALL)
+    assert removed(desk, "2026-04-04", "2026-04-03", "ACC-15", *WHY).code == 0
+    desk.snapshot("april-3", APRIL, (ANA, CY_VIEW, ROBOT))
+    for kind, header in (
+        ("access_request", "id,beneficiary,system,rights,created_at\n"),
+        ("approval", "id,subject,approver,duty,decision,decided_at\n"),
+    ):
+        desk.capture("csvtable", kind, header, APRIL)
+    assert desk.outcome()["e"] == "exception:regranted", "it was gone and came back, whatever was said afterwards"
+
+    before = removed(desk, "2026-04-21", "2026-03-27", "ACC-16", *WHY)
+    assert before.code == 0, before.err
+    (found,) = desk.json("show", REVIEW)["removals"]
+    assert (found["ticket"], found["seen_in"]) == ("ACC-12", "april-1"), "of two words with one proof the first counts"
+
+
+def test_a_snapshot_that_may_not_be_whole_proves_no_record(decided: Desk) -> None:
+    desk = decided
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    assert removed(desk, "2026-04-10", "2026-04-09", "ACC-12").code == 0
+    header = "snapshot_id,system,taken_at,origin,account,right_id\n"
+    torn = "torn,product,2026-03-29T08:00:00Z,system,product:ana,product:admin\ntorn,product,,system,product:cy,x\n"
+    desk.capture("access_review", "snapshot", header + torn, "2026-03-29T08:05:00Z", "torn.csv")
+    assert removed(desk, "2026-04-11", "2026-03-28", "ACC-11", "--reason", "it was earlier").code == 0
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    (found,) = desk.json("show", REVIEW)["removals"]
+    assert (found["ticket"], found["seen_in"]) == ("ACC-12", "april"), "nobody dates one back behind a torn list"
+
+
 def test_pairs_of_a_reviewer_who_left_go_to_another(desk: Desk) -> None:
     review = desk.open()
     assert desk.decide("p-0001", review, CY, "revoke").code == 0
@@ -471,6 +547,94 @@ def test_pairs_of_a_reviewer_who_left_go_to_another(desk: Desk) -> None:
     assert desk.decide("p-0001", review, CY, "revoke").code == 0
     assert desk.says("p-0002", "revoked", review, *CY, "--ticket", "ACC-12").code == 0
     assert "is recorded already" in desk.decide("p-0001", review, CY).err
+
+
+def test_a_decision_is_corrected_until_the_review_is_completed(decided: Desk) -> None:
+    desk = decided
+    corrected = desk.says("p-0001", "decide", REVIEW, *CY_VIEW, "--decision", "revoke", "--reason", "kept by a slip")
+    assert corrected.code == 0
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    desk.at("2026-03-28")
+    for pair in (CY, CY_VIEW):
+        assert desk.says("p-0002", "revoked", REVIEW, *pair, "--ticket", "ACC-12").code == 0
+        look = ("look", REVIEW, *pair, "--from", "2026-01-01", "--result", "nothing was changed with it")
+        assert desk.says("p-0002", *look).code == 0
+    desk.snapshot("april", APRIL, (ANA, ROBOT))
+    assert desk.outcome() == dict.fromkeys("abcdefg", "pass"), "both are gone, and nothing is told in two ways"
+    desk.snapshot("april", APRIL, (CY_VIEW,), part="second")
+    assert desk.outcome()["e"] == "exception:still_present", "the corrected decision is the one that is tested"
+
+
+def test_a_better_reason_does_not_start_the_days_of_a_removal_anew(decided: Desk) -> None:
+    desk = decided
+    desk.at("2026-04-03")
+    better = desk.says("p-0001", "decide", REVIEW, *CY, "--decision", "revoke", "--reason", "moved to sales in March")
+    assert better.code == 0
+    pairs = {(each["account"], each["right_id"]): each for each in desk.json("show", REVIEW)["pairs"]}
+    assert (pairs[CY]["decided_at"][:10], pairs[CY]["reason"]) == ("2026-03-26", "moved to sales in March")
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    assert desk.at("2026-04-08").says("p-0002", "revoked", REVIEW, *CY, "--ticket", "ACC-12").code == 0
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    assert desk.outcome()["e"] == "exception:revoke_late", "it was judged wrong on 26 March"
+
+
+def test_what_a_reviewer_decided_who_then_left_is_decided_anew(decided: Desk) -> None:
+    desk = decided
+    scope = desk.root / "scope" / "all.yaml"
+    duty = "duty: review, person: p-0001, from: 2025-01-01"
+    scope.write_text(scope.read_text(encoding="utf-8").replace(duty, f"{duty}, to: 2026-03-27"), encoding="utf-8")
+    assert desk.call("scope", "apply", "--reason", "Ana hands over", "-w", desk.root).code == 0
+    desk.at("2026-03-29")
+    told = " ".join(desk.decide("p-0001", REVIEW, CY_VIEW, "revoke").err.split())
+    assert "has no duty to review" in told
+    assert "its decision stands; else run 'twofold review route" in told
+    assert "--decided'" in told
+
+    route = ("route", REVIEW, "--account", "product:cy", "--right", "product:view", "--to", "okta:bo", "--decided")
+    own = desk.says("product:cy", *route, "--reason", "a friend decides")
+    assert (own.code, "is the acting person's own access" in own.err) == (2, True), own.err
+    nobody = desk.says("somebody", *route, "--reason", "x")
+    assert (nobody.code, "is nobody known" in nobody.err) == (2, True), nobody.err
+    done = desk.says("p-0002", *route, "--reason", "Ana left, and kept it by a slip")
+    assert (done.code, "okta:bo has 1 of 2 to decide" in done.out) == (0, True), done.err
+    assert "1 pairs are undecided" in desk.says("p-0001", "complete", REVIEW).err, "silence is no approval"
+    assert desk.decide("p-0002", REVIEW, CY_VIEW, "revoke").code == 0
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    pairs = {(each["account"], each["right_id"]): each for each in desk.json("show", REVIEW)["pairs"]}
+    assert (pairs[CY_VIEW]["reviewer"], pairs[CY_VIEW]["decision"]) == ("okta:bo", "revoke")
+    assert (pairs[CY]["reviewer"], pairs[CY]["decision"]) == ("okta:ana", "revoke"), "the others stand"
+    desk.snapshot("april", "2026-04-10T08:00:00Z", (ANA, ROBOT))
+    found = desk.outcome()
+    assert (found["c"], found["d"], found["g"]) == ("pass", "pass", "pass")
+
+
+def test_two_acts_at_one_moment_are_one_after_the_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    review, at, met = desk.open(), datetime(2026, 3, 26, 12, tzinfo=UTC), threading.Barrier(2)
+
+    def meet(*arguments: Any, **named: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.wait(1)
+        return capture(*arguments, **named)
+
+    monkeypatch.setattr("twofold.jobs.access_review.capturing.capture", meet)
+    told: list[str] = []
+
+    def act(decision: Decision) -> None:
+        with Workspace.open(desk.root) as opened:
+            try:
+                decide(opened, review, CY, decision=decision, reason="looked at it", actor="p-0001", at=at)
+                told.append("")
+            except UserError as error:
+                told.append(str(error))
+
+    acts = [threading.Thread(target=act, args=(each,)) for each in (Decision.APPROVE, Decision.REVOKE)]
+    for each in acts:
+        each.start()
+    for each in acts:
+        each.join()
+    assert sorted(map(bool, told)) == [False, True], told
+    assert "somebody may have acted meanwhile" in "".join(told)
+    assert not any(each["conflicted"] for each in desk.json("show", review)["pairs"])
 
 
 def test_who_lost_the_duty_or_left_decides_no_more(desk: Desk) -> None:
@@ -485,7 +649,8 @@ def test_who_lost_the_duty_or_left_decides_no_more(desk: Desk) -> None:
     assert desk.decide("p-0001", review, CY).code == 0, "she has the duty on this day"
     desk.at("2026-03-29")
     for reviewer, pair in (("okta:ana", CY_VIEW), ("okta:bo", ANA)):
-        routed = ("route", review, "--account", pair[0], "--to", reviewer, "--reason", "x")
+        to_other = "okta:bo" if reviewer == "okta:ana" else "okta:ana"
+        routed = ("route", review, "--account", pair[0], "--to", to_other, "--reason", "x")
         assert "may not decide on" in desk.says("p-0001", *routed).err
         said = desk.decide(reviewer, review, pair)
         found = f"{reviewer} has no duty to review {pair[0]} {pair[1]} now"

@@ -130,10 +130,12 @@ def show(
 
 @app.command(
     "route",
-    help="Give undecided pairs to another reviewer: own access, or a reviewer who left.\n\n"
+    help="Give pairs to another reviewer: own access, a reviewer who left, a decision to be made anew.\n\n"
     + example(
         'twofold review route rv-billing-2026-04-02 --account billing:ana --to okta:bo --reason "own access" -w acme',
         'twofold review route rv-billing-2026-04-02 --from okta:ana --to okta:bo --reason "left on 3 April" -w acme',
+        "twofold review route rv-billing-2026-04-02 --account billing:cy --decided --to okta:bo \\\n"
+        '--reason "kept by mistake" -w acme',
     ),
 )
 def route(  # noqa: PLR0913, PLR0917  the options of the command
@@ -143,6 +145,9 @@ def route(  # noqa: PLR0913, PLR0917  the options of the command
     of_reviewer: Annotated[str | None, typer.Option("--from", help="Only pairs of this reviewer (account).")] = None,
     account: Annotated[str | None, typer.Option(help="Only pairs of this account.")] = None,
     right: Annotated[str | None, typer.Option(help="Only pairs with this right.")] = None,
+    decided: Annotated[
+        bool, typer.Option("--decided", help="Decided pairs too: they are decided anew, and both decisions stay.")
+    ] = False,
     workspace: WorkspaceOption = _HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -156,6 +161,7 @@ def route(  # noqa: PLR0913, PLR0917  the options of the command
             account=account,
             right_id=right,
             reason=reason,
+            decided=decided,
             actor=actor(),
             at=now(),
         )
@@ -220,19 +226,27 @@ def complete(review: _REVIEW, workspace: WorkspaceOption = _HERE, as_json: JsonO
     help="Record that access judged wrong was removed; a later snapshot has to show it gone.\n\n"
     + example("twofold review revoked rv-billing-2026-04-02 billing:cy billing:admin --ticket ACC-12 -w acme"),
 )
-def revoked(
+def revoked(  # noqa: PLR0913, PLR0917  the options of the command
     review: _REVIEW,
     account: _ACCOUNT,
     right: _RIGHT,
     ticket: Annotated[str, typer.Option(help="Ticket or other record of the removal.")],
     executed_at: Annotated[str, typer.Option(help="When it was removed, with offset. Default: now.")] = "",
+    reason: Annotated[str, typer.Option(help="Why there is a further record; all of them stay.")] = "",
     workspace: WorkspaceOption = _HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Record a removal."""
     with Workspace.open(workspace) as opened:
         done = record_removal(
-            opened, review, (account, right), ticket=ticket, executed_at=executed_at, actor=actor(), at=now()
+            opened,
+            review,
+            (account, right),
+            ticket=ticket,
+            executed_at=executed_at,
+            reason=reason,
+            actor=actor(),
+            at=now(),
         )
     text.print_act(done, as_json)
 

@@ -48,10 +48,17 @@ class ReviewAct(StrEnum):
 
 ALLOWED: Mapping[ReviewState, tuple[ReviewAct, ...]] = {
     ReviewState.OPEN: (ReviewAct.ROUTE, ReviewAct.DECIDE, ReviewAct.REVOKED, ReviewAct.LOOK),
-    ReviewState.DECIDED: (ReviewAct.DECIDE, ReviewAct.COMPLETE, ReviewAct.REVOKED, ReviewAct.LOOK),
+    ReviewState.DECIDED: (
+        ReviewAct.ROUTE,
+        ReviewAct.DECIDE,
+        ReviewAct.COMPLETE,
+        ReviewAct.REVOKED,
+        ReviewAct.LOOK,
+    ),
     ReviewState.COMPLETED: (ReviewAct.REVOKED, ReviewAct.LOOK),
 }
-"""What is not here is refused. Removals may be recorded at any time: their clock runs from the decision."""
+"""What is not here is refused. Until completion a decision may be corrected, and a decided pair routed to be decided
+anew. Removals may be recorded at any time: their clock runs from the decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,14 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is recorded about the removal of a pair; `executed_at` None = not carried out."""
+    """What is recorded about the removal of a pair; `executed_at` None = not carried out.
+
+    Of several records the one that counts: that which the earliest list of the system proves, else the first.
+    """
 
     ticket: str
     executed_at: datetime | None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

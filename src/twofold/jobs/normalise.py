@@ -20,6 +20,7 @@ from twofold.jobs.source_registry import feeds, normaliser
 from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef
 from twofold.model.problem import Problem, UserError
 from twofold.populations.derive import derive_tables
+from twofold.populations.removal_records import COUNTING
 from twofold.records.workspace import SCOPE_SOURCE, AppliedScope, Workspace, replace_folder
 from twofold.scope.rows import scope_rows
 from twofold.tables.control_totals import control_totals
@@ -153,7 +154,7 @@ def normalise(workspace: Workspace, applied: AppliedScope, *, report: ProgressRe
     clock = clock_of(evidence, applied)
     set_aside: list[SetAsideRecord] = []
     records = unused = 0
-    with TableWriter(workspace.building_folder / "tables") as writer:
+    with TableWriter(workspace.building_folder / "tables", counting=COUNTING) as writer:
         write_facts(writer, applied, clock)
         for number, each in enumerate(evidence):
             report("reading evidence", number, len(evidence))

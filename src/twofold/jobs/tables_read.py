@@ -20,6 +20,7 @@ from twofold.jobs.evidence_by_kind import clock_now, evidence_of_kinds, evidence
 from twofold.jobs.normalise import read_evidence, write_extractions, write_facts
 from twofold.jobs.source_registry import kinds_feeding
 from twofold.model.evidence import EvidenceRef
+from twofold.populations.removal_records import COUNTING
 from twofold.populations.source_gaps import EXTRACTION_TABLES
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.sources.csvtable.normalise import FROM_SCOPE_FILES
@@ -85,7 +86,7 @@ def _written(
     *,
     into: Path,
 ) -> TableSet:
-    with TableWriter(into) as writer:
+    with TableWriter(into, counting=COUNTING) as writer:
         if applied and not wanted.isdisjoint(FROM_SCOPE_FILES):
             write_facts(writer, applied, clock)
         for each in fed:

@@ -17,19 +17,25 @@ def has_repeated_key(connection: duckdb.DuckDBPyConnection, table: Table, relati
     return connection.execute(repeated).fetchone() is not None
 
 
-def collapse_read(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def collapse_read(connection: duckdb.DuckDBPyConnection, table: Table, *, counting: str = "") -> None:
     """Make the relations `kept` and `second` from `read`: one row per key, with `copies`, `conflicted` and `older`.
 
     `copies` counts the identical rows that became this one, `older` those of earlier extractions that gave way.
-    `second` differs from `kept` in the rows in conflict only.
+    `second` differs from `kept` in the rows in conflict only. counting: a relation with the key of a state and the
+    `extracted_at` of the row that counts where that need not be the newest one.
     """
     key = ", ".join(table.key)
-    newest = "max(extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
+    newest = "max(read.extracted_at) OVER by_key" if table.kind is TableKind.STATE else "NULL"
+    joined = ""
+    if counting:
+        newest = f"COALESCE({counting}.extracted_at, {newest})"
+        joined = f"LEFT JOIN {counting} ON {_same_key(table, counting, 'read')}"
+    by_key = ", ".join(f"read.{name}" for name in table.key)
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE first_or_last AS
         WITH aged AS (
-            SELECT *, {newest} AS newest FROM read WINDOW by_key AS (PARTITION BY {key})
+            SELECT read.*, {newest} AS newest FROM read {joined} WINDOW by_key AS (PARTITION BY {by_key})
         ), current AS (
             SELECT * FROM aged WHERE newest IS NULL OR extracted_at = newest
         ), counted AS (

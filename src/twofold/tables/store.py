@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Self
 
 import duckdb
@@ -106,11 +107,18 @@ def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, byte
         yield name, orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
 
+Counting = Callable[[duckdb.DuckDBPyConnection, Path], str]
+"""From a connection with the rows `read` and the folder of the tables written so far to the name of a relation, as
+`collapse_read` takes it."""
+
+
 class TableWriter:
     """Collects typed rows; `finish` writes the Parquet files. Use as `with TableWriter(folder) as writer:`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, counting: Mapping[str, Counting] = MappingProxyType({})) -> None:
+        """`counting`: by state table, what names the relation of rows that count though newer ones came."""
         self._folder = folder
+        self._counting = counting
         self._staging = folder / ".staging"
         self._files: dict[str, IO[bytes]] = {}
         self._rows_in: dict[str, int] = {}
@@ -188,7 +196,8 @@ class TableWriter:
             """  # noqa: S608  names come from the schema, the path from us
         )
         if has_repeated_key(connection, table, "read"):
-            collapse_read(connection, table)
+            choose = self._counting.get(table.name)
+            collapse_read(connection, table, counting=choose(connection, self._folder) if choose else "")
             return "kept", kept_counts(connection)
         # As nearly always. The rows need no copy with columns that say the same in each.
         return "(SELECT *, 1::BIGINT AS copies, false AS conflicted FROM read)", (self._rows_in[table.name], 0, 0)

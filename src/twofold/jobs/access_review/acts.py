@@ -1,11 +1,12 @@
 """Route pairs to another reviewer, complete a review, record removals and looks at the use of wrong access."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from twofold.engagement.access_review import Pair, Review, ReviewAct
-from twofold.jobs.access_review.capturing import ActDone, record, review_for
+from twofold.jobs.access_review.capturing import REASON, ActDone, one_at_a_time, record, review_for
 from twofold.jobs.access_review.people import is_own, known_person, may_review, named, nobody_for, reviewer_accounts
-from twofold.jobs.access_review.tables import review_tables
+from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.model.instant import parse_instant, zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.records.acts.people import need_reason
@@ -13,6 +14,7 @@ from twofold.records.workspace import Workspace
 from twofold.vault.entry import instant_text
 
 
+@one_at_a_time
 def route_pairs(  # noqa: PLR0913  which pairs go to whom, and why
     workspace: Workspace,
     review_id: str,
@@ -22,36 +24,61 @@ def route_pairs(  # noqa: PLR0913  which pairs go to whom, and why
     account: str | None,
     right_id: str | None,
     reason: str,
+    decided: bool = False,
     actor: str,
     at: datetime,
 ) -> ActDone:
     """Give undecided pairs to another reviewer: those of a reviewer, of an account, of a right, or all of them.
 
-    Raises UserError where no undecided pair is meant, or the new reviewer may not decide on one of them.
+    decided: give decided ones too, to be decided anew; the earlier decision stays in the vault and is shown as taken
+    back. Raises UserError where no such pair is meant, the new reviewer may not decide on one of them, or a decision
+    would be taken back by nobody known, by the person whose access it is about, or without saying on what.
     """
     why = need_reason(reason, why="why somebody else decides, such as own access or a reviewer who left")
+    if decided and not (of_reviewer or account or right_id):
+        found = "no reviewer, account or right is named"
+        expected = "on what the decisions are taken back"
+        raise UserError(Problem("--decided", found, expected, "name it with --from, --account or --right"))
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.ROUTE, at)
+        (reviewer,) = reviewer_accounts(tables, [to], at=at, where="--to")
         items = [
-            review.items[pair]
-            for pair in review.undecided
-            if of_reviewer in {None, review.items[pair].reviewer}
+            item
+            for pair, item in sorted(review.items.items())
+            if (item.reviewer != reviewer if item.decision is None else decided)
+            and of_reviewer in {None, item.reviewer}
             and account in {None, pair[0]}
             and right_id in {None, pair[1]}
         ]
         if not items:
-            found = "no undecided pair is meant"
-            raise UserError(Problem("REVIEW", found, "undecided pairs", f"see 'twofold review show {review_id}'"))
-        (reviewer,) = reviewer_accounts(tables, [to], at=at, where="--to")
+            found = f"no {'' if decided else 'undecided '}pair is meant that is not with {reviewer} already"
+            remedy = f"see 'twofold review show {review_id}'; decided pairs are routed with --decided"
+            raise UserError(Problem("REVIEW", found, "pairs of the review", remedy))
         pairs = [item.pair for item in items]
         may = may_review(tables, reviewer, review.system, pairs, at=at)
         if left := [pair for pair in pairs if pair not in may]:
             raise UserError(nobody_for(left, [reviewer], "name another reviewer with --to"))
+        anew = [item.pair for item in items if item.decision is not None]
+        _not_own(tables, anew, actor, at)
     lines = [{"campaign": review_id, "account": a, "right_id": r, "reviewer": reviewer} for a, r in pairs]
     said = f"{len(lines)} pairs of access review {review_id} routed to {reviewer}: {why}"
-    return record(workspace, review, {"review_item": lines}, said=said, actor=actor, at=at)
+    if anew:
+        said += f"; {len(anew)} of them were decided, and are decided anew"
+    return record(workspace, review, {"review_item": lines}, said=said, actor=actor, at=at, parameters={REASON: why})
 
 
+def _not_own(tables: ReviewTables, decided: Sequence[Pair], actor: str, at: datetime) -> None:
+    """Raise UserError where somebody would take back a decision on their own access, or may, being nobody known."""
+    if not decided:
+        return
+    person = known_person(tables, actor, at, where="who routes")
+    hands = tables.hands([account for account, _ in decided], at)
+    if own := [pair for pair in decided if is_own(pair[0], hands[pair[0]], reviewer=actor, person=person)]:
+        found = f"{named(own)} is the acting person's own access, and it is decided on"
+        raise UserError(Problem("ACCOUNT RIGHT", found, "somebody else who routes it", "ask who holds the review"))
+
+
+@one_at_a_time
 def complete_review(workspace: Workspace, review_id: str, *, actor: str, at: datetime) -> ActDone:
     """Complete a review; raises UserError while a pair is undecided, since silence is no approval."""
     with review_tables(workspace) as tables:
@@ -72,19 +99,35 @@ def complete_review(workspace: Workspace, review_id: str, *, actor: str, at: dat
     return record(workspace, review, {"campaign": [line]}, said=said, actor=actor, at=at)
 
 
-def record_removal(
-    workspace: Workspace, review_id: str, pair: Pair, *, ticket: str, executed_at: str, actor: str, at: datetime
+@one_at_a_time
+def record_removal(  # noqa: PLR0913  which removal, in whose words
+    workspace: Workspace,
+    review_id: str,
+    pair: Pair,
+    *,
+    ticket: str,
+    executed_at: str,
+    reason: str = "",
+    actor: str,
+    at: datetime,
 ) -> ActDone:
     """Record that access judged wrong was removed. A later snapshot has to show it gone; this record does not.
 
-    executed_at: ISO 8601 time with offset, "" = now. Raises UserError for a pair that was not judged wrong, without a
-    ticket, and for a time before the decision or after now.
+    executed_at: ISO 8601 time with offset, "" = now. reason: why there is a further record where there is one; all of
+    them stay, and the one that the earliest snapshot proves counts. Raises UserError for a pair that was not judged
+    wrong, without a ticket, for a time before the decision or after now, and for a further record without a reason.
     """
     if not ticket.strip():
         raise UserError(Problem("--ticket", "no ticket is named", "the record of the removal", "name it"))
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.REVOKED, at)
         executed = _executed(review, pair, executed_at, at)
+    if (known := review.removals.get(pair)) and not reason.strip():
+        when = f" at {instant_text(known.executed_at)}" if known.executed_at else ""
+        found = f"the removal is recorded already: {known.ticket or 'no ticket'}{when} ({known.evidence})"
+        expected = "why there is a further record; the first one stays"
+        remedy = "say it with --reason, such as: removed once more, since a snapshot still showed it"
+        raise UserError(Problem("ACCOUNT RIGHT", found, expected, remedy))
     line = {
         "campaign": review_id,
         "account": pair[0],
@@ -93,9 +136,13 @@ def record_removal(
         "executed_at": instant_text(executed),
     }
     said = f"Removal of {pair[1]} from {pair[0]}, decided in access review {review_id}: {ticket.strip()}"
-    return record(workspace, review, {"revoke": [line]}, said=said, actor=actor, at=at)
+    because = {REASON: reason.strip()} if known else {}
+    if known:
+        said += f"; a further record, since {reason.strip()}"
+    return record(workspace, review, {"revoke": [line]}, said=said, actor=actor, at=at, parameters=because)
 
 
+@one_at_a_time
 def record_look(
     workspace: Workspace, review_id: str, pair: Pair, *, looked_from: date, result: str, actor: str, at: datetime
 ) -> ActDone:

@@ -1,14 +1,17 @@
 """How an act of a review is captured, and what every act needs: a review held here, a fitting state, a right clock."""
 
 import csv
+import fcntl
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
+from typing import Concatenate, ParamSpec
 
 from twofold.engagement.access_review import ALLOWED, Review, ReviewAct, ReviewState
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
@@ -16,13 +19,21 @@ from twofold.jobs.capture import capture
 from twofold.model.evidence import ACT_CONNECTOR, EvidenceRef, Provenance
 from twofold.model.ids import EvidenceId, SystemId
 from twofold.model.problem import Problem, UserError
-from twofold.records.workspace import Workspace
+from twofold.records.workspace import INNER, Workspace
 from twofold.tables.csv_records import FIELD_LIMIT
 from twofold.vault.entry import instant_text
 from twofold.vault.evidence import CaptureItem, index_of
 from twofold.vault.evidence_index import EvidenceFilter
 
 Line = Mapping[str, str]
+REASON = "reason"
+"""Parameter of evidence of an act whose reason stands in none of its lines: a routing, a further record."""
+_AFTER_CLOSE = (
+    "a completed review is not changed; have access that was kept by mistake removed now under a ticket, and decide on "
+    "it in a further review, opened from a new snapshot with 'twofold review open'"
+)
+_LOCK = "review.lock"
+_Given = ParamSpec("_Given")
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "campaign": ("id", "system", "snapshot", "started_at", "completed_at"),
     "review_item": ("campaign", "account", "right_id", "reviewer", "decision", "decided_at", "reason"),
@@ -40,6 +51,20 @@ class ActDone:
     notes: tuple[str, ...] = ()
 
 
+def one_at_a_time(
+    act: Callable[Concatenate[Workspace, _Given], ActDone],
+) -> Callable[Concatenate[Workspace, _Given], ActDone]:
+    """Let an act wait for the one that is going on, since what may be done follows from what was. Not to be nested."""
+
+    @wraps(act)
+    def alone(workspace: Workspace, /, *args: _Given.args, **kwargs: _Given.kwargs) -> ActDone:
+        with (workspace.root / INNER / _LOCK).open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            return act(workspace, *args, **kwargs)
+
+    return alone
+
+
 def review_for(tables: ReviewTables, review_id: str, act: ReviewAct, at: datetime) -> Review:
     """Return the review; raises UserError when it is not held here, its state forbids the act, or the clock is off."""
     review = tables.review(review_id)
@@ -52,14 +77,14 @@ def review_for(tables: ReviewTables, review_id: str, act: ReviewAct, at: datetim
         when = f" since {instant_text(review.completed_at)}" if review.completed_at else ""
         found = f"{review_id} is {review.state}{when}, so '{act}' is not allowed"
         allowed = "one of " + ", ".join(ALLOWED[review.state])
-        over = review.state is ReviewState.COMPLETED
-        remedy = "what comes up later belongs to the next review" if over else "only undecided pairs are routed"
+        remedy = _AFTER_CLOSE if review.state is ReviewState.COMPLETED else "it is completed when every pair is decided"
         raise UserError(Problem("REVIEW", found, allowed, remedy))
     snapshot = tables.snapshot(review.snapshot)
     newest = max(review.last_act, snapshot.taken_at_latest if snapshot else review.last_act)
     if at <= newest:
         found = f"the clock of this machine says {instant_text(at)}; snapshot or last act are of {instant_text(newest)}"
-        raise UserError(Problem("clock", found, "a later time", "set the clock right, then run this again"))
+        remedy = "run this again, since somebody may have acted meanwhile; if it stays, set the clock right"
+        raise UserError(Problem("clock", found, "a later time", remedy))
     return review
 
 

@@ -7,6 +7,7 @@ from twofold.engagement.access_review import Pair, Review, ReviewItem
 from twofold.engagement.access_review_diff import Decided, Difference, PairList, diff
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.model.problem import Problem, UserError
+from twofold.populations.access_lists import AccessLists
 from twofold.records.workspace import Workspace
 
 TODAY = "today"
@@ -128,11 +129,11 @@ def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[Pai
 
 def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
     found = []
-    proof = _Proof(tables, review.system)
+    proof = AccessLists(tables.session, review.system)
     for item in review.judged_wrong:
         removal = review.removals.get(item.pair)
         executed_at = removal.executed_at if removal else None
-        name, taken, gone = proof.of(item.pair, after=executed_at or item.decided_at or review.started_at)
+        name, taken, gone = proof.first_that_tells(item.pair, after=executed_at or item.decided_at or review.started_at)
         found.append(
             RemovalShown(
                 item=item,
@@ -147,56 +148,6 @@ def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
             )
         )
     return found
-
-
-class _Proof:
-    """The snapshots that a system gave, each read once.
-
-    One that may not be whole shows what is there, never what is gone.
-    """
-
-    def __init__(self, tables: ReviewTables, system: str) -> None:
-        self._tables = tables
-        self.snapshots = tables.snapshots_of(system)
-        self._read: dict[str, tuple[frozenset[Pair], tuple[str, ...]]] = {}
-
-    def of(self, pair: Pair, *, after: datetime) -> tuple[str, datetime | None, bool | None]:
-        """Return the first snapshot after a moment that tells whether the pair is gone, its time, and what it tells.
-
-        Where none tells, the first one that does not hold the pair and may not be whole; "" where there is none at all.
-        """
-        told: tuple[str, datetime | None, bool | None] = ("", None, None)
-        for name, taken in self.snapshots:
-            if taken <= after:
-                continue
-            if pair in self.pairs(name):
-                return name, taken, False
-            if not self.doubts(name):
-                return name, taken, True
-            if not told[0]:
-                told = (name, taken, None)
-        return told
-
-    def back_in(self, pair: Pair, *, after: datetime) -> str:
-        """Return the first snapshot after a moment that holds the pair, "" where none does."""
-        return next((name for name, taken in self.snapshots if taken > after and pair in self.pairs(name)), "")
-
-    def shows_gone(self, name: str, pair: Pair) -> bool:
-        """Whether a snapshot shows a pair gone."""
-        return pair not in self.pairs(name) and not self.doubts(name)
-
-    def pairs(self, name: str) -> frozenset[Pair]:
-        """Return the pairs that a snapshot holds."""
-        return self._of(name)[0]
-
-    def doubts(self, name: str) -> tuple[str, ...]:
-        """Return why a snapshot may not be whole."""
-        return self._of(name)[1]
-
-    def _of(self, name: str) -> tuple[frozenset[Pair], tuple[str, ...]]:
-        if name not in self._read:
-            self._read[name] = self._tables.pairs_of(name), self._tables.doubts_of(name)
-        return self._read[name]
 
 
 def _other(tables: ReviewTables, review: Review, other: str | None) -> Review:
@@ -258,8 +209,8 @@ def _away(tables: ReviewTables, system: str, earlier: PairList, later: PairList)
     given.
     """
     judged = {pair: said for pair, said in earlier.decisions.items() if said.decision.judges_wrong}
-    proof = _Proof(tables, system)
-    between = [(name, taken) for name, taken in proof.snapshots if earlier.as_of < taken < later.as_of]
+    proof = AccessLists(tables.session, system)
+    between = [(name, taken) for name, taken in proof.lists if earlier.as_of < taken < later.as_of]
     logged = tables.changes_of(sorted(judged), after=earlier.as_of, before=later.as_of)
     return frozenset(
         pair

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from twofold.engagement.access_review import Decision, Pair, Review, ReviewAct, ReviewItem, pairs_sha256
-from twofold.jobs.access_review.capturing import ActDone, record, review_for
+from twofold.jobs.access_review.capturing import ActDone, one_at_a_time, record, review_for
 from twofold.jobs.access_review.decisions_file import FileDecisions, read_decisions
 from twofold.jobs.access_review.people import is_own, may_review, person_of
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
@@ -31,7 +31,9 @@ class Said:
 def decide(
     workspace: Workspace, review_id: str, pair: Pair, *, decision: Decision, reason: str, actor: str, at: datetime
 ) -> ActDone:
-    """Decide on one pair. Until the review is completed a later decision counts; the earlier one stays in the vault.
+    """Decide on one pair. Until the review is completed its reviewer may correct it.
+
+    The later decision counts; the earlier one stays in the vault, and is shown as corrected.
 
     Raises UserError for a pair that is not in the review, is routed to somebody else, or is own access; for a reviewer
     who has the duty no longer, or left; outside of the time between snapshot and completion; and without a reason.
@@ -39,6 +41,7 @@ def decide(
     return decide_pairs(workspace, review_id, {pair: (decision, reason)}, actor=actor, at=at)
 
 
+@one_at_a_time
 def decide_pairs(
     workspace: Workspace,
     review_id: str,
@@ -63,10 +66,14 @@ def decide_pairs(
     with review_tables(workspace) as tables:
         review = review_for(tables, review_id, ReviewAct.DECIDE, at)
         _check(tables, review, said, actor=actor, at=at)
+        said = _new(review, said)
+    if not said:
+        raise UserError(Problem("REVIEW", "it is decided so already, for this reason", "a decision that says more"))
     bulk = {BULK: str(len(said))} if in_bulk and len(said) > 1 else {}
     return _record(workspace, review, said, actor=actor, at=at, parameters=bulk)
 
 
+@one_at_a_time
 def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor: str, at: datetime) -> ActDone:
     """Decide on the pairs of a file that `review show --into` wrote. A line without a decision stays undecided.
 
@@ -78,15 +85,22 @@ def decide_from_file(workspace: Workspace, review_id: str, path: Path, *, actor:
         review = review_for(tables, review_id, ReviewAct.DECIDE, at)
         own = {item.pair for item in _routed_to(tables, review, actor, at)}
         file = read_decisions(path, review, must_hold=own)
-        said = {
-            pair: Said(*line)
-            for pair, line in file.decisions.items()
-            if (review.items[pair].decision, review.items[pair].reason) != line[:2]
-        }
+        said = _new(review, {pair: Said(*line) for pair, line in file.decisions.items()})
         if not said:
             raise UserError(Problem(path.name, "it holds no new decision", "a decision in the column decision"))
         _check(tables, review, said, actor=actor, at=at)
     return _record(workspace, review, said, actor=actor, at=at, parameters=_hashes(file))
+
+
+def _new(review: Review, said: Mapping[Pair, Said]) -> dict[Pair, Said]:
+    """Leave out what is decided so already, for the same reason."""
+    known = {pair: (item.decision, item.reason) for pair, item in review.items.items()}
+    return {pair: each for pair, each in said.items() if known.get(pair) != (each.decision, each.reason)}
+
+
+def _decided_at(item: ReviewItem, said: Said, at: datetime) -> datetime:
+    """Return when a pair was decided so: a better reason for the same decision does not start its days anew."""
+    return item.decided_at if item.decision is said.decision and item.decided_at else at
 
 
 def _record(
@@ -105,12 +119,14 @@ def _record(
             "right_id": pair[1],
             "reviewer": review.items[pair].reviewer,
             "decision": str(each.decision),
-            "decided_at": instant_text(at),
+            "decided_at": instant_text(_decided_at(review.items[pair], each, at)),
             "reason": each.reason,
         }
         for pair, each in sorted(said.items())
     ]
     told = f"{len(lines)} decisions of {actor} in access review {review.review_id} of {review.system}"
+    if earlier := sum(review.items[pair].decision is not None for pair in said):
+        told += f"; {earlier} of them correct an earlier one"
     return record(workspace, review, {"review_item": lines}, said=told, actor=actor, at=at, parameters=parameters)
 
 
@@ -162,7 +178,7 @@ def _check(tables: ReviewTables, review: Review, said: Mapping[Pair, Said], *, a
         elif pair not in may:
             found = f"{item.reviewer} has no duty to review {pair[0]} {pair[1]} now"
             expected = "a reviewer who is on the roster, employed, and linked to the account"
-            remedy = f"run '{route}'" if item.decision is None else "its decision stands; see the rosters of the scope"
+            remedy = f"run '{route}'" if item.decision is None else f"its decision stands; else run '{route} --decided'"
             problems.append(Problem(each.where, found, expected, remedy))
         elif not each.decision.judges_wrong and pair in review.removals:
             found = f"the removal of {pair[0]} {pair[1]} is recorded already"

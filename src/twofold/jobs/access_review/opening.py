@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from twofold.controltests.rule import rule_named
 from twofold.engagement.access_review import Review, assign, pairs_sha256
-from twofold.jobs.access_review.capturing import ActDone, capture_acts, review_now
+from twofold.jobs.access_review.capturing import ActDone, capture_acts, one_at_a_time, review_now
 from twofold.jobs.access_review.people import few, may_review, nobody_for, reviewer_accounts
 from twofold.jobs.access_review.tables import ReviewTables, Snapshot, review_tables
 from twofold.jobs.control_tests import parameters_in_force
@@ -20,6 +20,7 @@ _SHOWN = 10
 """Snapshots that a message names."""
 
 
+@one_at_a_time
 def open_review(
     workspace: Workspace,
     system: str,

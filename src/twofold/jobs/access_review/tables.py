@@ -17,7 +17,7 @@ from twofold.jobs.control_tests import require_applied_scope
 from twofold.jobs.tables_read import tables_read
 from twofold.model.evidence import ACT_CONNECTOR
 from twofold.model.problem import Problem, UserError
-from twofold.populations.source_gaps import read_extractions
+from twofold.populations.access_lists import doubts_of, lists_of, pairs_of
 from twofold.populations.steps import register_steps, steps_needed
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.scope.nearest import nearest
@@ -95,7 +95,7 @@ class ReviewTables:
             FROM review_item
             """
         )
-        removals = self._by_campaign("SELECT campaign, account, right_id, ticket, executed_at FROM revoke")
+        removals = self._by_campaign("SELECT campaign, account, right_id, ticket, executed_at, evidence FROM revoke")
         looks = self._by_campaign(
             """
             SELECT campaign, account, right_id, reviewed_by, reviewed_at, looked_from, COALESCE(result, ''), evidence
@@ -128,7 +128,10 @@ class ReviewTables:
                 held_here=connector == ACT_CONNECTOR,
                 last_act=_aware(newest[name]),
                 items={(a, r): _item(a, r, *rest) for a, r, *rest in items.get(name, [])},
-                removals={(a, r): Removal(ticket or "", _maybe(at)) for a, r, ticket, at in removals.get(name, [])},
+                removals={
+                    (a, r): Removal(ticket or "", _maybe(at), evidence)
+                    for a, r, ticket, at, evidence in removals.get(name, [])
+                },
                 looks=_looks(looks.get(name, [])),
             )
             for name, system, snapshot, started, completed, connector in self.session.execute(query).fetchall()
@@ -145,14 +148,7 @@ class ReviewTables:
 
     def snapshots_of(self, system: str) -> list[tuple[str, datetime]]:
         """Return id and time of each snapshot that the system itself gave, oldest first; conflicting ones left out."""
-        rows = self.session.execute(
-            """
-            SELECT id, taken_at FROM snapshot WHERE system = ? AND origin = 'system' AND NOT conflicted
-            ORDER BY taken_at, id
-            """,
-            [system],
-        ).fetchall()
-        return [(name, _aware(taken)) for name, taken in rows]
+        return lists_of(self.session, system)
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         """Return one snapshot, None where it is not in the evidence."""
@@ -176,21 +172,11 @@ class ReviewTables:
 
     def pairs_of(self, snapshot_id: str) -> frozenset[Pair]:
         """Return the pairs that a snapshot holds."""
-        query = "SELECT account, right_id FROM snapshot_row WHERE snapshot = ?"
-        return frozenset(self.session.execute(query, [snapshot_id]).fetchall())
+        return pairs_of(self.session, snapshot_id)
 
     def doubts_of(self, snapshot_id: str) -> tuple[str, ...]:
         """Return why the evidence of a snapshot may not be whole: its count, a page cap, records that were not read."""
-        rows = self.session.execute(
-            """
-            SELECT evidence FROM snapshot WHERE id = ?
-            UNION SELECT evidence FROM snapshot_row WHERE snapshot = ? ORDER BY ALL
-            """,
-            [snapshot_id, snapshot_id],
-        ).fetchall()
-        own = {evidence for (evidence,) in rows}
-        found = (each for each in read_extractions(self.session) if each.evidence_id in own)
-        return tuple(sorted({f"{each.evidence_id}: {doubt}" for each in found for doubt in each.doubts}))
+        return doubts_of(self.session, snapshot_id)
 
     def changes_of(self, pairs: Sequence[Pair], *, after: datetime, before: datetime) -> dict[Pair, list[datetime]]:
         """Return when the system's own log shows one of the pairs taken away or given anew, between two moments."""

@@ -126,20 +126,26 @@ class DecisionsIn(Schema):
 
 
 class RouteIn(Schema):
-    """To whom undecided pairs go: those of a reviewer, or of an account."""
+    """To whom undecided pairs go: those of a reviewer, of an account, of a right. decided: decided ones too.
+
+    These are decided anew, and both decisions stay.
+    """
 
     to: Name
     from_reviewer: Annotated[str | None, Field(max_length=400)] = None
     account: Annotated[str | None, Field(max_length=400)] = None
+    right: Annotated[str | None, Field(max_length=400)] = None
+    decided: bool = False
     reason: Annotated[str, Field(max_length=4000)] = ""
 
 
 class RemovalIn(Schema):
-    """Which access was removed, and the ticket that says so."""
+    """Which access was removed, and the ticket that says so. reason: why there is a further record, if there is one."""
 
     account: Name
     right: Name
     ticket: Annotated[str, Field(max_length=400)] = ""
+    reason: Annotated[str, Field(max_length=4000)] = ""
 
 
 class DoneOut(Schema):
@@ -250,8 +256,9 @@ def route_one(request: HttpRequest, review_id: ReviewId, given: RouteIn) -> Done
             to=given.to,
             of_reviewer=given.from_reviewer or None,
             account=given.account or None,
-            right_id=None,
+            right_id=given.right or None,
             reason=given.reason,
+            decided=given.decided,
             actor=acting_name(request),
             at=timezone.now(),
         ),
@@ -276,6 +283,7 @@ def removed_one(request: HttpRequest, review_id: ReviewId, given: RemovalIn) -> 
             (given.account, given.right),
             ticket=given.ticket,
             executed_at="",
+            reason=given.reason,
             actor=acting_name(request),
             at=timezone.now(),
         ),

@@ -135,8 +135,8 @@ def decide(request: HttpRequest, review_id: str) -> HttpResponse:
 @require_POST
 @needs("hold_reviews")
 def route(request: HttpRequest, review_id: str) -> HttpResponse:
-    """Give the undecided pairs of a reviewer, or of an account, to another reviewer."""
-    given = {name: request.POST.get(name, "").strip() for name in ("to", "from", "account", "reason")}
+    """Give pairs of a reviewer, an account or a right to another reviewer: undecided ones, with `decided` all."""
+    given = {name: request.POST.get(name, "").strip() for name in ("to", "from", "account", "right", "reason")}
     return _act(
         request,
         review_id,
@@ -146,8 +146,9 @@ def route(request: HttpRequest, review_id: str) -> HttpResponse:
             to=given["to"],
             of_reviewer=given["from"] or None,
             account=given["account"] or None,
-            right_id=None,
+            right_id=given["right"] or None,
             reason=given["reason"],
+            decided=bool(request.POST.get("decided")),
             actor=acting_name(request),
             at=timezone.now(),
         ),
@@ -213,6 +214,7 @@ def removed(request: HttpRequest, review_id: str) -> HttpResponse:
             _pair(request.POST.get("pair", "")),
             ticket=request.POST.get("ticket", ""),
             executed_at="",
+            reason=request.POST.get("reason", ""),
             actor=acting_name(request),
             at=timezone.now(),
         ),
