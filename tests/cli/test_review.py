@@ -501,6 +501,11 @@ def test_of_two_records_of_a_removal_the_one_that_a_snapshot_proves_counts(decid
     assert (counts(), desk.outcome()["e"]) == ("ACC-12", "exception:still_present"), "a word proves nothing"
     desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
     assert (counts(), desk.outcome()["e"]) == ("ACC-15", "pass"), "the second removal is the one that is proven"
+    (found,) = desk.json("show", REVIEW)["removals"]
+    said = [(each["ticket"], each["by"], each["reason"]) for each in found["records"]]
+    assert said == [("ACC-12", "p-0002", ""), ("ACC-15", "p-0002", "removed once more")], "both stay visible"
+    told = " ".join(desk.says("p-0001", "show", REVIEW).out.split())
+    assert "also recorded, which does not count: ACC-12 of 2026-03-27 12:00 UTC" in told
 
 
 def test_a_later_word_on_a_removal_hides_no_earlier_one(decided: Desk) -> None:
@@ -603,6 +608,18 @@ def test_what_a_reviewer_decided_who_then_left_is_decided_anew(decided: Desk) ->
     pairs = {(each["account"], each["right_id"]): each for each in desk.json("show", REVIEW)["pairs"]}
     assert (pairs[CY_VIEW]["reviewer"], pairs[CY_VIEW]["decision"]) == ("okta:bo", "revoke")
     assert (pairs[CY]["reviewer"], pairs[CY]["decision"]) == ("okta:ana", "revoke"), "the others stand"
+    acts = [(each["act"], each["by"], each["decision"], each["reason"]) for each in pairs[CY_VIEW]["history"]]
+    assert acts == [
+        ("route", "p-0001", None, ""),
+        ("decide", "p-0001", "approve", "looked at it"),
+        ("route", "p-0002", None, "Ana left, and kept it by a slip"),
+        ("decide", "p-0002", "revoke", "looked at it"),
+    ], "the decision that was taken back stays, with who took it back, when and why"
+    told = " ".join(desk.says("p-0001", "show", REVIEW).out.split())
+    assert "product:cy product:view, act by act:" in told
+    assert "p-0001 approve, as okta:ana: looked at it (ev-" in told
+    assert "no longer so since 2026-03-29 09:00 UTC (ev-" in told
+    assert "product:robot product:view, act by act" not in told, "nothing was changed there"
     desk.snapshot("april", "2026-04-10T08:00:00Z", (ANA, ROBOT))
     found = desk.outcome()
     assert (found["c"], found["d"], found["g"]) == ("pass", "pass", "pass")

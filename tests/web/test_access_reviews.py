@@ -250,6 +250,35 @@ def test_what_is_refused(reviewers: dict[str, Any]) -> None:
     assert ana.post("/reviews/rv-none/complete").status_code == 404
 
 
+def test_the_page_shows_what_was_corrected_taken_back_and_recorded_again(reviewers: dict[str, Any]) -> None:
+    ana, bo = reviewers["ana"], reviewers["bo"]
+    page = opened(reviewers)
+    said(ana, f"{page}decide", decisions(a=(CY, "approve", "needs it"), b=(CY_VIEW, "approve", "needs it")))
+    assert "History:" not in ana.get(page).content.decode(), "one decision each is no history"
+    shown = said(ana, f"{page}decide", decisions(a=(CY, "revoke", "kept by a slip")))
+    assert shown.count("History: 3 acts") == 1
+    assert "<s>approve</s>" in shown
+    assert "? corrected</span>" in shown
+    assert "kept by a slip" in shown
+    route = {"account": CY_VIEW[0], "right": CY_VIEW[1], "to": "okta:bo", "reason": "Ana left"}
+    assert "no undecided pair is meant" in said(ana, f"{page}route", route)
+    shown = said(ana, f"{page}route", {**route, "decided": "1"})
+    assert "? taken back</span>" in shown
+    assert "Captured as ev-" in said(bo, f"{page}decide", decisions(a=(CY_VIEW, "approve", "needs it still")))
+
+    removal = {"pair": "|".join(CY), "ticket": "ACC-12"}
+    assert "ACC-12" in said(bo, f"{page}removed", removal)
+    assert "the removal is recorded already: ACC-12" in said(bo, f"{page}removed", {**removal, "ticket": "ACC-15"})
+    shown = said(bo, f"{page}removed", {**removal, "ticket": "ACC-15", "reason": "done once more"})
+    assert "also recorded" in shown
+    assert "done once more" in shown
+    for result in ("no invoice changed", "no report was read"):
+        look = {"pair": "|".join(CY), "from": "2026-01-01", "result": result}
+        shown = said(bo, f"{page}looked", look)
+    assert "no invoice changed" in shown
+    assert "no report was read" in shown
+
+
 def test_chosen_pairs_are_decided_at_once_and_the_evidence_says_so(reviewers: dict[str, Any]) -> None:
     ana = reviewers["ana"]
     page = opened(reviewers)

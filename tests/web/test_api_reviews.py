@@ -71,6 +71,9 @@ def test_the_record_holds_every_act_also_what_a_later_one_took_back(opened: tupl
     assert bo.post(f"{ONE}/decisions", {"decisions": rest}).status_code == 201
     assert ana.post(f"{ONE}/complete").status_code == 201
 
+    (pair,) = [each for each in ana.get(f"{ONE}/pairs").json()["items"] if (each["account"], each["right"]) == CY]
+    told = [(each["act"], each["decision"], each["reason"]) for each in pair["history"]]
+    assert told == [("route", None, ""), ("decide", "revoke", "moved"), ("decide", "approve", "a mistake")]
     acts = [each["said"] for each in ana.get(f"{ONE}/record").json()["acts"]]
     assert [said.split(" in access review")[0].split(",")[0] for said in acts] == [
         f"Access review {REVIEW} of product",

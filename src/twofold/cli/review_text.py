@@ -6,8 +6,9 @@ from typing import Any
 from rich.table import Table
 
 from twofold.cli.output import counted, print_json, say, say_table, say_wrapped
-from twofold.engagement.access_review import Review, ReviewState, progress, progress_by_reviewer
+from twofold.engagement.access_review import Review, ReviewAct, ReviewState, progress, progress_by_reviewer
 from twofold.engagement.access_review_diff import Change, Decided, counts
+from twofold.engagement.access_review_history import PairAct, overtaken_by, was_changed
 from twofold.engagement.access_review_indicators import Indicator, Threshold
 from twofold.jobs.access_review.capturing import ActDone
 from twofold.jobs.access_review.comparing import Comparison, PairShown, RemovalShown
@@ -77,6 +78,7 @@ def shown_json(review: Review, pairs: Sequence[PairShown], removals: Sequence[Re
                 "holds": each.holds,
                 "decided_at": each.item.decided_at,
                 "conflicted": each.item.conflicted,
+                "history": each.history,
             }
             for each in pairs
         ],
@@ -93,6 +95,9 @@ def shown_json(review: Review, pairs: Sequence[PairShown], removals: Sequence[Re
                 "back_in": each.back_in,
                 "doubts": each.doubts,
                 "looked_at": each.looked_at,
+                "evidence": each.evidence,
+                "records": each.records,
+                "looks": each.looks,
             }
             for each in removals
         ],
@@ -111,8 +116,24 @@ def say_shown(review: Review, pairs: Sequence[PairShown], removals: Sequence[Rem
     say_table(table)
     if in_conflict := [f"{each.item.account} {each.item.right_id}" for each in pairs if each.item.conflicted]:
         say_wrapped(f"Note: told in two ways, of which one is shown: {few(in_conflict)}.", indent=4, hanging=2)
+    for each in pairs:
+        if was_changed(each.history):
+            say(f"{each.item.account} {each.item.right_id}, act by act:")
+            for act in each.history:
+                say_wrapped(_act(act, overtaken_by(each.history, act)), indent=4, hanging=4)
     for shown in removals:
         say_wrapped(f"{shown.item.account} {shown.item.right_id}: {_removal(shown)}", indent=0, hanging=4)
+
+
+def _act(one: PairAct, overtaken: PairAct | None) -> str:
+    what = {
+        ReviewAct.ROUTE: f"put before {one.reviewer}",
+        ReviewAct.DECIDE: f"{one.decision}, as {one.reviewer}",
+        ReviewAct.REVOKED: f"removal recorded, {one.ticket}",
+    }.get(one.act, "its use looked at")
+    why = f": {one.reason}" if one.reason else ""
+    undone = f"; no longer so since {overtaken.at:%Y-%m-%d %H:%M} UTC ({overtaken.evidence})" if overtaken else ""
+    return f"{one.at:%Y-%m-%d %H:%M} UTC {one.by} {what}{why} ({one.evidence}){undone}"
 
 
 def comparison_json(found: Comparison) -> dict[str, Any]:
@@ -177,11 +198,16 @@ def _removal(shown: RemovalShown) -> str:
         f"removed {shown.executed_at:%Y-%m-%d %H:%M} UTC ({shown.ticket})" if shown.executed_at else "not yet removed"
     )
     not_whole = f"; {shown.seen_in} may not be whole ({', '.join(shown.doubts)})" if shown.doubts else ""
+    others = [
+        f"{each.ticket} of {each.executed_at:%Y-%m-%d %H:%M} UTC ({each.evidence})"
+        for each in shown.records
+        if each.evidence != shown.evidence and each.executed_at
+    ]
+    also = f"; also recorded, which does not count: {', '.join(others)}" if others else ""
     seen = {
         None: f"no later snapshot shows it gone yet{not_whole}",
         True: f"gone in {shown.seen_in}" + (f", and there again in {shown.back_in}" if shown.back_in else ""),
         False: f"still in {shown.seen_in}",
     }[shown.gone]
-    return (
-        f"{shown.item.decision}; {done}; {seen}; {'its use was looked at' if shown.looked_at else 'use not looked at'}"
-    )
+    looked = "its use was looked at" if shown.looked_at else "use not looked at"
+    return f"{shown.item.decision}; {done}{also}; {seen}; {looked}"

@@ -1,10 +1,13 @@
 """Look at a review: each pair as a reviewer has to see it, what became of removals, and how it differs from others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from twofold.engagement.access_review import Pair, Review, ReviewItem
+from twofold.engagement.access_review import Look, Pair, Review, ReviewAct, ReviewItem
 from twofold.engagement.access_review_diff import Decided, Difference, PairList, diff
+from twofold.engagement.access_review_history import PairAct
+from twofold.jobs.access_review.history import History, history_of
 from twofold.jobs.access_review.tables import ReviewTables, review_tables
 from twofold.model.problem import Problem, UserError
 from twofold.populations.access_lists import AccessLists
@@ -15,13 +18,17 @@ TODAY = "today"
 
 @dataclass(frozen=True, slots=True)
 class PairShown:
-    """One item with what a reviewer has to know: class and nested rights of the right, whose account, its status."""
+    """One item with what a reviewer has to know: class and nested rights of the right, whose account, its status.
+
+    `history`: every act on it, in order, where the review is held here.
+    """
 
     item: ReviewItem
     right_class: str
     holds: tuple[str, ...]
     belongs_to: str
     status: str
+    history: Sequence[PairAct] = ()
 
     def as_line(self) -> dict[str, str]:
         """Return it as a line of the file for a reviewer."""
@@ -45,7 +52,8 @@ class RemovalShown:
 
     `gone`: whether that snapshot shows it gone; None where no later one was captured, or where the pair is not in it
     and it may not be whole. `doubts`: why it may not be. `back_in`: the first snapshot after it that holds the pair
-    again, "" = none, or never gone. A new approval may be behind it, which T-05 E asks for.
+    again, "" = none, or never gone. A new approval may be behind it, which T-05 E asks for. `evidence`: of the record
+    that counts, "" = none; `records`: all of them, in order, where the review is held here. `looks`: at its use.
     """
 
     item: ReviewItem
@@ -54,9 +62,16 @@ class RemovalShown:
     seen_in: str
     seen_at: datetime | None
     gone: bool | None
-    looked_at: bool
     doubts: tuple[str, ...] = ()
     back_in: str = ""
+    evidence: str = ""
+    records: Sequence[PairAct] = ()
+    looks: Sequence[Look] = ()
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody looked at its use."""
+        return bool(self.looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +96,15 @@ def review_shown(
     """Return a review, its pairs by reviewer, and its removals; raises UserError for an unknown one."""
     with review_tables(workspace) as tables:
         review = tables.review(review_id)
-        return review, _pairs_shown(tables, review, at), _removals_shown(tables, review)
+        history = history_of(workspace, review)
+        return review, _pairs_shown(tables, review, at, history), _removals_shown(tables, review, history)
 
 
 def removals_shown(workspace: Workspace, review_id: str) -> list[RemovalShown]:
     """Return what became of the access judged wrong in a review; raises UserError for an unknown one."""
     with review_tables(workspace) as tables:
-        return _removals_shown(tables, tables.review(review_id))
+        review = tables.review(review_id)
+        return _removals_shown(tables, review, history_of(workspace, review))
 
 
 def compare(workspace: Workspace, review_id: str, *, other: str | None) -> Comparison:
@@ -110,7 +127,7 @@ def compare(workspace: Workspace, review_id: str, *, other: str | None) -> Compa
         return Comparison(earlier, later, found, tuple(sorted(doubts)))
 
 
-def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[PairShown]:
+def _pairs_shown(tables: ReviewTables, review: Review, at: datetime, history: History) -> list[PairShown]:
     items = sorted(review.items.values(), key=lambda each: (each.reviewer, each.pair))
     accounts = [each.account for each in items]
     hands, statuses = tables.hands(accounts, at), tables.statuses(accounts)
@@ -122,12 +139,13 @@ def _pairs_shown(tables: ReviewTables, review: Review, at: datetime) -> list[Pai
             holds=rights[each.right_id].holds,
             belongs_to=hands[each.account].person or hands[each.account].state,
             status=statuses[each.account],
+            history=history.get(each.pair, ()),
         )
         for each in items
     ]
 
 
-def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
+def _removals_shown(tables: ReviewTables, review: Review, history: History) -> list[RemovalShown]:
     found = []
     proof = AccessLists(tables.session, review.system)
     for item in review.judged_wrong:
@@ -142,9 +160,11 @@ def _removals_shown(tables: ReviewTables, review: Review) -> list[RemovalShown]:
                 seen_in=name,
                 seen_at=taken,
                 gone=gone,
-                looked_at=item.pair in review.looks,
                 doubts=proof.doubts(name) if name and gone is None else (),
                 back_in=proof.back_in(item.pair, after=taken) if taken and gone else "",
+                evidence=removal.evidence if removal else "",
+                records=[each for each in history.get(item.pair, ()) if each.act is ReviewAct.REVOKED],
+                looks=review.looks.get(item.pair, ()),
             )
         )
     return found

@@ -60,10 +60,28 @@ class ReviewsOut(Schema):
     snapshots: list[SnapshotOut]
 
 
+class PairActOut(Schema):
+    """An act on a pair: route, decide, revoked or look. reviewer: whom it waits for from then on.
+
+    reason: why, or what a look found. A decision is overtaken by the next decide or route.
+    """
+
+    act: str
+    at: datetime
+    by: str
+    evidence: str
+    reviewer: str
+    decision: str | None
+    reason: str
+    ticket: str
+    executed_at: datetime | None
+
+
 class PairOut(Schema):
     """An account and a right of it, with what a reviewer has to know, and the decision.
 
-    conflicted: it is told in two ways, of which one is shown.
+    conflicted: it is told in two ways, of which one is shown. history: every act on it, in order; empty for a review of
+    another tool.
     """
 
     account: str
@@ -77,6 +95,7 @@ class PairOut(Schema):
     decided_at: datetime | None
     reason: str
     conflicted: bool
+    history: list[PairActOut]
 
 
 class PairPage(Schema):
@@ -89,7 +108,8 @@ class PairPage(Schema):
 class RemovalOut(Schema):
     """What became of access judged wrong. `gone`: whether a later snapshot shows it gone; null where none tells.
 
-    back_in: the first snapshot after that one which holds it again; "" = none.
+    back_in: the first snapshot after that one which holds it again; "" = none. evidence: of the record that counts;
+    records: all of them, in order; empty for a review of another tool.
     """
 
     account: str
@@ -99,6 +119,8 @@ class RemovalOut(Schema):
     seen_in: str
     gone: bool | None
     back_in: str
+    evidence: str
+    records: list[PairActOut]
 
 
 class OpenIn(Schema):
@@ -211,6 +233,8 @@ def list_removals(request: HttpRequest, review_id: ReviewId) -> list[RemovalOut]
             seen_in=each.seen_in,
             gone=each.gone,
             back_in=each.back_in,
+            evidence=each.evidence,
+            records=[PairActOut.from_orm(one) for one in each.records],
         )
         for each in removals
     ]
@@ -346,6 +370,7 @@ def _pair(shown: PairShown) -> PairOut:
         decided_at=item.decided_at,
         reason=item.reason,
         conflicted=item.conflicted,
+        history=[PairActOut.from_orm(each) for each in shown.history],
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twofold.engagement.access_review import Progress, Review, progress, progress_by_reviewer
+from twofold.engagement.access_review_history import was_changed
 from twofold.engagement.access_review_indicators import Indicator, indicators
 from twofold.jobs.access_review.comparing import Comparison, RemovalShown, compare, removals_shown
+from twofold.jobs.access_review.history import History, history_of
 from twofold.jobs.access_review.kept_pairs import kept_pairs
 from twofold.model.sql_path import one_file
 from twofold.records.site_place import SitePlace
@@ -97,6 +99,15 @@ def sums_of(now: Current, review: Review) -> Sums:
             indicators(review.items.values()),
             _bulk(now, review.review_id),
         ),
+    )
+
+
+def changed_pairs(now: Current, review: Review) -> History:
+    """Return the history of each pair that was routed on, or decided on more than once."""
+    return once(
+        now,
+        ("history", review.review_id),
+        lambda: {pair: acts for pair, acts in history_of(now.workspace, review).items() if was_changed(acts)},
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from twofold.engagement.access_review import ALLOWED, Decision, Pair, Review, ReviewAct, progress
+from twofold.engagement.access_review_history import overtaken_by
 from twofold.jobs.access_review.acts import complete_review, record_look, record_removal, route_pairs
 from twofold.jobs.access_review.capturing import ActDone
 from twofold.jobs.access_review.deciding import decide_pairs
@@ -24,7 +25,7 @@ from twofold.jobs.access_review.reviewers import delegate_pairs, remind_reviewer
 from twofold.model.instant import parse_boundary, zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.web.acting import acting_name
-from twofold.web.company.access_review_reading import ONLY, VIEWS, page_of_pairs, removals_of, sums_of
+from twofold.web.company.access_review_reading import ONLY, VIEWS, changed_pairs, page_of_pairs, removals_of, sums_of
 from twofold.web.guard import needs
 from twofold.web.page import page
 from twofold.web.problems import told
@@ -68,7 +69,9 @@ def show(request: HttpRequest, review_id: str) -> HttpResponse:
         "acts": [str(each) for each in _acts(review)],
         "after": found.after,
         "asked": asked,
+        "changed": changed_pairs(now, review),
         "here": urlencode({name: value for name, value in {**asked, "view": view}.items() if value}),
+        "overtaken_by": overtaken_by,
         "only": {name: words for name, (words, _) in ONLY.items()},
         "pairs": found.pairs,
         "removals": removals_of(now, review),
