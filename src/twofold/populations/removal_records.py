@@ -11,9 +11,10 @@ import duckdb
 
 from twofold.model.evidence import ACT_CONNECTOR
 from twofold.populations.access_lists import AccessLists
+from twofold.populations.source_gaps import EXTRACTION_TABLES
 from twofold.tables.store import TableSet, open_session
 
-_PROOFS = ("campaign", "snapshot", "snapshot_row", "extraction")
+_PROOFS = ("campaign", "snapshot", "snapshot_row", *EXTRACTION_TABLES)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
