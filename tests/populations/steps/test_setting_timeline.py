@@ -222,3 +222,66 @@ def test_the_name_of_a_branch_setting_says_its_rule_set(stepped: Opened) -> None
         ("ruleset:b:required_reviews", "b", "required_reviews"),
         ("ruleset:release gate:required_reviews", "release gate", "required_reviews"),
     ]
+
+
+def looks(session: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return session.execute(
+        """
+        SELECT object, COALESCE(left(CAST(seen_at AS VARCHAR), 10), ''), left(CAST(valid_from AS VARCHAR), 10),
+            left(CAST(valid_to AS VARCHAR), 10)
+        FROM setting_look ORDER BY ALL
+        """
+    ).fetchall()
+
+
+def test_a_look_is_carried_to_the_next_gap_and_the_next_other_value(stepped: Opened) -> None:
+    rows = {
+        "setting_state": [seen(JAN, "on"), seen("2026-01-20T00:00:00Z", "on"), seen(MAR, "off")],
+        "setting_event": [changed("e1", FEB, "on", "off"), changed("e2", "2026-05-01T00:00:00Z", "off", "on")],
+        "source_gap": [
+            {
+                "table_name": "setting_event",
+                "system": "okta",
+                "reason": "retention",
+                "starts_at": APR,
+                "ends_before": "2026-04-02",
+            }
+        ],
+    }
+    with stepped(rows, "setting_look") as session:
+        assert looks(session) == [
+            ("default", "", "2026-04-02", "2026-05-01"),
+            ("default", "", "2026-05-01", "9999-12-31"),
+            ("default", "2026-01-01", "0001-01-01", "2026-02-01"),
+            ("default", "2026-01-20", "0001-01-01", "2026-02-01"),
+            ("default", "2026-03-01", "2026-02-01", "2026-04-01"),
+        ]
+
+
+def test_membership_of_a_group_is_no_configuration_and_has_no_looks(stepped: Opened) -> None:
+    rows = {
+        "account": [{"id": "okta:ana", "system": "okta", "kind": "human"}],
+        "mfa_scope": [{"system": "okta", "policy": "p", "right_id": "okta:group:no-mfa", "effect": "excludes"}],
+        "snapshot": [{"id": "s", "system": "okta", "taken_at": FEB, "origin": "system"}],
+    }
+    with stepped(rows, "setting_look") as session:
+        assert session.execute("SELECT count(*) FROM setting_timeline WHERE is_look").fetchone() == (1,)
+        assert looks(session) == []
+
+
+def test_what_is_seen_in_two_ways_or_at_a_change_is_a_look_only_where_it_counts(stepped: Opened) -> None:
+    rows = {
+        "setting_state": [
+            seen(JAN, "on"),
+            seen(MAR, "off"),
+            seen("2026-02-10T12:00:00Z", "on"),
+            seen(APR, "off", object="other"),
+            seen(APR, "on", object="other"),
+        ],
+        "setting_event": [changed("e1", "2026-02-10", "on", "off")],
+    }
+    with stepped(rows, "setting_timeline") as session:
+        found = session.execute(
+            "SELECT object, left(CAST(valid_from AS VARCHAR), 10) FROM setting_timeline WHERE is_look ORDER BY ALL"
+        ).fetchall()
+    assert found == [("default", "2026-01-01"), ("default", "2026-02-10"), ("default", "2026-03-01")]

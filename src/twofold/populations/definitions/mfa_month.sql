@@ -8,6 +8,10 @@
 -- the clock of the data.
 -- window_from, window_to: the part of the month in which the account was open (from its creation to the last closing that was not
 -- undone), up to the clock of the data.
+-- configuration: the policy, as the item without its month; empty for an account. looked_at: the look that it rests on: the newest one in the window, else the newest
+-- one that a log of changes without a gap or a change carries to its end; empty = none. held_from: since when in the window the
+-- value at its end is known without a gap or a change. log_alone: the log of changes alone says that value, nobody looked since.
+-- Of mfa_required and legacy_protocols of a policy the one that was looked at longest ago counts.
 -- Second source: accounts that the log of sign-ins knows; they are items themselves.
 WITH policy AS (
     SELECT s.system AS system, s.object AS policy FROM setting_state AS s WHERE s.setting = 'mfa_required'
@@ -34,23 +38,72 @@ line AS (
         h.account AS name, h.system AS system, h.kind AS kind, h.account AS object, h.created_at AS created_at,
         h.used_from AS used_from, h.used_to AS used_to, h.closing_unknown AS closing_unknown, h.conflicted AS conflicted
     FROM account_life AS h
+),
+month AS (
+    SELECT
+        l.name AS name,
+        l.system AS system,
+        l.kind AS kind,
+        l.object AS object,
+        l.created_at AS created_at,
+        l.closing_unknown AS closing_unknown,
+        l.conflicted = 1 AS conflicted,
+        m.month AS month,
+        m.starts_at AS starts_at,
+        m.ends_before AS ends_before,
+        GREATEST(l.used_from, m.starts_at) AS window_from,
+        LEAST(l.used_to, m.ends_before, q.extracted_at) AS window_to,
+        LEAST(l.used_to, m.ends_before) > q.extracted_at AS is_open
+    FROM line AS l
+    CROSS JOIN parameter AS q
+    JOIN review_month AS m
+        ON m.starts_at < l.used_to AND l.used_from < m.ends_before
+        AND m.starts_at < q.extracted_at AND m.ends_before > q.extracted_at - INTERVAL '36' MONTH
+    WHERE l.used_from < q.extracted_at AND l.used_from < l.used_to
+),
+look_at_setting AS (
+    SELECT
+        m.name AS name,
+        m.month AS month,
+        COALESCE(
+            MAX(CASE WHEN l.seen_at >= m.window_from AND l.seen_at < m.window_to THEN l.seen_at END),
+            MAX(CASE WHEN l.valid_to >= m.window_to THEN l.seen_at END)
+        ) AS looked_at,
+        MAX(CASE WHEN l.valid_to >= m.window_to THEN GREATEST(l.valid_from, m.window_from) END) AS held_from,
+        MAX(CASE WHEN l.valid_to >= m.window_to AND l.seen_at IS NULL THEN 1 ELSE 0 END) AS log_alone
+    FROM month AS m
+    JOIN setting_look AS l
+        ON l.system = m.system AND l.object = m.object
+        AND l.valid_from < m.window_to AND m.window_from < l.valid_to
+    WHERE m.kind = 'policy' AND l.setting IN ('mfa_required', 'legacy_protocols')
+    GROUP BY m.name, m.month, l.setting
+),
+look AS (
+    SELECT
+        s.name AS name,
+        s.month AS month,
+        MIN(s.looked_at) AS looked_at,
+        MAX(s.held_from) AS held_from,
+        MAX(s.log_alone) AS log_alone
+    FROM look_at_setting AS s
+    GROUP BY s.name, s.month
 )
 SELECT
-    l.name || '/' || m.month AS item,
-    l.system AS system,
+    m.name || '/' || m.month AS item,
+    m.system AS system,
     m.starts_at AS operating_at,
     m.ends_before - INTERVAL '1' MICROSECOND AS operating_at_latest,
-    l.kind AS kind,
-    l.object AS object,
-    l.created_at AS created_at,
-    l.closing_unknown AS closing_unknown,
-    l.conflicted = 1 AS conflicted,
-    GREATEST(l.used_from, m.starts_at) AS window_from,
-    LEAST(l.used_to, m.ends_before, q.extracted_at) AS window_to,
-    LEAST(l.used_to, m.ends_before) > q.extracted_at AS is_open
-FROM line AS l
-CROSS JOIN parameter AS q
-JOIN review_month AS m
-    ON m.starts_at < l.used_to AND l.used_from < m.ends_before
-    AND m.starts_at < q.extracted_at AND m.ends_before > q.extracted_at - INTERVAL '36' MONTH
-WHERE l.used_from < q.extracted_at AND l.used_from < l.used_to
+    m.kind AS kind,
+    m.object AS object,
+    m.created_at AS created_at,
+    m.closing_unknown AS closing_unknown,
+    m.conflicted AS conflicted,
+    m.window_from AS window_from,
+    m.window_to AS window_to,
+    m.is_open AS is_open,
+    CASE WHEN m.kind = 'policy' THEN m.name END AS configuration,
+    l.looked_at AS looked_at,
+    l.held_from AS held_from,
+    COALESCE(l.log_alone, 0) = 1 AS log_alone
+FROM month AS m
+LEFT JOIN look AS l ON l.name = m.name AND l.month = m.month

@@ -7,6 +7,7 @@
 --           time_unclear   the change is known by its day only, so it happened somewhere in this stretch
 --           not_observed   nothing says what the value was
 --   value   only where the state is known; empty = not set
+--   is_look somebody looked at this very moment, and what was seen counts
 -- An observation proves its own moment (one microsecond) and, where the log has no gap, the stretch back and forth to the next
 -- change. A change proves its own moment and the value before (where the log names it) and after. What was seen within the
 -- uncertainty of a change may be the old or the new value, so it proves its moment only. Such a moment, and one that was seen in
@@ -190,30 +191,32 @@ cut AS (
             WHEN h.left_conflicted = 1 THEN 'conflict'
             ELSE 'not_observed'
         END AS state,
-        CASE WHEN h.left_said = 1 THEN h.left_value ELSE h.right_value END AS value
+        CASE WHEN h.left_said = 1 THEN h.left_value ELSE h.right_value END AS value,
+        FALSE AS is_look
     FROM holed AS h
     UNION ALL
     SELECT
         h.system AS system, h.object AS object, h.setting AS setting, h.gap_from AS valid_from, h.gap_to AS valid_to,
-        'source_gap' AS state, CAST(NULL AS STRING) AS value
+        'source_gap' AS state, CAST(NULL AS STRING) AS value, FALSE AS is_look
     FROM holed AS h
     WHERE h.gap_from IS NOT NULL
     UNION ALL
     SELECT
         h.system AS system, h.object AS object, h.setting AS setting, h.gap_to AS valid_from, h.ends_before AS valid_to,
-        CASE WHEN h.right_said = 1 THEN 'known' ELSE 'not_observed' END AS state, h.right_value AS value
+        CASE WHEN h.right_said = 1 THEN 'known' ELSE 'not_observed' END AS state, h.right_value AS value,
+        FALSE AS is_look
     FROM holed AS h
     WHERE h.gap_from IS NOT NULL
     UNION ALL
     SELECT
         s.system AS system, s.object AS object, s.setting AS setting, s.moment AS valid_from, s.moment_latest AS valid_to,
-        'time_unclear' AS state, CAST(NULL AS STRING) AS value
+        'time_unclear' AS state, CAST(NULL AS STRING) AS value, FALSE AS is_look
     FROM stretch AS s
     UNION ALL
     -- The moment itself, unless another change came at the same moment.
     SELECT
         s.system AS system, s.object AS object, s.setting AS setting, s.moment_latest AS valid_from, s.starts_at AS valid_to,
-        'known' AS state, s.left_value AS value
+        'known' AS state, s.left_value AS value, s.is_change = 0 AND s.moment > TIMESTAMP '0001-01-01 00:00:00' AS is_look
     FROM stretch AS s
     WHERE s.ends_before > s.moment_latest
     UNION ALL
@@ -221,7 +224,7 @@ cut AS (
     SELECT
         s.system AS system, s.object AS object, s.setting AS setting,
         s.moment AS valid_from, s.moment + INTERVAL '1' MICROSECOND AS valid_to,
-        CASE WHEN s.conflicted = 1 THEN 'conflict' ELSE 'known' END AS state, s.value AS value
+        CASE WHEN s.conflicted = 1 THEN 'conflict' ELSE 'known' END AS state, s.value AS value, s.conflicted = 0 AS is_look
     FROM seen AS s
     LEFT JOIN blurred AS b
         ON b.system = s.system AND b.object = s.object AND b.setting = s.setting AND b.moment = s.moment
@@ -234,6 +237,7 @@ SELECT
     c.valid_from AS valid_from,
     c.valid_to AS valid_to,
     c.state AS state,
-    CASE WHEN c.state = 'known' THEN c.value END AS value
+    CASE WHEN c.state = 'known' THEN c.value END AS value,
+    c.is_look AS is_look
 FROM cut AS c
 WHERE c.valid_from < c.valid_to
