@@ -78,6 +78,8 @@ def engagement(findings: list[Finding], *controls: ControlJudgement, clock: str)
         clock=clock,
         tolerable_percent=5,
         tolerable_source="a convention",
+        benchmark_years=3,
+        benchmark_source="a convention",
         categories=(),
         runs={},
         controls=(control("AC-03", Conclusion.NOT_EFFECTIVE, {}), *controls),

@@ -345,6 +345,8 @@ def engagement() -> EngagementJudgement:
         clock="2026-11-15T00:00:00+00:00",
         tolerable_percent=5,
         tolerable_source="convention",
+        benchmark_years=3,
+        benchmark_source="a convention",
         categories=("security",),
         runs={"T-10": "run-1"},
         controls=(judgement("CM-01", Conclusion.EFFECTIVE), stopped, nothing),

@@ -43,7 +43,21 @@ def predicted(
     *controls: ControlJudgement, criteria: tuple[GatheredJudgement, ...] = (), findings: tuple[Finding, ...] = ()
 ) -> Predicted:
     judgement = EngagementJudgement(
-        "soc2-2026", "soc2", "SOC 2", "", "", "", "", 5, "s", ("security",), {"T-03": "run-1"}, controls, criteria
+        "soc2-2026",
+        "soc2",
+        "SOC 2",
+        "",
+        "",
+        "",
+        "",
+        5,
+        "s",
+        3,
+        "s",
+        ("security",),
+        {"T-03": "run-1"},
+        controls,
+        criteria,
     )
     return Predicted(judgement, findings, YEAR)
 

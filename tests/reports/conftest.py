@@ -453,6 +453,8 @@ def judged(folder: Path, lens: str, tested: list[MadeRun]) -> tuple[PackagedEnga
         clock=CLOCK.isoformat(),
         tolerable_percent=settings.tolerable_percent,
         tolerable_source=settings.tolerable_source,
+        benchmark_years=settings.benchmark_years,
+        benchmark_source=settings.benchmark_source,
         categories=("security",) if lens == "soc2" else (),
         runs={each.rule.control_test: each.run.run_id for each in tested},
         controls=tuple(controls.values()),

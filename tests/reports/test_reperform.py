@@ -19,6 +19,7 @@ from twofold.controltests.rule import load_rule
 from twofold.controltests.run_record import ControlTestRun, RunState, read_run, write_run
 from twofold.lenses.conclusion import ControlTestResult, conclude_control
 from twofold.lenses.judgement import EngagementJudgement
+from twofold.lenses.looks import looks_of
 from twofold.lenses.settings import lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.verdict import LensView, ScopeStretch, judge_items
@@ -41,7 +42,9 @@ STEPS = {
 }
 DEFINITION = """-- one item per incident; only names columns of a step, as change_item does
 SELECT f.id AS item, f.system AS system, f.opened_at AS operating_at, f.opened_at AS operating_at_latest,
-    f.urgent AS urgent, f.item_no AS item_no
+    f.urgent AS urgent, f.item_no AS item_no, f.system AS configuration, TIMESTAMP '2021-05-01' AS looked_at,
+    f.opened_at AS held_from, false AS log_alone, f.opened_at AS window_from,
+    f.opened_at + INTERVAL '1' DAY AS window_to
 FROM first_seen AS f"""
 ENGAGEMENT = {
     "id": "soc2-2026",
@@ -144,7 +147,11 @@ def make_judgement(package: Path, run: ControlTestRun, scope: Scope) -> None:
     view = LensView("soc2", engagement.period, stretches, required)
     place = package / "data" / PLACE
     found = judge_items(view, place / "outcomes.parquet", into=place / "verdicts-soc2-2026.parquet")
-    result = ControlTestResult("T-22", run.run_id, tuple(required), found.counts, by_system=found.by_system)
+    years = settings.benchmark_years
+    looks = looks_of(place / "population.parquet", found.file, period=engagement.period, clock=CLOCK, years=years)
+    result = ControlTestResult(
+        "T-22", run.run_id, tuple(required), found.counts, by_system=found.by_system, looks=looks
+    )
     planned = [test for test in control.required["soc2"] if test != "T-22"]
     judged = conclude_control(settings, control, period=engagement.period, results=[result], planned=planned)
     judgement = EngagementJudgement(
@@ -157,6 +164,8 @@ def make_judgement(package: Path, run: ControlTestRun, scope: Scope) -> None:
         clock=CLOCK.isoformat(),
         tolerable_percent=settings.tolerable_percent,
         tolerable_source=settings.tolerable_source,
+        benchmark_years=settings.benchmark_years,
+        benchmark_source=settings.benchmark_source,
         categories=("security", "availability"),
         runs={"T-22": run.run_id},
         controls=(judged,),
@@ -311,6 +320,25 @@ def test_a_judgement_that_does_not_follow_is_told(copy: Path, tmp_path: Path) ->
     faults = "\n".join(again(copy, tmp_path).judgements[0].faults)
     assert "the counts come out as" in faults
     assert "OP-05: it comes out as effective, packaged is not effective" in faults
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"looked_at": "2026-05-01T00:00:00+00:00"}, "OP-05 T-22: the looks come out as"),
+        ({"older": 0}, "OP-05 T-22: the looks come out as"),
+        ({"benchmark_years": 9}, "a look was carried on for 9 years without a doubt; this version of Twofold has 3"),
+    ],
+)
+def test_looks_that_do_not_follow_are_told(copy: Path, tmp_path: Path, changed: dict[str, object], fault: str) -> None:
+    path = copy / "data" / "engagements" / "soc2-2026" / "judgement.json"
+    body = orjson.loads(path.read_bytes())
+    looks = body["controls"][0]["results"][0]["looks"]
+    assert (looks["older"], looks["named"][0]["looked_at"]) == (1, "2021-05-01T00:00:00+00:00")
+    for part in (looks["named"][0], looks, body):
+        part |= {name: value for name, value in changed.items() if name in part}
+    path.write_bytes(orjson.dumps(body))
+    assert fault in "\n".join(again(copy, tmp_path).judgements[0].faults)
 
 
 def test_a_required_letter_that_is_sql_is_refused(copy: Path, tmp_path: Path) -> None:

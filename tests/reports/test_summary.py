@@ -14,7 +14,7 @@ from twofold.reports.summary import Effect, LensCell, next_steps, status_rows
 
 def judgement(lens: str, controls: Sequence[ControlJudgement]) -> EngagementJudgement:
     title = {"soc2": "SOC 2", "sox": "SOX 404 ITGC"}[lens]
-    return EngagementJudgement(lens, lens, title, "", "", "", "", 5, "", (), {}, tuple(controls), ())
+    return EngagementJudgement(lens, lens, title, "", "", "", "", 5, "", 3, "", (), {}, tuple(controls), ())
 
 
 def control(

@@ -87,6 +87,8 @@ def _print_control(control: ControlJudgement) -> None:
     say_wrapped(f"{control.conclusion.value:<14} {control.control_id}  {control.title}", indent=2, hanging=23)
     for reason in control.reasons:
         say_wrapped(reason, indent=25, hanging=2)
+    for look in control.looks:
+        say_wrapped(f"look: {look}", indent=25, hanging=2)
     for point in control.open_points:
         say_wrapped(f"open: {point}", indent=25, hanging=2)
 

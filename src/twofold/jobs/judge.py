@@ -12,7 +12,14 @@ from twofold.catalog.catalog import Catalog
 from twofold.catalog.entries import Control
 from twofold.catalog.load import load_catalog
 from twofold.controltests.rule import known_rules, load_rule
-from twofold.controltests.run_record import COMPLETENESS_FILE, OUTCOMES_FILE, ControlTestRun, RunState, read_run
+from twofold.controltests.run_record import (
+    COMPLETENESS_FILE,
+    OUTCOMES_FILE,
+    POPULATION_FILE,
+    ControlTestRun,
+    RunState,
+    read_run,
+)
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
 from twofold.jobs.completeness import CompletenessConclusion, Signature, newest_signatures, signed_by
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
@@ -23,6 +30,7 @@ from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.gather import GatheredJudgement
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.looks import Looks, looks_of
 from twofold.lenses.reach import limit_type_1, reach_of
 from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
@@ -201,7 +209,8 @@ def _judge_one(
             signer = signed_by(people.signatures, run) if run else ""
             if control.control_id in controls_of(scope, signer):
                 signer = ""
-            results.append(_result(test, run, required, found, people, signer=signer, uncovered=uncovered))
+            looks = _looks(run, runs.get(test), found, engagement.period, years=settings.benchmark_years)
+            results.append(_result(test, run, required, found, people, signer=signer, uncovered=uncovered, looks=looks))
             if run is not None:
                 used[test] = run.run_id
                 if found is not None and found.counts.population:
@@ -260,6 +269,15 @@ def _verdicts(run: ControlTestRun | None, folder: Path | None, view: LensView, i
     return judge_items(view, folder / OUTCOMES_FILE, into=into)
 
 
+def _looks(
+    run: ControlTestRun | None, folder: Path | None, verdicts: Verdicts | None, period: ReviewPeriod, *, years: int
+) -> Looks | None:
+    if run is None or folder is None or verdicts is None or run.state is not RunState.TESTED:
+        return None
+    clock = parse_instant(run.clock).earliest
+    return looks_of(folder / POPULATION_FILE, verdicts.file, period=period, clock=clock, years=years)
+
+
 def uncovered_systems(folder: Path | None, scope: Sequence[ScopeStretch]) -> tuple[str, ...]:
     """Return the systems in this lens's scope of which no export of the run speaks, as its completeness record says."""
     if folder is None:
@@ -279,6 +297,7 @@ def _result(
     *,
     signer: str,
     uncovered: Sequence[str],
+    looks: Looks | None,
 ) -> ControlTestResult:
     return ControlTestResult(
         control_test=test,
@@ -289,6 +308,7 @@ def _result(
         stops=(*run.stops, *_refused(people, run)) if run else (),
         completeness_signed_by=signer,
         uncovered=tuple(uncovered),
+        looks=looks,
     )
 
 
@@ -324,6 +344,8 @@ def _judgement(
         clock=clock,
         tolerable_percent=settings.tolerable_percent,
         tolerable_source=settings.tolerable_source,
+        benchmark_years=settings.benchmark_years,
+        benchmark_source=settings.benchmark_source,
         categories=tuple(engagement.categories),
         runs=dict(sorted(used.items())),
         controls=tuple(judged.values()),

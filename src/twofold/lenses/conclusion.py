@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from twofold.catalog.entries import Control, Frequency
+from twofold.lenses.looks import Looks
 from twofold.lenses.occurrences import never_idle, runs_late, should_occur, thin_period
 from twofold.lenses.settings import LensSettings
 from twofold.lenses.verdict import Counts
@@ -39,6 +40,8 @@ class ControlTestResult:
     """Systems in scope of which no export speaks, with the table."""
     by_system: Mapping[str, Counts] = field(default_factory=dict)
     """The counts of each system that has an item that applies."""
+    looks: Looks | None = None
+    """What the result rests on, where its items are configurations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class ControlJudgement:
     conclusion: Conclusion
     reasons: tuple[str, ...]
     open_points: tuple[str, ...]
+    looks: tuple[str, ...] = ()
+    """Of an automated control: which looks at its configurations it rests on, and under what they are carried."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the judgement as plain JSON values, each count with its rate as a range."""

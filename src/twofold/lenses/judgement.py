@@ -6,6 +6,7 @@ from typing import Any
 
 from twofold.lenses.conclusion import Conclusion, ControlJudgement, ControlTestResult
 from twofold.lenses.gather import GatheredJudgement
+from twofold.lenses.looks import Look, Looks, Place
 from twofold.lenses.verdict import Counts
 
 
@@ -26,6 +27,8 @@ class EngagementJudgement:
     clock: str
     tolerable_percent: int
     tolerable_source: str
+    benchmark_years: int
+    benchmark_source: str
     categories: tuple[str, ...]
     runs: Mapping[str, str]
     controls: tuple[ControlJudgement, ...]
@@ -58,6 +61,7 @@ def _control(body: Mapping[str, Any]) -> ControlJudgement:
         conclusion=Conclusion(body["conclusion"]),
         reasons=tuple(body["reasons"]),
         open_points=tuple(body["open_points"]),
+        looks=tuple(body["looks"]),
     )
 
 
@@ -72,7 +76,13 @@ def _result(body: Mapping[str, Any]) -> ControlTestResult:
         completeness_signed_by=body["completeness_signed_by"],
         uncovered=tuple(body["uncovered"]),
         by_system={system: _counts(each) for system, each in body["by_system"].items()},
+        looks=None if body["looks"] is None else _looks(body["looks"]),
     )
+
+
+def _looks(body: Mapping[str, Any]) -> Looks:
+    named = tuple(Look(**{**each, "place": Place(each["place"])}) for each in body["named"])
+    return Looks(**{**body, "named": named})
 
 
 def _counts(body: Mapping[str, int]) -> Counts:

@@ -1,4 +1,4 @@
-"""Settings of the lenses, from settings.toml: which label is the scope, and which rate is still tolerable."""
+"""Settings of the lenses, from settings.toml: which label is the scope, which rate is still tolerable, and more."""
 
 import tomllib
 from collections.abc import Mapping
@@ -21,6 +21,9 @@ class LensSettings:
     tolerable_source: str
     change_tests: tuple[str, ...]
     """Control tests that must hold for a system before a test of one configuration reaches over the period."""
+    benchmark_years: int
+    """After so many years a look that is carried on is told as a doubt."""
+    benchmark_source: str
 
 
 @cache

@@ -222,6 +222,10 @@ def _results(run: PackagedRun, record: ControlTestRun, judging: Sequence[Package
         if each.judgement.reach:
             yield LeadLine(f"{lens}: how far it reaches", "\n".join(each.judgement.reach))
         yield LeadLine(f"{lens}: reasons", "\n".join(control.reasons) or "none")
+        if control.looks:
+            yield LeadLine(f"{lens}: looks that it rests on", "\n".join(control.looks))
+            years, source = each.judgement.benchmark_years, each.judgement.benchmark_source
+            yield LeadLine(f"{lens}: oldest look without a doubt", f"{years} years ({source})")
         yield LeadLine(f"{lens}: open points", "\n".join(control.open_points) or "none")
         signer = result.completeness_signed_by
         yield LeadLine(f"{lens}: completeness record signed by", signer, to_fill=not signer)

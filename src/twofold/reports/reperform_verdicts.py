@@ -12,16 +12,18 @@ import duckdb
 import orjson
 
 from twofold.catalog.load import load_catalog
-from twofold.controltests.run_record import RunState
+from twofold.controltests.run_record import POPULATION_FILE, RunState
 from twofold.lenses.automated import limit_automated
 from twofold.lenses.conclusion import ControlJudgement, ControlTestResult, conclude_control
 from twofold.lenses.judgement import EngagementJudgement, read_judgement
+from twofold.lenses.looks import looks_of
 from twofold.lenses.reach import limit_type_1, reach_of
 from twofold.lenses.settings import LensSettings, lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
 from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
 from twofold.model.ids import ControlId
+from twofold.model.instant import parse_instant
 from twofold.model.problem import Problem, UserError
 from twofold.reports.bag import DATA
 from twofold.reports.packaged_run import UNREADABLE, PackagedTexts
@@ -120,7 +122,7 @@ def _judge(bench: _Bench) -> JudgedAgain:
             verdicts += equal
             results.append(again)
         controls[control.control_id] = _concluded(bench, control, results)
-    controls = limit_automated(bench.settings, controls, automated=load_catalog().automated_controls)
+    controls = limit_automated(_said_settings(bench), controls, automated=load_catalog().automated_controls)
     engagement = bench.scoped.engagement(judgement.engagement_id)
     controls = limit_type_1(controls, engagement.type_1_day if engagement else "")
     faults += _reach_faults(bench)
@@ -151,6 +153,21 @@ def _frame_faults(bench: _Bench) -> Iterator[str]:
             f"a rate of {judgement.tolerable_percent}% was tolerated; this version of Twofold has "
             f"{bench.settings.tolerable_percent}% ({bench.settings.tolerable_source})"
         )
+    if judgement.benchmark_years != bench.settings.benchmark_years:
+        yield (
+            f"a look was carried on for {judgement.benchmark_years} years without a doubt; this version of Twofold has "
+            f"{bench.settings.benchmark_years} ({bench.settings.benchmark_source})"
+        )
+
+
+def _said_settings(bench: _Bench) -> LensSettings:
+    """Return the settings of the lens with the numbers that the judgement says it used."""
+    judgement = bench.judgement
+    return replace(
+        bench.settings,
+        tolerable_percent=judgement.tolerable_percent,
+        benchmark_years=judgement.benchmark_years,
+    )
 
 
 def _reach_faults(bench: _Bench) -> Iterator[str]:
@@ -173,13 +190,13 @@ def _result_again(
     texts = bench.runs.get((control_id, result.control_test))
     shown = f"{control_id} {result.control_test}"
     if not result.run_id or (texts is not None and texts.run.state is RunState.STOPPED):
-        return replace(result, counts=None, by_system={}), False
+        return replace(result, counts=None, by_system={}, looks=None), False
     engagement = bench.scoped.engagement(bench.judgement.engagement_id)
     if texts is None or texts.run.run_id != result.run_id or engagement is None:
         faults.append(f"{shown}: {result.run_id} or its engagement is not in the package")
         return result, False
     if texts.run.state is RunState.DID_NOT_OCCUR:
-        return replace(result, counts=Counts(0, 0, 0, 0, 0), by_system={}), False
+        return replace(result, counts=Counts(0, 0, 0, 0, 0), by_system={}, looks=None), False
     outcomes = bench.outcomes.get((control_id, result.control_test))
     if outcomes is None:
         notes.append(f"{shown}: what it takes is withheld, so its counts are taken as packaged")
@@ -194,10 +211,19 @@ def _result_again(
     again = judge_items(view, outcomes, into=bench.into / f"verdicts-{len(list(bench.into.iterdir()))}.parquet")
     if (again.counts, again.by_system) != (result.counts, result.by_system):
         faults.append(f"{shown}: the counts come out as {again.counts}, packaged are {result.counts}")
+    looks = None
+    try:
+        clock, years = parse_instant(texts.run.clock).earliest, bench.judgement.benchmark_years
+        population = outcomes.with_name(POPULATION_FILE)
+        looks = looks_of(population, again.file, period=engagement.period, clock=clock, years=years)
+    except (duckdb.Error, *UNREADABLE) as error:
+        faults.append(f"{shown}: its population does not say which looks it rests on: {error}")
+    if looks != result.looks:
+        faults.append(f"{shown}: the looks come out as {looks}, packaged are {result.looks}")
     fault, note = _verdict_difference(texts, bench.judgement.engagement_id, again.file)
     faults += [f"{shown}: {fault}"] if fault else []
     notes += [f"{shown}: {note}"] if note else []
-    return replace(result, counts=again.counts, by_system=again.by_system), not fault
+    return replace(result, counts=again.counts, by_system=again.by_system, looks=looks), not fault
 
 
 def _verdict_difference(texts: PackagedTexts, engagement_id: str, again: Path) -> tuple[str, str]:
@@ -227,15 +253,14 @@ def _concluded(bench: _Bench, control: ControlJudgement, results: Sequence[Contr
         return replace(control, results=tuple(results))
     given = {result.control_test for result in results}
     planned = [test for test in known.required.get(bench.judgement.lens, {}) if test not in given]
-    settings = replace(bench.settings, tolerable_percent=bench.judgement.tolerable_percent)
-    return conclude_control(settings, known, period=engagement.period, results=results, planned=planned)
+    return conclude_control(_said_settings(bench), known, period=engagement.period, results=results, planned=planned)
 
 
 def _conclusion_faults(packaged: ControlJudgement, again: ControlJudgement) -> Iterator[str]:
     where = packaged.control_id
     if packaged.conclusion is not again.conclusion:
         yield f"{where}: it comes out as {again.conclusion.value}, packaged is {packaged.conclusion.value}"
-    for name in ("reasons", "open_points"):
+    for name in ("reasons", "open_points", "looks"):
         before, now = getattr(packaged, name), getattr(again, name)
         if before != now:
             shown = name.replace("_", " ")

@@ -269,6 +269,8 @@ class _Maker:
             clock=max((run.clock for run, _ in self.runs.values()), default=""),
             tolerable_percent=self.settings.tolerable_percent,
             tolerable_source=self.settings.tolerable_source,
+            benchmark_years=self.settings.benchmark_years,
+            benchmark_source=self.settings.benchmark_source,
             categories=tuple(self.engagement.categories),
             runs=dict(sorted(used.items())),
             controls=tuple(judged.values()),

@@ -104,6 +104,7 @@ class JudgedOut(Schema):
     lens: str
     conclusion: str
     reasons: list[str]
+    looks: list[str]
     open_points: list[str]
     results: list[ResultOut]
 
@@ -334,6 +335,7 @@ def _control(now: Current, control_id: str) -> ControlOut:
                 lens=each.judgement.lens,
                 conclusion=judged.conclusion.value,
                 reasons=list(judged.reasons),
+                looks=list(judged.looks),
                 open_points=list(judged.open_points),
                 results=[_result(result) for result in judged.results],
             )
