@@ -165,7 +165,7 @@ def test_of_many_the_one_looked_at_longest_ago_stands_for_the_others(tmp_path: P
         "T-07: 7 configurations: 1 not looked at, 4 carried forward from a look before the period (benchmark), "
         "2 looked at in the period"
     )
-    assert sentences[2].endswith("; 3 more like it: see column looked_at of the items of T-07")
+    assert sentences[2].endswith("; 3 more like it: see column looked_at in the workbook of T-07")
     assert doubt_about_age("T-07", found, years=3) == (
         "T-07: b0 rests on a look of 2020-05-01, older than 3 years on 2026-07-01 (3 more like it): "
         "look again or agree with your auditor"

@@ -176,7 +176,7 @@ def looks_told(test: str, looks: Looks) -> Iterator[str]:
         yield f"{test}: {count} configurations: {parts}"
     for look in looks.named:
         others = looks.configurations[look.place] - sum(each.place is look.place for each in looks.named)
-        more = f"; {others} more like it: see column looked_at of the items of {test}" if others else ""
+        more = f"; {others} more like it: see column looked_at in the workbook of {test}" if others else ""
         yield f"{test}: {_told(look)}{more}"
 
 
