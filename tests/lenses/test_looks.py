@@ -190,6 +190,13 @@ def test_items_that_rest_on_later_looks_or_on_none_are_counted(tmp_path: Path) -
     ]
 
 
+def test_what_does_not_apply_under_the_lens_is_not_told(tmp_path: Path) -> None:
+    earlier = ReviewPeriod(datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+    found = looks("T-07/benchmark-carried-forward", tmp_path, period=earlier)
+    assert (found.configurations, found.older, found.named) == ({}, 0, ())
+    assert judged(result("T-10"), seen=found).looks == ()
+
+
 def test_a_population_that_is_not_about_settings_has_no_looks(tmp_path: Path) -> None:
     with duckdb.connect() as session:
         session.execute(f"COPY (SELECT 'i' AS item) TO '{tmp_path}/p.parquet'")
