@@ -197,6 +197,7 @@ def _judge_one(
     used: dict[str, str] = {}
     for control in _controls(catalog, scope, engagement):
         results = []
+        signatures = _signatures_for(control.control_id, scope, people.signatures)
         for test in control.required.get(engagement.lens, {}):
             if test not in known_rules():
                 continue
@@ -206,11 +207,8 @@ def _judge_one(
             verdicts = building / f"{control.control_id}-{test}.parquet"
             found = _verdicts(run, runs.get(test), view, verdicts)
             uncovered = uncovered_systems(runs[test] if run else None, stretches)
-            signer = signed_by(people.signatures, run) if run else ""
-            if control.control_id in controls_of(scope, signer):
-                signer = ""
             looks = _looks(run, runs.get(test), found, engagement.period, years=settings.benchmark_years)
-            results.append(_result(test, run, required, found, people, signer=signer, uncovered=uncovered, looks=looks))
+            results.append(_result(test, run, required, found, signatures, uncovered=uncovered, looks=looks))
             if run is not None:
                 used[test] = run.run_id
                 if found is not None and found.counts.population:
@@ -293,9 +291,8 @@ def _result(
     run: ControlTestRun | None,
     required: Sequence[str],
     verdicts: Verdicts | None,
-    people: _PeopleSaid,
+    signatures: Mapping[str, Sequence[Signature]],
     *,
-    signer: str,
     uncovered: Sequence[str],
     looks: Looks | None,
 ) -> ControlTestResult:
@@ -305,16 +302,31 @@ def _result(
         required=tuple(required),
         counts=verdicts.counts if verdicts else None,
         by_system=verdicts.by_system if verdicts else {},
-        stops=(*run.stops, *_refused(people, run)) if run else (),
-        completeness_signed_by=signer,
+        stops=(*run.stops, *_refused(signatures, run)) if run else (),
+        completeness_signed_by=signed_by(signatures, run) if run else "",
         uncovered=tuple(uncovered),
         looks=looks,
     )
 
 
-def _refused(people: _PeopleSaid, run: ControlTestRun) -> Iterator[str]:
+def _signatures_for(
+    control_id: str, scope: Scope, signatures: Mapping[str, Sequence[Signature]]
+) -> dict[str, Sequence[Signature]]:
+    """Leave out who calls complete a population on which a control is tested in which they have a part."""
+    return {
+        population: [
+            each
+            for each in said
+            if each.conclusion == CompletenessConclusion.NOT_COMPLETE
+            or control_id not in controls_of(scope, each.signed_by)
+        ]
+        for population, said in signatures.items()
+    }
+
+
+def _refused(signatures: Mapping[str, Sequence[Signature]], run: ControlTestRun) -> Iterator[str]:
     """Yield that a named person concluded that the population of a run is not complete: nothing is concluded on it."""
-    who = signed_by(people.signatures, run, CompletenessConclusion.NOT_COMPLETE)
+    who = signed_by(signatures, run, CompletenessConclusion.NOT_COMPLETE)
     if who:
         yield f"{who} concluded that the population {run.population} is not complete"
 
