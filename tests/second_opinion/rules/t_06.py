@@ -7,7 +7,20 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import BOT, EVER, NEVER, SHARED_ACCOUNT, days, employed, hand, has_gap, joined, lasted, uncovered
+from .steps import (
+    BOT,
+    EVER,
+    NEVER,
+    SHARED_ACCOUNT,
+    days,
+    employed,
+    hand,
+    has_gap,
+    humans_of,
+    joined,
+    lasted,
+    uncovered,
+)
 from .t_08 import closed_at
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
@@ -178,7 +191,7 @@ def _factors(world: World, account: str, created: datetime) -> None:
 def _exempt(world: World, account: str, created: datetime, person: str | None) -> None:
     for _ in range(world.pick((0, 1, 1))):
         start = created + world.pick((0, 5, 30)) * A_DAY
-        approver = world.pick((world.key("boss"),) * 7 + (person, None))
+        approver = world.pick((world.key("boss"),) * 6 + (world.key("x2"), person, None))
         emergency = world.pick((None, True, True, False))
         owner = world.pick((world.key("w"),) * 5 + (world.key("nobody"), None))
         approved = world.maybe(93, world.instant(start - world.pick((1, 1, 1, 0, -1)) * A_DAY, coarse=15))
@@ -197,6 +210,11 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
                 owner=owner,
                 break_glass=emergency,
             )
+    if world.chance(40):
+        # The human of the account, or somebody else, goes on under another HR id.
+        earlier, later = world.id("engagement"), world.id("engagement")
+        world.add("engagement", id=earlier, person=world.pick((world.key("x"), world.key("boss"))), type="contractor")
+        world.add("engagement", id=later, person=world.key("x2"), type="employee", follows=earlier)
     over = created + world.pick((5, 6, 20, 25, 30)) * A_DAY
     if world.chance(70):
         name = world.id("engagement")
@@ -249,7 +267,7 @@ def _sign_in(world: World, system: str, account: str, created: datetime) -> None
     if world.chance(60):
         world.add("account", id=world.key("git:desk"), system=world.key("git"), kind="shared")
     if world.chance(60):
-        world.add("account_link", account=world.key("git:ana"), person=world.key("y"))
+        world.add("account_link", account=world.key("git:ana"), person=world.pick((world.key("y"), world.key("x2"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -648,7 +666,7 @@ def _one_exemption(item: Item, row: Record) -> str:
     left = uncovered(*stretch, [(start, over) for start, _, over in map(lasted, engagements)])
     reasons = (
         (row["approved_by"] is None or approved is None, "exception:not_approved"),
-        (row["approved_by"] is not None and row["approved_by"] == who, "exception:self_approved"),
+        (_is_one(item.records, row["approved_by"], who), "exception:self_approved"),
         (approved is not None and approved[0] > starts, "exception:approved_late"),
         (ends is None and not row["break_glass"], "exception:no_end"),
         (row["owner"] is None, "exception:no_owner"),
@@ -659,6 +677,12 @@ def _one_exemption(item: Item, row: Record) -> str:
         (who is None and not row["break_glass"], "cannot_test:account_unlinked"),
     )
     return next((code for holds, code in reasons if holds), "pass")
+
+
+def _is_one(records: Records, person: str | None, other: str | None) -> bool:
+    """Return whether two HR ids are one human."""
+    humans = humans_of(records)
+    return None not in {person, other} and humans.get(str(person), person) == humans.get(str(other), other)
 
 
 def _is_emergency(item: Item, use: Use) -> bool:
@@ -679,7 +703,7 @@ def _looked_at(item: Item, use: Use) -> str:
         sure = reviewed[0] >= at[1] and reviewed[1] < at[0] + limit
         if row["conflicted"]:
             found.add("conflict")
-        elif row["reviewer"] is None or who.state in {SHARED_ACCOUNT, BOT} or (who.person and who.person == owner):
+        elif row["reviewer"] is None or who.state in {SHARED_ACCOUNT, BOT} or _is_one(records, who.person, owner):
             continue
         elif who.person is None:
             found.add("unlinked")

@@ -304,7 +304,7 @@ exemption_rank AS (
         MIN(CASE
             WHEN x.conflicted THEN 40
             WHEN x.approved_by IS NULL OR x.approved_at IS NULL THEN 10
-            WHEN x.approved_by = n.person THEN 11
+            WHEN x.approved_by = n.person OR a.human = h.human THEN 11
             WHEN x.approved_at > x.valid_from THEN 12
             WHEN x.valid_to IS NULL AND NOT x.break_glass THEN 13
             WHEN x.owner IS NULL THEN 14
@@ -319,6 +319,8 @@ exemption_rank AS (
     FROM in_force AS x
     LEFT JOIN identity AS n
         ON n.account = x.account AND n.valid_from <= x.valid_from AND x.valid_from < n.valid_to
+    LEFT JOIN same_human AS a ON a.person = x.approved_by
+    LEFT JOIN same_human AS h ON h.person = n.person
     LEFT JOIN owner_away AS v ON v.item = x.item AND v.valid_from = x.valid_from
     LEFT JOIN employed_stretch AS w
         ON w.person = x.owner AND w.valid_from <= x.starts_at AND w.valid_to >= x.ends_before
@@ -350,7 +352,7 @@ looked_at AS (
             WHEN r.reviewed_at_latest < u.occurred_at
                 OR r.reviewed_at >= u.occurred_at_latest + q.review_days * INTERVAL '1' DAY THEN 5
             WHEN r.conflicted THEN 1
-            WHEN r.reviewer IS NULL OR n.state IN ('shared', 'bot') OR n.person = o.person THEN 5
+            WHEN r.reviewer IS NULL OR n.state IN ('shared', 'bot') OR n.person = o.person OR a.human = h.human THEN 5
             WHEN n.person IS NULL THEN 2
             WHEN r.reviewed_at >= u.occurred_at_latest
                 AND r.reviewed_at_latest < u.occurred_at + q.review_days * INTERVAL '1' DAY THEN 0
@@ -368,6 +370,8 @@ looked_at AS (
         ON n.account = r.reviewer AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
     LEFT JOIN identity AS o
         ON o.account = u.account AND o.valid_from <= u.occurred_at AND u.occurred_at < o.valid_to
+    LEFT JOIN same_human AS a ON a.person = n.person
+    LEFT JOIN same_human AS h ON h.person = o.person
     GROUP BY u.item, u.id
 ),
 -- C asks missing, conflicted, not_proven and has_time in this order, so that each may leave out what those before it settle.
