@@ -404,8 +404,17 @@ def _approved(records: Records, change: Change, row: Record, at: datetime, lates
     approver = hand(records, row["approver"], first)
     if approver.person in change.persons or first > latest:
         return None
+    refused = [
+        each["decided_at"]
+        for each in records["approval"]
+        if (each["subject"], each["decision"]) == (row["subject"], "reject")
+    ]
+    if any(last < when[0] and when[1] < at for when in refused):
+        return None
     if approver.person is None:
         return "cannot_test:approver_unlinked"
+    if any(when[1] >= first and when[0] <= latest for when in refused):
+        return "cannot_test:time_order_unclear"
     return "pass" if last < at else "cannot_test:time_order_unclear"
 
 
@@ -732,13 +741,20 @@ def _request(
         created_at=asked,
     )
     for _ in range(world.number_in(0, 2)):
-        world.add(
-            "approval",
-            id=world.id("yes"),
-            subject=name,
-            approver=world.pick([*accounts, accounts[2], accounts[2]]),
-            duty="access",
-            decision=world.pick(("approve", "approve", "approve", "reject")),
-            decided_at=world.instant(world.near(world.pick(moments), days=15)),
-            withdrawn_at=world.maybe(10, world.instant(world.moment())),
-        )
+        approver = world.pick([*accounts, accounts[2], accounts[2]])
+        decided = world.near(world.pick(moments), days=15)
+        decisions = [(world.pick(("approve", "approve", "approve", "reject")), decided)]
+        if world.chance(30):
+            # Somebody rejects it before, at that moment or soon after.
+            decisions.append(("reject", decided + world.pick((-A_DAY, timedelta(0), A_DAY, 5 * A_DAY))))
+        for decision, at in decisions:
+            world.add(
+                "approval",
+                id=world.id("yes"),
+                subject=name,
+                approver=approver,
+                duty="access",
+                decision=decision,
+                decided_at=world.instant(at),
+                withdrawn_at=world.maybe(10, world.instant(world.moment())),
+            )

@@ -249,24 +249,37 @@ name_of AS (
     SELECT a.human AS human, a.account AS name FROM own_account AS a
 ),
 approved AS (
-    SELECT
-        n.item AS item, n.account AS account, n.right_id AS right_id, n.given_at AS given_at,
-        MAX(CASE
-            WHEN v.decided_at > COALESCE(n.given_at_latest, n.given_at) THEN 0
-            WHEN i.person IS NULL THEN 1
-            WHEN v.decided_at_latest < n.given_at THEN 3
-            ELSE 2
-        END) AS in_time
-    FROM gained AS n
-    JOIN name_of AS b ON b.human = n.human
-    JOIN access_request AS r ON r.beneficiary = b.name
-    JOIN access_request__rights AS l ON l.id = r.id
-    LEFT JOIN right_content AS c ON c.right_id = l.value AND c.holds = n.right_id
-    JOIN approval AS v ON v.subject = r.id AND v.decision = 'approve' AND v.withdrawn_at IS NULL
-    LEFT JOIN identity AS i ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
-    LEFT JOIN same_human AS h ON h.person = i.person
-    WHERE (l.value = n.right_id OR c.holds IS NOT NULL) AND COALESCE(h.human, i.person, '') <> n.human
-    GROUP BY n.item, n.account, n.right_id, n.given_at
+    SELECT a.item AS item, a.account AS account, a.right_id AS right_id, a.given_at AS given_at, MAX(a.in_time) AS in_time
+    FROM (
+        SELECT
+            n.item AS item, n.account AS account, n.right_id AS right_id, n.given_at AS given_at,
+            CASE
+                WHEN v.decided_at > COALESCE(n.given_at_latest, n.given_at) THEN 0
+                WHEN EXISTS (
+                    SELECT 1 FROM approval AS j
+                    WHERE j.subject = v.subject AND j.decision = 'reject'
+                        AND j.decided_at > v.decided_at_latest AND j.decided_at_latest < n.given_at
+                ) THEN 0
+                WHEN i.person IS NULL THEN 1
+                WHEN EXISTS (
+                    SELECT 1 FROM approval AS j
+                    WHERE j.subject = v.subject AND j.decision = 'reject' AND j.decided_at_latest >= v.decided_at
+                        AND j.decided_at <= COALESCE(n.given_at_latest, n.given_at)
+                ) THEN 2
+                WHEN v.decided_at_latest < n.given_at THEN 3
+                ELSE 2
+            END AS in_time
+        FROM gained AS n
+        JOIN name_of AS b ON b.human = n.human
+        JOIN access_request AS r ON r.beneficiary = b.name
+        JOIN access_request__rights AS l ON l.id = r.id
+        LEFT JOIN right_content AS c ON c.right_id = l.value AND c.holds = n.right_id
+        JOIN approval AS v ON v.subject = r.id AND v.decision = 'approve' AND v.withdrawn_at IS NULL
+        LEFT JOIN identity AS i ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
+        LEFT JOIN same_human AS h ON h.person = i.person
+        WHERE (l.value = n.right_id OR c.holds IS NOT NULL) AND COALESCE(h.human, i.person, '') <> n.human
+    ) AS a
+    GROUP BY a.item, a.account, a.right_id, a.given_at
 ),
 new_access AS (
     SELECT
