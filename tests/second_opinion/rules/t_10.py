@@ -576,12 +576,13 @@ def _apart(records: Records, change: Change, order: Order, approval: Approval) -
 
 
 def _deployer(records: Records, change: Change, at: datetime) -> tuple[str | None, bool]:
-    """Return the person who released, and whether it is known who did: a pipeline or bot may be nobody."""
+    """Return who released, and whether that is known: a bot, or a pipeline without an account, is nobody."""
     row = change.deployment
     if row["by_pipeline"] and agreed(records, row["system"], at):
         return None, True
     who = hand(records, row["actor"], at)
-    return who.person, who.person is not None or who.state == BOT or bool(row["by_pipeline"])
+    nobody = who.state == BOT or (bool(row["by_pipeline"]) and row["actor"] is None)
+    return who.person, who.person is not None or nobody
 
 
 # E: the artefact.

@@ -265,7 +265,8 @@ tested AS (
     GROUP BY c.item_no
 ),
 deployer AS (
-    -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it.
+    -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it, or a
+    -- pipeline of which no account is named. Without an agreement, whoever the log names started the pipeline.
     SELECT
         u.item_no AS item_no,
         u.started_at AS started_at,
@@ -273,7 +274,7 @@ deployer AS (
         CASE WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN NULL ELSE i.person END AS person,
         CASE
             WHEN i.person IS NOT NULL OR i.state = 'bot' THEN false
-            WHEN u.by_pipeline THEN false
+            WHEN u.by_pipeline AND (u.actor IS NULL OR g.item_no IS NOT NULL) THEN false
             ELSE true
         END AS unlinked
     FROM population AS u
