@@ -147,7 +147,7 @@ def _secrets(world: World, account: str, created: datetime) -> None:
                 system=world.key("erp"),
                 occurred_at=at,
                 result=result if world.chance(90) else "failure",
-                method=world.pick(("token",) * 8 + ("interactive", "local_password", None)),
+                method=world.pick(("token",) * 8 + ("interactive", "Local_Password", "Token", "console", None)),
                 client=world.pick(("job1", "job1", "JOB1", "host2", None)),
                 credential=world.pick(secrets),
             )
@@ -355,13 +355,13 @@ def _use(item: Item) -> str:
     uses = item.uses()
     places = {place.lower() for line in item.lines for place in line["clients"]}
     sure = [row for row in uses if not row["conflicted"]]
-    if any(row["method"] in {"interactive", "local_password"} for row in sure):
+    if any((row["method"] or "").lower() in {"interactive", "local_password"} for row in sure):
         return "exception:used_by_hand"
     if places and any(row["client"] and row["client"].lower() not in places for row in sure):
         return "exception:used_from_elsewhere"
     if len(sure) < len(uses):
         return "cannot_test:conflict"
-    if any(row["method"] is None for row in uses):
+    if any((row["method"] or "").lower() not in {"token", "interactive", "local_password"} for row in uses):
         return "cannot_test:method_unknown"
     return "cannot_test:uses_gap" if item.gap("sign_in") else item.last()
 

@@ -111,11 +111,11 @@ right_rank AS (
 used AS (
     SELECT
         i.item AS item,
-        MAX(CASE WHEN NOT u.conflicted AND u.method IN ('interactive', 'local_password') THEN 1 ELSE 0 END) AS by_hand,
+        MAX(CASE WHEN NOT u.conflicted AND LOWER(u.method) IN ('interactive', 'local_password') THEN 1 ELSE 0 END) AS by_hand,
         MAX(CASE WHEN NOT u.conflicted AND k.account IS NOT NULL AND c.client IS NULL AND u.client IS NOT NULL THEN 1 ELSE 0 END)
         AS elsewhere,
         MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS conflicted,
-        MAX(CASE WHEN u.method IS NULL THEN 1 ELSE 0 END) AS unknown
+        MAX(CASE WHEN LOWER(u.method) IN ('token', 'interactive', 'local_password') THEN 0 ELSE 1 END) AS unknown
     FROM item AS i
     JOIN sign_in AS u ON u.account = i.account AND u.occurred_at >= i.window_from AND u.occurred_at < i.window_to
     LEFT JOIN (SELECT DISTINCT d.account AS account FROM listed_client AS d) AS k ON k.account = u.account
