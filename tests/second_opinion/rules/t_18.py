@@ -132,21 +132,28 @@ def _handled(records: Records, alert: Record, clock: datetime, parameters: Mappi
         return "cannot_test:unknown_severity"
     if SEVERITIES.index(severity) > SEVERITIES.index(str(parameters["lowest_severity"])):
         return "na:below_severity"
-    if alert["suppressed"] or (alert["rule"] is not None and alert["closed_at"] is not None):
+    if alert["suppressed"]:
         return _by_rule(records, alert)
     raised: Span = alert["raised_at"]
     minutes = timedelta(minutes=int(str(parameters["acknowledge_minutes"])))
     hours = timedelta(hours=int(str(parameters["close_hours"])))
+    closing = _in_time(raised, alert["closed_at"], hours, clock, late="closed_late", missing="not_closed")
+    if alert["rule"] is not None and alert["closed_at"] is not None:
+        return _worst([closing, _by_rule(records, alert)])
     codes = [
         _in_time(
             raised, alert["acknowledged_at"], minutes, clock, late="acknowledged_late", missing="not_acknowledged"
         ),
-        _in_time(raised, alert["closed_at"], hours, clock, late="closed_late", missing="not_closed"),
+        closing,
         _person(records, alert["acknowledged_by"], alert["acknowledged_at"]),
         _person(records, alert["closed_by"], alert["closed_at"]),
     ]
     if alert["closed_at"] is not None and not (alert["disposition"] or "").strip():
         codes.append("exception:no_reason")
+    return _worst(codes)
+
+
+def _worst(codes: Sequence[str]) -> str:
     for prefix in ("exception:", "cannot_test:"):
         bad = sorted(code for code in codes if code.startswith(prefix))
         if bad:
