@@ -65,6 +65,7 @@ def populate(world: World) -> None:
                 system=system,
                 cutover_at=world.instant(moment),
                 significant=significant,
+                reason=world.pick((None, " ", "a report server", "a report server")),
             )
         for duty in ("uat", "go_live"):
             _approvals(world, wave, duty, moment, hands, tilt=tilt)
@@ -211,7 +212,7 @@ def _go_live(records: Records, wave: Record, parameters: Mapping[str, ParameterV
     others = dict.fromkeys("EFGH", "na:go_live")
     if wave["conflicted"]:
         return {**dict.fromkeys("ABCDI", "cannot_test:conflict"), **others}
-    if wave["significant"] is False:
+    if wave["significant"] is False and (wave["reason"] or "").strip():
         return {**dict.fromkeys("ABCDI", "na:not_significant"), **others}
     best = {
         duty: _best_approval(records, wave, duty, parameters) for duty in ("project", "requirements", "uat", "go_live")

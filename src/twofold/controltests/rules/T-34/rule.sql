@@ -296,10 +296,11 @@ settled AS (
         CASE
             WHEN p.origin = 'conversion' THEN 'na:converted_object'
             WHEN p.conflicted THEN 'cannot_test:conflict'
-            WHEN NOT p.significant THEN 'na:not_significant'
+            WHEN NOT p.significant AND TRIM(c.reason) <> '' THEN 'na:not_significant'
         END AS of_cutover,
         CASE WHEN p.origin = 'cutover' THEN 'na:go_live' WHEN p.conflicted THEN 'cannot_test:conflict' END AS of_conversion
     FROM population AS p
+    LEFT JOIN cutover AS c ON c.id = p.cutover
 )
 SELECT
     p.item AS item,
