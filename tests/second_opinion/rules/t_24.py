@@ -419,10 +419,12 @@ def _reviewed(records: Records, stretch: Stretch, clock: datetime, months: int) 
             reviews.append(row)
     if any(row["conflicted"] for row in reviews):
         return "cannot_test:conflict"
+    named = [row for row in reviews if _has_name(records, row)]
+    reviews = [row for row in reviews if row in named or row["conclusion"] == "rejected"]
     if reviews and max(reviews, key=lambda row: row["reviewed_at"])["conclusion"] == "rejected":
         return "exception:rejected"
-    sure = [(row["reviewed_at"][1], months_later(row["reviewed_at"][0], months)) for row in reviews]
-    wide = [(row["reviewed_at"][0], months_later(row["reviewed_at"][1], months)) for row in reviews]
+    sure = [(row["reviewed_at"][1], months_later(row["reviewed_at"][0], months)) for row in named]
+    wide = [(row["reviewed_at"][0], months_later(row["reviewed_at"][1], months)) for row in named]
     bare = uncovered(stretch.start, until, wide)
     if bare:
         since, first = months_later(stretch.start, -months), bare[0][0]
@@ -432,6 +434,12 @@ def _reviewed(records: Records, stretch: Stretch, clock: datetime, months: int) 
     if uncovered(stretch.start, until, sure):
         return "cannot_test:time_order_unclear"
     return "cannot_test:pending" if stretch.end > clock else PASS
+
+
+def _has_name(records: Records, review: Record) -> bool:
+    """Say whether somebody is named for a review, who may be unlinked, but no robot and no shared account."""
+    state = hand(records, review["reviewed_by"], review["reviewed_at"][0]).state
+    return review["reviewed_by"] is not None and state not in {SHARED_ACCOUNT, BOT}
 
 
 def _contracted(records: Records, stretch: Stretch, clock: datetime) -> str:
@@ -563,7 +571,7 @@ def populate(world: World) -> None:
             _report(world, vendor, accounts, turn)
         for _ in range(world.pick((0, 1, 1, 2))):
             _letter(world, vendor)
-        _other_work(world, vendor)
+        _other_work(world, vendor, accounts)
     for table in world.some(_REPORTS, percent=10):
         world.add(
             "source_gap",
@@ -767,13 +775,12 @@ def _letter(world: World, vendor: str) -> None:
     )
 
 
-def _other_work(world: World, vendor: str) -> None:
+def _other_work(world: World, vendor: str, accounts: Sequence[str]) -> None:
     reviewed = _day_of(world.pick((-1, -3, 0)), world.number_in(-3, 3))
     for _ in range(world.number_in(0, 3)):
         if reviewed < CLOCK:
-            _twice(
-                world, "vendor_review", partial(_review, world, vendor, world.instant(reviewed)), id=world.id("review")
-            )
+            cells = partial(_review, world, vendor, world.instant(reviewed), accounts)
+            _twice(world, "vendor_review", cells, id=world.id("review"))
         reviewed = world.near(months_later(reviewed, world.pick((3, 6, 12))), days=2)
     start = _day_of(-6)
     for _ in range(world.pick((0, 1, 1, 2, 2))):
@@ -787,9 +794,10 @@ def _other_work(world: World, vendor: str) -> None:
         _twice(world, "vendor_issue", partial(_issue, world, vendor, _limit(world, -3, 13)), id=world.id("issue"))
 
 
-def _review(world: World, vendor: str, at: Instant) -> Mapping[str, Value]:
+def _review(world: World, vendor: str, at: Instant, accounts: Sequence[str]) -> Mapping[str, Value]:
     conclusion = world.pick(("approved", "approved", "approved", "approved_with_conditions", "rejected", None))
-    return {"vendor": vendor, "reviewed_at": at, "conclusion": conclusion}
+    named = world.pick([*accounts[:2], *accounts[:2], *accounts, None, world.key("okta:nobody")])
+    return {"vendor": vendor, "reviewed_at": at, "reviewed_by": named, "conclusion": conclusion}
 
 
 def _issue(world: World, vendor: str, raised: datetime) -> Mapping[str, Value]:

@@ -92,7 +92,7 @@ SELECT
     r.evidence AS evidence,
     r.record AS record,
     'Review ' || r.id || ' at ' || CAST(r.reviewed_at AS STRING) || ': ' || COALESCE(r.conclusion, 'no conclusion')
-    || '; it stands for ' || CAST(q.review_months AS STRING) || ' months.' AS fact
+    || ' by ' || COALESCE(r.reviewed_by, 'nobody named') || '; it stands for ' || CAST(q.review_months AS STRING) || ' months.' AS fact
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN vendor_review AS r ON r.vendor = p.vendor AND r.reviewed_at < p.ends_before

@@ -154,12 +154,14 @@ frame AS (
         UNION ALL SELECT 'terms' AS purpose
     ) AS f
 ),
+-- A review stands when a person is named for it. That a vendor was rejected counts whoever wrote it down.
 concluded AS (
     SELECT
         p.item AS item,
         r.id AS review,
         LOWER(r.conclusion) AS conclusion,
         r.conflicted AS conflicted,
+        r.reviewed_by IS NOT NULL AND COALESCE(n.state, '') NOT IN ('shared', 'bot') AS is_named,
         r.reviewed_at AS reviewed_at,
         r.reviewed_at_latest AS reviewed_at_latest,
         r.reviewed_at + q.review_months * INTERVAL '1' MONTH AS good_until,
@@ -167,6 +169,7 @@ concluded AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN vendor_review AS r ON r.vendor = p.vendor AND r.reviewed_at < p.ends_before
+    LEFT JOIN identity AS n ON n.account = r.reviewed_by AND n.valid_from <= r.reviewed_at AND r.reviewed_at < n.valid_to
     WHERE r.reviewed_at_latest + q.review_months * INTERVAL '1' MONTH > p.starts_at
         AND (TRIM(r.conclusion) <> '' OR r.conflicted)
 ),
@@ -202,10 +205,12 @@ stretch AS (
     UNION ALL
     SELECT c.item AS item, 'reviewed' AS purpose, '' AS service, c.reviewed_at_latest AS starts_at, c.good_until AS ends_before
     FROM concluded AS c
+    WHERE c.is_named
     UNION ALL
     SELECT
         c.item AS item, 'perhaps_reviewed' AS purpose, '' AS service, c.reviewed_at AS starts_at, c.good_until_latest AS ends_before
     FROM concluded AS c
+    WHERE c.is_named
     UNION ALL
     SELECT a.item AS item, 'contract' AS purpose, '' AS service, a.starts_at AS starts_at, a.ends_before AS ends_before
     FROM agreement AS a
@@ -582,6 +587,7 @@ last_review AS (
             PARTITION BY c.item ORDER BY c.reviewed_at DESC, c.review DESC
         ) AS place
     FROM concluded AS c
+    WHERE c.is_named OR c.conclusion = 'rejected'
 ),
 vendor_code AS (
     SELECT
