@@ -36,6 +36,18 @@ _Place = tuple[str, str, str]
 """Control, system, week."""
 Runs = Mapping[str, tuple[ControlTestRun, Path]]
 """Control test -> its newest run and the folder of it."""
+_HELD = """
+SELECT 1 FROM stretch AS s
+WHERE s.system = o.system AND (
+    o.operating_at IS NULL OR (
+        o.operating_at < {1} AND GREATEST(o.operating_at, o.operating_at_latest) >= {0}
+        AND (s.valid_from IS NULL
+            OR (s.valid_from < {1} AND s.valid_from <= GREATEST(o.operating_at, o.operating_at_latest)))
+        AND (s.valid_to IS NULL OR GREATEST(o.operating_at, {0}) < s.valid_to)
+    )
+)
+"""
+"""Whether a lens holds an item of outcomes `o` in the time from {0} until {1}: as `judge_items` asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +193,18 @@ class _Maker:
         period = self.engagement.period
         found = self.session.execute(
             f"""
-            SELECT count(*) FILTER ({tested}),
-                count(*) FILTER (({applies})
-                    AND (o.operating_at IS NULL OR (o.operating_at >= ? AND o.operating_at < ?)))
-            FROM read_parquet(?) AS o
-            WHERE EXISTS (
-                SELECT 1 FROM stretch AS s WHERE s.system = o.system
-                    AND (s.valid_from IS NULL OR o.operating_at IS NULL OR s.valid_from <= o.operating_at)
-                    AND (s.valid_to IS NULL OR o.operating_at IS NULL OR o.operating_at < s.valid_to)
-            )
+            SELECT count(*) FILTER (ever AND ({tested})), count(*) FILTER (planned AND ({applies}))
+            FROM (
+                SELECT o.*, EXISTS ({_HELD.format("TIMESTAMP '-infinity'", "TIMESTAMP 'infinity'")}) AS ever,
+                    EXISTS ({_HELD.format("$starts_at", "$ends_before")}) AS planned
+                FROM read_parquet($outcomes) AS o
+            ) AS o
             """,  # noqa: S608  letters of a rule
-            [*map(_naive, (period.starts_at, period.ends_before)), one_file(folder / OUTCOMES_FILE)],
+            {
+                "starts_at": _naive(period.starts_at),
+                "ends_before": _naive(period.ends_before),
+                "outcomes": one_file(folder / OUTCOMES_FILE),
+            },
         ).fetchone()
         ever, planned = found or (0, 0)
         self.ever[name] += ever
