@@ -77,3 +77,5 @@ def test_an_item_that_lasts_is_of_the_planned_period_where_a_lens_holds_it_there
     found = predict(catalog, scope, {"T-20": (run, tmp_path)}, run_controls(catalog, scope), {}, window=WINDOW)
     assert found.occurrences["soc2-2026"]["OP-03"] == planned
     assert found.ever["OP-03"] == ever
+    # In the window it falls into the first week, though it began before.
+    assert [(each.week, each.passed) for each in found.cells] == [("2026-W27", 1)] * planned

@@ -235,7 +235,7 @@ class _Maker:
                 seen = JudgedRun(self.engagement.lens, control, rule, folder / OUTCOMES_FILE, verdicts, required)
                 findings += group_findings(seen, self.responses)
             if counts is not None and counts.applicable:
-                for cell in self._week_cells(control.control_id, verdicts):
+                for cell in self._week_cells(control.control_id, verdicts, window):
                     place = (cell.control, cell.system, cell.week)
                     self.cells[place] = _added(self.cells.get(place), cell)
         return ControlTestResult(
@@ -247,18 +247,21 @@ class _Maker:
             uncovered=uncovered_systems(folder if run else None, self.stretches),
         )
 
-    def _week_cells(self, control: str, verdicts: Path) -> Iterator[WeekCell]:
-        """Yield what applies by system and ISO week of the reporting zone, but items without a time or pending."""
+    def _week_cells(self, control: str, verdicts: Path, window: ReviewPeriod) -> Iterator[WeekCell]:
+        """Yield what applies by system and ISO week of the reporting zone, but items without a time or pending.
+
+        What began before the window falls into its first week.
+        """
         rows: list[tuple[str, datetime, int, int, int]] = self.session.execute(
             """
-            SELECT system, date_trunc('week', timezone(?, timezone('UTC', operating_at))) AS monday,
+            SELECT system, date_trunc('week', timezone(?, timezone('UTC', GREATEST(operating_at, ?)))) AS monday,
                 count(*) FILTER (verdict = 'PASS'), count(*) FILTER (verdict = 'EXCEPTION'),
                 count(*) FILTER (verdict = 'CANNOT_TEST')
             FROM read_parquet(?) WHERE verdict <> 'NOT_APPLICABLE' AND operating_at IS NOT NULL
                 AND NOT (verdict = 'CANNOT_TEST' AND regexp_full_match(reason, '[A-Z]:pending(;[A-Z]:pending)*'))
             GROUP BY ALL ORDER BY ALL
             """,
-            [self.zone, one_file(verdicts)],
+            [self.zone, _naive(window.starts_at), one_file(verdicts)],
         ).fetchall()
         for system, monday, passed, exceptions, cannot_test in rows:
             year, week, _ = monday.isocalendar()
