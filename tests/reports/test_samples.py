@@ -141,6 +141,9 @@ def test_the_page_and_the_lead_sheet_tell_what_is_left_to_be_asked(key: SigningK
     page = (package / "data/index.html").read_text("utf-8")
     book = openpyxl.load_workbook(package / "data/controls/cm-01/t-10/workbook-cm-01-t-10.xlsx", read_only=True)
     lead = {str(row[0]): str(row[1]) for row in book["Lead"].iter_rows(values_only=True) if row[0]}
+    assert "neither side could steer" not in page
+    assert "nobody could steer which units a plan draws" in page
+    assert "which of its plans was drawn is asked below" in page
     plans = f"{first} (5 units, random), {second} (5 units, random)"
     for doubt in (
         f"This population was frozen 2 times before the nonce; plans: {plans}; drawn: {first}, {second}.",
