@@ -127,6 +127,11 @@ class Result:
         ).strip()
 
     @property
+    def depends(self) -> bool:
+        """Whether it supports reliance only without the units that were replaced."""
+        return self.supports and not self.supports_with_replaced
+
+    @property
     def _with_replaced(self) -> str:
         if not self.replaced:
             return ""
@@ -250,6 +255,12 @@ def act_of(entry: Entry) -> str:
         return str(entry.body["act"])
     named = {EntryKind.SAMPLE_FREEZE: "freeze", EntryKind.SAMPLE_DRAW: SampleAct.DRAW}
     return str(named.get(EntryKind(entry.kind), SampleAct.EVALUATE))
+
+
+def acts_on(sample: Sample, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that froze a sample and that followed on it, in the order in which they are given."""
+    acts = (entry for entry in entries if entry.kind in ENTRY_KINDS and entry.index >= sample.entry)
+    return [entry for entry in acts if entry.index == sample.entry or entry.body.get("sample") == sample.sample_id]
 
 
 def plan_in(body: Mapping[str, Any]) -> Plan:

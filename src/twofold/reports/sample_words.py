@@ -1,9 +1,10 @@
 """The samples of a package in words, for its page and its workpapers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from twofold.engagement.sample import Sample, Why
+from twofold.engagement.sample import Result, Sample, Why
 from twofold.engagement.sample_doubts import doubts
 from twofold.model.outcome import Outcome
 from twofold.reports.contents import PackageContents, PackagedSample
@@ -40,19 +41,27 @@ def results_of(contents: PackageContents, each: PackagedSample) -> Results | Non
     file = next((run.verdicts[sample.engagement] for run in runs if sample.engagement in run.verdicts), None)
     if file is None:
         return None
-    items = [each.population.unit(chosen.position).item for chosen in sample.chosen]
-    query = "SELECT item, verdict, COALESCE(reason, '') FROM read_parquet(?) WHERE list_contains(?::VARCHAR[], item)"
+    return verdicts_of(file, items_of(each).values())
+
+
+def verdicts_of(file: Path, items: Iterable[str]) -> Results:
+    """Return what a verdict file says of these items."""
+    query = (
+        "SELECT item, verdict, COALESCE(reason, '') FROM read_parquet(?) WHERE item IN (SELECT unnest(?::VARCHAR[]))"
+    )
     with reading_session() as session:
-        rows = session.execute(query, [str(file), items]).fetchall()
+        rows = session.execute(query, [str(file), list(items)]).fetchall()
     return {item: (verdict, reason) for item, verdict, reason in rows}
+
+
+def items_of(each: PackagedSample) -> dict[int, str]:
+    """Return position -> item of the chosen units."""
+    return {chosen.position: each.population.unit(chosen.position).item for chosen in each.sample.chosen}
 
 
 @dataclass(frozen=True, slots=True)
 class SampleShown:
-    """A sample in words. supports: what the evaluation says, None before it and where newer verdicts contradict it.
-
-    depends: it says so only without units that deviate and were replaced. doubts: what is left to be asked.
-    """
+    """A sample in words. mark: style and words of what the evaluation says. doubts: what is left to be asked."""
 
     sample_id: str
     engagement: str
@@ -63,8 +72,7 @@ class SampleShown:
     agreed: str
     result: str
     doubts: tuple[str, ...]
-    supports: bool | None
-    depends: bool
+    mark: tuple[str, str]
     folder: str
 
 
@@ -72,14 +80,21 @@ def shown_samples(contents: PackageContents) -> list[SampleShown]:
     """Return the samples as pages and workpapers show them, in order of the log."""
     records = records_of(contents)
     known = [each.sample for each in contents.samples]
-    return [_shown(each, records, results_of(contents, each), doubts(each.sample, known)) for each in contents.samples]
+    return [
+        shown_sample(each.sample, items_of(each), records, results_of(contents, each), doubts(each.sample, known))
+        for each in contents.samples
+    ]
 
 
-def _shown(
-    packaged: PackagedSample, records: Sequence[Entry], results: Results | None, to_ask: Sequence[str]
+def shown_sample(
+    sample: Sample,
+    items: Mapping[int, str],
+    records: Sequence[Entry],
+    results: Results | None,
+    to_ask: Sequence[str],
 ) -> SampleShown:
-    sample = packaged.sample
-    result, unknown = sample.result, _not_evaluated(packaged, results)
+    """Return a sample in words. items: position -> item of the chosen units. results: None where no verdicts are."""
+    result, unknown = sample.result, _not_evaluated(sample, items, results)
     agreed = agreements_about(sample, records)
     told = result.sentence if result else "not evaluated"
     before = next((each.body for each in agreed if each.index == sample.agreement), None)
@@ -94,14 +109,22 @@ def _shown(
         control_test=sample.control_test,
         population=f"{sample.units:,} units, frozen {instant_text(sample.frozen_at)[:10]} by {sample.frozen_by} "
         f"(entry {sample.entry})",
-        drawn=_drawn(sample) + _of_those_that_left(packaged, results),
+        drawn=_drawn(sample) + _of_those_that_left(sample, items, results),
         agreed=_agreed(sample, agreed),
         result=told,
         doubts=tuple(to_ask),
-        supports=result.supports if result and not unknown else None,
-        depends=bool(result and result.supports and not result.supports_with_replaced),
+        mark=reliance_mark(None if unknown else result),
         folder=sample_place(sample.sample_id),
     )
+
+
+def reliance_mark(result: Result | None) -> tuple[str, str]:
+    """Return style and words of what an evaluation says; None before it, and where newer verdicts contradict it."""
+    if result is None:
+        return "none", "○ not evaluated"
+    if result.depends:
+        return "none", "○ supports reliance only without units that were replaced"
+    return ("ok", "✓ supports reliance") if result.supports else ("bad", "✗ does not support reliance")
 
 
 def _agreed(sample: Sample, agreed: Sequence[Entry]) -> str:
@@ -123,24 +146,21 @@ def _agreement(entry: Entry) -> str:
     )
 
 
-def _not_evaluated(packaged: PackagedSample, results: Results | None) -> int:
-    """Return how many units count, are no deviations of the evaluation, and are not clean by the packaged verdicts."""
-    sample = packaged.sample
+def _not_evaluated(sample: Sample, items: Mapping[int, str], results: Results | None) -> int:
+    """Return how many units count, are no deviations of the evaluation, and are not clean by the verdicts."""
     if sample.result is None or results is None:
         return 0
     clean = {each.position for each in sample.projected}.difference(sample.result.deviations)
-    items = (packaged.population.unit(position).item for position in clean)
-    return sum(results.get(item, ("", ""))[0] != Outcome.PASS for item in items)
+    return sum(results.get(items[position], ("", ""))[0] != Outcome.PASS for position in clean)
 
 
-def _of_those_that_left(packaged: PackagedSample, results: Results | None) -> str:
+def _of_those_that_left(sample: Sample, items: Mapping[int, str], results: Results | None) -> str:
     """Tell how many of the units that a person took out deviate: missing evidence is no reason to replace one."""
-    sample, unit = packaged.sample, packaged.population.unit
     gone = [each.position for each in sample.chosen if each.left_because]
     if not gone or results is None:
         return ""
     clean = {Outcome.PASS, Outcome.NOT_APPLICABLE}
-    deviate = sum(at in sample.found_by_people or results.get(unit(at).item, ("", ""))[0] not in clean for at in gone)
+    deviate = sum(at in sample.found_by_people or results.get(items[at], ("", ""))[0] not in clean for at in gone)
     found = (
         f"{deviate:,} of the units that left {'deviates' if deviate == 1 else 'deviate'}"
         if deviate

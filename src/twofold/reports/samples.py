@@ -4,21 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from twofold.engagement.sample import (
-    ENTRY_KINDS,
-    Chosen,
-    Sample,
-    Why,
-    act_of,
-    rebuild,
-    sample_id_of,
-)
+from twofold.engagement.sample import Chosen, Sample, Why, act_of, acts_on, rebuild
 from twofold.model.problem import Problem
 from twofold.populations.samples.frozen import FrozenPopulation
 from twofold.reports.contents import PackageContents
 from twofold.reports.control_folder import json_bytes
 from twofold.reports.sample_words import Results, agreements_about, records_of, results_of, sample_place
-from twofold.vault.entry import Entry, EntryKind, instant_text
+from twofold.vault.entry import Entry, instant_text
 
 POPULATION_FILE = "population.txt"
 DRAW_FILE = "draw.json"
@@ -81,8 +73,7 @@ def evaluation_record(
             return None
         return [_result(each, population, results) for each in sample.chosen if bool(each.left_because) is left]
 
-    later = (entry for entry in records if entry.kind in ENTRY_KINDS and entry.index >= sample.entry)
-    acts = [entry for entry in later if _sample_of(entry) == sample.sample_id]
+    acts = acts_on(sample, records)
     evaluated = next((each for each in acts if sample.result and each.index == sample.result.entry), None)
     return {
         "sample": sample.sample_id,
@@ -126,10 +117,6 @@ def _chosen(chosen: Chosen, population: FrozenPopulation) -> dict[str, Any]:
         "proof": [digest.hex() for digest in population.proof(chosen.position)],
         **({"reason": chosen.reason} if chosen.why is not Why.DRAWN else {}),
     }
-
-
-def _sample_of(entry: Entry) -> str:
-    return sample_id_of(entry.index) if entry.kind == EntryKind.SAMPLE_FREEZE else str(entry.body["sample"])
 
 
 def _said(entry: Entry) -> dict[str, Any]:
