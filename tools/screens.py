@@ -1,6 +1,6 @@
 """The pictures of docs/screens.md: which page each shows, and why some pages have none.
 
-`{welcome}`, `{what_if}` and `{key}` in an address stand for what `screenshots_people.py` made.
+`{welcome}`, `{what_if}`, `{key}` and `{sample}` in an address stand for what `screenshots_people.py` made or found.
 """
 
 from dataclasses import dataclass
@@ -130,6 +130,12 @@ CHAPTERS = (
             "completeness-one",
             "/completeness/change_item/",
             "One completeness record: checks, what was asked verbatim, and the conclusion.",
+        ),
+        Screen("samples", "/samples/", "Samples: where each stands, what it supports, and what is left to be asked."),
+        Screen(
+            "sample",
+            "/samples/{sample}/",
+            "One sample: both limits, frozen population, plan and nonce, and each unit with its verdict.",
         ),
         Screen(
             "result-difference",
@@ -368,7 +374,7 @@ _REDIRECT = "it leads on to another page at once"
 NO_SCREEN = {
     **dict.fromkeys(("scope_memo", "scope_change_memo", "evidence_bytes", "evidence_image", "calendar_feed"), _FILE),
     **dict.fromkeys(("auditor_template", "request_lists_file", "mfa_download_recovery_codes"), _FILE),
-    "deficiency_memo": _FILE,
+    **dict.fromkeys(("deficiency_memo", "sample_file"), _FILE),
     **dict.fromkeys(("search_suggest", "alive", "evidence_entry", "trust_page_preview_claims"), _MACHINE),
     **dict.fromkeys(("sign_on_start", "sign_on_callback", "sign_on_finish", "sign_on_metadata"), _REDIRECT),
     "mfa_login_webauthn": _REDIRECT,

@@ -246,6 +246,7 @@ def main() -> int:
     timezone.now = lambda: at
     password = token_urlsafe()
     places = {"what_if": work(root, at), "welcome": invited("joiner", "tester", "", at)}
+    places["sample"] = next(iter(current().samples))
     clients = {name: account(name, password, at) for name in ACCOUNTS}
     questions(clients["manager"])
     told: dict[str, Any] = {

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 
+from twofold.records.acts.sample import all_samples
+from twofold.records.workspace import Workspace
+
 from ..cli.conftest import _must, make_applied, write_export
 from ..cli.test_review import ACCOUNTS, ALL, RIGHTS, Desk, in_process
 from ..conftest import free_ports
@@ -62,7 +65,25 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
         desk.snapshot("newest", yesterday.isoformat(timespec="seconds"), ALL)
         _must("test", "T-19", "-w", root)
         _must("judge", "-w", root)
+        _evaluated_sample(root)
     return root
+
+
+def _evaluated_sample(root: Path) -> None:
+    """Freeze twice and draw from the first: a unit was replaced and one was named, and something is to be asked."""
+
+    def sample(act: str, *arguments: str) -> str:
+        _must("sample", act, *arguments, "-w", root)
+        with Workspace.open(root) as workspace:
+            return next(iter(all_samples(workspace.vault).by_id), "")
+
+    about = ("sox-fy2026", "OP-02", "--control-test", "T-19", "--size", "2")
+    name = sample("freeze", *about)
+    sample("freeze", *about)
+    sample("draw", name, "--nonce", "8 dice: 4 1 6 6 2 3 5 1")
+    sample("replace", name, "INC-2", "--because", "void", "--reason", "a drill")
+    sample("target", name, "INC-1", "--reason", "the longest of the year")
+    sample("evaluate", name, "--confidence", "90", "--tolerable", "92", "--expected", "0")
 
 
 @pytest.fixture(scope="session")

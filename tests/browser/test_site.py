@@ -9,6 +9,7 @@ from .conftest import Opened
 PAGES = (
     *("/", "/systems/", "/systems/product/", "/controls/", "/controls/OP-02/", "/evidence/", "/results/"),
     *("/results/T-19/", "/results/T-19/item?id=INC-2&rows=1", "/results/T-19/rule", "/findings/"),
+    "/samples/",
     *("/search?q=op-02", "/glossary/", "/evidence/?state=stale"),
     *("/findings/board", "/findings/OP-02/T-19/B/slow_response/", "/calendar/?month=2026-06", "/inbox/notices"),
     *(
@@ -49,7 +50,20 @@ def faults(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_for_everybody(path: str, looked_at: Opened) -> None:
-    page = looked_at(path)
+    for_everybody(looked_at(path))
+
+
+def test_a_sample_is_for_everybody(looked_at: Opened) -> None:
+    page = looked_at("/samples/")
+    page.click("tbody th a >> nth=-1")
+    said = page.inner_text("main")
+    for words in ("supports reliance only without units that were replaced", "to ask", "Named by a person", "INC-2"):
+        assert words in said
+    for_everybody(page)
+
+
+def for_everybody(page: Any) -> None:
+    """Hold a page against axe in two widths, light and dark, and see that nothing stands out of it."""
     for width, scheme in ((1280, "light"), (420, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)

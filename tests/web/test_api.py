@@ -41,6 +41,8 @@ GIVEN = {
     "proposal_id": "99999",
     "request_id": "rq-99999",
     "review_id": "rv-none",
+    "sample_id": "sm-none",
+    "name": "population.txt",
     "system_id": "product",
     "token_id": "99999",
     "topic": "stage",

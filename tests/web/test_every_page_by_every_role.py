@@ -27,6 +27,8 @@ GIVEN = {
     "questionnaire_id": "none",
     "request_id": "rq-1",
     "review_id": "rv-none",
+    "sample_id": "sm-none",
+    "name": "population.txt",
     "token_id": "999999",
     "control_id": "OP-02",
     "engagement_id": "sox-fy2026",

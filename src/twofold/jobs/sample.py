@@ -87,7 +87,7 @@ def freeze_population(  # noqa: PLR0913  which items are frozen, and who does it
     """
     judgement = newest_judgement(workspace.vault, engagement)
     starts_at, ends_before = _slice(workspace, judgement, first_day, last_day)
-    verdicts = _verdict_file(workspace, judgement, control, control_test)
+    verdicts = verdict_file(workspace, judgement, control, control_test)
     lines, left_out = _units(verdicts, starts_at, ends_before)
     run_id = next(str(run) for test, run, _ in judgement.body["runs"] if test == control_test)
     population = freeze(lines)
@@ -203,7 +203,7 @@ def evaluate_sample(  # noqa: PLR0913  by which measure, and what the person add
     sample = acts.sample_named(workspace.vault, sample_id)
     population = frozen_population(workspace, sample)
     judgement = newest_judgement(workspace.vault, sample.engagement)
-    verdicts = _verdicts(_verdict_file(workspace, judgement, sample.control, sample.control_test))
+    verdicts = _verdicts(verdict_file(workspace, judgement, sample.control, sample.control_test))
     drawn = {position: verdicts.get(population.unit(position).item) for position in sample.taken}
     counted = [each.position for each in sample.projected]
     gone = [position for position in counted if drawn[position] == Outcome.NOT_APPLICABLE]
@@ -253,28 +253,38 @@ def sample_named(workspace: Workspace, sample_id: str) -> Sample:
 
 def frozen_population(workspace: Workspace, sample: Sample) -> FrozenPopulation:
     """Return the frozen lines; raises UserError when the file is missing or another one."""
-    file = _place(workspace, sample.root)
-    if not file.is_file():
-        remedy = "restore it from a backup or from the auditor's copy; freezing the same run again makes it anew"
-        raise UserError(Problem(str(file), "the frozen population is missing", "the lines that were frozen", remedy))
+    file = frozen_file(workspace, sample)
     population = read_frozen(file.read_bytes(), where=str(file))
     if population.root.hex() != sample.root:
         raise UserError(Problem(str(file), "it was changed after the freeze", f"the root {sample.root}", "restore it"))
     return population
 
 
+def frozen_file(workspace: Workspace, sample: Sample) -> Path:
+    """Return the file of the frozen lines; raises UserError when it is missing."""
+    file = _place(workspace, sample.root)
+    if not file.is_file():
+        remedy = "restore it from a backup or from the auditor's copy; freezing the same run again makes it anew"
+        raise UserError(Problem(str(file), "the frozen population is missing", "the lines that were frozen", remedy))
+    return file
+
+
 def export_sample(workspace: Workspace, sample_id: str, folder: Path) -> list[Path]:
     """Write population.txt and draw.json (docs/formats/sample.md); raises UserError unless the folder is free."""
-    sample = acts.sample_named(workspace.vault, sample_id)
-    population = frozen_population(workspace, sample)
+    content = exported(workspace, acts.sample_named(workspace.vault, sample_id))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         found = "the folder is not empty" if folder.is_dir() else "it is a file"
         raise UserError(Problem(str(folder), found, "a new or an empty folder"))
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / POPULATION_FILE, folder / DRAW_FILE]
-    files[0].write_bytes(population.as_text())
-    files[1].write_bytes(json_bytes(draw_record(sample, population)))
-    return files
+    for name, written in content.items():
+        (folder / name).write_bytes(written)
+    return [folder / name for name in content]
+
+
+def exported(workspace: Workspace, sample: Sample) -> dict[str, bytes]:
+    """Return name -> bytes of the files that an auditor gets; raises UserError for lines that were not frozen."""
+    population = frozen_population(workspace, sample)
+    return {POPULATION_FILE: population.as_text(), DRAW_FILE: json_bytes(draw_record(sample, population))}
 
 
 def _slice(
@@ -292,7 +302,7 @@ def _slice(
     return first, last
 
 
-def _verdict_file(workspace: Workspace, judgement: Entry, control: str, control_test: str) -> Path:
+def verdict_file(workspace: Workspace, judgement: Entry, control: str, control_test: str) -> Path:
     """Return the file of verdicts that the judgement recorded; raises UserError where it is another one or missing."""
     engagement, name = str(judgement.body["engagement"]), f"{control}-{control_test}"
     recorded = dict(judgement.body["verdicts"])

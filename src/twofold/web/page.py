@@ -31,6 +31,7 @@ NAVIGATION = (
     NavigationEntry("evidence", "Evidence", "see_evidence", "Programme"),
     NavigationEntry("results", "Test results", "see_results", "Programme"),
     NavigationEntry("completeness", "Completeness", "see_results", "Programme"),
+    NavigationEntry("samples", "Samples", "see_results", "Programme"),
     NavigationEntry("findings", "Findings", "see_findings", "Programme"),
     NavigationEntry("calendar", "Calendar", "see_findings", "Programme"),
     NavigationEntry("preparation", "Before an audit", "see_preparation", "Programme"),

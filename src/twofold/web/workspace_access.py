@@ -16,6 +16,7 @@ from django.utils import timezone
 from twofold.catalog.catalog import Catalog
 from twofold.catalog.load import load_catalog
 from twofold.engagement.access_review import Review
+from twofold.engagement.sample import ENTRY_KINDS, Sample
 from twofold.engagement.task import Task
 from twofold.findings.finding import Finding
 from twofold.findings.follow_up import FollowUp
@@ -27,6 +28,7 @@ from twofold.jobs.status import Status, workspace_status
 from twofold.model.instant import zone_named
 from twofold.model.problem import Problem, UserError
 from twofold.model.session import sql_session
+from twofold.records.acts.sample import all_samples
 from twofold.records.acts.task import all_tasks
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.vault.entry import EntryKind
@@ -35,6 +37,7 @@ from twofold.vault.evidence_list import evidence_numbers
 _THREAD = threading.local()
 _SNAPSHOTS = 5
 """Newest snapshots of a system that a review can be opened from."""
+_OF_SAMPLES = (EntryKind.SAMPLE_AGREEMENT, *ENTRY_KINDS)
 _SHOWN = (
     EntryKind.ANSWER,
     EntryKind.CAPTURE,
@@ -43,9 +46,7 @@ _SHOWN = (
     EntryKind.JUDGEMENT,
     EntryKind.REQUEST,
     EntryKind.RUN,
-    EntryKind.SAMPLE_AGREEMENT,
-    EntryKind.SAMPLE_CHANGE,
-    EntryKind.SAMPLE_RESULT,
+    *_OF_SAMPLES,
     EntryKind.SCOPE_APPLY,
     EntryKind.SIGN_OFF,
     EntryKind.TASK,
@@ -58,9 +59,7 @@ _PARTS: Mapping[str, Sequence[EntryKind]] = {
         EntryKind.DELETION,
         EntryKind.JUDGEMENT,
         EntryKind.RUN,
-        EntryKind.SAMPLE_AGREEMENT,
-        EntryKind.SAMPLE_CHANGE,
-        EntryKind.SAMPLE_RESULT,
+        *_OF_SAMPLES,
         EntryKind.SCOPE_APPLY,
     ),
     "evidence_of_tests": (EntryKind.RUN,),
@@ -68,6 +67,7 @@ _PARTS: Mapping[str, Sequence[EntryKind]] = {
     "follow_ups": (EntryKind.CAPTURE, EntryKind.DELETION, EntryKind.JUDGEMENT, EntryKind.RUN),
     "people": (EntryKind.RUN,),
     "reviews": (EntryKind.CAPTURE, EntryKind.DELETION, EntryKind.SCOPE_APPLY),
+    "samples": _OF_SAMPLES,
     "scope": (EntryKind.SCOPE_APPLY,),
     "tasks": (EntryKind.TASK,),
 }
@@ -202,6 +202,11 @@ class Current:
                 for name, _ in tables.snapshots_of(system.id)[-_SNAPSHOTS:]
             ]
             return list(tables.reviews().values()), newest
+
+    @Part
+    def samples(self) -> Mapping[str, Sample]:
+        """The samples by id, in order of freezing."""
+        return all_samples(self.workspace.vault).by_id
 
     @property
     def today(self) -> date:

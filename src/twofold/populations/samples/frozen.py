@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import orjson
 
@@ -101,6 +101,21 @@ def read_frozen(text: bytes, *, where: str) -> FrozenPopulation:
             Problem(where, "is no frozen population", "sorted lines, each once, as docs/formats/sample.md says")
         )
     return FrozenPopulation(tuple(lines))
+
+
+def units_at(lines: Iterable[bytes], positions: Iterable[int], *, where: str) -> dict[int, Unit]:
+    """Return the units at positions of a file that `as_text` gave: what lies between them is passed over, not kept.
+
+    So a few units of millions cost little; that the lines have the frozen root, only `read_frozen` can show. Raises
+    UserError for a position that the file does not have.
+    """
+    rest, at, found = iter(lines), 0, {}
+    for position in sorted(set(positions)):
+        line = next(islice(rest, position - at, None), b"")
+        if not line.endswith(b"\n"):
+            raise UserError(Problem(where, f"it has no unit {position:,}", "the lines that were frozen", "restore it"))
+        found[position], at = read_unit(line), position + 1
+    return found
 
 
 def _aware(moment: datetime) -> datetime:

@@ -92,9 +92,13 @@ class Frozen:
 
 def all_samples(vault: Vault) -> Samples:
     """Return the samples with their states, rebuilt from the log."""
+    return rebuild(sample_entries(vault))
+
+
+def sample_entries(vault: Vault) -> Iterator[Entry]:
+    """Give the entries about samples and what was agreed about them, in order of the log."""
     kinds = (EntryKind.SAMPLE_AGREEMENT, *ENTRY_KINDS)
-    entries: Iterator[Entry] = merge(*(vault.entries(kind=kind) for kind in kinds), key=lambda entry: entry.index)
-    return rebuild(entries)
+    return merge(*(vault.entries(kind=kind) for kind in kinds), key=lambda entry: entry.index)
 
 
 def agreements(vault: Vault) -> list[Agreement]:

@@ -112,6 +112,7 @@ def show(request: HttpRequest, control_id: str) -> HttpResponse:
         "open": OPEN,
         "reuse": _reuse(now, control),
         "runs": past_runs(now, control),
+        "samples": Counter(each.engagement for each in now.samples.values() if each.control == control_id),
         "signed": [each for each in sign_offs(now.workspace.vault) if each.control == control_id],
         "titles": {each.judgement.engagement_id: each.judgement.lens_title for each in now.judged},
         "waiting": [each for each in _waiting() if control_id in each.controls],
