@@ -140,7 +140,7 @@ SELECT
         WHEN s.level > t.level THEN 'na:below_severity'
         WHEN h.code IS NULL THEN SUBSTR(LEAST(b.acknowledgement, b.closure, b.reason, b.acknowledged_by, b.closed_by), 2)
         WHEN r.suppressed THEN SUBSTR(h.code, 2)
-        WHEN b.closure LIKE '1%' OR (h.code LIKE '1%' AND b.closure LIKE '2%') THEN SUBSTR(b.closure, 2)
+        WHEN b.closure LIKE '1%' OR h.code LIKE '1%' THEN SUBSTR(b.closure, 2)
         ELSE SUBSTR(h.code, 2)
     END AS c,
     CASE
