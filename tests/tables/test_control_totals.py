@@ -30,6 +30,7 @@ def total(path: Path, text: str, field: str, stated: str, records: tuple[str, ..
         ('{"rows": [{"n": 1}]}{"rows": [{"n": 2}]}', "n", ("#/rows/0", "page 2 #/rows/0"), "3"),
         ('{"n": 1.5}\n{"n": 2}\n', "n", ("line 1", "line 2"), "3.5"),
         ('[{"a.b": 4, "a": {"b": 9}}]', "a.b", ("#/0",), "4"),
+        ('[{"n": 1, "other": 1e9999999999999999999999}]', "n", ("#/0",), "1"),
     ],
 )
 def test_a_field_is_summed_exactly_over_the_records_that_were_read(
@@ -63,6 +64,7 @@ def test_a_total_agrees_by_its_number_and_not_by_how_it_is_written(tmp_path: Pat
         ('[{"n": true}]', "n", ("#/0",), "#/0: n holds 'True', which is no number such as 1234.50"),
         ('[{"n": {"m": 1}}]', "n", ("#/0",), "#/0: n holds \"{'m': 1}\", which is no number such as 1234.50"),
         ('[{"n": 1e300}]', "n", ("#/0",), "#/0: n holds '1E+300', which is no number such as 1234.50"),
+        ('[{"n": 1e9999999999999999999999}]', "n", ("#/0",), "#/0: n holds 'inf', which is no number such as 1234.50"),
         ('[{"n": 1}', "n", ("#/0",), "the JSON cannot be read at byte 9"),
         ("%PDF\0", "n", ("the document",), "a zero byte"),
     ],

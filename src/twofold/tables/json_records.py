@@ -14,7 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -135,8 +135,16 @@ def _storable(value: Any, depth: int = 0) -> Any:
 
 
 def _decoder(*, exact: bool) -> json.JSONDecoder:
-    number = Decimal if exact else float
+    number = _decimal if exact else float
     return json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=number)
+
+
+def _decimal(text: str) -> Decimal | float:
+    """Return the number as the file writes it, the nearest float where its exponent is beyond what a Decimal holds."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return float(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
