@@ -442,6 +442,22 @@ def test_explanations_of_a_total_that_contradict_each_other_explain_nothing(stor
     assert {each.code for each in found.stops} == {"control_total", "period_coverage"}
 
 
+def test_explanations_of_a_total_for_two_populations_are_about_one_difference(store: Store, tmp_path: Path) -> None:
+    said = explanation("ev-1 amount")
+    same = {**explanation("ev-1 amount", "alert_raised"), "explained_at": "2026-01-17T10:00:00Z"}
+    other = {**same, "reason": "rounding"}
+    differing = extraction(sums=sums("10.00", "9.50"))
+    for number, (more, stops) in enumerate([([same], set()), ([other], {"control_total", "period_coverage"})]):
+        for turned, rows in enumerate(([said, *more], [*more, said])):
+            into = tmp_path / f"{number}-{turned}"
+            into.mkdir()
+            found = record(store, into, {"extraction": [differing, PAGER], "difference_explanation": rows})
+            assert {each.code for each in found.stops} == stops
+    contradicted = [explanation("ev-1 amount", "alert_raised"), other, said]
+    found = record(store, tmp_path, {"extraction": [differing, PAGER], "difference_explanation": contradicted})
+    assert {each.code for each in found.stops} == {"control_total", "period_coverage"}
+
+
 def test_a_filter_of_one_export_is_named_beside_one_that_many_share(store: Store, tmp_path: Path) -> None:
     daily = [extraction(number=f"ev-{day}", query=f"GET /incidents?limit=200&day={day}") for day in range(100, 140)]
     hidden = extraction(number="ev-999", query="status != Cancelled")

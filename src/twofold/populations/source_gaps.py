@@ -111,10 +111,15 @@ def read_extractions(session: duckdb.DuckDBPyConnection) -> list[Extraction]:
     children = session.execute("SELECT id, table_name, value FROM extraction__systems").fetchall()
     for evidence, table, system in children:
         systems.setdefault((evidence, table), set()).add(system)
-    # By the export, whatever population the explanation names: the difference is one and the same for each.
+    # By the export, whatever population the explanation names: the difference is one and the same for each. So two that
+    # say different things contradict each other, whatever they name.
     explained = dict(
         session.execute(
-            "SELECT difference_key, explained_by || ': ' || reason FROM difference_explanation WHERE NOT conflicted"
+            """
+            SELECT difference_key, min(explained_by || ': ' || reason) FROM difference_explanation
+            GROUP BY difference_key
+            HAVING NOT bool_or(conflicted) AND count(DISTINCT explained_by || ': ' || reason) = 1
+            """
         ).fetchall()
     )
     rows = session.execute(
