@@ -31,11 +31,11 @@ def results(call: Call, root: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def capture_signatures(call: Call, root: Path, folder: Path, lines: Sequence[str]) -> None:
-    """Capture signatures that were given outside of Twofold: conclusion, person, moment."""
+def capture_signatures(call: Call, root: Path, folder: Path, lines: Sequence[str], *, record: str = "") -> None:
+    """Capture signatures that were given outside of Twofold: conclusion, person, moment; under a record or any."""
     file = folder / "signatures.csv"
-    text = "".join(f"incident_opened,{each}\n" for each in lines)
-    file.write_text(f"population,conclusion,signed_by,signed_at\n{text}", encoding="utf-8")
+    text = "".join(f"incident_opened,{each},{record}\n" for each in lines)
+    file.write_text(f"population,conclusion,signed_by,signed_at,record_sha256\n{text}", encoding="utf-8")
     more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
     run = ("--run-by", "p-0002", "--run-at", "2026-06-01T10:00:00Z")
     assert call("capture", file, *more, *run, "-w", root).code == 0
@@ -154,6 +154,29 @@ def test_a_captured_signature_of_who_has_a_part_in_the_control_does_not_count(
     assert sox_result(call, judged)["completeness_signed_by"] == ""
     capture_signatures(call, judged, tmp_path, ["not_complete,p-0001,2026-06-01T09:30:00Z"])
     assert sox_result(call, judged)["stops"] == ["p-0001 concluded that the population incident_opened is not complete"]
+
+
+def test_a_signature_that_does_not_count_lifts_no_refusal(call: Call, judged: Path, tmp_path: Path) -> None:
+    assert call(*SIGN, "--conclusion", "not_complete", "-w", judged).code == 0
+    refused = ["p-0001 concluded that the population incident_opened is not complete"]
+    later = f"complete,p-0002,{now().isoformat()}"
+    capture_signatures(call, judged, tmp_path, [later], record="0" * 64)
+    for found in results(call, judged).values():
+        assert (found["stops"], found["completeness_signed_by"]) == (refused, ""), "under another record"
+    assigned = "controls: [{id: OP-02, owner: p-0001, performer: p-0002}]\n"
+    (judged / "scope" / "controls.yaml").write_text(assigned, encoding="utf-8")
+    assert call("scope", "apply", "--reason", "who does what", "-w", judged).code == 0
+    capture_signatures(call, judged, tmp_path, [later])
+    for found in results(call, judged).values():
+        assert (found["stops"], found["completeness_signed_by"]) == (refused, ""), "of who performs the control"
+
+
+def test_a_later_refusal_of_another_record_ends_a_signature_under_any(call: Call, judged: Path, tmp_path: Path) -> None:
+    capture_signatures(call, judged, tmp_path, ["complete,p-0002,2026-07-10T15:00:00Z"])
+    assert sox_result(call, judged)["completeness_signed_by"] == "p-0002"
+    capture_signatures(call, judged, tmp_path, ["not_complete,p-0001,2026-07-11T15:00:00Z"], record="0" * 64)
+    found = sox_result(call, judged)
+    assert (found["stops"], found["completeness_signed_by"]) == ([], "")
 
 
 def test_a_stop_of_one_control_test_is_not_hidden_by_another_one_of_the_same_population(

@@ -49,6 +49,8 @@ class Signature:
     conclusion: str
     signed_by: str
     record_sha256: str
+    signed_at: datetime
+    signed_at_latest: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +159,12 @@ def controls_with_a_part(scope: Scope | None, person: str, *, record: Population
     return controls_of(scope, person) & tested
 
 
-def newest_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, tuple[Signature, ...]]:
-    """Return the newest signatures of each population that the session's tables hold.
-
-    They are several where people signed at one moment, or at times too coarse to say which was later.
-    """
+def read_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, tuple[Signature, ...]]:
+    """Return the signatures of each population that the session's tables hold."""
     rows = session.execute(
         """
-        SELECT population, conclusion, signed_by, COALESCE(record_sha256, '') FROM completeness_signature
-        QUALIFY signed_at_latest >= max(signed_at) OVER (PARTITION BY population)
-        ORDER BY ALL
+        SELECT population, conclusion, signed_by, COALESCE(record_sha256, ''), signed_at, signed_at_latest
+        FROM completeness_signature ORDER BY ALL
         """
     ).fetchall()
     found: dict[str, tuple[Signature, ...]] = {}
@@ -182,18 +180,27 @@ def signed_by(
 ) -> str:
     """Return who signed the record of a run with this conclusion, "" where nobody did, or another record was signed.
 
-    Where the newest signatures under it disagree the stricter one counts: who found a hole is not outvoted.
+    The newest counts; where the newest disagree the stricter one: who found a hole is not outvoted. A signature under
+    another record lifts no refusal of this one, but it ends an older approval.
     """
-    under = [each for each in signatures.get(run.population, ()) if each.record_sha256 in {"", run.completeness_sha256}]
-    refused = [each for each in under if each.conclusion == CompletenessConclusion.NOT_COMPLETE]
-    return next((each.signed_by for each in refused or under if each.conclusion == conclusion), "")
+    said = signatures.get(run.population, ())
+    under = [each for each in said if each.record_sha256 in {"", run.completeness_sha256}]
+    refused = [each for each in _newest(under) if each.conclusion == CompletenessConclusion.NOT_COMPLETE]
+    counting = refused or [each for each in _newest(said) if each in under]
+    return next((each.signed_by for each in counting if each.conclusion == conclusion), "")
+
+
+def _newest(said: Sequence[Signature]) -> list[Signature]:
+    """Return the newest: several where people signed at one moment, or at times too coarse to say which was later."""
+    newest = max((each.signed_at for each in said), default=None)
+    return [each for each in said if newest is not None and each.signed_at_latest >= newest]
 
 
 def _signatures(workspace: Workspace) -> dict[str, tuple[Signature, ...]]:
     if not tables_now(workspace.tables_folder):
         return {}
     with open_session(TableSet(workspace.tables_folder, {}), wanted={SIGNATURE_TABLE}) as session:
-        return newest_signatures(session)
+        return read_signatures(session)
 
 
 def _record(

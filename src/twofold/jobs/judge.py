@@ -21,7 +21,7 @@ from twofold.controltests.run_record import (
     read_run,
 )
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
-from twofold.jobs.completeness import CompletenessConclusion, Signature, newest_signatures, signed_by
+from twofold.jobs.completeness import CompletenessConclusion, Signature, read_signatures, signed_by
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
@@ -159,7 +159,7 @@ class _PeopleSaid:
 
     responses: Mapping[str, Response]
     signatures: Mapping[str, Sequence[Signature]]
-    """Population -> the newest signatures under its completeness record, several where they are of one moment."""
+    """Population -> the signatures under its completeness records."""
 
 
 def _wanted(scope: Scope, wanted: Sequence[str]) -> list[Engagement]:
@@ -381,7 +381,7 @@ def _people_said(workspace: Workspace) -> _PeopleSaid:
             WHERE NOT conflicted ORDER BY given_at, finding
             """
         ).fetchall()
-        signatures = newest_signatures(session)
+        signatures = read_signatures(session)
     responses = {
         finding: Response(cause, response, owner, due_on, given_by, given_at.replace(tzinfo=UTC).isoformat())
         for finding, cause, response, owner, due_on, given_by, given_at in answers
