@@ -15,9 +15,8 @@ TABLES = {
 }
 
 
-def test_a_judgement_names_the_benchmark_that_it_rests_on_and_doubts_its_age(
-    call: Call, applied: Path, tmp_path: Path
-) -> None:
+def settings_tested(call: Call, applied: Path, tmp_path: Path) -> None:
+    """Capture the settings and test them."""
     folder = tmp_path / "settings"
     folder.mkdir()
     entries = []
@@ -27,6 +26,12 @@ def test_a_judgement_names_the_benchmark_that_it_rests_on_and_doubts_its_age(
     (folder / "exports.toml").write_text("".join(entries).replace("2025-12-01", "2020-01-01"), encoding="utf-8")
     assert call("capture", folder, "-w", applied).code == 0
     assert call("test", "T-07", "-w", applied).code == 0
+
+
+def test_a_judgement_names_the_benchmark_that_it_rests_on_and_doubts_its_age(
+    call: Call, applied: Path, tmp_path: Path
+) -> None:
+    settings_tested(call, applied, tmp_path)
     shown = " ".join(call("judge", "soc2-2026", "-w", applied).out.split())
     configuration = "product/default/password_min_length"
     assert (
@@ -41,3 +46,26 @@ def test_a_judgement_names_the_benchmark_that_it_rests_on_and_doubts_its_age(
     (judged,) = orjson.loads(call("judge", "soc2-2026", "--json", "-w", applied).out)
     (control,) = (each for each in judged["controls"] if each["control_id"] == "AC-07")
     assert (judged["benchmark_years"], control["results"][0]["looks"]["older"]) == (3, 1)
+
+
+REDACTION = """
+reason = "Names of policies are not needed."
+decided_by = "p-0001"
+[[withhold]]
+control_test = "T-07"
+table = "population"
+columns = ["configuration"]
+"""
+
+
+def test_a_package_that_withholds_a_configuration_is_refused_where_its_look_names_it(
+    call: Call, applied: Path, tmp_path: Path
+) -> None:
+    settings_tested(call, applied, tmp_path)
+    assert call("judge", "-w", applied).code == 0
+    redaction = tmp_path / "redact.toml"
+    redaction.write_text(REDACTION)
+    said = call("package", "--into", tmp_path / "part", "--redact", redaction, "-w", applied)
+    assert said.code == 2
+    assert "engagements/soc2-2026/judgement.json: " in said.err
+    assert not (tmp_path / "part").exists()
