@@ -87,6 +87,27 @@ def test_a_sum_that_is_not_the_total_of_the_source_is_a_gap() -> None:
         assert world.state() is state
 
 
+@pytest.mark.parametrize(
+    ("explained", "state"),
+    [
+        (["ev-1 amount"], State.OK),
+        (["ev-1 count"], State.GAP),
+        (["ev-2 amount"], State.GAP),
+        (["ev-1 amount", "ev-1 amount"], State.GAP),
+    ],
+    ids=["it", "another field", "another export", "in two ways"],
+)
+def test_a_sum_that_differs_is_no_gap_where_a_named_person_explained_it(explained: list[str], state: State) -> None:
+    said = '[{"field":"amount","stated":"2","read":"1","agrees":false,"fault":""}]'
+    world = World("evidence/last_pull").add("needed_table", NEED)
+    pulled = {"table_name": "account", "rows": 5, "claimed_rows": 5, "sums": said}
+    world.add("extraction", {"id": "ev-1", "run_at": END, **pulled})
+    for number, key in enumerate(explained):
+        person = {"explained_by": "p-1", "explained_at": END, "reason": f"reason {number}", "conflicted": False}
+        world.add("difference_explanation", {"population": f"population {number}", "difference_key": key, **person})
+    assert world.state() is state
+
+
 @pytest.mark.parametrize(("hours", "state"), [(24, State.OK), (25, State.GAP)])
 def test_time_from_the_question_to_the_vault(hours: int, state: State) -> None:
     late = capture(captured_at=END + timedelta(hours=hours))
