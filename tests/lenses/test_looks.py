@@ -197,6 +197,17 @@ def test_what_does_not_apply_under_the_lens_is_not_told(tmp_path: Path) -> None:
     assert judged(result("T-10"), seen=found).looks == ()
 
 
+def test_a_look_at_the_edge_of_the_period_lies_in_it_as_its_days_do(tmp_path: Path) -> None:
+    edges = [("begins", "2026-01-01", 1), ("ends", "2026-07-01", 1), ("before", "2025-12-31 23:59:59.999999", 1)]
+    found = looks_of(*made_population(tmp_path, edges), period=PERIOD, clock=CLOCK, years=3)
+    assert found is not None
+    assert {each.configuration: each.place for each in found.named} == {
+        "begins": Place.WITHIN,
+        "ends": Place.AFTER,
+        "before": Place.BEFORE,
+    }
+
+
 def test_a_population_that_is_not_about_settings_has_no_looks(tmp_path: Path) -> None:
     with duckdb.connect() as session:
         session.execute(f"COPY (SELECT 'i' AS item) TO '{tmp_path}/p.parquet'")
@@ -229,6 +240,11 @@ def test_a_judgement_says_under_which_change_tests_a_look_is_carried_and_doubts_
     assert failing.conclusion is Conclusion.NOT_CONCLUDED
     assert failing.looks[-1].endswith(": T-13 did not hold for okta")
     assert judged(seen=old).looks[-1].endswith(": no change test is judged")
+    own = replace(old, older=0)
+    mine = ControlJudgement("CM-05", "t", (result("T-14", seen=own),), Conclusion.EFFECTIVE, (), ())
+    again = ControlJudgement("CM-01", "t", (result("T-14"),), Conclusion.EFFECTIVE, (), ())
+    both = limit_automated(SOC2, {"CM-05": mine, "CM-01": again}, automated={"CM-05"})
+    assert both["CM-05"].looks[-1].endswith(": no change test speaks for okta"), "a test is no ground for itself"
     elsewhere = replace(result("T-10"), by_system={"erp": Counts(1, 1, 0, 0, 0)})
     assert judged(elsewhere, seen=old).looks[-1].endswith(": no change test speaks for okta")
     stopped = replace(result("T-10"), counts=None, by_system={})

@@ -1,5 +1,6 @@
 """Sums over an export beside the totals of its source: exact, and a fault where there is no sum."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def total(path: Path, text: str, field: str, stated: str, records: tuple[str, ..
         ('{"rows": [{"n": 1}]}{"rows": [{"n": 2}]}', "n", ("#/rows/0", "page 2 #/rows/0"), "3"),
         ('{"n": 1.5}\n{"n": 2}\n', "n", ("line 1", "line 2"), "3.5"),
         ('[{"a.b": 4, "a": {"b": 9}}]', "a.b", ("#/0",), "4"),
+        ('\ufeff \n [{"n": 5}]', "n", ("#/0",), "5"),
+        (f'[{{"n": {"9" * 60}}}, {{"n": 0.{"1" * 60}}}]', "n", ("#/0", "#/1"), f"{'9' * 60}.{'1' * 60}"),
+        ('[{"n": "a text"}, {"n": {"text": 3}}]', "n.text", ("#/0", "#/1"), "3"),
         ('[{"n": 1, "other": 1e9999999999999999999999}]', "n", ("#/0",), "1"),
     ],
 )
@@ -37,6 +41,13 @@ def test_a_field_is_summed_exactly_over_the_records_that_were_read(
     tmp_path: Path, text: str, field: str, records: tuple[str, ...], read: str
 ) -> None:
     assert total(tmp_path / "export", text, field, read, records) == ControlTotal(field, read, read, agrees=True)
+
+
+def test_a_compressed_export_is_summed_too(tmp_path: Path) -> None:
+    path = tmp_path / "export"
+    path.write_bytes(gzip.compress(b'[{"n": 5}]'))
+    (found,) = control_totals(path, {"n": "5"}, records=["#/0"])
+    assert found.agrees
 
 
 def test_without_a_stated_total_the_file_is_not_read_again(tmp_path: Path) -> None:
