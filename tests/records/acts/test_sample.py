@@ -122,6 +122,20 @@ def test_a_sample_is_extended_where_an_evaluation_found_more_than_planned(
     assert len(acts.extend(vault, drawn.sample_id, population, evidence=(), **asked).projected) == 40
 
 
+def test_a_sample_is_extended_where_only_a_replaced_unit_deviates(
+    vault: Vault, drawn: Sample, population: FrozenPopulation
+) -> None:
+    bad = drawn.projected[0].position
+    void: dict[str, Any] = {"because": acts.VoidReason.VOID, "reason": "a test booking", **BY}
+    acts.replace_unit(vault, drawn.sample_id, population, position=bad, **void)
+    result: dict[str, Any] = {"judgement": drawn.judgement, "deviations": [bad], "note": "", **RATES, **BY}
+    done = acts.record_result(vault, drawn.sample_id, population, **result).result
+    assert done is not None
+    assert (done.supports, done.deviations, done.planned, done.replaced) == (True, (), 0, (bad,))
+    more = acts.extend(vault, drawn.sample_id, population, units=15, reason="plan", evidence=(), **BY)
+    assert len(more.projected) == 40, "counted as well, more deviate than were planned, and the plan allows it"
+
+
 def test_an_extension_that_was_not_planned_needs_evidence(
     vault: Vault, drawn: Sample, population: FrozenPopulation, evidence: list[EvidenceRef]
 ) -> None:

@@ -493,16 +493,20 @@ def _check_population(sample: Sample, population: FrozenPopulation) -> None:
 
 
 def _check_missed(sample: Sample) -> None:
-    """Refuse an extension that no evaluation asks for: one before it would thin out what the drawn units show."""
+    """Refuse an extension that no evaluation asks for: one before it would thin out what the drawn units show.
+
+    Units that were replaced and deviate count, as they do where the deficiency is evaluated.
+    """
     result = sample.result
     if result is None:
         found = f"{sample.sample_id} was not evaluated since its units changed"
         expected = "an evaluation that found more deviations than planned"
         raise UserError(Problem("SAMPLE", found, expected, "run 'twofold sample evaluate' first"))
-    if result.supports and len(result.deviations) <= result.planned:
+    deviations = len(result.deviations) + len(result.replaced)
+    if result.supports_with_replaced and deviations <= result.planned:
         found = (
-            f"{len(result.deviations)} of {result.units} units deviate, {result.planned} were planned, and the sample "
-            "supports reliance"
+            f"{deviations} of {result.units + len(result.replaced)} units deviate, {result.planned} were planned, and "
+            "the sample supports reliance"
         )
         raise UserError(Problem("SAMPLE", found, "more deviations than planned", "leave it as it is"))
 
