@@ -583,6 +583,17 @@ def test_a_better_reason_does_not_start_the_days_of_a_removal_anew(decided: Desk
     assert desk.outcome()["e"] == "exception:revoke_late", "it was judged wrong on 26 March"
 
 
+def test_another_removal_of_the_same_access_does_not_start_its_days_anew(decided: Desk) -> None:
+    desk = decided
+    assert desk.at("2026-04-03").decide("p-0001", REVIEW, CY, "modify").code == 0
+    pairs = {(each["account"], each["right_id"]): each for each in desk.json("show", REVIEW)["pairs"]}
+    assert (pairs[CY]["decision"], pairs[CY]["decided_at"][:10]) == ("modify", "2026-03-26")
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    assert desk.at("2026-04-08").says("p-0002", "revoked", REVIEW, *CY, "--ticket", "ACC-12").code == 0
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    assert desk.outcome()["e"] == "exception:revoke_late", "it was judged wrong on 26 March, and is judged wrong still"
+
+
 def test_what_a_reviewer_decided_who_then_left_is_decided_anew(decided: Desk) -> None:
     desk = decided
     scope = desk.root / "scope" / "all.yaml"

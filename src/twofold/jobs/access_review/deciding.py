@@ -99,8 +99,9 @@ def _new(review: Review, said: Mapping[Pair, Said]) -> dict[Pair, Said]:
 
 
 def _decided_at(item: ReviewItem, said: Said, at: datetime) -> datetime:
-    """Return when a pair was decided so: a better reason for the same decision does not start its days anew."""
-    return item.decided_at if item.decision is said.decision and item.decided_at else at
+    """Return when a pair was decided so: neither a better reason nor modify for revoke starts its days anew."""
+    same = item.decision is not None and item.decision.judges_wrong is said.decision.judges_wrong
+    return item.decided_at if same and item.decided_at else at
 
 
 def _record(
