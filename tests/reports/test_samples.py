@@ -81,6 +81,28 @@ def test_an_evaluation_that_newer_verdicts_contradict_supports_nothing(key: Sign
     assert "more units deviate or do not apply by the newest verdicts: evaluate again. Before: 0 of " in samples
 
 
+def test_a_replaced_unit_that_deviates_by_newer_verdicts_asks_for_another_evaluation(
+    key: SigningKey, tmp_path: Path
+) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    name = make.freeze(plan=None)
+    make.draw(name)
+    for position in make.evaluate(name).body["deviations"]:
+        make.replace(name, replaced=position, positions=[])
+    body = make.evaluate(name).body
+    left = len(body["replaced"])
+    alike = {f"{each}_with_replaced": body[each] for each in ("limit", "limit_items", "supports")}
+    assert make.evaluate(name, replaced=[], **alike).body["supports"], "as of verdicts by which none of them deviated"
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    package = write_package(changed, tmp_path / "package", key=key).folder
+
+    page = (package / "data/index.html").read_text(encoding="utf-8")
+    samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
+    assert "✓ supports reliance" not in samples
+    assert f"{left} more units deviate or do not apply by the newest verdicts: evaluate again. Before: 0 of " in samples
+
+
 def test_the_verdict_of_a_unit_that_left_is_shown(key: SigningKey, tmp_path: Path) -> None:
     contents, log = build_company(tmp_path, 60)
     make = SampleMaker(log, contents)

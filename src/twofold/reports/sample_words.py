@@ -147,20 +147,30 @@ def _agreement(entry: Entry) -> str:
 
 
 def _not_evaluated(sample: Sample, items: Mapping[int, str], results: Results | None) -> int:
-    """Return how many units count, are no deviations of the evaluation, and are not clean by the verdicts."""
+    """Return how many units are no deviations of the evaluation, and not clean by the verdicts.
+
+    They count, or they left and deviate.
+    """
     if sample.result is None or results is None:
         return 0
     clean = {each.position for each in sample.projected}.difference(sample.result.deviations)
-    return sum(results.get(items[position], ("", ""))[0] != Outcome.PASS for position in clean)
+    left = _deviating_that_left(sample, items, results).difference(sample.result.replaced)
+    return sum(results.get(items[position], ("", ""))[0] != Outcome.PASS for position in clean) + len(left)
+
+
+def _deviating_that_left(sample: Sample, items: Mapping[int, str], results: Results) -> set[int]:
+    """Return the units that a person took out and that deviate: missing evidence is no reason to replace one."""
+    clean = {Outcome.PASS, Outcome.NOT_APPLICABLE}
+    return {
+        at for at in sample.left if at in sample.found_by_people or results.get(items[at], ("", ""))[0] not in clean
+    }
 
 
 def _of_those_that_left(sample: Sample, items: Mapping[int, str], results: Results | None) -> str:
-    """Tell how many of the units that a person took out deviate: missing evidence is no reason to replace one."""
-    gone = [each.position for each in sample.chosen if each.left_because]
-    if not gone or results is None:
+    """Tell how many of the units that a person took out deviate."""
+    if not sample.left or results is None:
         return ""
-    clean = {Outcome.PASS, Outcome.NOT_APPLICABLE}
-    deviate = sum(at in sample.found_by_people or results.get(items[at], ("", ""))[0] not in clean for at in gone)
+    deviate = len(_deviating_that_left(sample, items, results))
     found = (
         f"{deviate:,} of the units that left {'deviates' if deviate == 1 else 'deviate'}"
         if deviate
