@@ -529,6 +529,30 @@ def test_a_later_word_on_a_removal_hides_no_earlier_one(decided: Desk) -> None:
     assert (found["ticket"], found["seen_in"]) == ("ACC-12", "april-1"), "of two words with one proof the first counts"
 
 
+def test_access_that_the_log_shows_given_again_is_not_hidden_by_a_second_removal(decided: Desk) -> None:
+    desk = decided
+    assert desk.says("p-0001", "complete", REVIEW).code == 0
+    assert removed(desk, "2026-03-28", "2026-03-27", "ACC-12").code == 0
+    desk.snapshot("march-2", "2026-03-29T08:00:00Z", ALL)
+    events = (
+        "e-1,product:cy,product:admin,remove,2026-03-27T12:00:00Z\n"
+        "e-2,product:cy,product:admin,add,2026-03-28T12:00:00Z\n"
+        "e-3,product:cy,product:admin,remove,2026-03-30T12:00:00Z\n"
+    )
+    for kind, text in (
+        ("access_request", "id,beneficiary,system,rights,created_at\n"),
+        ("approval", "id,subject,approver,duty,decision,decided_at\n"),
+        ("grant_event", f"id,account,right_id,action,occurred_at\n{events}"),
+    ):
+        desk.capture("csvtable", kind, text, APRIL)
+    assert desk.outcome()["e"] == "exception:regranted"
+    assert removed(desk, "2026-03-31", "2026-03-30", "ACC-15", *WHY).code == 0
+    desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
+    assert desk.outcome()["e"] == "exception:regranted", "the first removal was carried out, and silently undone"
+    (found,) = desk.json("show", REVIEW)["removals"]
+    assert found["ticket"] == "ACC-12"
+
+
 def test_a_snapshot_that_may_not_be_whole_proves_no_record(decided: Desk) -> None:
     desk = decided
     assert desk.says("p-0001", "complete", REVIEW).code == 0

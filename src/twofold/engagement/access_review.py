@@ -89,7 +89,7 @@ class ReviewItem:
 class Removal:
     """What is recorded about the removal of a pair; `executed_at` None = not carried out.
 
-    Of several records the one that counts: that which the earliest list of the system proves, else the first.
+    Of several records the one that counts: that which the system itself proves first, else the first.
     """
 
     ticket: str

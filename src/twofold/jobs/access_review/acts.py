@@ -114,7 +114,7 @@ def record_removal(  # noqa: PLR0913  which removal, in whose words
     """Record that access judged wrong was removed. A later snapshot has to show it gone; this record does not.
 
     executed_at: ISO 8601 time with offset, "" = now. reason: why there is a further record where there is one; all of
-    them stay, and the one that the earliest snapshot proves counts. Raises UserError for a pair that was not judged
+    them stay, and the one that the system proves first counts. Raises UserError for a pair that was not judged
     wrong, without a ticket, for a time before the decision or after now, and for a further record without a reason.
     """
     if not ticket.strip():
