@@ -72,9 +72,8 @@ export function evaluated({ n, found, confidence, tolerable }, population, strat
     const [N, units] = [BigInt(population), BigInt(n)];
     const unseen = big.reduce((sum, [items, seen]) => (seen ? sum : sum + items), 0n);
     const [items, seen] = big.filter((each) => each[1]).reduce((one, two) => (two[0] * one[1] > one[0] * two[1] ? two : one));
-    let mean = [(part * N - unseen * of) * seen, of * items * units];
+    const mean = [(part * N - unseen * of) * seen, of * items * units];
     if (mean[0] * units < (BigInt(found) + 1n) * mean[1]) return false;
-    if (mean[0] > mean[1]) mean = [1n, 1n];
     return within(found, n, mean, risk);
   };
   let tenths = 1000;

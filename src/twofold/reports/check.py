@@ -1130,7 +1130,7 @@ def limit_faults(sample: Sample, body: dict[str, Any], more: Collection[int], en
     unseen, most_for_one = strata_of(sample, counted)
 
     def within(rate: Fraction) -> bool:
-        mean = min((rate - unseen) / most_for_one, Fraction(1))
+        mean = (rate - unseen) / most_for_one
         if found >= units or (sample.draw["by"] and mean * units < found + 1):
             return False
         return bool(sum(comb(units, k) * mean**k * (1 - mean) ** (units - k) for k in range(found + 1)) <= risk)

@@ -178,14 +178,15 @@ def supports_reliance(deviations: int, size: int, *, risk: Fraction, tolerable: 
     if not strata:
         return _binomial_within(deviations, size, tolerable, risk)
     mean = least_mean_rate(tolerable, strata)
-    return mean * size >= deviations + 1 and _binomial_within(deviations, size, min(mean, Fraction(1)), risk)
+    return mean * size >= deviations + 1 and _binomial_within(deviations, size, mean, risk)
 
 
 def least_mean_rate(rate: Fraction, strata: Strata) -> Fraction:
     """Return the least mean rate of the units, over their strata, where a population deviates at a rate.
 
     With N items, n units and N_h, n_h of a stratum, each item counts at most m = max(N_h n / (N n_h)) times what the
-    units say of it. The items of strata without a unit may all deviate. Less than 0 where these are more than the rate.
+    units say of it. The items of strata without a unit may all deviate. Less than 0 where these are more than the rate,
+    and never more than 1, since m is at least the share of the other items.
     """
     items, units = (sum(column) for column in zip(*strata, strict=True))
     unseen = sum(of_items for of_items, of_units in strata if not of_units)
