@@ -506,6 +506,9 @@ def test_of_two_records_of_a_removal_the_one_that_a_snapshot_proves_counts(decid
     assert said == [("ACC-12", "p-0002", ""), ("ACC-15", "p-0002", "removed once more")], "both stay visible"
     told = " ".join(desk.says("p-0001", "show", REVIEW).out.split())
     assert "also recorded, which does not count: ACC-12 of 2026-03-27 12:00 UTC" in told
+    again = "id,account,right_id,action,occurred_at\ne-1,product:cy,product:admin,add,2026-04-10T12:00:00Z\n"
+    desk.capture("csvtable", "grant_event", again, APRIL)
+    assert counts() == "ACC-15", "what is given after a snapshot that still held it proves no removal before that one"
 
 
 def test_a_later_word_on_a_removal_hides_no_earlier_one(decided: Desk) -> None:
