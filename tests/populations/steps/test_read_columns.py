@@ -46,5 +46,5 @@ def test_a_step_has_what_a_later_step_reads_of_it(tmp_path: Path) -> None:
         approval = [column for column, *_ in session.execute("DESCRIBE change_approval").fetchall()]
         hands = {column for column, *_ in session.execute("DESCRIBE change_contributor").fetchall()}
     assert approval == ["id"]
-    assert {"item_no", "account", "person", "state"} <= hands
+    assert {"item_no", "account", "human", "state"} <= hands
     assert not hands & {"evidence", "record"}

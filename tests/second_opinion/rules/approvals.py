@@ -21,6 +21,7 @@ from .steps import (
     Hand,
     hand,
     has_gap,
+    human_of,
     mandates,
     surely_before,
     title_mandates,
@@ -41,13 +42,14 @@ class Contributor:
 
     account: str | None
     hand: Hand
+    human: str | None
     wrote: bool
     """Author or co-author of a commit, or who opened the pull request."""
 
-    def is_same(self, account: str | None, who: Hand) -> bool:
-        """Return whether somebody else is surely this one: the same person, or the same account unless it is shared."""
+    def is_same(self, account: str | None, human: str | None) -> bool:
+        """Return whether somebody else is surely this one: the same human, or the same account unless it is shared."""
         by_account = self.account is not None and self.account == account and self.hand.state != SHARED_ACCOUNT
-        return by_account or (who.person is not None and self.hand.person == who.person)
+        return by_account or (human is not None and self.human == human)
 
     @property
     def is_unknown(self) -> bool:
@@ -67,14 +69,19 @@ def contributors(records: Records, change: Change) -> list[Contributor]:
             accounts.append((row["committer"], False))
         if listed:
             accounts.append((row["pushed_by"], False))
-        found += [Contributor(name, hand(records, name, at), wrote) for name, wrote in accounts if name]
+        found += [_contributor(records, name, at, wrote=wrote) for name, wrote in accounts if name]
     request = change.pull_request
     if request is not None and request["author"]:
         at = (request["created_at"] or request["merged_at"] or (_TODAY,))[0]
-        found.append(Contributor(request["author"], hand(records, request["author"], at), wrote=True))
+        found.append(_contributor(records, request["author"], at, wrote=True))
     if request is not None and _somebody_unseen(records, change, request):
-        found.append(Contributor(None, Hand(UNLINKED), wrote=True))
+        found.append(Contributor(None, Hand(UNLINKED), None, wrote=True))
     return found
+
+
+def _contributor(records: Records, account: str, at: datetime, *, wrote: bool) -> Contributor:
+    who = hand(records, account, at)
+    return Contributor(account, who, human_of(records, who.person), wrote)
 
 
 def _own_commits(records: Records, change: Change) -> Iterator[tuple[Record, bool]]:
@@ -117,15 +124,19 @@ class Approval:
     commit: str | None
     ended: Span | None
     refused: bool
-    """It ended by a request for changes or a rejection of the same person."""
+    """It ended by a request for changes or a rejection of the same human."""
     ended_unknown: bool
     doubt: datetime | None
-    """Earliest moment of a later row in conflict of the same person: nobody can tell whether that took it back."""
+    """Earliest moment of a later row in conflict of the same human: nobody can tell whether that took it back."""
     conflicted: bool
 
     def who(self, records: Records) -> Hand:
         """Return whose hand gave it."""
         return hand(records, self.account, self.given[0])
+
+    def human(self, records: Records) -> str | None:
+        """Return the human who gave it, whichever HR id the account was linked to."""
+        return human_of(records, self.who(records).person)
 
 
 def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
@@ -139,8 +150,8 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
                 for each in reviews
                 if each is not row
                 and (each["state"] == "changes_requested" or each["conflicted"])
-                and _name(records, each["reviewer"], each["submitted_at"])
-                == _name(records, row["reviewer"], row["submitted_at"])
+                and acted_as(records, each["reviewer"], each["submitted_at"])
+                == acted_as(records, row["reviewer"], row["submitted_at"])
             ]
             given = Approval(
                 *("review", "release", row["reviewer"], row["submitted_at"], row["commit_sha"], row["dismissed_at"]),
@@ -162,8 +173,8 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
                 if each is not row
                 and (each["subject"], each["duty"]) == (row["subject"], row["duty"])
                 and (each["decision"] == "reject" or each["conflicted"])
-                and _name(records, each["approver"], each["decided_at"])
-                == _name(records, row["approver"], row["decided_at"])
+                and acted_as(records, each["approver"], each["decided_at"])
+                == acted_as(records, row["approver"], row["decided_at"])
             ]
             given = Approval(
                 *("ticket", row["duty"], row["approver"], row["decided_at"], None, row["withdrawn_at"]),
@@ -185,8 +196,9 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
             )
 
 
-def _name(records: Records, account: str, at: Span) -> str:
-    return hand(records, account, at[0]).person or account
+def acted_as(records: Records, account: str, at: Span) -> str:
+    """Return the human whose hand an account was then, or the account where nobody is known."""
+    return human_of(records, hand(records, account, at[0]).person) or account
 
 
 def _with_refusals(given: Approval, refusals: Sequence[tuple[Record, Span]]) -> Approval:
@@ -294,7 +306,7 @@ def _title(records: Records, person: str, scopes: set[str], duty: str, at: Span)
 def independence(records: Records, change: Change, approval: Approval) -> str:
     """Return whether an approver worked on the change: independent, contributor, or why nobody can tell."""
     who, made_by = approval.who(records), contributors(records, change)
-    if any(each.is_same(approval.account, who) for each in made_by):
+    if any(each.is_same(approval.account, approval.human(records)) for each in made_by):
         return "contributor"
     kinds = {row["id"]: row["kind"] for row in records["account"]}
     if who.state == BOT or kinds.get(approval.account) in {"bot", "service"}:

@@ -69,6 +69,11 @@ def humans_of(records: Records) -> dict[str, str]:
     return found
 
 
+def human_of(records: Records, person: str | None) -> str | None:
+    """Return the human behind a HR id: where HR says nothing, the id itself; None for nobody."""
+    return person and humans_of(records).get(person, person)
+
+
 def _links(records: Records, account: str) -> Iterator[tuple[str, datetime, datetime, bool]]:
     links = [row for row in records["account_link"] if row["account"] == account]
     for row in links:

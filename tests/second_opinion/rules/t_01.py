@@ -22,7 +22,7 @@ from .steps import (
     days,
     hand,
     has_gap,
-    humans_of,
+    human_of,
     mandates,
     title_mandates,
 )
@@ -123,12 +123,8 @@ def _item(
     if settled is None and not rights:
         settled = "cannot_test:source_gap" if has_gap(records, ["grant_event"], system, None, at[0]) else "na:no_rights"
     owner = hand(records, row["account"], at[0])
-    human = _human(records, owner.person)
+    human = human_of(records, owner.person)
     return Item(name, system, row, row["account"], right, rights, kind, settled, at, owner, human)
-
-
-def _human(records: Records, person: str | None) -> str | None:
-    return person and humans_of(records).get(person, person)
 
 
 def _opened_again(records: Records, row: Record) -> bool:
@@ -281,7 +277,7 @@ def _request(case: Case, item: Item) -> tuple[Record | None, bool]:
     found = []
     for row in case.records["access_request"]:
         person = hand(case.records, row["beneficiary"], row["created_at"][0]).person or row["beneficiary"]
-        if item.account != row["beneficiary"] and item.human != _human(case.records, person):
+        if item.account != row["beneficiary"] and item.human != human_of(case.records, person):
             continue
         covers = _covers(case, item, row)
         if row["created_at"][0] > item.at[1] or not (
@@ -463,7 +459,7 @@ def _title(case: Case, item: Item, row: Record, approver: Hand) -> str:
 
 
 def _self(case: Case, item: Item, row: Record, approver: Hand) -> str:
-    if row["approver"] == item.account or (approver.person and _human(case.records, approver.person) == item.human):
+    if row["approver"] == item.account or (approver.person and human_of(case.records, approver.person) == item.human):
         return "exception:self_approved"
     if approver.state != LINKED:
         return "cannot_test:approver_unlinked"
@@ -475,7 +471,7 @@ def _granter(case: Case, item: Item, row: Record, approver: Hand) -> str:
     actor = item.row["actor"]
     granter = hand(case.records, actor, item.at[0])
     if (actor and row["approver"] == actor) or (
-        approver.person and _human(case.records, approver.person) == _human(case.records, granter.person)
+        approver.person and human_of(case.records, approver.person) == human_of(case.records, granter.person)
     ):
         return "exception:approver_granted"
     if approver.state != LINKED:

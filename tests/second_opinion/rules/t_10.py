@@ -8,6 +8,7 @@ from twofold.controltests.rule import ParameterValue
 from .approvals import (
     Approval,
     Authorisation,
+    acted_as,
     agreed,
     authorisations,
     authority,
@@ -21,7 +22,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, EVER, NEVER, TICK, hand, has_gap, mandates, superiors
+from .steps import BOT, EVER, NEVER, TICK, hand, has_gap, human_of, mandates, superiors
 from .tickets import add_leaver, add_people, add_reviews, add_ticket, add_types
 from .world import World
 
@@ -452,7 +453,7 @@ def _approval_codes(records: Records, change: Change, order: Order) -> Mapping[s
     by_hand: dict[str, list[Mapping[str, str]]] = {}
     for each in change_approvals(records, change):
         if each.duty == "release":
-            name = each.who(records).person or each.account
+            name = each.human(records) or each.account
             by_hand.setdefault(name, []).append(_one_approval(records, change, order, each))
     needed = int(str(order.parameters["approvals_needed"]))
 
@@ -565,10 +566,11 @@ def _apart(records: Records, change: Change, order: Order, approval: Approval) -
     """Return whether an approver neither released the change nor reports to an author."""
     person = approval.who(records).person
     deployer, known = _deployer(records, change, order.start[0])
-    if person is not None and person == deployer:
+    if person is not None and human_of(records, person) == human_of(records, deployer):
         return "exception:approver_is_deployer"
-    authors = {each.hand.person for each in contributors(records, change) if each.wrote}
-    if person is not None and superiors(records, person, approval.given[0]) & authors:
+    authors = {each.human for each in contributors(records, change) if each.wrote}
+    above = superiors(records, person, approval.given[0]) if person is not None else ()
+    if any(human_of(records, each) in authors for each in above):
         return f"{order.parameters['subordinate']}:subordinate_approved"
     if person is None:
         return "cannot_test:approver_unlinked"
@@ -666,8 +668,8 @@ def _accepted(records: Records, change: Change, order: Order, *, emergency: bool
 def _acceptance(records: Records, change: Change, order: Order, row: Record, *, emergency: bool) -> str:
     if row["conflicted"]:
         return "cannot_test:conflict"
-    at, who = row["decided_at"], hand(records, row["approver"], row["decided_at"][0])
-    person = who.person
+    at = row["decided_at"]
+    person = hand(records, row["approver"], at[0]).person
     made_by = contributors(records, change)
     may_follow = emergency and order.parameters["tests_may_follow_emergency"]
     came = "before" if may_follow else order.came(at)
@@ -677,15 +679,14 @@ def _acceptance(records: Records, change: Change, order: Order, row: Record, *, 
         if each is not row
         and (each["subject"], each["duty"]) == (row["subject"], "uat")
         and (each["decision"] == "reject" or each["conflicted"])
-        and (hand(records, each["approver"], each["decided_at"][0]).person or each["approver"])
-        == (person or row["approver"])
+        and acted_as(records, each["approver"], each["decided_at"]) == acted_as(records, row["approver"], at)
     ]
     ended, _, doubt = taken_back(at, row["withdrawn_at"], others)
     held = order.held(ended)
     business = _business(records, change, order, person, at)
     reasons = (
         (
-            any(each.is_same(row["approver"], who) for each in made_by),
+            any(each.is_same(row["approver"], human_of(records, person)) for each in made_by),
             "exception:accepted_by_contributor",
         ),
         (held == "no", "exception:acceptance_withdrawn"),

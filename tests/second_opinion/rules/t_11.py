@@ -16,7 +16,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, SHARED_ACCOUNT, TICK, current_name, days, hand, has_gap
+from .steps import BOT, SHARED_ACCOUNT, TICK, current_name, days, hand, has_gap, human_of
 from .tickets import add_people, add_reviews, add_ticket, add_types
 from .world import World
 
@@ -215,16 +215,17 @@ def _deployer(records: Records, change: Change, at: datetime) -> str:
     row = change.deployment
     account, by_pipeline, independent = row["actor"], row["by_pipeline"], agreed(records, row["system"], at)
     who, made_by = hand(records, account, at), contributors(records, change)
+    human = human_of(records, who.person)
     if by_pipeline and independent:
         return "pass"
-    if any(each.hand.person == who.person for each in made_by if who.person):
+    if any(each.human == human for each in made_by if human):
         return "exception:deployer_is_contributor"
     if who.state == BOT and independent:
         return "pass"
     if who.state == BOT or (by_pipeline and who.person is None):
-        same = who.state != BOT and any(each.is_same(account, who) for each in made_by)
+        same = who.state != BOT and any(each.is_same(account, human) for each in made_by)
         return "exception:deployer_is_contributor" if same else "cannot_test:no_pipeline_agreement"
-    if any(each.is_same(account, who) for each in made_by):
+    if any(each.is_same(account, human) for each in made_by):
         return "exception:deployer_is_contributor"
     reasons = (
         (who.state == SHARED_ACCOUNT, "cannot_test:shared_account"),

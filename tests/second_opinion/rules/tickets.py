@@ -68,6 +68,12 @@ def add_people(world: World, made: Releases, hands: list[str]) -> list[str]:
                 last_day=world.maybe(30, world.instant(left, coarse=60)),
                 effective_end=world.maybe(30, world.instant(left, coarse=40)),
             )
+    if world.chance(25):
+        # One of them goes on, or went on before, under the HR id of another.
+        earlier, later = world.pick((("x", "y"), ("y", "x"), ("z", "x"), ("x", "z"), ("z", "w"), ("w", "y")))
+        paper = world.id("engagement")
+        world.add("engagement", id=paper, person=world.key(earlier), type="contractor")
+        world.add("engagement", id=world.id("engagement"), person=world.key(later), type="employee", follows=paper)
     for duty in world.some(("release", "emergency"), percent=40):
         world.add("role_authority", scope=made.system, duty=duty, role="lead")
     if world.chance(25):

@@ -1,13 +1,14 @@
 -- change_approval: every approval of a change, and what speaks for or against it (audit-domain 4.0 Identity, Authority,
 -- Independence; 4.2 T-10 C). One row per item and approval. Whether it came in time is left to the rules, whose
 -- parameters decide that; nothing here knows the start of the release.
+--   human         whose HR id the approver's person is (same_human); empty where the account is linked to nobody
 --   basis         review (of the pull request), ticket (approval of a ticket for release or emergency), trailer (a commit
 --                 without pull request that says who reviewed it: a statement, not an event of a system)
---   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, or the same person asked for changes or
+--   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, or the same human asked for changes or
 --                 rejected it; ended_by says which. Perhaps from the first of them on, surely from the second (the year
 --                 9999 where nobody can tell which came first, so that it may still have held)
 --   ended_unknown dismissed, but nobody recorded when
---   doubt_at      when a row in conflict of the same person came, so that nobody can tell whether it still held
+--   doubt_at      when a row in conflict of the same human came, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), title_unclear (likewise, but
 --                 times overlap, of the title or of the beginning of the roster), none (a roster exists without the
@@ -77,22 +78,25 @@ given AS (
 refused AS (
     -- Reviews and decisions that ask for changes or reject, and whose they are.
     SELECT
-        'review' AS table_name, r.pull_request AS subject, r.id AS id, COALESCE(i.person, r.reviewer) AS hand,
+        'review' AS table_name, r.pull_request AS subject, r.id AS id,
+        COALESCE(h.human, i.person, r.reviewer) AS hand,
         r.submitted_at AS refused_at, r.submitted_at_latest AS refused_at_latest, r.conflicted AS conflicted
     FROM review AS r
     LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.submitted_at AND r.submitted_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
     WHERE r.state = 'changes_requested' OR r.conflicted
     UNION ALL
     SELECT
         'approval' AS table_name, a.subject || ' ' || a.duty AS subject, a.id AS id,
-        COALESCE(i.person, a.approver) AS hand,
+        COALESCE(h.human, i.person, a.approver) AS hand,
         a.decided_at AS refused_at, a.decided_at_latest AS refused_at_latest, a.conflicted AS conflicted
     FROM approval AS a
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
     WHERE a.decision = 'reject' OR a.conflicted
 ),
 superseded AS (
-    -- Approvals that the same person took back so; two accounts of one person are one reviewer.
+    -- Approvals that the same human took back so; two accounts, or two HR ids, of one human are one reviewer.
     SELECT
         g.table_name AS table_name, g.id AS id,
         MIN(CASE WHEN b.conflicted THEN NULL ELSE GREATEST(b.refused_at, g.given_at) END) AS ended_at,
@@ -120,7 +124,8 @@ superseded AS (
     JOIN refused AS b
         ON b.table_name = g.table_name AND b.subject = g.subject AND b.id <> g.id AND b.refused_at_latest >= g.given_at
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.given_at AND g.given_at < i.valid_to
-    WHERE b.hand = COALESCE(i.person, g.account)
+    LEFT JOIN same_human AS h ON h.person = i.person
+    WHERE b.hand = COALESCE(h.human, i.person, g.account)
     GROUP BY g.table_name, g.id
 ),
 named AS (
@@ -137,10 +142,12 @@ named AS (
         g.conflicted AS conflicted, g.table_name AS table_name, g.evidence AS evidence, g.record AS record,
         g.system AS system, g.repository AS repository, g.pull_request AS pull_request, g.final_sha AS final_sha,
         g.merged_at_latest AS merged_at_latest,
-        i.person AS person, COALESCE(i.state, 'unlinked') AS state, COALESCE(n.kind, 'human') AS kind
+        i.person AS person, COALESCE(h.human, i.person) AS human, COALESCE(i.state, 'unlinked') AS state,
+        COALESCE(n.kind, 'human') AS kind
     FROM given AS g
     LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.approved_at AND g.approved_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
     LEFT JOIN account AS n ON n.id = g.account
 ),
 unsure AS (
@@ -228,7 +235,7 @@ own_approval AS (
     SELECT DISTINCT n.item_no AS item_no, n.table_name AS table_name, n.id AS id
     FROM named AS n
     JOIN change_contributor AS w ON w.item_no = n.item_no
-    WHERE w.person = n.person OR (w.account = n.account AND w.state <> 'shared')
+    WHERE w.human = n.human OR (w.account = n.account AND w.state <> 'shared')
 )
 SELECT
     n.item AS item,
@@ -238,6 +245,7 @@ SELECT
     n.duty AS duty,
     n.account AS account,
     n.person AS person,
+    n.human AS human,
     n.approved_at AS approved_at,
     n.approved_at_latest AS approved_at_latest,
     n.commit_sha AS commit_sha,

@@ -1,6 +1,6 @@
 -- T-10: each change in each production deployment was authorised, tested and approved before release (audit-domain 4.2).
 -- Reads the population change_item and the steps change_approval, change_contributor, change_ticket,
--- ticket_authorisation, change_emergency and superior. A rank orders what was found: the highest decides.
+-- ticket_authorisation, change_emergency, same_human and superior. A rank orders what was found: the highest decides.
 WITH emergency AS (
     -- Items on the emergency route (T-12). Only a flag that was not surely set after the release opens that route: one set
     -- later leaves the normal rules in force.
@@ -265,13 +265,13 @@ tested AS (
     GROUP BY c.item_no
 ),
 deployer AS (
-    -- H: the person who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it, or a
+    -- H: the human who released. A pipeline agreed with the auditor is nobody; so is a bot with no person behind it, or a
     -- pipeline of which no account is named. Without an agreement, whoever the log names started the pipeline.
     SELECT
         u.item_no AS item_no,
         u.started_at AS started_at,
         u.started_at_latest AS started_at_latest,
-        CASE WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN NULL ELSE i.person END AS person,
+        CASE WHEN u.by_pipeline AND g.item_no IS NOT NULL THEN NULL ELSE COALESCE(h.human, i.person) END AS human,
         CASE
             WHEN i.person IS NOT NULL OR i.state = 'bot' THEN false
             WHEN u.by_pipeline AND (u.actor IS NULL OR g.item_no IS NOT NULL) THEN false
@@ -288,19 +288,22 @@ deployer AS (
     ) AS g ON g.item_no = u.item_no
     LEFT JOIN identity AS i
         ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 subordinate AS (
     -- H: approvers who report to an author or co-author of the change at the time of their approval.
     SELECT DISTINCT a.item_no AS item_no, a.table_name AS table_name, a.id AS id
     FROM change_approval AS a
     JOIN superior AS s ON s.person = a.person AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
-    JOIN change_contributor AS c ON c.item_no = a.item_no AND c.person = s.superior AND c.role IN ('author', 'coauthor', 'opener')
+    LEFT JOIN same_human AS h ON h.person = s.superior
+    JOIN change_contributor AS c
+        ON c.item_no = a.item_no AND c.human = COALESCE(h.human, s.superior) AND c.role IN ('author', 'coauthor', 'opener')
 ),
 approval_fact AS (
     -- C, D, G, H: each approval for release, with its order against the start and whether it was live then.
     SELECT
         a.item_no AS item_no,
-        COALESCE(a.person, a.account) AS hand,
+        COALESCE(a.human, a.account) AS hand,
         a.authority AS authority,
         a.content AS content,
         a.independence AS independence,
@@ -321,7 +324,7 @@ approval_fact AS (
             WHEN a.ended_at <= d.started_at_latest THEN 'unclear'
             ELSE 'yes'
         END AS live,
-        CASE WHEN d.person = a.person THEN 1 ELSE 0 END AS is_deployer,
+        CASE WHEN d.human = a.human THEN 1 ELSE 0 END AS is_deployer,
         CASE WHEN d.unlinked THEN 1 ELSE 0 END AS deployer_unlinked,
         CASE WHEN s.id IS NULL THEN 0 ELSE 1 END AS is_subordinate
     FROM deployer AS d
@@ -395,7 +398,7 @@ approved_plainly AS (
     GROUP BY r.item_no
 ),
 hand_rank AS (
-    -- One line per person: the best of that person's approvals counts once.
+    -- One line per human: the best of that human's approvals counts once.
     SELECT
         r.item_no AS item_no,
         r.hand AS hand,
@@ -568,14 +571,16 @@ uat AS (
         a.withdrawn_at AS withdrawn_at,
         a.withdrawn_at_latest AS withdrawn_at_latest,
         a.conflicted AS conflicted,
-        i.person AS person
+        i.person AS person,
+        COALESCE(h.human, i.person) AS human
     FROM population AS u
     JOIN change_ticket AS t ON t.item_no = u.item_no
     JOIN approval AS a ON a.subject = t.ticket AND a.duty = 'uat' AND (a.decision = 'approve' OR a.conflicted)
     LEFT JOIN identity AS i ON i.account = a.approver AND i.valid_from <= a.decided_at AND a.decided_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 taken_back AS (
-    -- I: acceptances that the same person rejected afterwards, or perhaps: from when, and surely by when.
+    -- I: acceptances that the same human rejected afterwards, or perhaps: from when, and surely by when.
     SELECT
         a.item_no AS item_no,
         a.id AS id,
@@ -586,7 +591,9 @@ taken_back AS (
     JOIN approval AS r
         ON r.subject = a.subject AND r.duty = 'uat' AND r.id <> a.id AND r.decided_at_latest >= a.decided_at
     LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
-    WHERE (r.decision = 'reject' OR r.conflicted) AND COALESCE(i.person, r.approver) = COALESCE(a.person, a.account)
+    LEFT JOIN same_human AS h ON h.person = i.person
+    WHERE (r.decision = 'reject' OR r.conflicted)
+        AND COALESCE(h.human, i.person, r.approver) = COALESCE(a.human, a.account)
     GROUP BY a.item_no, a.id
 ),
 business AS (
@@ -626,11 +633,11 @@ maker AS (
     GROUP BY c.item_no
 ),
 own_acceptance AS (
-    -- I: acceptances by somebody who worked on the change, by the person or by the account.
+    -- I: acceptances by somebody who worked on the change, by the human or by the account.
     SELECT DISTINCT a.item_no AS item_no, a.id AS id
     FROM uat AS a
     JOIN change_contributor AS c ON c.item_no = a.item_no
-    WHERE c.person = a.person OR (c.account = a.account AND c.state <> 'shared')
+    WHERE c.human = a.human OR (c.account = a.account AND c.state <> 'shared')
 ),
 uat_rank AS (
     SELECT

@@ -1,24 +1,28 @@
 -- What each attribute of T-11 rests on: one plain sentence per source row.
 SELECT
     p.item AS item, x.attribute AS attribute, c.table_name AS table_name, c.evidence AS evidence, c.record AS record,
-    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.person, ' (' || c.state || ')') AS fact
+    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.person
+    || CASE WHEN c.human = c.person THEN '' ELSE ' (one human with ' || c.human || ')' END, ' (' || c.state || ')') AS fact
 FROM population AS p
 JOIN change_contributor AS c ON c.item = p.item
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B') AS x
 UNION ALL
 SELECT
     a.item AS item, 'A' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person, ', linked to nobody') || ', at '
+    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person
+    || CASE WHEN a.human = a.person THEN '' ELSE ' (one human with ' || a.human || ')' END, ', linked to nobody') || ', at '
     || CAST(a.approved_at AS STRING) || ': ' || a.independence AS fact
 FROM population AS p
 JOIN change_approval AS a ON a.item = p.item
 UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, 'deployment' AS table_name, p.evidence AS evidence, p.record AS record,
-    'Released by ' || COALESCE(p.actor, 'nobody named') || COALESCE(', who is ' || i.person, '')
+    'Released by ' || COALESCE(p.actor, 'nobody named') || COALESCE(', who is ' || i.person
+    || CASE WHEN h.human <> i.person THEN ' (one human with ' || h.human || ')' ELSE '' END, '')
     || CASE WHEN p.by_pipeline THEN ', through a pipeline' ELSE ', by hand or by a way that is not recorded' END AS fact
 FROM population AS p
 LEFT JOIN identity AS i ON i.account = p.actor AND i.valid_from <= p.started_at AND p.started_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 UNION ALL
 SELECT
     p.item AS item, 'B' AS attribute, 'pipeline_agreement' AS table_name, g.evidence AS evidence, g.record AS record,

@@ -1,4 +1,4 @@
--- T-11: no one person wrote, approved and released a change (audit-domain 4.2, T-11). People are compared, never accounts.
+-- T-11: no one person wrote, approved and released a change (audit-domain 4.2, T-11). Humans are compared, never accounts or HR ids.
 -- Whether an approval was live, in time and on the final content is T-10's question; here it is whose hand it was.
 WITH unit AS (
     SELECT
@@ -69,11 +69,13 @@ agreed AS (
 ),
 deployer AS (
     SELECT
-        u.item_no AS item_no, u.by_pipeline AS by_pipeline, u.actor AS account, i.person AS person, i.state AS state,
+        u.item_no AS item_no, u.by_pipeline AS by_pipeline, u.actor AS account, i.person AS person,
+        COALESCE(h.human, i.person) AS human, i.state AS state,
         CASE WHEN g.item_no IS NULL THEN 0 ELSE 1 END AS agreed
     FROM unit AS u
     LEFT JOIN agreed AS g ON g.item_no = u.item_no
     LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 made_by AS (
     -- B: whether all who worked on a change are known; asked only where the deployer has to be compared with them.
@@ -93,7 +95,7 @@ own AS (
     JOIN change_contributor AS c ON c.item_no = d.item_no
     WHERE NOT (d.by_pipeline AND d.agreed = 1)
         AND (
-            c.person = d.person
+            c.human = d.human
             OR (c.account = d.account AND c.state <> 'shared' AND COALESCE(d.state, 'unlinked') <> 'bot')
         )
 ),
