@@ -56,6 +56,14 @@ def test_a_list_is_sorted_without_repeats_or_empty_values() -> None:
     assert "systems" not in fitted("ticket", {**ticket, "systems": ""}).lists
 
 
+def test_a_word_is_kept_without_blanks_and_in_lower_case() -> None:
+    spelled = deployment(environment=" Production\t", status="SUCCESS")
+    assert (spelled.cells["environment"], spelled.cells["status"]) == ("production", "success")
+    assert spelled.digest == deployment().digest
+    with pytest.raises(CellError, match=r"deployment\.status is empty"):
+        deployment(status=" ")
+
+
 def test_text_stays_as_it_is_and_an_empty_cell_is_none() -> None:
     row = deployment(repository=' =HYPERLINK("x")\n"\'; ', actor="  ", kind=None)
     assert row.cells["repository"] == ' =HYPERLINK("x")\n"\'; '

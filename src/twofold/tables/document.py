@@ -15,6 +15,7 @@ Every source is normalised to these tables, every rule reads them, and every cas
 | type | in a CSV file | in SQL |
 | --- | --- | --- |
 | text | as it is | `VARCHAR` |
+| word | one of a small vocabulary; blanks around it and capitals do not count | `VARCHAR`, in lower case |
 | integer | digits | `BIGINT` |
 | boolean | `true` or `false` | `BOOLEAN` |
 | instant | ISO 8601 with offset; a bare day means the whole local day | `NAME`, `NAME_latest`, `NAME_text`, see below |
@@ -23,6 +24,8 @@ Every source is normalised to these tables, every rule reads them, and every cas
 
 An instant is kept as the interval that the time lies in: `NAME` is its earliest and `NAME_latest` its latest moment
 (`TIMESTAMP`, UTC), `NAME_text` is what the source wrote.
+
+A word is kept in lower case, so that `SUCCESS` and `success` are one; the evidence keeps the spelling of the source.
 
 Every table also carries `evidence, record, row_hash, source, connector, extracted_at, copies, conflicted` (where the
 row came from, how many identical rows collapsed into it, whether another row with its key says something else). A CSV

@@ -42,6 +42,7 @@ class ColumnType(StrEnum):
     """Types of columns; schema/README.md says what each means."""
 
     TEXT = "text"
+    WORD = "word"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     INSTANT = "instant"
@@ -85,7 +86,7 @@ class Column:
                 return ((self.name, "BOOLEAN"),)
             case ColumnType.LIST:
                 return ()
-            case ColumnType.TEXT:
+            case ColumnType.TEXT | ColumnType.WORD:
                 return ((self.name, "VARCHAR"),)
 
 

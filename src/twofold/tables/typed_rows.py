@@ -85,6 +85,8 @@ def _put(column: Column, value: Value, zone: str, cells: dict[str, Cell], lists:
     match column.type:
         case ColumnType.TEXT:
             cells[name] = value if isinstance(value, str) else str(value)
+        case ColumnType.WORD:
+            cells[name] = str(value).strip().lower()
         case ColumnType.INSTANT:
             moment = value if isinstance(value, Instant) else parse_instant(str(value), zone=zone)
             cells[name], cells[f"{name}_latest"], cells[f"{name}_text"] = moment.earliest, moment.latest, moment.text

@@ -43,6 +43,7 @@ _SUBJECTS = (
 """Tables, the entry of the navigation that they belong to, the detail page, and the column with its id."""
 _KINDS = {
     ColumnType.TEXT: "",
+    ColumnType.WORD: "",
     ColumnType.INTEGER: "a whole number",
     ColumnType.BOOLEAN: "yes or no",
     ColumnType.INSTANT: "a day, or a day and time such as 2026-03-14T09:30",
