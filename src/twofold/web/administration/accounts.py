@@ -19,6 +19,7 @@ from twofold.web.accounts.leaving import close_account, end_sessions
 from twofold.web.accounts.models import ROLE_CHOICES, Invitation, Member
 from twofold.web.acting import email_of
 from twofold.web.guard import needs
+from twofold.web.number import number_in
 from twofold.web.page import page
 from twofold.web.rights import RIGHTS, ROLE_TITLES, Role
 from twofold.web.sign_on.directory import decided_by_hand
@@ -101,8 +102,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
 @needs("see_account_log")
 def log(request: HttpRequest) -> HttpResponse:
     """Answer with the newest account entries of the log; `before` pages back."""
-    before = request.GET.get("before", "")
-    limit = int(before) if before.isdecimal() else None
+    limit = number_in(request.GET.get("before", ""))
     vault = current().workspace.vault
     found = [each for each in vault.entries(kind=EntryKind.ACCOUNT) if limit is None or each.index < limit]
     shown = found[-_LOG_PAGE:][::-1]

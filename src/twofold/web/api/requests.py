@@ -14,6 +14,7 @@ from twofold.web.acting import acting_name
 from twofold.web.acts.requests import CHANGES, answer_one, change_one, request_named
 from twofold.web.api.evidence import Limit
 from twofold.web.api.operation import acts, cut, next_page, reads
+from twofold.web.number import number_in
 from twofold.web.workspace_access import current
 
 router = Router(tags=["requests"])
@@ -73,7 +74,7 @@ def list_requests(
 ) -> RequestPage:
     """Return a page; `after`: the id of the request that the page before ended with."""
     now = current()
-    start = int(digits) if (digits := after.removeprefix("rq-")).isascii() and digits.isdigit() else -1
+    start = -1 if (number := number_in(after.removeprefix("rq-"))) is None else number
     found = [
         each
         for each in (all_requests(now.workspace) if now.scope else [])

@@ -13,6 +13,7 @@ from twofold.web.api.body import Said
 from twofold.web.api.evidence import Limit
 from twofold.web.api.operation import acts, cut, next_page, reads
 from twofold.web.company.work.tasks import TaskForm, close_one, open_one, task_named
+from twofold.web.number import number_in
 from twofold.web.workspace_access import current
 
 router = Router(tags=["tasks"])
@@ -97,5 +98,5 @@ def close_task(request: HttpRequest, task_id: TaskId, given: CloseIn) -> TaskOut
 
 def _number(task_id: str) -> int:
     """Return the entry that opened a task; -1 for a text that is no id."""
-    digits = task_id.removeprefix("tk-")
-    return int(digits) if digits.isascii() and digits.isdigit() else -1
+    number = number_in(task_id.removeprefix("tk-"))
+    return -1 if number is None else number

@@ -19,6 +19,7 @@ from twofold.web.company.standing import NEAR, STATES, narrowed
 from twofold.web.guard import needs
 from twofold.web.lookup.evidence_text import with_words
 from twofold.web.lookup.models import EvidenceStanding
+from twofold.web.number import number_in
 from twofold.web.page import page
 from twofold.web.rights import Grant, grant_of
 from twofold.web.workspace_access import Current, current
@@ -37,8 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Answer with a page of evidence, newest first; `before` is the number that the page before ended with."""
     now = current()
     asked = {name: request.GET.get(name, "").replace("\x00", "").strip()[:200] for name in FILTERS}
-    before = request.GET.get("before", "")
-    found = page_of_evidence(now, asked, before=int(before) if before.isdecimal() else None, limit=_PAGE)
+    found = page_of_evidence(now, asked, before=number_in(request.GET.get("before", "")), limit=_PAGE)
     rows = found[:_PAGE]
     kept = {name: value for name, value in asked.items() if value}
     sources, kinds, owners = _choices(now)

@@ -23,13 +23,12 @@ from twofold.model.problem import UserError
 from twofold.reports.sample_words import reliance_mark
 from twofold.reports.samples import DRAW_FILE, POPULATION_FILE
 from twofold.web.guard import needs
+from twofold.web.number import number_in
 from twofold.web.page import page
 from twofold.web.problems import told
 from twofold.web.workspace_access import Current, current
 
 _PAGE = 50
-_DIGITS = 18
-"""As many as any number of an entry or unit has; Python reads no number of thousands of them."""
 FILTERS = ("engagement", "control")
 _COMMANDS = {
     SampleAct.DRAW: 'twofold sample draw {} --nonce "WHAT THE AUDITOR SAID"',
@@ -60,8 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Answer with a page of samples, the newest first; `before` is the entry that the page before ended with."""
     now = current()
     asked = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    before = request.GET.get("before", "")[:_DIGITS]
-    found = page_of_samples(now, asked, before=int(before) if before.isdecimal() else None, limit=_PAGE)
+    found = page_of_samples(now, asked, before=number_in(request.GET.get("before", "")), limit=_PAGE)
     rows, every = found[:_PAGE], now.samples.values()
     kept = {name: value for name, value in asked.items() if value}
     values = {
@@ -80,8 +78,8 @@ def show(request: HttpRequest, sample_id: str) -> HttpResponse:
     """Answer with one sample; `after` is the number of the unit that the page before ended with."""
     now = current()
     read = sample_read(now, sample_id)
-    sample, after = read.sample, request.GET.get("after", "")[:_DIGITS]
-    units = units_after(read, int(after) if after.isdecimal() else 0, limit=_PAGE)
+    sample, after = read.sample, number_in(request.GET.get("after", "")) or 0
+    units = units_after(read, after, limit=_PAGE)
     days = [parse_instant(text).earliest for text in (sample.starts_at, sample.ends_before)]
     values = {
         "act_of": act_of,

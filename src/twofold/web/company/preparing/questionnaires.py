@@ -25,6 +25,7 @@ from twofold.web.company.preparing.acts import captured_as, done, field
 from twofold.web.company.preparing.kept import kept
 from twofold.web.company.preparing.sources import address_of
 from twofold.web.guard import needs
+from twofold.web.number import number_in
 from twofold.web.page import page
 
 STATE_MARKS = {
@@ -99,8 +100,7 @@ def show(request: HttpRequest, questionnaire_id: str) -> HttpResponse:
     rows = rows_of(stands, held)
     state, person = request.GET.get("state", ""), request.GET.get("person", "")
     found = [each for each in rows if _wanted(each, state, person)]
-    start = request.GET.get("from", "")
-    first = int(start) if start.isascii() and start.isdigit() else 0
+    first = number_in(request.GET.get("from", "")) or 0
     values: dict[str, Any] = {
         "address_of": address_of,
         "all": len(found),

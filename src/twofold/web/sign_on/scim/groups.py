@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from twofold.web.number import number_in
 from twofold.web.sign_on.group_roles import follow_groups
 from twofold.web.sign_on.models import DirectoryGroup
 from twofold.web.sign_on.scim.answers import conflict, missing, wrong
@@ -26,7 +27,8 @@ def found_by(name: str, value: str | bool) -> QuerySet[DirectoryGroup]:
     if name == "externalid":
         return groups.filter(external_id=text).exclude(external_id="")
     if name == "id":
-        return groups.filter(pk=text) if text.isascii() and text.isdecimal() and len(text) < 19 else groups.none()  # noqa: PLR2004  digits of 64 bits
+        number = number_in(text)
+        return groups.none() if number is None else groups.filter(pk=number)
     message = f"{name[:100]} is no attribute that groups can be found by"
     raise wrong(message, "invalidFilter")
 
@@ -152,7 +154,7 @@ def _change_members(one: DirectoryGroup, operation: Operation, condition: str) -
 
 def _accounts(keys: Collection[str], *, known_only: bool = True) -> list[User]:
     """Return the accounts of ids. known_only: an id of none is an error, as it is not when members are taken out."""
-    numbers = {int(each) for each in keys if each.isascii() and each.isdecimal() and len(each) < 19}  # noqa: PLR2004  digits of 64 bits
+    numbers = {number for each in keys if (number := number_in(each)) is not None}
     found = list(visible().filter(pk__in=numbers))
     if known_only and len(found) != len(set(keys)):
         message = "a member is no user that is there"

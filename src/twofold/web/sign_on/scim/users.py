@@ -15,6 +15,7 @@ from twofold.records.acts.account import AccountAct
 from twofold.web.accounts.acts import record_act
 from twofold.web.accounts.leaving import close_account, is_last_administrator
 from twofold.web.accounts.models import Member
+from twofold.web.number import number_in
 from twofold.web.rights import Role
 from twofold.web.sign_on.directory import directory_entry
 from twofold.web.sign_on.group_roles import follow_groups
@@ -263,4 +264,5 @@ def _same(profile: Profile, address: str, *, but: User | None) -> QuerySet[User]
 
 def _key(text: str) -> int:
     """Return the number of an id; -1, which nothing has, for a text that is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1  # noqa: PLR2004  digits of 64 bits
+    number = number_in(text)
+    return -1 if number is None else number
