@@ -2,6 +2,7 @@
 -- Independence; 4.2 T-10 C). One row per item and approval. Whether it came in time is left to the rules, whose
 -- parameters decide that; nothing here knows the start of the release.
 --   human         whose HR id the approver's person is (same_human); empty where the account is linked to nobody
+--   known_as      person, and human where that is another HR id, as facts name them; empty likewise
 --   basis         review (of the pull request), ticket (approval of a ticket for release or emergency), trailer (a commit
 --                 without pull request that says who reviewed it: a statement, not an event of a system)
 --   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, or the same human asked for changes or
@@ -246,6 +247,7 @@ SELECT
     n.account AS account,
     n.person AS person,
     n.human AS human,
+    n.person || CASE WHEN n.human <> n.person THEN ' (one human with ' || n.human || ')' ELSE '' END AS known_as,
     n.approved_at AS approved_at,
     n.approved_at_latest AS approved_at_latest,
     n.commit_sha AS commit_sha,

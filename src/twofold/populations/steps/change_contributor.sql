@@ -6,6 +6,7 @@
 -- stands for somebody unknown, unless the pull request was squashed into a commit that is in the data.
 --   person, state   as in the step identity, at the time of the commit; state unlinked where nobody is known
 --   human           whose HR id person is (same_human): who compares people compares these; empty as person is
+--   known_as        person, and human where that is another HR id, as facts name them; empty as person is
 --   item_no         as in change_unit
 WITH merge_parents AS (
     SELECT p.repository AS repository, p.sha AS sha, COUNT(*) AS parents
@@ -109,7 +110,9 @@ unknown_hand AS (
 )
 SELECT
     a.item AS item, a.item_no AS item_no, a.account AS account, a.role AS role, i.person AS person,
-    COALESCE(h.human, i.person) AS human, COALESCE(i.state, 'unlinked') AS state, a.sha AS sha,
+    COALESCE(h.human, i.person) AS human,
+    i.person || CASE WHEN h.human <> i.person THEN ' (one human with ' || h.human || ')' ELSE '' END AS known_as,
+    COALESCE(i.state, 'unlinked') AS state, a.sha AS sha,
     a.table_name AS table_name, a.evidence AS evidence, a.record AS record
 FROM acted AS a
 LEFT JOIN identity AS i ON i.account = a.account AND i.valid_from <= a.acted_at AND a.acted_at < i.valid_to
@@ -117,7 +120,7 @@ LEFT JOIN same_human AS h ON h.person = i.person
 UNION ALL
 SELECT
     u.item AS item, u.item_no AS item_no, 'unknown author of commit ' || x.sha AS account, 'author' AS role,
-    CAST(NULL AS STRING) AS person, CAST(NULL AS STRING) AS human, 'unlinked' AS state, x.sha AS sha,
+    CAST(NULL AS STRING) AS person, CAST(NULL AS STRING) AS human, CAST(NULL AS STRING) AS known_as, 'unlinked' AS state, x.sha AS sha,
     x.table_name AS table_name, x.evidence AS evidence, x.record AS record
 FROM change_unit AS u
 JOIN unknown_hand AS x ON x.pull_request = u.pull_request

@@ -56,8 +56,7 @@ JOIN check_run AS c ON c.sha = p.sha AND COALESCE(c.repository, p.repository) = 
 UNION ALL
 SELECT
     a.item AS item, x.attribute AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person
-    || CASE WHEN a.human = a.person THEN '' ELSE ' (one human with ' || a.human || ')' END, ', linked to nobody') || ', at '
+    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.known_as, ', linked to nobody') || ', at '
     || CAST(a.approved_at AS STRING) || ' on ' || COALESCE(a.commit_sha, 'content that it does not name')
     || ': content ' || a.content || ', authority ' || a.authority || ', ' || a.independence
     || CASE WHEN a.ended_by IS NULL THEN '' ELSE ', ended (' || a.ended_by || ') at ' || CAST(a.ended_at AS STRING) END AS fact
@@ -69,8 +68,7 @@ CROSS JOIN (
 UNION ALL
 SELECT
     c.item AS item, 'C' AS attribute, c.table_name AS table_name, c.evidence AS evidence, c.record AS record,
-    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.person
-    || CASE WHEN c.human = c.person THEN '' ELSE ' (one human with ' || c.human || ')' END, ' (' || c.state || ')') AS fact
+    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.known_as, ' (' || c.state || ')') AS fact
 FROM population AS p
 JOIN change_contributor AS c ON c.item = p.item
 UNION ALL

@@ -1,16 +1,14 @@
 -- What each attribute of T-11 rests on: one plain sentence per source row.
 SELECT
     p.item AS item, x.attribute AS attribute, c.table_name AS table_name, c.evidence AS evidence, c.record AS record,
-    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.person
-    || CASE WHEN c.human = c.person THEN '' ELSE ' (one human with ' || c.human || ')' END, ' (' || c.state || ')') AS fact
+    'Worked on it as ' || c.role || ': ' || c.account || COALESCE(', who is ' || c.known_as, ' (' || c.state || ')') AS fact
 FROM population AS p
 JOIN change_contributor AS c ON c.item = p.item
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B') AS x
 UNION ALL
 SELECT
     a.item AS item, 'A' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person
-    || CASE WHEN a.human = a.person THEN '' ELSE ' (one human with ' || a.human || ')' END, ', linked to nobody') || ', at '
+    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.known_as, ', linked to nobody') || ', at '
     || CAST(a.approved_at AS STRING) || ': ' || a.independence AS fact
 FROM population AS p
 JOIN change_approval AS a ON a.item = p.item

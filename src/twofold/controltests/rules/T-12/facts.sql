@@ -25,8 +25,7 @@ WHERE o.valid_from <= p.started_at AND p.started_at < COALESCE(o.valid_to, TIMES
 UNION ALL
 SELECT
     a.item AS item, 'C' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,
-    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.person
-    || CASE WHEN a.human = a.person THEN '' ELSE ' (one human with ' || a.human || ')' END, ', linked to nobody') || ', at '
+    'Approval (' || a.basis || ') by ' || a.account || COALESCE(', who is ' || a.known_as, ', linked to nobody') || ', at '
     || CAST(a.approved_at AS STRING) || ': content ' || a.content || ', authority ' || a.authority || ', emergency authority '
     || a.emergency_authority || ', ' || a.independence AS fact
 FROM population AS p
