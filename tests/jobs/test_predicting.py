@@ -43,12 +43,32 @@ WINDOW = ReviewPeriod(datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 10, 1, tz
 def test_an_item_that_lasts_is_of_the_planned_period_where_a_lens_holds_it_there(
     tmp_path: Path, label: str, planned: int, ever: int
 ) -> None:
+    assert _counted(tmp_path, label, "2026-05-01", "2026-10-15") == (planned, ever)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "planned"),
+    [
+        ("2026-05-01", "2026-06-30 23:59:59", 0),
+        ("2026-05-01", "2026-07-01", 1),
+        ("2026-09-30 23:59:59", "2026-10-15", 1),
+        ("2026-10-01", "2026-10-15", 0),
+    ],
+)
+def test_an_item_counts_in_the_planned_period_that_it_touches(
+    tmp_path: Path, first: str, last: str, planned: int
+) -> None:
+    assert _counted(tmp_path, "from: 2025-01-01", first, last) == (planned, 1)
+
+
+def _counted(tmp_path: Path, label: str, first: str, last: str) -> tuple[int, int]:
+    """Return how often a control with one item is foreseen in the planned period, and how often it ever was."""
     (tmp_path / COMPLETENESS_FILE).write_text('{"checks": []}')
     with duckdb.connect() as session:
         session.execute(
             f"""
-            COPY (SELECT 'i' AS item, 'erp' AS system, TIMESTAMP '2026-05-01' AS operating_at,
-                TIMESTAMP '2026-10-15' AS operating_at_latest, 'pass' AS A, 'na:x' AS B, 'na:x' AS C)
+            COPY (SELECT 'i' AS item, 'erp' AS system, TIMESTAMP '{first}' AS operating_at,
+                TIMESTAMP '{last}' AS operating_at_latest, 'pass' AS A, 'na:x' AS B, 'na:x' AS C)
             TO '{tmp_path / OUTCOMES_FILE}' (FORMAT parquet)
             """
         )
@@ -75,7 +95,8 @@ def test_an_item_that_lasts_is_of_the_planned_period_where_a_lens_holds_it_there
     catalog = load_catalog()
     scope = read_scope({"a.yaml": SCOPE.format(label=label).encode()}, reporting_zone="UTC")
     found = predict(catalog, scope, {"T-20": (run, tmp_path)}, run_controls(catalog, scope), {}, window=WINDOW)
-    assert found.occurrences["soc2-2026"]["OP-03"] == planned
-    assert found.ever["OP-03"] == ever
-    # In the window it falls into the first week, though it began before.
-    assert [(each.week, each.passed) for each in found.cells] == [("2026-W27", 1)] * planned
+    planned = found.occurrences["soc2-2026"]["OP-03"]
+    # In the window an item falls into its first week there, though it began before.
+    week = "2026-W27" if first < "2026-07" else "2026-W40"
+    assert [(each.week, each.passed) for each in found.cells] == [(week, 1)] * planned
+    return planned, found.ever["OP-03"]

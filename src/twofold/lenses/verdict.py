@@ -172,6 +172,27 @@ def _is_pending(reason: str) -> bool:
     return all(each.partition(":")[2] == PENDING for each in reason.split(";"))
 
 
+def held_in_time(stretches: str, starts_at: str, ends_before: str) -> str:
+    """Return the test, as `judge_items` makes it, whether a lens holds an item of outcomes `o` in some time.
+
+    stretches: a relation with `system`, `valid_from` and `valid_to`. The bounds of the time are SQL for timestamps.
+    """
+    return f"""
+        EXISTS (
+            SELECT 1 FROM {stretches} AS s
+            WHERE s.system = o.system AND (
+                o.operating_at IS NULL OR (
+                    o.operating_at < {ends_before} AND GREATEST(o.operating_at, o.operating_at_latest) >= {starts_at}
+                    AND (s.valid_from IS NULL
+                        OR (s.valid_from < {ends_before}
+                            AND s.valid_from <= GREATEST(o.operating_at, o.operating_at_latest)))
+                    AND (s.valid_to IS NULL OR GREATEST(o.operating_at, {starts_at}) < s.valid_to)
+                )
+            )
+        )
+    """  # noqa: S608  names of our own
+
+
 def _in_scope(scope: Sequence[ScopeStretch]) -> str:
     """Return the test whether `o.system` was in scope at some moment from `o.first_moment` to `o.last_moment`.
 

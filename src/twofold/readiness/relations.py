@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from twofold.controltests.rule import Rule
+from twofold.lenses.verdict import held_in_time
 from twofold.model.sql_path import one_file
 from twofold.scope.labels import FIN_RELEVANT, SOC2, EffectiveLabel
 
@@ -98,32 +99,21 @@ def make_outcomes(
             session.execute(
                 f"""
                 INSERT INTO seen_outcome
-                SELECT ?, ?, o.item, o.system, o.operating_at, ?, o.{attribute.letter},
-                    split_part(o.{attribute.letter}, ':', 1), ?
-                FROM read_parquet(?) AS o
+                SELECT $control_test, $run_id, o.item, o.system, o.operating_at, $letter, o.{attribute.letter},
+                    split_part(o.{attribute.letter}, ':', 1), $controls
+                FROM read_parquet($outcomes) AS o
                 WHERE NOT starts_with(o.{attribute.letter}, 'na:') AND o.{attribute.letter} <> 'cannot_test:pending'
-                    AND (o.operating_at IS NULL
-                        OR (GREATEST(o.operating_at, o.operating_at_latest) >= ? AND o.operating_at < ?))
-                    AND EXISTS (
-                        SELECT 1 FROM in_scope AS s WHERE s.system = o.system
-                            AND (s.valid_from IS NULL OR o.operating_at IS NULL
-                                OR (s.valid_from < ?
-                                    AND s.valid_from <= GREATEST(o.operating_at, o.operating_at_latest)))
-                            AND (s.valid_to IS NULL OR o.operating_at IS NULL
-                                OR GREATEST(o.operating_at, ?) < s.valid_to)
-                    )
+                    AND {held_in_time("in_scope", "$window_from", "$window_to")}
                 """,  # noqa: S608  a letter of a rule
-                [
-                    run.rule.control_test,
-                    run.run_id,
-                    attribute.letter,
-                    ";".join(run.controls),
-                    one_file(run.outcomes),
-                    _plain(window_from),
-                    _plain(window_to),
-                    _plain(window_to),
-                    _plain(window_from),
-                ],
+                {
+                    "control_test": run.rule.control_test,
+                    "run_id": run.run_id,
+                    "letter": attribute.letter,
+                    "controls": ";".join(run.controls),
+                    "outcomes": one_file(run.outcomes),
+                    "window_from": _plain(window_from),
+                    "window_to": _plain(window_to),
+                },
             )
     sentences = [
         [run.rule.control_test, attribute.letter, code, f"{run.rule.control_test} {attribute.letter}: {sentence}"]

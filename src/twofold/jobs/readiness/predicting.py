@@ -23,7 +23,7 @@ from twofold.lenses.judgement import EngagementJudgement
 from twofold.lenses.settings import lens_settings
 from twofold.lenses.soc2.criteria import judge_criteria
 from twofold.lenses.sox.domains import judge_domains
-from twofold.lenses.verdict import Counts, LensView, ScopeStretch, judge_items
+from twofold.lenses.verdict import Counts, LensView, ScopeStretch, held_in_time, judge_items
 from twofold.model.period import ReviewPeriod
 from twofold.model.session import new_database
 from twofold.model.sql_path import one_file
@@ -36,18 +36,6 @@ _Place = tuple[str, str, str]
 """Control, system, week."""
 Runs = Mapping[str, tuple[ControlTestRun, Path]]
 """Control test -> its newest run and the folder of it."""
-_HELD = """
-SELECT 1 FROM stretch AS s
-WHERE s.system = o.system AND (
-    o.operating_at IS NULL OR (
-        o.operating_at < {1} AND GREATEST(o.operating_at, o.operating_at_latest) >= {0}
-        AND (s.valid_from IS NULL
-            OR (s.valid_from < {1} AND s.valid_from <= GREATEST(o.operating_at, o.operating_at_latest)))
-        AND (s.valid_to IS NULL OR GREATEST(o.operating_at, {0}) < s.valid_to)
-    )
-)
-"""
-"""Whether a lens holds an item of outcomes `o` in the time from {0} until {1}: as `judge_items` asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +183,8 @@ class _Maker:
             f"""
             SELECT count(*) FILTER (ever AND ({tested})), count(*) FILTER (planned AND ({applies}))
             FROM (
-                SELECT o.*, EXISTS ({_HELD.format("TIMESTAMP '-infinity'", "TIMESTAMP 'infinity'")}) AS ever,
-                    EXISTS ({_HELD.format("$starts_at", "$ends_before")}) AS planned
+                SELECT o.*, {held_in_time("stretch", "TIMESTAMP '-infinity'", "TIMESTAMP 'infinity'")} AS ever,
+                    {held_in_time("stretch", "$starts_at", "$ends_before")} AS planned
                 FROM read_parquet($outcomes) AS o
             ) AS o
             """,  # noqa: S608  letters of a rule
