@@ -202,6 +202,7 @@ def test_a_plan_about_which_nothing_was_agreed_is_held_against_the_conventions(l
     assert said == (
         "Nothing was agreed with an auditor, and the plan has 3 units: no convention for 40 items says less than 5."
     )
-    assert below_every_convention(log.sample(log.freeze(8, units=40))) is None
+    assert below_every_convention(log.sample(log.freeze(5, units=40))) is None
+    assert below_every_convention(log.sample(log.freeze(1, units=2))) is None, "some sources say nothing of two items"
     log.agree(25)
     assert below_every_convention(log.sample(log.freeze(3, units=40))) is None

@@ -260,6 +260,14 @@ def test_a_test_of_one_does_not_reach_over_the_period_where_no_change_test_is_ju
     found = limited(automated(counts(passed=9), test="T-16"))
     assert found.conclusion is Conclusion.NOT_CONCLUDED
     assert found.reasons[-1] == "no change test is judged, so nothing shows that changes were controlled"
+    assert not any("no control of the engagement judges" in point for point in found.open_points)
+
+
+def test_a_control_that_is_not_effective_stays_so_where_changes_are_not_controlled() -> None:
+    own = conclude_control(SOX, CM_05, period=YEAR, results=[automated(counts(passed=1, exceptions=1))], planned=())
+    failing = concluded(automated(counts(passed=1, exceptions=1), test="T-10"))
+    found = limit_automated(SOX, {"CM-05": own, "CM-01": failing}, automated={"CM-05"})["CM-05"]
+    assert (found.conclusion, found.reasons) == (Conclusion.NOT_EFFECTIVE, own.reasons)
 
 
 def test_what_passed_on_the_day_of_a_type_1_is_not_proposed_as_effective() -> None:

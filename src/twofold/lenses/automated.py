@@ -39,7 +39,7 @@ def limit_automated(
 
 def _limited(settings: LensSettings, judgement: ControlJudgement, others: list[ControlTestResult]) -> ControlJudgement:
     systems, own = _systems(judgement), _tests(judgement)
-    if judgement.conclusion is not Conclusion.EFFECTIVE or not systems:
+    if judgement.conclusion is not Conclusion.EFFECTIVE:
         return judgement
     failing = [*_without_counts(others, own)]
     if not others:
