@@ -197,6 +197,15 @@ def test_no_more_than_the_items_of_the_period_are_asked_for(log: Log) -> None:
     ]
 
 
+def test_of_another_slice_the_freeze_that_was_drawn_counts_before_a_newer_one(log: Log) -> None:
+    log.agree(25)
+    first = log.freeze(12, FIRST_HALF, units=200, slice_left=210)
+    drawn = log.freeze(13, SECOND_HALF, units=210, slice_left=200)
+    log.draw(drawn)
+    log.freeze(2, SECOND_HALF, units=210, slice_left=200)
+    assert log.doubts(first) == []
+
+
 def test_a_plan_about_which_nothing_was_agreed_is_held_against_the_conventions(log: Log) -> None:
     said = below_every_convention(log.sample(log.freeze(3, units=40)))
     assert said == (
