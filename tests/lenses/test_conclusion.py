@@ -243,6 +243,16 @@ def test_a_test_of_one_reaches_over_the_period_only_while_changes_are_controlled
     assert other_test.conclusion is Conclusion.EFFECTIVE
 
 
+@pytest.mark.parametrize(
+    "again", [automated(counts(passed=1, exceptions=1)), result(None, "page_cap: 1 export", test="T-14")]
+)
+def test_the_own_test_of_a_control_is_no_test_of_changes_for_it(again: ControlTestResult) -> None:
+    own = conclude_control(SOX, CM_05, period=YEAR, results=[automated(counts(passed=3))], planned=())
+    other = concluded(automated(counts(passed=9), test="T-10"), again)
+    found = limit_automated(SOX, {"CM-05": own, "CM-01": other}, automated={"CM-05"})["CM-05"]
+    assert (found.conclusion, found.reasons) == (Conclusion.EFFECTIVE, own.reasons)
+
+
 def test_change_tests_that_no_control_judges_are_named() -> None:
     held = limited(automated(counts(passed=9), test="T-10"))
     told = "no control of the engagement judges T-11, T-12, T-13, which would show that changes were controlled"

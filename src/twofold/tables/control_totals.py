@@ -80,8 +80,7 @@ def _sum(field: str, held: Mapping[str, Mapping[str, Any]], records: Collection[
         known = known or found
         if value is None or value == "":
             continue
-        # A truth value is a number to Python.
-        if not isinstance(value, str | int | Decimal) or not _NUMBER.fullmatch(str(value)):
+        if not _NUMBER.fullmatch(str(value)):
             msg = f"{place}: {field} holds {str(value)[:_SHOWN]!r}, which is no number such as 1234.50"
             raise ValueError(msg)
         read = _EXACT.add(read, Decimal(str(value)))
