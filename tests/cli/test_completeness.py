@@ -33,7 +33,8 @@ def results(call: Call, root: Path) -> dict[str, dict[str, Any]]:
 
 def capture_signatures(call: Call, root: Path, folder: Path, lines: Sequence[str], *, record: str = "") -> None:
     """Capture signatures that were given outside of Twofold: conclusion, person, moment; under a record or any."""
-    file = folder / "signatures.csv"
+    # Under a name of its own, since a second file of one name replaces the first.
+    file = folder / f"signatures-{len(list(folder.glob('signatures-*.csv')))}.csv"
     text = "".join(f"incident_opened,{each},{record}\n" for each in lines)
     file.write_text(f"population,conclusion,signed_by,signed_at,record_sha256\n{text}", encoding="utf-8")
     more = ("--source", "csvtable", "--kind", "completeness_signature", "--query", "signed on paper")
