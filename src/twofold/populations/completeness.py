@@ -227,7 +227,7 @@ def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:
         return CompletenessCheck(
             "row_count",
             CheckResult.STOP,
-            f"{len(wrong)} exports disagree with the source's count",
+            f"{len(wrong)} of {len(feeding)} exports disagree with the source's count",
             "equal counts",
             tuple(wrong),
         )
@@ -235,7 +235,7 @@ def _row_counts(feeding: Sequence[Extraction]) -> CompletenessCheck:
         return CompletenessCheck(
             "row_count",
             CheckResult.NOTE,
-            f"{len(silent)} exports carry no count of the source",
+            f"{len(silent)} of {len(feeding)} exports carry no count of the source",
             "a count from the source",
             tuple(silent),
         )
@@ -261,7 +261,10 @@ def _control_totals(feeding: Sequence[Extraction]) -> CompletenessCheck:
         )
     if not stated:
         return CompletenessCheck(
-            "control_total", CheckResult.OK, "no total of a source was stated", "equal totals, where a source shows any"
+            "control_total",
+            CheckResult.NOTE,
+            "no total of a source was stated",
+            "equal totals, where a source shows any",
         )
     notes = tuple(
         f"{key}: {total.words}; {each.explained[key]}"
@@ -278,7 +281,7 @@ def _page_caps(feeding: Sequence[Extraction]) -> CompletenessCheck:
         return CompletenessCheck(
             "page_cap",
             CheckResult.STOP,
-            f"{len(capped)} exports end exactly at a page or cap",
+            f"{len(capped)} of {len(feeding)} exports end exactly at a page or cap",
             "proof that the last page was reached",
             capped,
         )
@@ -372,10 +375,11 @@ def _extraction_time(
         if each.run_at < until and not (each.is_of_a_moment and each.table in waited)
     }
     if early:
+        exports = len({each.evidence_id for each in feeding})
         return CompletenessCheck(
             "early_extraction",
             CheckResult.NOTE,
-            f"{len(early)} exports did not wait; windows still open come out as pending",
+            f"{len(early)} of {exports} exports did not wait; windows still open come out as pending",
             expected,
             tuple(early.values()),
         )
