@@ -252,6 +252,10 @@ def test_a_program_reads_the_same(program: Callable[..., Program], own_workspace
     found = {each["item"]: (each["why"], each["verdict"]) for each in units["items"]}
     assert found == {"INC-1": ("drawn", "PASS"), "INC-2": ("drawn", "EXCEPTION")}
     assert [each["number"] for each in units["items"]] == [1, 2]
+    assert {each["item"]: each["operating_at"][:7] for each in units["items"]} == {
+        "INC-1": "2026-03",
+        "INC-2": "2026-04",
+    }
     frozen = json.loads(viewer.get(f"/samples/{first}/files/draw.json").content)
     assert [each["position"] for each in frozen["chosen"]] == [each["position"] for each in units["items"]]
     assert viewer.get("/samples/sm-1").status_code == 404
