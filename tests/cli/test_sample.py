@@ -143,6 +143,12 @@ def test_what_a_person_found_stays_in_each_later_evaluation(call: Call, judged: 
 AGREE = ("sample", "agree", "sox-fy2026", "OP-02", "--with", "R. Auditor", "--reason", "few", "--tolerable", "60")
 
 
+def test_machines_are_warned_of_a_plan_that_cannot_support_reliance(call: Call, judged: Path) -> None:
+    call(*AGREE, "--size", "2", "-w", judged)
+    (warning,) = json.loads(call(*FREEZE, "--json", "-w", judged).out)["warnings"]
+    assert warning.endswith("the limit is 95% by this plan; tolerable are 60%, as agreed. It cannot support reliance.")
+
+
 def test_what_is_left_to_be_asked_is_told_from_the_freeze_on(call: Call, judged: Path) -> None:
     def told(*arguments: str) -> str:
         return " ".join(call("sample", *arguments, "-w", judged).out.split())

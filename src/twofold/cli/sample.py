@@ -197,17 +197,17 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
             at=now(),
         )
         known, beyond = jobs.samples(opened), jobs.clean_limit_beyond(opened, done)
-    if as_json:
-        print_json(_as_json(done, known))
-        return
-    _print(done, known)
+    warnings = [small] if (small := below_every_convention(done)) else []
     if beyond:
         limit, tolerable = beyond
         told = f"Even if no unit deviates, the limit is {limit} by this plan; tolerable are {tolerable}, as agreed."
-        say_wrapped(f"{told} It cannot support reliance.", indent=4)
-    small = below_every_convention(done)
-    if small:
-        say_wrapped(small, indent=4)
+        warnings.insert(0, f"{told} It cannot support reliance.")
+    if as_json:
+        print_json(_as_json(done, known) | {"warnings": warnings})
+        return
+    _print(done, known)
+    for warning in warnings:
+        say_wrapped(warning, indent=4)
     say_wrapped(f"Tell the auditor plan and root {done.root}, and ask for a nonce: any text of one line.", indent=0)
 
 
