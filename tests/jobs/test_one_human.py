@@ -1,4 +1,6 @@
-"""From captured files to the record of an item: a change made and approved by one human under two HR ids."""
+"""From captured files to the record of an item: what one human did, approved or held under two HR ids."""
+
+from collections.abc import Mapping
 
 import pytest
 
@@ -16,10 +18,13 @@ account_links:
   - {account: "github:bob-2", person: p-bob-c, proof: register}
   - {account: "github:bob", person: p-bob, from: "2026-03-04T09:30:00Z", proof: register}
 """
-FILES = {
-    "engagement": "id,person,type,started_at,effective_end,follows\n"
+ENGAGEMENTS = (
+    "id,person,type,started_at,effective_end,follows\n"
     "en-c,p-bob-c,contractor,2025-01-01T00:00:00Z,2026-03-04T09:30:00Z,\n"
-    "en-1,p-bob,employee,2026-03-04T09:30:00Z,,en-c\n",
+    "en-1,p-bob,employee,2026-03-04T09:30:00Z,,en-c\n"
+)
+FILES = {
+    "engagement": ENGAGEMENTS,
     "deployment": "id,system,environment,repository,commit_sha,started_at,completed_at,status,actor\n"
     "d0,wiki,production,acme/wiki,r0,2026-02-02T10:00:00Z,2026-02-02T10:05:00Z,success,github:bob-2\n"
     "d1,wiki,production,acme/wiki,m1,2026-03-04T10:30:00Z,2026-03-04T10:35:00Z,success,github:bob\n",
@@ -33,6 +38,26 @@ FILES = {
     "review": "id,pull_request,reviewer,state,submitted_at,commit_sha\n"
     "v1,acme/wiki#1,github:bob,approved,2026-03-04T10:00:00Z,a1\n",
 }
+RIGHTS = {
+    "engagement": ENGAGEMENTS,
+    "account": "id,system\ngithub:bob,wiki\ngithub:bob-2,wiki\n",
+    "access_right": "id,system\nwiki:write,wiki\nwiki:release,wiki\n",
+    "grant_event": "id,account,right_id,action,occurred_at\n"
+    "g1,github:bob-2,wiki:write,add,2026-02-01T09:00:00Z\n"
+    "g2,github:bob,wiki:release,add,2026-03-05T09:00:00Z\n",
+    "right_function": "right_id,function\nwiki:write,write\nwiki:release,release\n",
+    "sod_rule": "id,function_a,function_b,risk_owner\nwr,write,release,p-bob\n",
+    "mitigation": "id,person,rule,control,approved_by,approved_at\nm1,p-bob,wr,REV-1,github:bob,2026-03-04T10:00:00Z\n",
+}
+
+
+def run_over(workspace: Workspace, control_test: str, files: Mapping[str, str]) -> None:
+    """Capture the files, text by kind, and run a control test over them."""
+    (workspace.root / "scope" / "a.yaml").write_text(SCOPE + PEOPLE, encoding="utf-8")
+    apply_scope(workspace, reason="people", actor="p-0002", at=AT)
+    for kind, text in files.items():
+        put(workspace, f"{kind}.csv", text, kind=kind, systems=["wiki"])
+    run_control_tests(workspace, [control_test], actor="p-0001", at=AT)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +71,20 @@ FILES = {
 def test_what_one_human_made_and_approved_under_two_hr_ids_is_told_so(
     workspace: Workspace, control_test: str, letter: str, code: str
 ) -> None:
-    (workspace.root / "scope" / "a.yaml").write_text(SCOPE + PEOPLE, encoding="utf-8")
-    apply_scope(workspace, reason="people", actor="p-0002", at=AT)
-    for kind, text in FILES.items():
-        put(workspace, f"{kind}.csv", text, kind=kind, systems=["wiki"])
-    run_control_tests(workspace, [control_test], actor="p-0001", at=AT)
+    run_over(workspace, control_test, FILES)
     (explained,) = explain(workspace, "d1/acme/wiki#1", control_test=control_test)
     (found,) = (each for each in explained.attributes if each.letter == letter)
     assert found.code == f"exception:{code}"
     assert any("github:bob, who is p-bob (one human with p-bob-c)" in each.fact for each in found.facts)
+
+
+def test_two_functions_that_one_human_holds_under_two_hr_ids_are_a_conflict_of_that_human(workspace: Workspace) -> None:
+    run_over(workspace, "T-09", RIGHTS)
+    (explained,) = explain(workspace, "p-bob-c/wr@wiki/2026-03-05T09:00:00", control_test="T-09")
+    found = {each.letter: each for each in explained.attributes}
+    told = [fact.fact for fact in (*found["A"].facts, *found["B"].facts)]
+    assert found["B"].code == "exception:self_approved"
+    assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in told
+    assert any("the owner of the risk is p-bob (one human with p-bob-c)." in each for each in told)
+    assert any("Mitigation m1 for p-bob by control REV-1" in each for each in told)
+    assert any("approved by github:bob (p-bob, one human with p-bob-c) at" in each for each in told)

@@ -241,3 +241,23 @@ def test_an_unlinked_account_with_one_side_may_be_whoever_has_the_other(stepped:
             "SELECT holder, certain, CAST(valid_from AS VARCHAR), sure_from FROM duty_overlap"
         ).fetchall()
     assert found == [("erp:ana", False, moment(3), None)]
+
+
+def test_functions_under_two_hr_ids_of_one_human_meet_under_the_first_of_them(stepped: Opened) -> None:
+    engagements = [
+        {"id": "e2", "person": "p2", "type": "contractor"},
+        {"id": "e1", "person": "p1", "type": "employee", "follows": "e2"},
+    ]
+    links = [{"account": account, "person": person} for account, person in (("erp:ana", "p1"), ("erp:bo", "p2"))]
+    rows: Rows = {
+        "engagement": engagements,
+        "grant_event": [grant("g1", "add", day(1), right="erp:vendor"), grant("g2", "add", day(3), account="erp:bo")],
+        "account_link": links,
+        "sod_rule": [RULE],
+        "right_function": MAP,
+    }
+    with stepped(rows, "duty_overlap") as session:
+        found = session.execute(
+            "SELECT holder, state, account_a, account_b, CAST(valid_from AS VARCHAR) FROM duty_overlap"
+        ).fetchall()
+    assert found == [("p2", "linked", "erp:ana", "erp:bo", moment(3))]

@@ -4,13 +4,13 @@ A wide stretch is where a right may have been held, a sure stretch the part of i
 Events are put in order by their earliest moment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, hand
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, hand, humans_of
 
 TICK = timedelta(microseconds=1)
 _CLOSING = {"disable", "delete"}
@@ -194,7 +194,7 @@ def hands(records: Records, account: str) -> list[tuple[Span, Hand]]:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A stretch in which a holder (a person, or an account that is nobody's) could carry out a function on a system."""
+    """A stretch in which a holder (a human, or an account that is nobody's) could carry out a function on a system."""
 
     holder: str
     state: str
@@ -210,6 +210,7 @@ def functions_held(records: Records) -> list[Function]:
     """Return who could carry out which function of the conflict rules when (step function_held)."""
     named = {row[side] for row in records["sod_rule"] for side in ("function_a", "function_b")}
     reading = {row["id"] for row in records["access_right"] if row["read_only"]}
+    humans = humans_of(records)
     found = []
     for held in right_intervals(records):
         if held.right in reading:
@@ -222,7 +223,7 @@ def functions_held(records: Records) -> list[Function]:
                 wide = met(met(held.wide, version), stretch)
                 if wide is None or owner.state == BOT:
                     continue
-                holder, state = _holder(held.account, owner)
+                holder, state = _holder(held.account, owner, humans)
                 functions = sorted(named if row["function"] == "*" else named & {row["function"]})
                 sure = met(held.sure, wide)
                 found += [
@@ -232,7 +233,7 @@ def functions_held(records: Records) -> list[Function]:
     return found
 
 
-def _holder(account: str, owner: Hand) -> tuple[str, str]:
+def _holder(account: str, owner: Hand, humans: Mapping[str, str]) -> tuple[str, str]:
     if owner.person is not None:
-        return owner.person, LINKED
+        return humans.get(owner.person, owner.person), LINKED
     return account, SHARED_ACCOUNT if owner.state == SHARED_ACCOUNT else UNLINKED

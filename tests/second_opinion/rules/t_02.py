@@ -423,7 +423,6 @@ class Overlap:
     """A stretch after the change in which a right of a former job met another one in conflicting duties."""
 
     rule: str
-    holder: str
     span: Span
     sure: Span | None
 
@@ -431,13 +430,13 @@ class Overlap:
 def _overlaps(
     records: Records, clock: datetime, change: Change, going: dict[tuple[str, str], list[Held]]
 ) -> list[Overlap]:
-    held = [each for each in functions_held(records) if each.holder in change.persons]
+    held = [each for each in functions_held(records) if each.holder == change.human]
     found = []
     for row in records["sod_rule"]:
         version = row["valid_from"] or EVER, row["valid_to"] or NEVER
         for one in held:
             for two in held:
-                if (one.holder, one.function, two.function) != (two.holder, row["function_a"], row["function_b"]):
+                if (one.function, two.function) != (row["function_a"], row["function_b"]):
                     continue
                 wide = met(met(one.wide, two.wide), version)
                 old = [each for each in (one, two) if _goes(each, going)]
@@ -446,7 +445,7 @@ def _overlaps(
                 end = max(each.wide[1] for each in going[old[0].account, old[0].right])
                 if wide[0] < end:
                     sure = met(met(one.sure, two.sure), version)
-                    found.append(Overlap(row["id"], one.holder, (max(wide[0], change.at), min(wide[1], clock)), sure))
+                    found.append(Overlap(row["id"], (max(wide[0], change.at), min(wide[1], clock)), sure))
     return found
 
 
@@ -455,7 +454,7 @@ def _goes(each: Function, going: dict[tuple[str, str], list[Held]]) -> bool:
 
 
 def _mitigated(records: Records, change: Change, overlap: Overlap, span: Span, limit: Span) -> str:
-    """Whether a control watches the holder over a stretch, agreed to by another human by a limit: yes, perhaps or no.
+    """Whether a control watches the human over a stretch, agreed to by another human by a limit: yes, perhaps or no.
 
     Both ends of the stretch are included in so far as they are moments.
     """
@@ -465,7 +464,8 @@ def _mitigated(records: Records, change: Change, overlap: Overlap, span: Span, l
             not row["control"]
             or not row["approved_by"]
             or not row["approved_at"]
-            or (row["person"], row["rule"]) != (overlap.holder, overlap.rule)
+            or row["person"] not in change.persons
+            or row["rule"] != overlap.rule
             or (row["valid_from"] or EVER) > span[0]
             or span[1] > (row["valid_to"] or NEVER)
             or row["approved_at"][0] > limit[1]

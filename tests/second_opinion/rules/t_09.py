@@ -10,7 +10,20 @@ from twofold.controltests.rule import ParameterValue
 from .hands import add_last_day
 from .records import Record, Records, Span
 from .rights import Function, functions_held, met
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, hand, has_gap, lasted, superiors
+from .steps import (
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    UNLINKED,
+    hand,
+    has_gap,
+    human_of,
+    humans_of,
+    lasted,
+    superiors,
+)
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-09"
@@ -178,6 +191,8 @@ def _people(world: World, people: Sequence[str], accounts: Sequence[str]) -> Non
                     valid_from=start,
                     valid_to=world.maybe(30, world.moment()),
                 )
+    if world.chance(30):
+        _goes_on(world, world.pick([(first, second) for first in people for second in people if first != second]))
     owners = (people[0], people[1], people[2], people[0], None)
     for account, owner in zip(accounts, owners, strict=True):
         kind = world.pick((None, None, None, None, "human", "shared", "bot", "service"))
@@ -201,6 +216,28 @@ def _people(world: World, people: Sequence[str], accounts: Sequence[str]) -> Non
                 valid_from=start,
                 valid_to=world.maybe(40, world.moment()),
             )
+
+
+def _goes_on(world: World, ids: tuple[str, str]) -> None:
+    """Somebody goes on under another HR id: one human, who may have been away between."""
+    earlier, later = world.id("work"), world.id("work")
+    at = world.moment()
+    world.add(
+        "engagement",
+        id=earlier,
+        person=ids[0],
+        type="contractor",
+        effective_end=world.maybe(80, world.instant(at)),
+    )
+    world.add(
+        "engagement",
+        id=later,
+        person=ids[1],
+        type="employee",
+        started_at=world.maybe(80, world.instant(at + world.number_in(0, 5) * A_DAY)),
+        effective_end=world.maybe(30, world.instant(world.near(at, days=40))),
+        follows=earlier,
+    )
 
 
 def _rule(world: World, rule: str, people: Sequence[str]) -> None:
@@ -339,8 +376,13 @@ def _mitigations(records: Records, item: Item) -> list[Record]:
     return [
         row
         for row in records["mitigation"]
-        if row["person"] == item.holder and row["rule"] == item.rule and (row["conflicted"] or _covers(row, item.span))
+        if _watches(records, row, item.holder, item.rule) and (row["conflicted"] or _covers(row, item.span))
     ]
+
+
+def _watches(records: Records, row: Record, holder: str, rule: str) -> bool:
+    """Return whether a mitigation is one of a holder and rule, whichever HR id of the holder it names."""
+    return human_of(records, row["person"]) == holder and row["rule"] == rule
 
 
 def _covers(row: Record, span: Span) -> bool:
@@ -370,18 +412,19 @@ def _b(records: Records, item: Item, row: Record, versions: Sequence[Record]) ->
     named = {SHARED_ACCOUNT: "exception:shared_approver", BOT: "exception:bot_approver"}
     if approver.state in named:
         return named[approver.state]
-    if item.holder in {row["approved_by"], approver.person}:
+    human = human_of(records, approver.person)
+    if item.holder in {row["approved_by"], human}:
         return "exception:self_approved"
-    if approver.person is None:
+    if human is None:
         return "cannot_test:approver_unlinked"
-    owners = _risk_owners(versions, first)
+    owners = {human_of(records, owner) for owner in _risk_owners(versions, first)}
     if not owners:
         return "cannot_test:no_risk_owner"
-    if approver.person not in owners:
+    if human not in owners:
         return "exception:not_risk_owner"
-    employed = _employed(records, approver.person, (first, last))
+    employed = _employed(records, human, (first, last))
     hr_gap = employed == "no" and has_gap(
-        records, ["engagement"], item.system, _last_end(records, approver.person, first), first + TICK
+        records, ["engagement"], item.system, _last_end(records, human, first), first + TICK
     )
     if employed == "no" and not hr_gap:
         return "exception:not_employed"
@@ -412,7 +455,7 @@ def _renewal(records: Records, item: Item, row: Record) -> bool:
     controls = [
         each
         for each in records["mitigation"]
-        if each["person"] == item.holder and each["rule"] == item.rule and (each["control"] or each["conflicted"])
+        if _watches(records, each, item.holder, item.rule) and (each["control"] or each["conflicted"])
     ]
     return all(
         any(each["conflicted"] or _covers(each, span) for each in controls) for span in item.earlier if span[0] < start
@@ -427,15 +470,15 @@ def _risk_owners(versions: Sequence[Record], at: datetime) -> set[str]:
     return {row["risk_owner"] for row in here if row["risk_owner"]}
 
 
-def _last_end(records: Records, person: str, at: datetime) -> datetime | None:
-    """Return when the last engagement of a person was over that was surely over by a moment."""
-    overs = [lasted(row)[2] for row in records["engagement"] if row["person"] == person]
+def _last_end(records: Records, human: str, at: datetime) -> datetime | None:
+    """Return when the last engagement of a human was over that was surely over by a moment."""
+    overs = [lasted(row)[2] for row in records["engagement"] if human_of(records, row["person"]) == human]
     return max((over for over in overs if over <= at), default=None)
 
 
-def _employed(records: Records, person: str, at: Span) -> str:
-    """Return whether a person worked here: yes, no, perhaps, or conflict where that hangs on a record in conflict."""
-    rows = [row for row in records["engagement"] if row["person"] == person]
+def _employed(records: Records, human: str, at: Span) -> str:
+    """Return whether a human worked here: yes, no, perhaps, or conflict where that hangs on a record in conflict."""
+    rows = [row for row in records["engagement"] if human_of(records, row["person"]) == human]
     found = {"yes"} if not rows else {"conflict"} if any(row["conflicted"] for row in rows) else set()
     for start, end, over in (lasted(row) for row in rows if not row["conflicted"]):
         if start <= at[0] and at[1] < end:
@@ -468,7 +511,8 @@ def _d(records: Records, item: Item, versions: Sequence[Record]) -> str:
     for row in records["function_use"]:
         seen: Span = row["occurred_at"]
         owner = hand(records, row["account"], seen[0])
-        if item.holder in {owner.person, row["account"]} and seen[1] >= item.span[0] and seen[0] < item.span[1]:
+        holders = {human_of(records, owner.person), row["account"]}
+        if item.holder in holders and seen[1] >= item.span[0] and seen[0] < item.span[1]:
             used.add(row["function"])
     if any({row["function_a"], row["function_b"]} <= used for row in versions):
         return "exception:both_used"
@@ -487,7 +531,10 @@ def _e(records: Records, item: Item, row: Record) -> str:
         return "na:no_approver"
     if item.state != LINKED:
         return "cannot_test:account_unlinked"
-    return "exception:approved_by_subordinate" if item.holder in superiors(records, approver.person, at) else "pass"
+    humans = humans_of(records)
+    ids = {approver.person, *(person for person in humans if humans[person] == human_of(records, approver.person))}
+    above = {human_of(records, each) for person in ids for each in superiors(records, person, at)}
+    return "exception:approved_by_subordinate" if item.holder in above else "pass"
 
 
 def _items(records: Records, clock: datetime) -> list[Item]:
@@ -523,7 +570,7 @@ def _pieces(
     if start == EVER and sure_from:
         cuts.add(sure_from)
     for row in records["mitigation"]:
-        if row["person"] == holder and row["rule"] == rule:
+        if _watches(records, row, holder, rule):
             tests = [each for each in records["control_result"] if each["control"] == row["control"]]
             cuts |= {moment for each in (row, *tests) for moment in (each["valid_from"], each["valid_to"]) if moment}
     edges = sorted({start, end} | {moment for moment in cuts if start < moment < end})

@@ -1,7 +1,7 @@
--- sod_conflict: every person who held both functions of a conflict rule at one time (audit-domain T-09).
+-- sod_conflict: every human who held both functions of a conflict rule at one time (audit-domain T-09).
 -- It comes from the rights actually held, on all accounts and systems, never from requests or mitigations. An item is one
 -- holder, one rule, one system and one stretch:
---   holder   the person; the account where no person is known
+--   holder   the human, by the first HR id (step same_human); the account where no person is known
 --   system   each system on which one of the two functions was held in the stretch: a conflict across two systems is an item
 --            on both, so that a lens that holds one of them sees it
 --   stretch  an unbroken conflict, cut where a mitigation of this holder and rule, or a test result of its control, begins or
@@ -13,7 +13,14 @@
 -- Operating date: the whole stretch, from its start (1970 where unknown) to its last microsecond or the extraction. So a
 -- conflict counts in every period that it touches.
 -- Second source: the map of rights and functions is compared with the rights in use.
-WITH side AS (
+WITH mitigated AS (
+    SELECT
+        COALESCE(h.human, m.person) AS holder, m.rule AS rule, m.control AS control,
+        m.valid_from AS valid_from, m.valid_to AS valid_to
+    FROM mitigation AS m
+    LEFT JOIN same_human AS h ON h.person = m.person
+),
+side AS (
     SELECT
         o.holder AS holder, o.state AS state, o.rule AS rule, o.certain AS certain, s.system AS system,
         o.valid_from AS valid_from, LEAST(o.valid_to, q.extracted_at) AS valid_to,
@@ -97,16 +104,16 @@ cut AS (
     SELECT c.holder AS holder, c.rule AS rule, c.system AS system, c.conflict AS conflict, m.moment AS moment
     FROM conflict AS c
     JOIN (
-        SELECT m.person AS holder, m.rule AS rule, m.valid_from AS moment FROM mitigation AS m
+        SELECT m.holder AS holder, m.rule AS rule, m.valid_from AS moment FROM mitigated AS m
         UNION
-        SELECT m.person AS holder, m.rule AS rule, m.valid_to AS moment FROM mitigation AS m
+        SELECT m.holder AS holder, m.rule AS rule, m.valid_to AS moment FROM mitigated AS m
         UNION
-        SELECT m.person AS holder, m.rule AS rule, t.valid_from AS moment
-        FROM mitigation AS m
+        SELECT m.holder AS holder, m.rule AS rule, t.valid_from AS moment
+        FROM mitigated AS m
         JOIN control_result AS t ON t.control = m.control
         UNION
-        SELECT m.person AS holder, m.rule AS rule, t.valid_to AS moment
-        FROM mitigation AS m
+        SELECT m.holder AS holder, m.rule AS rule, t.valid_to AS moment
+        FROM mitigated AS m
         JOIN control_result AS t ON t.control = m.control
     ) AS m ON m.holder = c.holder AND m.rule = c.rule AND m.moment > c.starts_at AND m.moment < c.ends_before
 ),

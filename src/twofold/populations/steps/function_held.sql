@@ -1,8 +1,8 @@
 -- function_held: who could carry out which function of the conflict rules, from when to when (audit-domain T-09).
--- The rights of all accounts and systems (step right_interval), brought to the person behind the account at that time and
+-- The rights of all accounts and systems (step right_interval), brought to the human behind the account at that time and
 -- cut to the version of the map of rights and functions in force then. A right mapped to * (super-user) carries every
 -- function that some rule names. A right that only reads carries none. Accounts of machines without a person are left out.
---   holder   the person; the account where no person is known
+--   holder   the human, by the first HR id (same_human); the account where no person is known
 --   state    linked, shared (anyone may use it), or unlinked (may be anybody's, also one of two persons at once)
 --   valid_from, valid_to, sure_from, sure_to   as in right_interval
 WITH named AS (
@@ -25,11 +25,12 @@ mapped AS (
 hand AS (
     SELECT
         i.account AS account,
-        COALESCE(i.person, i.account) AS holder,
+        COALESCE(s.human, i.person, i.account) AS holder,
         CASE WHEN i.state = 'ambiguous' THEN 'unlinked' ELSE i.state END AS state,
         i.valid_from AS valid_from,
         i.valid_to AS valid_to
     FROM identity AS i
+    LEFT JOIN same_human AS s ON s.person = i.person
     WHERE i.state <> 'bot'
     UNION ALL
     -- The time before, between and after the links of an account, and all time of an account without any.

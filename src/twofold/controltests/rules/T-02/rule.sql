@@ -310,26 +310,25 @@ met AS (
     SELECT
         p.item AS item,
         o.rule AS rule,
-        o.holder AS holder,
         GREATEST(o.valid_from, p.operating_at) AS starts_at,
         LEAST(o.valid_to, q.extracted_at) AS ends_before,
         o.sure_from AS sure_from,
         o.sure_to AS sure_to,
         ROW_NUMBER() OVER (
             PARTITION BY p.item
-            ORDER BY o.rule NULLS LAST, o.holder NULLS LAST, o.valid_from NULLS LAST, o.valid_to NULLS LAST,
+            ORDER BY o.rule NULLS LAST, o.valid_from NULLS LAST, o.valid_to NULLS LAST,
                 o.sure_from NULLS LAST, o.sure_to NULLS LAST
         ) AS place
     FROM population AS p
     CROSS JOIN parameter AS q
-    JOIN same_human AS h ON h.human = p.human
-    JOIN duty_overlap AS o ON o.holder = h.person AND o.valid_to > p.operating_at
+    JOIN duty_overlap AS o ON o.holder = p.human AND o.valid_to > p.operating_at
     LEFT JOIN old_only AS a ON a.item = p.item AND a.account = o.account_a AND a.right_id = o.right_a
     LEFT JOIN old_only AS b ON b.item = p.item AND b.account = o.account_b AND b.right_id = o.right_b
     WHERE (a.item IS NULL) <> (b.item IS NULL)
         AND (a.item IS NULL OR o.valid_from < a.valid_to) AND (b.item IS NULL OR o.valid_from < b.valid_to)
 ),
--- A control watches the person, and another human agreed to it by then, as T-09 has it: 2 so it was, 1 perhaps.
+-- A control watches the human, under whichever HR id, and another human agreed to it by then, as T-09 has it: 2 so it was,
+-- 1 perhaps.
 watched AS (
     SELECT
         m.item AS item,
@@ -348,7 +347,8 @@ watched AS (
     FROM met AS m
     JOIN population AS p ON p.item = m.item
     JOIN clock AS c ON c.item = m.item
-    JOIN mitigation AS t ON t.person = m.holder AND t.rule = m.rule AND t.control IS NOT NULL AND t.approved_at IS NOT NULL
+    JOIN same_human AS b ON b.human = p.human
+    JOIN mitigation AS t ON t.person = b.person AND t.rule = m.rule AND t.control IS NOT NULL AND t.approved_at IS NOT NULL
     LEFT JOIN identity AS i ON i.account = t.approved_by AND i.valid_from <= t.approved_at AND t.approved_at < i.valid_to
     LEFT JOIN same_human AS h ON h.person = i.person
     WHERE t.approved_by IS NOT NULL AND COALESCE(i.state, 'unlinked') NOT IN ('shared', 'bot')

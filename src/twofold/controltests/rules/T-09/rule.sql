@@ -28,8 +28,9 @@ in_force AS (
     SELECT p.item AS item, m.id AS mitigation, m.control AS control, m.approved_by AS approved_by,
         m.approved_at AS approved_at, m.approved_at_latest AS approved_at_latest,
         COALESCE(m.valid_from, p.conflict_starts_at) AS valid_from, COALESCE(m.conflicted, FALSE) AS conflicted
-    FROM population AS p
-    JOIN mitigation AS m ON m.person = p.holder AND m.rule = p.rule
+    FROM mitigation AS m
+    LEFT JOIN same_human AS h ON h.person = m.person
+    JOIN population AS p ON p.holder = COALESCE(h.human, m.person) AND p.rule = m.rule
         AND (
             m.conflicted
             OR ((m.valid_from IS NULL OR m.valid_from <= p.starts_at) AND (m.valid_to IS NULL OR m.valid_to > p.starts_at))
@@ -59,7 +60,7 @@ followed AS (
 risk_owner AS (
     SELECT
         r.id AS rule,
-        r.risk_owner AS person,
+        COALESCE(h.human, r.risk_owner) AS human,
         CASE
             WHEN ROW_NUMBER() OVER (PARTITION BY r.id ORDER BY COALESCE(r.valid_from, TIMESTAMP '0001-01-01 00:00:00')) = 1
                 THEN TIMESTAMP '0001-01-01 00:00:00'
@@ -67,19 +68,28 @@ risk_owner AS (
         END AS valid_from,
         COALESCE(r.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM sod_rule AS r
+    LEFT JOIN same_human AS h ON h.person = r.risk_owner
 ),
--- Where HR has no record of the approver, nothing says that the person did not work here: 3 did, 2 perhaps (a record in conflict),
--- 1 perhaps (a day on which the employment began or ended), 0 not.
+-- When each human worked for the company, under whichever HR id.
+worked AS (
+    SELECT
+        h.human AS human, e.valid_from AS valid_from, e.valid_to AS valid_to, e.valid_to_latest AS valid_to_latest,
+        e.conflicted AS conflicted
+    FROM engagement_time AS e
+    JOIN same_human AS h ON h.person = e.person
+),
+-- Where HR has no record of the approver, nothing says that this human did not work here: 3 did, 2 perhaps (a record in
+-- conflict), 1 perhaps (a day on which the employment began or ended), 0 not.
 approver AS (
     SELECT
         m.id AS mitigation,
-        i.person AS person,
+        COALESCE(h.human, i.person) AS human,
         COALESCE(i.state, 'unlinked') AS state,
-        MAX(CASE WHEN o.person IS NOT NULL THEN 1 ELSE 0 END) AS owner_named,
-        MAX(CASE WHEN o.person = i.person THEN 1 ELSE 0 END) AS owns_risk,
+        MAX(CASE WHEN o.human IS NOT NULL THEN 1 ELSE 0 END) AS owner_named,
+        MAX(CASE WHEN o.human = COALESCE(h.human, i.person) THEN 1 ELSE 0 END) AS owns_risk,
         MAX(CASE
             WHEN e.conflicted THEN 2
-            WHEN e.person IS NULL THEN 3
+            WHEN e.human IS NULL THEN 3
             WHEN e.valid_from <= m.approved_at AND m.approved_at_latest < e.valid_to THEN 3
             WHEN e.valid_from <= m.approved_at_latest AND m.approved_at < e.valid_to_latest THEN 1
             ELSE 0
@@ -87,9 +97,10 @@ approver AS (
     FROM mitigation AS m
     LEFT JOIN identity AS i
         ON i.account = m.approved_by AND i.valid_from <= m.approved_at AND m.approved_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
     LEFT JOIN risk_owner AS o ON o.rule = m.rule AND o.valid_from <= m.approved_at AND m.approved_at < o.valid_to
-    LEFT JOIN engagement_time AS e ON e.person = i.person
-    GROUP BY m.id, i.person, COALESCE(i.state, 'unlinked')
+    LEFT JOIN worked AS e ON e.human = h.human
+    GROUP BY m.id, COALESCE(h.human, i.person), COALESCE(i.state, 'unlinked')
 ),
 -- Another engagement of the approver may be missing from HR: after the last one known to have ended, up to the approval.
 hr_gap AS (
@@ -102,7 +113,7 @@ hr_gap AS (
             MAX(CASE WHEN e.valid_to_latest <= m.approved_at THEN e.valid_to_latest END) AS last_end
         FROM mitigation AS m
         JOIN approver AS a ON a.mitigation = m.id
-        JOIN engagement_time AS e ON e.person = a.person
+        JOIN worked AS e ON e.human = a.human
         GROUP BY m.id
     ) AS k ON k.mitigation = f.mitigation
     JOIN source_gap AS g ON g.table_name = 'engagement' AND g.system IN (p.system, '*')
@@ -151,6 +162,14 @@ record_gap AS (
         AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
     GROUP BY p.item
 ),
+-- Who reported to whom, as humans; a manager may be somebody of whom HR has no record.
+line AS (
+    SELECT
+        h.human AS human, COALESCE(u.human, s.superior) AS superior, s.valid_from AS valid_from, s.valid_to AS valid_to
+    FROM superior AS s
+    JOIN same_human AS h ON h.person = s.person
+    LEFT JOIN same_human AS u ON u.person = s.superior
+),
 judged AS (
     SELECT
         f.item AS item,
@@ -160,7 +179,7 @@ judged AS (
             WHEN f.approved_by IS NULL OR f.approved_at IS NULL THEN 'exception:not_approved'
             WHEN a.state = 'shared' THEN 'exception:shared_approver'
             WHEN a.state = 'bot' THEN 'exception:bot_approver'
-            WHEN f.approved_by = p.holder OR a.person = p.holder THEN 'exception:self_approved'
+            WHEN f.approved_by = p.holder OR a.human = p.holder THEN 'exception:self_approved'
             WHEN a.state <> 'linked' THEN 'cannot_test:approver_unlinked'
             WHEN a.owner_named = 0 THEN 'cannot_test:no_risk_owner'
             WHEN a.owns_risk = 0 THEN 'exception:not_risk_owner'
@@ -185,11 +204,11 @@ judged AS (
         END AS control_code,
         CASE
             WHEN f.conflicted THEN 'cannot_test:conflict'
-            WHEN a.person IS NULL THEN 'na:no_approver'
+            WHEN a.human IS NULL THEN 'na:no_approver'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
             WHEN EXISTS (
-                SELECT 1 FROM superior AS s
-                WHERE s.person = a.person AND s.superior = p.holder
+                SELECT 1 FROM line AS s
+                WHERE s.human = a.human AND s.superior = p.holder
                     AND s.valid_from <= f.approved_at AND f.approved_at < s.valid_to
             ) THEN 'exception:approved_by_subordinate'
             ELSE 'pass'
@@ -221,7 +240,7 @@ best AS (
         ) AS preference
     FROM judged AS j
 ),
--- D: which of the two functions the holder carried out in the stretch, under any of the accounts.
+-- D: which of the two functions the holder carried out in the stretch, under any account and HR id.
 used AS (
     SELECT
         p.item AS item,
@@ -231,10 +250,11 @@ used AS (
     JOIN sod_rule AS r ON r.id = p.rule
     JOIN (
         SELECT
-            COALESCE(i.person, e.account) AS holder, e.function AS function,
+            COALESCE(h.human, i.person, e.account) AS holder, e.function AS function,
             e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
         FROM function_use AS e
         LEFT JOIN identity AS i ON i.account = e.account AND i.valid_from <= e.occurred_at AND e.occurred_at < i.valid_to
+        LEFT JOIN same_human AS h ON h.person = i.person
     ) AS u ON u.holder = p.holder AND u.occurred_at < p.ends_before AND u.occurred_at_latest >= p.starts_at
     GROUP BY p.item
 )
