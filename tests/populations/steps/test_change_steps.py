@@ -108,6 +108,6 @@ def test_the_reporting_line_is_followed_three_levels_up_and_ends_with_the_job(tm
     ]
     jobs[1]["valid_to"] = "2026-01-01"
     found = ask(
-        tmp_path, {"job": jobs}, "SELECT superior, CAST(valid_to AS DATE) FROM superior WHERE person = 'a' ORDER BY 1"
+        tmp_path, {"job": jobs}, "SELECT superior, CAST(valid_to AS DATE) FROM superior WHERE human = 'a' ORDER BY 1"
     )
     assert [(superior, day.year) for superior, day in found] == [("b", 9999), ("c", 2026), ("d", 2026)]

@@ -185,17 +185,17 @@ def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime
 
 
 def superiors(records: Records, person: str, at: datetime) -> set[str]:
-    """Return who stood above a person at a moment, three levels up."""
+    """Return the humans who stood above the human behind a HR id at a moment, three levels up."""
+    humans = humans_of(records)
+    lines = {
+        (humans[row["person"]], humans.get(str(row["manager"]), str(row["manager"])))
+        for row in records["job"]
+        if row["manager"] and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+    }
     above: set[str] = set()
-    level = {person}
+    level = {humans.get(person, person)}
     for _ in range(3):
-        level = {
-            row["manager"]
-            for row in records["job"]
-            if row["person"] in level
-            and row["manager"] not in {None, row["person"]}
-            and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
-        }
+        level = {boss for human, boss in lines if human in level and boss != human}
         above |= level
     return above
 

@@ -569,8 +569,7 @@ def _apart(records: Records, change: Change, order: Order, approval: Approval) -
     if person is not None and human_of(records, person) == human_of(records, deployer):
         return "exception:approver_is_deployer"
     authors = {each.human for each in contributors(records, change) if each.wrote}
-    above = superiors(records, person, approval.given[0]) if person is not None else ()
-    if any(human_of(records, each) in authors for each in above):
+    if person is not None and superiors(records, person, approval.given[0]) & authors:
         return f"{order.parameters['subordinate']}:subordinate_approved"
     if person is None:
         return "cannot_test:approver_unlinked"

@@ -74,6 +74,10 @@ def add_people(world: World, made: Releases, hands: list[str]) -> list[str]:
         paper = world.id("engagement")
         world.add("engagement", id=paper, person=world.key(earlier), type="contractor")
         world.add("engagement", id=world.id("engagement"), person=world.key(later), type="employee", follows=paper)
+        if world.chance(50):
+            # HR keeps a job under one of the two, with a manager whom it may know under another HR id.
+            below, above = world.pick((earlier, later)), world.pick(("x", "y", "z"))
+            world.add("job", person=world.key(below), role="engineer", manager=world.key(above))
     for duty in world.some(("release", "emergency"), percent=40):
         world.add("role_authority", scope=made.system, duty=duty, role="lead")
     if world.chance(25):

@@ -1,38 +1,41 @@
 -- superior: who stood above whom in the reporting line, three levels up, over time (audit-domain 4.0, Independence).
--- One row per person, superior and stretch; half open: valid_from <= t < valid_to.
+-- One row per human, superior and stretch; half open: valid_from <= t < valid_to. Both are humans, by the first HR id
+-- (same_human), so that the line goes on where somebody in it went on under another HR id.
 WITH line AS (
     SELECT
-        j.person AS person,
-        j.manager AS manager,
+        h.human AS human,
+        COALESCE(m.human, j.manager) AS manager,
         COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
         COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM job AS j
-    WHERE j.manager IS NOT NULL AND j.manager <> j.person
+    JOIN same_human AS h ON h.person = j.person
+    LEFT JOIN same_human AS m ON m.person = j.manager
+    WHERE COALESCE(m.human, j.manager) <> h.human
 ),
 second AS (
     SELECT
-        a.person AS person,
+        a.human AS human,
         b.manager AS manager,
         GREATEST(a.valid_from, b.valid_from) AS valid_from,
         LEAST(a.valid_to, b.valid_to) AS valid_to
     FROM line AS a
-    JOIN line AS b ON b.person = a.manager
+    JOIN line AS b ON b.human = a.manager
 ),
 third AS (
     SELECT
-        a.person AS person,
+        a.human AS human,
         b.manager AS manager,
         GREATEST(a.valid_from, b.valid_from) AS valid_from,
         LEAST(a.valid_to, b.valid_to) AS valid_to
     FROM second AS a
-    JOIN line AS b ON b.person = a.manager
+    JOIN line AS b ON b.human = a.manager
 )
-SELECT l.person AS person, l.manager AS superior, l.valid_from AS valid_from, l.valid_to AS valid_to FROM line AS l
+SELECT l.human AS human, l.manager AS superior, l.valid_from AS valid_from, l.valid_to AS valid_to FROM line AS l
 UNION
-SELECT s.person AS person, s.manager AS superior, s.valid_from AS valid_from, s.valid_to AS valid_to
+SELECT s.human AS human, s.manager AS superior, s.valid_from AS valid_from, s.valid_to AS valid_to
 FROM second AS s
 WHERE s.valid_from < s.valid_to
 UNION
-SELECT t.person AS person, t.manager AS superior, t.valid_from AS valid_from, t.valid_to AS valid_to
+SELECT t.human AS human, t.manager AS superior, t.valid_from AS valid_from, t.valid_to AS valid_to
 FROM third AS t
 WHERE t.valid_from < t.valid_to

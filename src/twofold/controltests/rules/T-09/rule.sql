@@ -162,14 +162,6 @@ record_gap AS (
         AND (g.starts_at IS NULL OR g.starts_at < p.ends_before) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
     GROUP BY p.item
 ),
--- Who reported to whom, as humans; a manager may be somebody of whom HR has no record.
-line AS (
-    SELECT
-        h.human AS human, COALESCE(u.human, s.superior) AS superior, s.valid_from AS valid_from, s.valid_to AS valid_to
-    FROM superior AS s
-    JOIN same_human AS h ON h.person = s.person
-    LEFT JOIN same_human AS u ON u.person = s.superior
-),
 judged AS (
     SELECT
         f.item AS item,
@@ -207,7 +199,7 @@ judged AS (
             WHEN a.human IS NULL THEN 'na:no_approver'
             WHEN p.state <> 'linked' THEN 'cannot_test:account_unlinked'
             WHEN EXISTS (
-                SELECT 1 FROM line AS s
+                SELECT 1 FROM superior AS s
                 WHERE s.human = a.human AND s.superior = p.holder
                     AND s.valid_from <= f.approved_at AND f.approved_at < s.valid_to
             ) THEN 'exception:approved_by_subordinate'

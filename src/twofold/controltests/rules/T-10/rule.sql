@@ -294,10 +294,9 @@ subordinate AS (
     -- H: approvers who report to an author or co-author of the change at the time of their approval.
     SELECT DISTINCT a.item_no AS item_no, a.table_name AS table_name, a.id AS id
     FROM change_approval AS a
-    JOIN superior AS s ON s.person = a.person AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
-    LEFT JOIN same_human AS h ON h.person = s.superior
+    JOIN superior AS s ON s.human = a.human AND s.valid_from <= a.approved_at AND a.approved_at < s.valid_to
     JOIN change_contributor AS c
-        ON c.item_no = a.item_no AND c.human = COALESCE(h.human, s.superior) AND c.role IN ('author', 'coauthor', 'opener')
+        ON c.item_no = a.item_no AND c.human = s.superior AND c.role IN ('author', 'coauthor', 'opener')
 ),
 approval_fact AS (
     -- C, D, G, H: each approval for release, with its order against the start and whether it was live then.
