@@ -45,7 +45,7 @@ class Item:
     account: str
     right: str | None
     rights: frozenset[str]
-    right_class: str
+    classes: frozenset[str]
     settled: str | None
     at: Span
     owner: Hand
@@ -89,18 +89,14 @@ def _items(records: Records) -> Iterator[Item]:
                 excuse = "na:no_net_change"
             elif right and right["is_default"]:
                 excuse = "na:default_right"
-            kind = (right and right["class"]) or "normal"
-            yield _item(records, row["id"], system, row, row["right_id"], frozenset({row["right_id"]}), kind, excuse)
+            yield _item(records, row["id"], system, row, row["right_id"], frozenset({row["right_id"]}), excuse)
     for row in records["account_event"]:
         if _opened_again(records, row):
             account = accounts.get(row["account"])
             held = _held(records, row, rights)
-            kind = max(
-                ((rights[each]["class"] if each in rights else None) or "normal" for each in held), default="normal"
-            )
             name = f"account_event:{row['id']}" if row["id"] in grants else row["id"]
             system = account["system"] if account else f"unmapped:{row['account']}"
-            yield _item(records, name, system, row, None, held, kind, None)
+            yield _item(records, name, system, row, None, held, None)
 
 
 def _item(
@@ -110,7 +106,6 @@ def _item(
     row: Record,
     right: str | None,
     rights: frozenset[str],
-    kind: str,
     excuse: str | None,
 ) -> Item:
     at = row["occurred_at"] or (EVER, EVER)
@@ -124,7 +119,14 @@ def _item(
         settled = "cannot_test:source_gap" if has_gap(records, ["grant_event"], system, None, at[0]) else "na:no_rights"
     owner = hand(records, row["account"], at[0])
     human = human_of(records, owner.person)
-    return Item(name, system, row, row["account"], right, rights, kind, settled, at, owner, human)
+    return Item(name, system, row, row["account"], right, rights, _classes(records, rights), settled, at, owner, human)
+
+
+def _classes(records: Records, rights: frozenset[str]) -> frozenset[str]:
+    """The classes of the rights themselves, and what is special among the rights that they nest."""
+    stated = {row["id"]: row["class"] or "normal" for row in records["access_right"]}
+    nested = {stated.get(each, "normal") for right in rights for each in inside(records, right)}
+    return frozenset({stated.get(each, "normal") for each in rights} | (nested - {"normal"}))
 
 
 def _opened_again(records: Records, row: Record) -> bool:
@@ -174,10 +176,11 @@ def _judged(case: Case, item: Item) -> Codes:
     if request is None or used:
         return codes | dict.fromkeys("BCDEFG", "na:no_request")
     extent = _extent(case, item, request)
-    best = min((_graded(case, item, row) for row in _approvals(case, request)), key=_rank, default=None)
-    if best:
-        _, own = best
-        return codes | {letter: own[letter] for letter in "BCEG"} | {"D": extent, "F": _f(own["F"])}
+    approvals = _approvals(case, request)
+    if approvals:
+        best = [min((_graded(case, item, each, row) for row in approvals), key=_rank)[1] for each in item.classes]
+        own = {letter: _worst([codes[letter] for codes in best]) for letter in "BCEFG"}
+        return codes | own | {"D": extent, "F": _f(own["F"])}
     if _gap(case, item, "approval"):
         missing = "cannot_test:source_gap"
         return codes | dict.fromkeys("BCEFG", missing) | {"D": missing if extent == "pass" else extent}
@@ -188,6 +191,14 @@ def _judged(case: Case, item: Item) -> Codes:
         | {"D": missing if extent == "pass" else extent}
         | dict.fromkeys("EFG", "na:no_approval")
     )
+
+
+def _worst(codes: Sequence[str]) -> str:
+    for outcome in ("exception", "cannot_test"):
+        alike = [code for code in codes if code.startswith(outcome)]
+        if alike:
+            return max(alike)
+    return "pass"
 
 
 def _f(code: str) -> str:
@@ -355,9 +366,10 @@ def _approvals(case: Case, request: Record) -> list[Record]:
     ]
 
 
-def _graded(case: Case, item: Item, row: Record) -> tuple[Record, Codes]:
+def _graded(case: Case, item: Item, right_class: str, row: Record) -> tuple[Record, Codes]:
+    """Judge an approval as that of the rights of one class."""
     approver = hand(case.records, row["approver"], row["decided_at"][0])
-    roster = _roster(case, item, row, approver)
+    roster = _roster(case, item, right_class, row, approver)
     authority = roster
     if roster == "cannot_test:no_roster" and case.parameters["allow_role_title"]:
         authority = _title(case, item, row, approver)
@@ -413,7 +425,7 @@ def _approver(approver: Hand) -> str | None:
     return codes.get(approver.state, "cannot_test:approver_unlinked")
 
 
-def _roster(case: Case, item: Item, row: Record, approver: Hand) -> str:
+def _roster(case: Case, item: Item, right_class: str, row: Record, approver: Hand) -> str:
     unnamed = _approver(approver)
     if unnamed:
         return unnamed
@@ -425,7 +437,7 @@ def _roster(case: Case, item: Item, row: Record, approver: Hand) -> str:
         if each.person == approver.person
         and each.duty in duties
         and each.scope in scopes
-        and each.right_class in {None, item.right_class}
+        and each.right_class in {None, right_class}
     ]
     if any(each.surely((first, last)) for each in own):
         return "pass"
@@ -553,7 +565,61 @@ def populate(world: World) -> None:
         table = world.pick(("access_request", "approval", "grant_event", "engagement", "engagement"))
         start, end = world.maybe(60, world.moment()), world.maybe(60, world.moment())
         world.add("source_gap", table_name=table, system=erp, starts_at=start, ends_before=end, reason="not_extracted")
+    if world.chance(20):
+        _of_several_classes(world, at)
     add_last_day(world, "approval", "approver", "decided_at", scope=erp, duty="access", role="boss")
+
+
+def _of_several_classes(world: World, at: datetime) -> None:
+    """A group, or an account that is opened again, with rights of several classes, and approvers for some of these."""
+    erp, classes = world.key("erp"), (None, "normal", "privileged", "sensitive")
+    names = [world.key(f"erp:{name}") for name in ("new", "head", "deputy")]
+    for name in names:
+        world.add("account", id=name, system=erp)
+        world.add("account_link", account=name, person=f"{name}-person")
+    parts = [world.id("part") for _ in range(world.pick((2, 2, 3)))]
+    for place, part in enumerate(parts):
+        inner = [world.id("inner")] if place == 0 and world.chance(40) else None
+        for right in inner or ():
+            world.add("access_right", id=right, system=erp, **{"class": world.pick(classes)})
+        world.add("access_right", id=part, system=erp, contains=inner, **{"class": world.pick(classes)})
+    given = parts
+    if world.chance(40):
+        given = [world.id("group")]
+        world.add("access_right", id=given[0], system=erp, contains=parts, **{"class": world.pick(classes)})
+    again = given == parts or world.chance(20)
+    for right in given:
+        world.add(
+            "grant_event",
+            id=world.id("part-given"),
+            account=names[0],
+            right_id=right,
+            action="add",
+            occurred_at=world.instant(at - 9 * A_DAY if again else at, coarse=0),
+            actor=world.pick((*names[1:], names[0])),
+        )
+    for kind, when in (("disable", at - 5 * A_DAY), ("enable", at)) if again else ():
+        exact = world.instant(when, coarse=0)
+        world.add(
+            "account_event", id=world.id("part-life"), account=names[0], kind=kind, occurred_at=exact, actor=names[1]
+        )
+    request, made = world.id("part-asked"), world.instant(at - 3 * A_DAY, coarse=0)
+    world.add("access_request", id=request, system=erp, beneficiary=names[0], rights=given, created_at=made)
+    for approver in world.some((names[1], names[1], names[2], names[2]), percent=60):
+        world.add(
+            "approval",
+            id=world.id("part-approved"),
+            subject=request,
+            approver=approver,
+            duty="access",
+            decision="approve",
+            decided_at=world.instant(at + world.pick((-2, -2, -1, -40, 1)) * A_DAY),
+            withdrawn_at=world.maybe(8, world.instant(at - A_DAY)),
+        )
+    for name in world.some(names, percent=85):
+        for kind in world.some(classes[1:], percent=60):
+            start = world.maybe(25, world.near(at - 2 * A_DAY))
+            world.add("roster", scope=erp, duty="access", right_class=kind, person=f"{name}-person", valid_from=start)
 
 
 def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime) -> None:

@@ -15,7 +15,6 @@ SELECT
     g.account AS account,
     COALESCE(a.kind, 'human') AS account_kind,
     g.right_id AS right_id,
-    COALESCE(r.class, 'normal') AS class,
     COALESCE(r.is_default, FALSE) AS is_default,
     COALESCE(g.net_change, TRUE) AS net_change,
     g.bulk_load AS bulk_load,
@@ -39,7 +38,6 @@ SELECT
     e.account AS account,
     COALESCE(a.kind, 'human') AS account_kind,
     CAST(NULL AS STRING) AS right_id,
-    COALESCE(h.class, 'normal') AS class,
     FALSE AS is_default,
     TRUE AS net_change,
     CAST(NULL AS STRING) AS bulk_load,
@@ -53,10 +51,3 @@ FROM reactivation AS n
 JOIN account_event AS e ON e.id = n.event
 LEFT JOIN grant_event AS g ON g.id = e.id
 LEFT JOIN account AS a ON a.id = e.account
-LEFT JOIN (
-    SELECT i.event AS event, MAX(COALESCE(r.class, 'normal')) AS class
-    FROM granted_right AS i
-    LEFT JOIN access_right AS r ON r.id = i.right_id
-    WHERE i.origin = 'reactivation'
-    GROUP BY i.event
-) AS h ON h.event = e.id

@@ -5,7 +5,6 @@ grantee AS (
         p.system AS system,
         p.operating_at AS at,
         p.account AS account,
-        p.class AS class,
         p.actor AS actor,
         p.origin AS origin,
         p.cause AS cause,
@@ -125,3 +124,19 @@ JOIN grantee AS g ON g.item = a.item
 JOIN approval AS v ON v.subject = a.request AND v.decision = 'approve'
 JOIN identity AS i ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
 JOIN roster AS r ON r.person = i.person AND r.duty IN ('access', v.duty) AND r.scope IN (g.system, '*')
+UNION ALL
+SELECT
+    t.item AS item,
+    'B' AS attribute,
+    'access_right' AS table_name,
+    a.evidence AS evidence,
+    a.record AS record,
+    'The right ' || a.id || CASE WHEN a.id = t.right_id THEN '' ELSE ', nested in ' || t.right_id || ',' END
+    || ' is of the class ' || COALESCE(a.class, 'normal') || '.' AS fact
+FROM granted_right AS t
+JOIN (
+    SELECT r.id AS right_id, r.id AS holds FROM access_right AS r
+    UNION ALL
+    SELECT c.right_id AS right_id, c.holds AS holds FROM right_content AS c
+) AS n ON n.right_id = t.right_id
+JOIN access_right AS a ON a.id = n.holds

@@ -10,7 +10,6 @@ grantee AS (
         p.origin AS origin,
         p.account AS account,
         p.right_id AS right_id,
-        p.class AS class,
         p.actor AS actor,
         p.cause AS cause,
         p.txn AS txn,
@@ -291,10 +290,12 @@ granter AS (
     LEFT JOIN identity AS i ON i.account = g.actor AND i.valid_from <= g.at AND g.at < i.valid_to
     LEFT JOIN same_human AS h ON h.person = i.person
 ),
--- Each approval of the chosen request, judged: C the time, B the authority, E beneficiary, F roster alone, G granter.
+-- Each approval of the chosen request, judged for each class of rights that the item gives: C the time, B the authority, E beneficiary,
+-- F roster alone, G granter.
 decision AS (
     SELECT
         g.item AS item,
+        k.class AS class,
         v.approval AS approval,
         v.decided_at AS decided_at,
         CASE
@@ -328,13 +329,13 @@ decision AS (
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
                 WHERE a.person = v.person AND a.duty IN ('access', v.duty) AND a.scope IN (g.system, '*')
-                    AND (a.right_class IS NULL OR a.right_class = g.class)
+                    AND (a.right_class IS NULL OR a.right_class = k.class)
                     AND a.valid_from <= v.decided_at AND v.decided_at_latest < a.valid_to
             ) THEN 'pass'
             WHEN EXISTS (
                 SELECT 1 FROM authority AS a
                 WHERE a.person = v.person AND a.duty IN ('access', v.duty) AND a.scope IN (g.system, '*')
-                    AND (a.right_class IS NULL OR a.right_class = g.class)
+                    AND (a.right_class IS NULL OR a.right_class = k.class)
                     AND a.valid_from <= v.decided_at_latest AND v.decided_at < a.valid_to_latest
             ) THEN 'cannot_test:time_order_unclear'
             WHEN EXISTS (
@@ -383,10 +384,12 @@ decision AS (
     JOIN chosen AS c ON c.item = g.item
     JOIN granter AS x ON x.item = g.item
     JOIN live_approval AS v ON v.request = c.request
+    JOIN granted_class AS k ON k.item = g.item
 ),
 graded AS (
     SELECT
         d.item AS item,
+        d.class AS class,
         d.time_code AS time_code,
         CASE
             WHEN d.roster_code <> 'cannot_test:no_roster' OR NOT q.allow_role_title THEN d.roster_code
@@ -400,7 +403,7 @@ graded AS (
     FROM decision AS d
     CROSS JOIN parameter AS q
 ),
--- Several approvals are normal: the one that satisfies most decides, and among equals the latest.
+-- Several approvals are normal: for each class the one that satisfies most decides, and among equals the latest.
 best AS (
     SELECT
         d.item AS item,
@@ -410,7 +413,7 @@ best AS (
         d.roster_code AS roster_code,
         d.granter_code AS granter_code,
         ROW_NUMBER() OVER (
-            PARTITION BY d.item
+            PARTITION BY d.item, d.class
             ORDER BY
                 CASE WHEN d.time_code = 'pass' THEN 0 WHEN d.time_code LIKE 'cannot%' THEN 1 ELSE 4 END
                 + CASE WHEN d.authority_code = 'pass' THEN 0 WHEN d.authority_code LIKE 'cannot%' THEN 1 ELSE 4 END
@@ -421,6 +424,19 @@ best AS (
                 d.approval DESC
         ) AS preference
     FROM graded AS d
+),
+-- Every class must have been approved: the worst code counts. By name an exception comes after what cannot be tested.
+answer AS (
+    SELECT
+        b.item AS item,
+        COALESCE(MAX(CASE WHEN b.time_code <> 'pass' THEN b.time_code END), 'pass') AS time_code,
+        COALESCE(MAX(CASE WHEN b.authority_code <> 'pass' THEN b.authority_code END), 'pass') AS authority_code,
+        COALESCE(MAX(CASE WHEN b.self_code <> 'pass' THEN b.self_code END), 'pass') AS self_code,
+        COALESCE(MAX(CASE WHEN b.roster_code <> 'pass' THEN b.roster_code END), 'pass') AS roster_code,
+        COALESCE(MAX(CASE WHEN b.granter_code <> 'pass' THEN b.granter_code END), 'pass') AS granter_code
+    FROM best AS b
+    WHERE b.preference = 1
+    GROUP BY b.item
 ),
 -- Where nothing was found: was the source complete for the life of a request before the grant?
 gap AS (
@@ -478,7 +494,7 @@ verdict AS (
     LEFT JOIN hr_record AS h ON h.item = g.item
     LEFT JOIN hr_gap AS z ON z.item = g.item
     LEFT JOIN chosen AS c ON c.item = g.item
-    LEFT JOIN best AS v ON v.item = g.item AND v.preference = 1
+    LEFT JOIN answer AS v ON v.item = g.item
     LEFT JOIN gap AS n ON n.item = g.item
 )
 SELECT
