@@ -262,12 +262,15 @@ def _state(item: Item, letter: str, *, virtual: bool) -> str:
         return f"exception:{reason}"
     unknown = not all(any(day < min(stretch[1], item.month.days[1]) for day, _ in shown) for stretch in item.stretches)
     unseen = not virtual and bool(_silences(item))
-    if (unknown or unseen) and item.gap("device_state"):
+    untold = _untold(item, letter, virtual=virtual)
+    if (unknown or unseen or untold) and item.gap("device_state"):
         return "cannot_test:source_gap"
     if unknown:
         return "cannot_test:not_reported"
     if unseen:
         return "cannot_test:not_seen"
+    if untold:
+        return "cannot_test:not_reported"
     now = item.today <= item.month.days[1]
     running = now and any(end == item.today and _meet((start, end), item.month.days) for start, end in runs)
     return "cannot_test:pending" if running else "pass"
@@ -298,13 +301,36 @@ def _bad_runs(shown: Sequence[tuple[date, bool]], stretch: Days) -> list[Days]:
     return [*runs, (start, stretch[1])] if start else runs
 
 
-def _silences(item: Item, *, whole: bool = False) -> list[Days]:
-    """Return the silences that are too long, with a day too many in the month; cut to the month, or `whole`."""
+def _untold(item: Item, letter: str, *, virtual: bool) -> bool:
+    """Return whether the last word on a letter was too old; of a virtual desktop on a day on which it was there."""
+    silences = _silences(item, letter, whole=True)
+    if not virtual:
+        return bool(silences)
+    limit = timedelta(days=int(item.parameters["unseen_days"]))
+    there = [day for day in _seen_on(item) if _within(day, item.month.days)]
+    return any(start + limit <= day < end for day in there for start, end in silences)
+
+
+def _seen_on(item: Item, letter: str = "") -> list[date]:
+    """Return the days on which a device reported, and said something of the letter."""
+    return [
+        day
+        for day, row in item.shown()
+        if row["seen"] is not False
+        and not row["conflicted"]
+        and not (letter and _good(row, letter, item.parameters) is None)
+    ]
+
+
+def _silences(item: Item, letter: str = "", *, whole: bool = False) -> list[Days]:
+    """Return the silences that are too long, with a day too many in the month; cut to the month, or `whole`.
+
+    Of the device, or of one letter of it.
+    """
     limit = timedelta(days=int(item.parameters["unseen_days"]))
     found = []
     for stretch in item.stretches:
-        reports = [day for day, row in item.shown() if row["seen"] is not False and not row["conflicted"]]
-        seen = [day for day in reports if _within(day, stretch)]
+        seen = [day for day in _seen_on(item, letter) if _within(day, stretch)]
         starts = [stretch[0], *(day + A_DAY for day in seen)]
         for start, end in zip(starts, [*seen, stretch[1]], strict=True):
             if _meet((start + limit, end), item.month.days):

@@ -1,3 +1,27 @@
+WITH
+-- What was last said of each letter before the month.
+earlier AS (
+    SELECT
+        p.item AS item,
+        l.letter AS letter,
+        s.evidence AS evidence,
+        s.record AS record,
+        s.day AS day,
+        CASE
+            WHEN l.letter = 'A' THEN 'encrypted ' || CAST(s.encrypted AS STRING)
+            WHEN l.letter = 'B' THEN 'protected ' || CAST(s.protected AS STRING)
+            ELSE 'oldest missing patch ' || CAST(s.patch_age_days AS STRING) || ' days'
+        END AS said,
+        ROW_NUMBER() OVER (PARTITION BY p.item, l.letter ORDER BY s.day DESC NULLS LAST, s.evidence, s.record) AS place
+    FROM population AS p
+    CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter) AS l
+    JOIN device_state AS s ON s.device = p.device AND s.day < p.starts_at AND COALESCE(s.seen, TRUE)
+        AND CASE
+            WHEN l.letter = 'A' THEN s.encrypted IS NOT NULL
+            WHEN l.letter = 'B' THEN s.protected IS NOT NULL
+            ELSE s.patch_age_days IS NOT NULL
+        END
+)
 SELECT
     p.item AS item,
     l.letter AS attribute,
@@ -43,3 +67,13 @@ JOIN device_state AS s ON s.device = p.device AND s.day >= p.starts_at AND s.day
 CROSS JOIN (
     SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
 ) AS l
+UNION ALL
+SELECT
+    e.item AS item,
+    e.letter AS attribute,
+    'device_state' AS table_name,
+    e.evidence AS evidence,
+    e.record AS record,
+    'Before the month it was last said on ' || CAST(e.day AS STRING) || ': ' || e.said || '.' AS fact
+FROM earlier AS e
+WHERE e.place = 1

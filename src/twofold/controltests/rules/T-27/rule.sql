@@ -45,7 +45,8 @@ trait AS (
     FROM stretch AS s
     GROUP BY s.item
 ),
--- A to C: what each day showed. A day that says nothing of a letter is left out: what was known before still holds.
+-- What each day showed: of A to C, and that the device was there (D). A day that says nothing of a letter is left out for it: what was
+-- known before still holds, until it is too old.
 shown AS (
     SELECT
         s.device AS device,
@@ -54,11 +55,15 @@ shown AS (
         CASE
             WHEN l.letter = 'A' THEN s.encrypted
             WHEN l.letter = 'B' THEN s.protected
-            ELSE s.patch_age_days <= q.patch_days
-        END AS is_good
+            WHEN l.letter = 'C' THEN s.patch_age_days <= q.patch_days
+            ELSE TRUE
+        END AS is_good,
+        COALESCE(s.seen, TRUE) AND NOT s.conflicted AS is_seen
     FROM device_state AS s
     CROSS JOIN parameter AS q
-    CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter) AS l
+    CROSS JOIN (
+        SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
+    ) AS l
 ),
 numbered AS (
     SELECT
@@ -115,30 +120,37 @@ torn AS (
     FROM device_state AS s
     WHERE s.conflicted
 ),
--- Days on which the device reported, and the long silences between them, inside the time that somebody had it.
+-- Days on which the device reported, and said something of the letter, and the long silences between them, inside the time that
+-- somebody had it.
 seen AS (
-    SELECT DISTINCT h.device AS device, h.starts_at AS had_from, DATE_TRUNC('day', s.day + INTERVAL '810' MINUTE) AS day
+    SELECT h.device AS device, h.starts_at AS had_from, w.letter AS letter, w.day AS day
     FROM held AS h
-    JOIN device_state AS s ON s.device = h.device AND COALESCE(s.seen, TRUE) AND NOT s.conflicted
+    JOIN shown AS w ON w.device = h.device AND w.is_seen AND w.is_good IS NOT NULL
     UNION
-    SELECT h.device AS device, h.starts_at AS had_from, h.starts_at - INTERVAL '1' DAY AS day
+    SELECT h.device AS device, h.starts_at AS had_from, l.letter AS letter, h.starts_at - INTERVAL '1' DAY AS day
     FROM held AS h
+    CROSS JOIN (
+        SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
+    ) AS l
 ),
 silence AS (
     SELECT
         e.device AS device,
         e.had_from AS had_from,
+        e.letter AS letter,
         e.day + INTERVAL '1' DAY AS starts_at,
-        LEAD(e.day) OVER (PARTITION BY e.device, e.had_from ORDER BY e.day NULLS LAST) AS ends_before
+        LEAD(e.day) OVER (PARTITION BY e.device, e.had_from, e.letter ORDER BY e.day NULLS LAST) AS ends_before
     FROM seen AS e
 ),
 long_silence AS (
     SELECT
         s.item AS item,
         s.device AS device,
+        x.letter AS letter,
         x.starts_at AS silent_from,
         LEAST(COALESCE(x.ends_before, s.had_until), s.had_until) AS silent_until,
         GREATEST(x.starts_at, s.starts_at) AS starts_at,
+        GREATEST(x.starts_at + q.unseen_days * INTERVAL '1' DAY, s.starts_at) AS too_long_from,
         LEAST(COALESCE(x.ends_before, s.ends_before), s.ends_before) AS ends_before
     FROM stretch AS s
     CROSS JOIN parameter AS q
@@ -149,13 +161,21 @@ long_silence AS (
 silent_item AS (
     SELECT
         x.item AS item,
+        x.letter AS letter,
         MAX(CASE WHEN i.id IS NULL THEN 0 ELSE 1 END) AS is_used,
+        MAX(CASE
+            WHEN EXISTS (
+                SELECT 1 FROM shown AS w
+                WHERE w.device = x.device AND w.is_seen AND w.day >= x.too_long_from AND w.day < x.ends_before
+            ) THEN 1
+            ELSE 0
+        END) AS is_there,
         MAX(CASE WHEN t.device IS NULL THEN 0 ELSE 1 END) AS in_conflict
     FROM long_silence AS x
     LEFT JOIN torn AS t ON t.device = x.device AND x.silent_from <= t.day AND t.day < x.silent_until
     LEFT JOIN sign_in AS i
         ON i.device = x.device AND i.result = 'success' AND i.occurred_at >= x.starts_at AND i.occurred_at_latest < x.ends_before
-    GROUP BY x.item
+    GROUP BY x.item, x.letter
 ),
 -- What a report in conflict showed lasts until the next report, as what any report showed does.
 conflict AS (
@@ -209,7 +229,8 @@ letter AS (
             WHEN b.too_long = 1 THEN 'exception'
             WHEN g.item IS NOT NULL AND (u.item IS NOT NULL OR s.item IS NOT NULL) THEN 'cannot_test:source_gap'
             WHEN u.item IS NOT NULL THEN 'cannot_test:not_reported'
-            WHEN s.item IS NOT NULL THEN 'cannot_test:not_seen'
+            WHEN d.item IS NOT NULL THEN 'cannot_test:not_seen'
+            WHEN s.item IS NOT NULL THEN 'cannot_test:not_reported'
             WHEN b.is_open = 1 THEN 'cannot_test:pending'
             ELSE 'pass'
         END AS code
@@ -219,7 +240,9 @@ letter AS (
     LEFT JOIN conflict AS c ON c.item = p.item AND c.letter = l.letter
     LEFT JOIN bad AS b ON b.item = p.item AND b.letter = l.letter
     LEFT JOIN unreported AS u ON u.item = p.item AND u.letter = l.letter
-    LEFT JOIN silent_item AS s ON s.item = p.item AND t.virtual_code IS NULL
+    -- A virtual desktop comes and goes: its state is too old where it is there and says nothing of it.
+    LEFT JOIN silent_item AS s ON s.item = p.item AND s.letter = l.letter AND (t.virtual_code IS NULL OR s.is_there = 1)
+    LEFT JOIN silent_item AS d ON d.item = p.item AND d.letter = 'D' AND t.virtual_code IS NULL
     LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'device_state'
 ),
 judged AS (
@@ -253,5 +276,5 @@ SELECT
 FROM population AS p
 JOIN standing AS t ON t.item = p.item
 JOIN judged AS j ON j.item = p.item
-LEFT JOIN silent_item AS s ON s.item = p.item
+LEFT JOIN silent_item AS s ON s.item = p.item AND s.letter = 'D'
 LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'device_state'
