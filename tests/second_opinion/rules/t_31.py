@@ -122,6 +122,23 @@ def _request(world: World, made: list[str]) -> None:
             world.add("dsr_intake", id=message, channel="support", request=to, received_at=world.instant(when))
     for _ in range(world.pick((0, 0, 1, 2, 3, 4))):
         _event(world, request, received, answered)
+    if world.chance(30):
+        _taken_back(world, request, received, answered)
+
+
+def _taken_back(world: World, request: str, received: datetime, answered: datetime) -> None:
+    """A field that got a value, lost it, and perhaps got another."""
+    field, when = world.pick((*_FIELDS, "answered_at")), received + world.number_in(0, 12) * A_DAY
+    for value in ("today", None, "later")[: world.pick((2, 3, 3))]:
+        world.add(
+            "dsr_event",
+            id=world.id("turn"),
+            request=request,
+            field=field,
+            new_value=value,
+            occurred_at=world.instant(when, coarse=25),
+        )
+        when = world.pick((when, when + timedelta(hours=1), when + 3 * A_DAY, world.near(answered)))
 
 
 def _event(world: World, request: str, received: datetime, answered: datetime) -> None:
@@ -209,14 +226,28 @@ class _Request:
         self.notice = self._time_of("extension_notice")
 
     def _time_of(self, field: str) -> Span | None:
-        shown = [
-            event["occurred_at"] for event in self.events if event["field"] == field and event["new_value"] is not None
-        ]
+        told = [event for event in self.events if event["field"] == field]
+        if told:
+            return _standing(told)
         typed: Span | None = self.row.get(field)
         made: Span | None = self.row["created_at"]
         if typed and made and typed[1] < made[0] - A_DAY:
             typed = typed[0], made[1]
-        return (min(at[0] for at in shown), min(at[1] for at in shown)) if shown else typed
+        return typed
+
+    def disclosed(self) -> Span | None:
+        """Return when something was disclosed first; by an answer that was taken out again only perhaps."""
+        if self.row["disclosed_at"] is not None or self.row["decision"] == "refused":
+            at: Span | None = self.row["disclosed_at"]
+            return at
+        entered = [
+            event["occurred_at"][0]
+            for event in self.events
+            if event["field"] == "answered_at" and event["new_value"] is not None
+        ]
+        if not entered:
+            return self.answered
+        return min(entered), self.answered[1] if self.answered else NEVER
 
     def has_gap(self, until: datetime) -> bool:
         """Return whether the history is not proven from the receipt to the answer; where there is none, so far."""
@@ -224,20 +255,28 @@ class _Request:
         return has_gap(self.records, ["dsr_event"], self.system, self.receipt[0], end)
 
     def is_typed(self, *fields: str) -> bool:
-        """Return whether no event shows one of the fields."""
-        shown = {event["field"] for event in self.events if event["new_value"] is not None}
-        return not shown.issuperset(fields)
+        """Return whether no value that an event shows stands in one of the fields."""
+        return not all(_standing([event for event in self.events if event["field"] == field]) for field in fields)
 
     def conflicted(self, *fields: str) -> bool:
         """Return whether an event of one of the fields is recorded in two ways."""
         return any(event["conflicted"] and event["field"] in fields for event in self.events)
 
 
+def _standing(told: Sequence[Record]) -> Span | None:
+    """Return when a field got the value that it has: of those not taken out of it again, the first."""
+    emptied = [event["occurred_at"] for event in told if event["new_value"] is None]
+    entered = [event["occurred_at"] for event in told if event["new_value"] is not None]
+    kept = [at for at in entered if not any(surely_before(at, gone) for gone in emptied)]
+    sure = [at[1] for at in kept if all(surely_before(gone, at) for gone in emptied)]
+    return (min(at[0] for at in kept), min(sure, default=NEVER)) if kept else None
+
+
 def _checked(request: _Request) -> str:
     refused = request.row["decision"] == "refused"
     if request.row["disclosed_at"] is None and not refused and request.conflicted("answered_at"):
         return "cannot_test:conflict"
-    disclosed = request.row["disclosed_at"] or (None if request.row["decision"] == "refused" else request.answered)
+    disclosed = request.disclosed()
     if disclosed is None:
         return "na:nothing_disclosed"
     if request.conflicted("identity_checked_at"):

@@ -29,7 +29,7 @@ CROSS JOIN (
 UNION ALL
 SELECT
     p.item AS item,
-    CASE WHEN e.field = 'identity_checked_at' THEN 'A' ELSE 'B' END AS attribute,
+    f.attribute AS attribute,
     'dsr_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
@@ -37,7 +37,17 @@ SELECT
     || COALESCE(e.new_value, 'nothing') || '.' AS fact
 FROM population AS p
 JOIN dsr_event AS e ON e.request = p.item
-WHERE e.field IN ('status', 'identity_checked_at', 'answered_at', 'extension_notice')
+JOIN (
+    SELECT 'identity_checked_at' AS field, 'A' AS attribute
+    UNION ALL
+    SELECT 'answered_at' AS field, 'A' AS attribute
+    UNION ALL
+    SELECT 'answered_at' AS field, 'B' AS attribute
+    UNION ALL
+    SELECT 'status' AS field, 'B' AS attribute
+    UNION ALL
+    SELECT 'extension_notice' AS field, 'B' AS attribute
+) AS f ON f.field = e.field
 UNION ALL
 SELECT
     p.item AS item,

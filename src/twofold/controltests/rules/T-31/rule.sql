@@ -1,19 +1,45 @@
 WITH
--- Use system events, not typed fields (4.0): what the history says goes before what was typed. A typed time counts only where the
--- history has no gap; one that lies more than a day before the entry was made proves nothing before that.
+-- Use system events, not typed fields (4.0): what the history says of a field goes before what was typed in it. A typed time counts only
+-- where the history has no gap; one that lies more than a day before the entry was made proves nothing before that.
+-- What was taken out of a field again says nothing more. Where the order of the two is not clear, it perhaps stands: from its moment to
+-- the end of time.
+emptied AS (
+    SELECT e.request AS request, e.field AS field, MAX(e.occurred_at) AS at, MAX(e.occurred_at_latest) AS at_latest
+    FROM dsr_event AS e
+    WHERE e.new_value IS NULL
+    GROUP BY e.request, e.field
+),
+told AS (
+    SELECT
+        e.request AS request,
+        e.field AS field,
+        e.conflicted AS conflicted,
+        CASE WHEN e.new_value IS NOT NULL THEN e.occurred_at END AS entered_at,
+        CASE WHEN e.new_value IS NOT NULL AND (n.at IS NULL OR n.at <= e.occurred_at_latest) THEN e.occurred_at END AS stands_from,
+        CASE
+            WHEN e.new_value IS NULL OR n.at > e.occurred_at_latest THEN NULL
+            WHEN n.at_latest >= e.occurred_at THEN TIMESTAMP '9999-12-31 00:00:00'
+            ELSE e.occurred_at_latest
+        END AS stands_from_latest
+    FROM dsr_event AS e
+    LEFT JOIN emptied AS n ON n.request = e.request AND n.field = e.field
+),
 history AS (
     SELECT
         e.request AS request,
-        MIN(CASE WHEN e.field = 'identity_checked_at' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS checked_at,
-        MIN(CASE WHEN e.field = 'identity_checked_at' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS checked_at_latest,
-        MIN(CASE WHEN e.field = 'answered_at' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS answered_at,
-        MIN(CASE WHEN e.field = 'answered_at' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS answered_at_latest,
-        MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at END) AS noticed_at,
-        MIN(CASE WHEN e.field = 'extension_notice' AND e.new_value IS NOT NULL THEN e.occurred_at_latest END) AS noticed_at_latest,
+        MAX(CASE WHEN e.field = 'identity_checked_at' THEN 1 ELSE 0 END) AS tells_check,
+        MIN(CASE WHEN e.field = 'identity_checked_at' THEN e.stands_from END) AS checked_at,
+        MIN(CASE WHEN e.field = 'identity_checked_at' THEN e.stands_from_latest END) AS checked_at_latest,
+        MAX(CASE WHEN e.field = 'answered_at' THEN 1 ELSE 0 END) AS tells_answer,
+        MIN(CASE WHEN e.field = 'answered_at' THEN e.entered_at END) AS answer_entered_at,
+        MIN(CASE WHEN e.field = 'answered_at' THEN e.stands_from END) AS answered_at,
+        MIN(CASE WHEN e.field = 'answered_at' THEN e.stands_from_latest END) AS answered_at_latest,
+        MIN(CASE WHEN e.field = 'extension_notice' THEN e.stands_from END) AS noticed_at,
+        MIN(CASE WHEN e.field = 'extension_notice' THEN e.stands_from_latest END) AS noticed_at_latest,
         MAX(CASE WHEN e.conflicted AND e.field = 'identity_checked_at' THEN 1 ELSE 0 END) AS check_conflict,
         MAX(CASE WHEN e.conflicted AND e.field = 'answered_at' THEN 1 ELSE 0 END) AS answer_conflict,
         MAX(CASE WHEN e.conflicted AND e.field IN ('status', 'answered_at', 'extension_notice') THEN 1 ELSE 0 END) AS clock_conflict
-    FROM dsr_event AS e
+    FROM told AS e
     GROUP BY e.request
 ),
 people AS (
@@ -31,23 +57,20 @@ request AS (
         r.channel AS channel,
         LOWER(r.decision) AS decision,
         r.refusal_reason AS refusal_reason,
-        COALESCE(h.checked_at, r.identity_checked_at) AS checked_at,
-        COALESCE(
-            h.checked_at_latest,
-            CASE
-                WHEN r.identity_checked_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
-                ELSE r.identity_checked_at_latest
-            END
-        ) AS checked_at_latest,
+        CASE WHEN h.tells_check = 1 THEN h.checked_at ELSE r.identity_checked_at END AS checked_at,
+        CASE
+            WHEN h.tells_check = 1 THEN h.checked_at_latest
+            WHEN r.identity_checked_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
+            ELSE r.identity_checked_at_latest
+        END AS checked_at_latest,
         CASE WHEN h.checked_at IS NULL THEN 1 ELSE 0 END AS check_typed,
-        COALESCE(h.answered_at, r.answered_at) AS answered_at,
-        COALESCE(
-            h.answered_at_latest,
-            CASE
-                WHEN r.answered_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
-                ELSE r.answered_at_latest
-            END
-        ) AS answered_at_latest,
+        CASE WHEN h.tells_answer = 1 THEN h.answer_entered_at ELSE r.answered_at END AS answer_entered_at,
+        CASE WHEN h.tells_answer = 1 THEN h.answered_at ELSE r.answered_at END AS answered_at,
+        CASE
+            WHEN h.tells_answer = 1 THEN h.answered_at_latest
+            WHEN r.answered_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
+            ELSE r.answered_at_latest
+        END AS answered_at_latest,
         CASE WHEN h.answered_at IS NULL THEN 1 ELSE 0 END AS answer_typed,
         r.disclosed_at AS disclosed_at,
         r.disclosed_at_latest AS disclosed_at_latest,
@@ -224,12 +247,12 @@ searched AS (
     LEFT JOIN dsr__systems_searched AS s ON s.id = n.item AND s.value = n.system
     GROUP BY n.item
 ),
--- A: the first disclosure, or else the answer that gave something.
+-- A: the first disclosure, or else the answer that gave something; one that was taken out of the log again perhaps gave it.
 disclosure AS (
     SELECT
         r.item AS item,
-        COALESCE(r.disclosed_at, CASE WHEN COALESCE(r.decision, '') <> 'refused' THEN r.answered_at END) AS at,
-        COALESCE(r.disclosed_at_latest, CASE WHEN COALESCE(r.decision, '') <> 'refused' THEN r.answered_at_latest END) AS at_latest
+        COALESCE(r.disclosed_at, CASE WHEN COALESCE(r.decision, '') <> 'refused' THEN r.answer_entered_at END) AS at,
+        COALESCE(r.disclosed_at_latest, r.answered_at_latest, TIMESTAMP '9999-12-31 00:00:00') AS at_latest
     FROM request AS r
 )
 SELECT
