@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from twofold.jobs.control_tests import run_control_tests
-from twofold.jobs.explain import explain
+from twofold.jobs.explain import AttributeExplained, explain
 from twofold.jobs.scope import apply_scope
 from twofold.records.workspace import Workspace
 
@@ -51,13 +51,15 @@ RIGHTS = {
 }
 
 
-def run_over(workspace: Workspace, control_test: str, files: Mapping[str, str]) -> None:
-    """Capture the files, text by kind, and run a control test over them."""
+def told(workspace: Workspace, control_test: str, files: Mapping[str, str], item: str) -> dict[str, AttributeExplained]:
+    """Capture the files, text by kind, run a control test over them, and return what is told of the item, by letter."""
     (workspace.root / "scope" / "a.yaml").write_text(SCOPE + PEOPLE, encoding="utf-8")
     apply_scope(workspace, reason="people", actor="p-0002", at=AT)
     for kind, text in files.items():
-        put(workspace, f"{kind}.csv", text, kind=kind, systems=["wiki"])
+        put(workspace, f"{kind}.csv", text, kind=kind, systems=["product", "wiki"])
     run_control_tests(workspace, [control_test], actor="p-0001", at=AT)
+    (explained,) = explain(workspace, item, control_test=control_test)
+    return {each.letter: each for each in explained.attributes}
 
 
 @pytest.mark.parametrize(
@@ -71,20 +73,36 @@ def run_over(workspace: Workspace, control_test: str, files: Mapping[str, str]) 
 def test_what_one_human_made_and_approved_under_two_hr_ids_is_told_so(
     workspace: Workspace, control_test: str, letter: str, code: str
 ) -> None:
-    run_over(workspace, control_test, FILES)
-    (explained,) = explain(workspace, "d1/acme/wiki#1", control_test=control_test)
-    (found,) = (each for each in explained.attributes if each.letter == letter)
+    found = told(workspace, control_test, FILES, "d1/acme/wiki#1")[letter]
     assert found.code == f"exception:{code}"
     assert any("github:bob, who is p-bob (one human with p-bob-c)" in each.fact for each in found.facts)
 
 
 def test_two_functions_that_one_human_holds_under_two_hr_ids_are_a_conflict_of_that_human(workspace: Workspace) -> None:
-    run_over(workspace, "T-09", RIGHTS)
-    (explained,) = explain(workspace, "p-bob-c/wr@wiki/2026-03-05T09:00:00", control_test="T-09")
-    found = {each.letter: each for each in explained.attributes}
-    told = [fact.fact for fact in (*found["A"].facts, *found["B"].facts)]
+    found = told(workspace, "T-09", RIGHTS, "p-bob-c/wr@wiki/2026-03-05T09:00:00")
+    facts = [fact.fact for fact in (*found["A"].facts, *found["B"].facts)]
     assert found["B"].code == "exception:self_approved"
-    assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in told
-    assert any("the owner of the risk is p-bob (one human with p-bob-c)." in each for each in told)
-    assert any("Mitigation m1 for p-bob by control REV-1" in each for each in told)
-    assert any("approved by github:bob (p-bob, one human with p-bob-c) at" in each for each in told)
+    assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in facts
+    assert any("the owner of the risk is p-bob (one human with p-bob-c)." in each for each in facts)
+    assert any("Mitigation m1 for p-bob by control REV-1" in each for each in facts)
+    assert any("approved by github:bob (p-bob, one human with p-bob-c) at" in each for each in facts)
+
+
+def test_a_developer_who_agreed_to_her_own_mitigation_under_an_old_hr_id_is_told_so(workspace: Workspace) -> None:
+    files = {
+        "engagement": FILES["engagement"],
+        "access_right": "id,system,class\nwiki:admin,wiki,privileged\n",
+        "grant_event": "id,account,right_id,action,occurred_at\ng1,github:bob,wiki:admin,add,2026-03-10T09:00:00Z\n",
+        "code_commit": FILES["code_commit"],
+        "deployment": FILES["deployment"],
+        "mitigation": "id,person,rule,control,approved_by,approved_at\n"
+        "m1,p-bob,develop-release,SEC-3,github:bob-2,2026-03-01T09:00:00Z\n",
+        "credential": "id,account,system,kind,created_at\n",
+        "elevation": "id,account,right_id,started_at\n",
+        "sign_in": "id,account,system,occurred_at,result\n",
+        "control_result": "control,result\nSEC-3,effective\n",
+    }
+    found = told(workspace, "T-04", files, "grant:g1")["F"]
+    assert found.code == "exception:developer"
+    assert any("agreed to by github:bob-2 (p-bob-c)" in each.fact for each in found.facts)
+    assert any("by github:bob (p-bob, one human with p-bob-c)" in each.fact for each in found.facts)

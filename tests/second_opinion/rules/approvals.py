@@ -19,6 +19,7 @@ from .steps import (
     TICK,
     UNLINKED,
     Hand,
+    acted_as,
     hand,
     has_gap,
     human_of,
@@ -194,11 +195,6 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
                 doubt=None,
                 conflicted=commit["conflicted"],
             )
-
-
-def acted_as(records: Records, account: str, at: Span) -> str:
-    """Return the human whose hand an account was then, or the account where nobody is known."""
-    return human_of(records, hand(records, account, at[0]).person) or account
 
 
 def _with_refusals(given: Approval, refusals: Sequence[tuple[Record, Span]]) -> Approval:

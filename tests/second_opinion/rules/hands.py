@@ -46,6 +46,17 @@ def add_access(world: World, subject: str, moments: Sequence[datetime], hands: l
             world.add("access_allowed", object=subject, who=who, valid_from=world.maybe(15, moment), valid_to=ends)
 
 
+def add_second_hr_id(world: World, persons: Sequence[str]) -> None:
+    """In some worlds, let one of the persons go on under the HR id of another, so that both are one human."""
+    if not world.chance(30):
+        return
+    earlier = world.pick(persons)
+    later = world.pick([each for each in persons if each != earlier])
+    paper = world.id("contract")
+    world.add("engagement", id=paper, person=earlier, type="contractor")
+    world.add("engagement", id=world.id("contract"), person=later, type="employee", follows=paper)
+
+
 def add_last_day(
     world: World, table: str, who: str, when: str, *, scope: str = "*", duty: str = "", role: str = ""
 ) -> None:

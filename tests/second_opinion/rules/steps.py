@@ -74,6 +74,11 @@ def human_of(records: Records, person: str | None) -> str | None:
     return person and humans_of(records).get(person, person)
 
 
+def acted_as(records: Records, account: str, at: Span) -> str:
+    """Return the human whose hand an account was then, or the account where nobody is known."""
+    return human_of(records, hand(records, account, at[0]).person) or account
+
+
 def _links(records: Records, account: str) -> Iterator[tuple[str, datetime, datetime, bool]]:
     links = [row for row in records["account_link"] if row["account"] == account]
     for row in links:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_last_day
+from .hands import add_last_day, add_second_hr_id
 from .records import Record, Records, Span
 from .rights import TICK, inside, met, right_intervals
 from .steps import (
@@ -19,9 +19,11 @@ from .steps import (
     UNLINKED,
     Hand,
     Mandate,
+    acted_as,
     days,
     hand,
     has_gap,
+    human_of,
     mandates,
 )
 from .world import A_DAY, START, World
@@ -59,6 +61,11 @@ class Case:
     item: Item
     at: Span
     owner: Hand
+
+    @property
+    def human(self) -> str | None:
+        """The human whose hand the account was, whichever HR id it was linked to."""
+        return human_of(self.records, self.owner.person)
 
 
 def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[str, dict[str, str]]:
@@ -179,12 +186,13 @@ def _a(case: Case) -> str:
     named: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
     possible: dict[str, set[str]] = {duty: set() for duty in _DUTIES}
     for stand, person, at in decisions:
+        human = str(human_of(case.records, person))
         for duty in _DUTIES:
             held = _entitled(case, person, duty) if stand == "in_time" and person else ()
             if person and any(each.surely(at) for each in held):
-                named[duty].add(person)
+                named[duty].add(human)
             if person and any(each.perhaps(at) for each in held):
-                possible[duty].add(person)
+                possible[duty].add(human)
     owners, guards = named["access"], named["security"]
     first = min((at[0] for stand, _, at in decisions if stand == "in_time"), default=EVER)
     rosters = [
@@ -234,7 +242,7 @@ def _entitled(case: Case, person: str, duty: str) -> list[Mandate]:
 
 
 def _subjects(case: Case, *, used: bool = False) -> dict[str, bool]:
-    """What was decided about: the ticket or code change that the log names, and requests for this person and right.
+    """What was decided about: the ticket or code change that the log names, and requests for this human and right.
 
     A request counts for what it lists and nests, and for a group of which it lists all that it nests. True marks one
     of which two contents are known. A request that an earlier grant used up counts only if `used`.
@@ -247,7 +255,7 @@ def _subjects(case: Case, *, used: bool = False) -> dict[str, bool]:
         found[reference] = False
     for name, asked in requests.items():
         person = hand(case.records, asked["beneficiary"], asked["created_at"][0]).person or asked["beneficiary"]
-        theirs = asked["beneficiary"] == case.item.account or person == case.owner.person
+        theirs = asked["beneficiary"] == case.item.account or human_of(case.records, person) == case.human
         if theirs and _covers(case.records, asked["rights"], str(case.item.right)):
             found[name] = asked["conflicted"]
         if name == reference and asked["conflicted"]:
@@ -271,9 +279,9 @@ def _used_up(case: Case, subject: str) -> bool:
         at: Span | None = row["occurred_at"]
         if row["right_id"] != case.item.right or row["action"] != "add" or row["net_change"] is False or at is None:
             continue
-        holder = hand(case.records, row["account"], at[1]).person or row["account"]
+        holder = acted_as(case.records, row["account"], (at[1], at[1]))
         if (
-            holder == (case.owner.person or case.item.account)
+            holder == (case.human or case.item.account)
             and _privileged(case.records, row["right_id"], at)
             and at[0] >= asked["created_at"][0]
             and (at[0], f"grant:{row['id']}") < (case.at[0], f"grant:{mine['id']}")
@@ -300,23 +308,19 @@ def _decisions(case: Case, subject: str, *, doubtful: bool) -> Iterator[tuple[st
     for each in case.records["review"]:
         if each["pull_request"] != subject or not (each["state"] in {"approved", "dismissed"} or each["conflicted"]):
             continue
-        owner = _person_or_account(case, each["reviewer"], each["submitted_at"])
+        owner = acted_as(case.records, each["reviewer"], each["submitted_at"])
         refusals = [
             (row["submitted_at"], row["conflicted"])
             for row in case.records["review"]
             if row["pull_request"] == subject
             and row["id"] != each["id"]
             and (row["state"] == "changes_requested" or row["conflicted"])
-            and _person_or_account(case, row["reviewer"], row["submitted_at"]) == owner
+            and acted_as(case.records, row["reviewer"], row["submitted_at"]) == owner
         ]
         ended: Span | None = each["dismissed_at"]
         if each["state"] == "dismissed":
             ended = EVER, ended[1] if ended else NEVER
         yield _stand(case, each["reviewer"], each["submitted_at"], ended, refusals, conflicted=each["conflicted"])
-
-
-def _person_or_account(case: Case, account: str, at: Span) -> str:
-    return hand(case.records, account, at[0]).person or account
 
 
 def _stand(
@@ -337,7 +341,7 @@ def _stand(
         stand = "ended"
     elif at[0] > case.at[1] or at[1] < case.at[0] - oldest:
         stand = "late"
-    elif nobody or (approver.person is not None and approver.person == case.owner.person):
+    elif nobody or (approver.person is not None and human_of(case.records, approver.person) == case.human):
         stand = "nobody"
     elif conflicted or any(doubtful for _, doubtful in near):
         stand = "conflict"
@@ -511,9 +515,10 @@ def _d_emergency(case: Case) -> str:
     first, last = look["reviewed_at"]
     reviewer = hand(case.records, look["reviewer"], first)
     limit = days(case.parameters["break_glass_review_days"])
+    itself = human_of(case.records, reviewer.person) == human_of(case.records, look["used_by"])
     order = (
         ("exception:reviewed_by_no_person", reviewer.state in {SHARED_ACCOUNT, BOT}),
-        ("exception:self_reviewed", reviewer.person is not None and reviewer.person == look["used_by"]),
+        ("exception:self_reviewed", reviewer.person is not None and itself),
         ("exception:reviewed_late", first > case.at[1] + limit),
         ("exception:reviewed_before", last < case.at[0]),
         ("cannot_test:user_unknown", not look["used_by"]),
@@ -540,7 +545,7 @@ def _all_of(row: Record, at: Span) -> bool:
 def _agreed_to_by_oneself(case: Case, mitigation: Record) -> bool:
     """Whether the holder agreed to a mitigation; the account is looked up at the item where no time is told."""
     at = mitigation["approved_at"][0] if mitigation["approved_at"] else case.at[0]
-    return hand(case.records, mitigation["approved_by"], at).person == case.owner.person
+    return human_of(case.records, hand(case.records, mitigation["approved_by"], at).person) == case.human
 
 
 def _f(case: Case) -> str:
@@ -555,7 +560,7 @@ def _f(case: Case) -> str:
     mine = [
         row
         for row in case.records["mitigation"]
-        if row["person"] == case.owner.person and row["rule"] == case.parameters["developer_rule"]
+        if human_of(case.records, row["person"]) == case.human and row["rule"] == case.parameters["developer_rule"]
     ]
     usable = [
         row
@@ -575,7 +580,7 @@ def _f(case: Case) -> str:
         return "pass"
     system, near = case.item.system, days(case.parameters["developer_days"])
     writers = _writers(case)
-    if case.owner.person in writers:
+    if case.human in writers:
         untested = bool(usable) and has_gap(case.records, ("control_result",), system, *_moment(case))
         order = (
             (
@@ -605,7 +610,7 @@ def _f(case: Case) -> str:
 
 
 def _writers(case: Case) -> set[str | None]:
-    """Who wrote what was released on the system around then, None for somebody unknown; one commit a release."""
+    """The humans who wrote what was released on the system around then, None for one unknown; one commit a release."""
     near = days(case.parameters["developer_days"])
     found: set[str | None] = set()
     for row in case.records["deployment"]:
@@ -618,7 +623,7 @@ def _writers(case: Case) -> set[str | None]:
         for commit in commits:
             writer = hand(case.records, commit["author"], commit["committed_at"][0])
             if writer.state in {LINKED, UNLINKED, AMBIGUOUS}:
-                found.add(writer.person)
+                found.add(human_of(case.records, writer.person))
     return found
 
 
@@ -743,6 +748,7 @@ def populate(world: World) -> None:
             ends_before=end,
             reason="not_extracted",
         )
+    add_second_hr_id(world, people)
     add_last_day(world, "approval", "approver", "decided_at", scope=aws, duty=world.pick(_DUTIES))
 
 

@@ -8,7 +8,6 @@ from twofold.controltests.rule import ParameterValue
 from .approvals import (
     Approval,
     Authorisation,
-    acted_as,
     agreed,
     authorisations,
     authority,
@@ -22,7 +21,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, EVER, NEVER, TICK, hand, has_gap, human_of, mandates, superiors
+from .steps import BOT, EVER, NEVER, TICK, acted_as, hand, has_gap, human_of, mandates, superiors
 from .tickets import add_leaver, add_people, add_reviews, add_ticket, add_types
 from .world import World
 

@@ -1,23 +1,26 @@
 WITH
--- Who the account was: the person, or why nobody can be named (4.0, Identity).
+-- Who the account was: the person and the human, or why nobody can be named (4.0, Identity).
 hand AS (
     SELECT
         p.item AS item,
         i.person AS person,
+        COALESCE(s.human, i.person) AS human,
         COALESCE(i.state, 'unlinked') AS state,
         p.operating_at_latest AS at
     FROM population AS p
     LEFT JOIN identity AS i
         ON i.account = p.account AND i.valid_from <= p.operating_at_latest AND p.operating_at_latest < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
 ),
--- A: what was decided about a grant or a session: the ticket that the log names, a request for this person that covers the right
+-- A: what was decided about a grant or a session: the ticket that the log names, a request for this human that covers the right
 -- and that no earlier grant used up, or the review of the code change that gave a cloud role (a code change is the grant).
 request_for AS (
     SELECT
-        r.id AS request, r.beneficiary AS beneficiary, COALESCE(i.person, r.beneficiary) AS person, r.created_at AS created_at,
+        r.id AS request, r.beneficiary AS beneficiary, COALESCE(s.human, i.person, r.beneficiary) AS human, r.created_at AS created_at,
         COALESCE(r.conflicted, FALSE) AS conflicted
     FROM access_request AS r
     LEFT JOIN identity AS i ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = COALESCE(i.person, r.beneficiary)
 ),
 listed AS (
     SELECT l.id AS request, l.value AS right_id FROM access_request__rights AS l
@@ -53,7 +56,7 @@ asked AS (
     FROM population AS p
     JOIN hand AS h ON h.item = p.item
     JOIN covering AS c ON c.right_id = p.right_id
-    JOIN request_for AS r ON r.request = c.request AND (r.beneficiary = p.account OR r.person = h.person)
+    JOIN request_for AS r ON r.request = c.request AND (r.beneficiary = p.account OR r.human = h.human)
     WHERE p.kind IN ('grant', 'elevation')
 ),
 used_up AS (
@@ -64,7 +67,7 @@ used_up AS (
     JOIN hand AS h ON h.item = p.item
     JOIN population AS e ON e.kind = 'grant' AND e.right_id = p.right_id AND e.operating_at >= r.created_at
         AND (e.operating_at < p.operating_at OR (e.operating_at = p.operating_at AND e.item < p.item))
-    JOIN hand AS f ON f.item = e.item AND COALESCE(f.person, e.account) = COALESCE(h.person, p.account)
+    JOIN hand AS f ON f.item = e.item AND COALESCE(f.human, e.account) = COALESCE(h.human, p.account)
 ),
 decided AS (
     SELECT
@@ -85,7 +88,7 @@ decided AS (
     FROM asked AS k
     JOIN review AS w ON w.pull_request = k.subject AND (w.state IN ('approved', 'dismissed') OR w.conflicted)
 ),
--- A rejection ends every approval of its request or ticket, changes that a reviewer wants those of the same person.
+-- A rejection ends every approval of its request or ticket, changes that a reviewer wants those of the same human.
 refusal AS (
     SELECT
         n.subject AS subject, 'approval' AS basis, n.id AS id, CAST(NULL AS STRING) AS hand,
@@ -94,10 +97,11 @@ refusal AS (
     WHERE n.decision = 'reject' OR n.conflicted
     UNION ALL
     SELECT
-        w.pull_request AS subject, 'review' AS basis, w.id AS id, COALESCE(i.person, w.reviewer) AS hand,
+        w.pull_request AS subject, 'review' AS basis, w.id AS id, COALESCE(s.human, i.person, w.reviewer) AS hand,
         w.submitted_at AS refused_at, w.submitted_at_latest AS refused_at_latest, COALESCE(w.conflicted, FALSE) AS conflicted
     FROM review AS w
     LEFT JOIN identity AS i ON i.account = w.reviewer AND i.valid_from <= w.submitted_at AND w.submitted_at < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
     WHERE w.state = 'changes_requested' OR w.conflicted
 ),
 taken_back AS (
@@ -109,8 +113,9 @@ taken_back AS (
     FROM decided AS d
     JOIN population AS p ON p.item = d.item
     LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
     JOIN refusal AS f ON f.subject = d.subject AND f.basis = d.basis
-        AND COALESCE(f.hand, i.person, d.account) = COALESCE(i.person, d.account)
+        AND COALESCE(f.hand, s.human, i.person, d.account) = COALESCE(s.human, i.person, d.account)
         AND f.refused_at_latest >= d.decided_at AND f.refused_at <= p.operating_at_latest
     GROUP BY d.item, d.basis, d.id
 ),
@@ -119,13 +124,13 @@ taken_back AS (
 voice AS (
     SELECT
         d.item AS item,
-        i.person AS person,
+        COALESCE(s.human, i.person) AS human,
         d.decided_at AS decided_at,
         CASE
             WHEN NOT d.conflicted AND (d.ended_at_latest < p.operating_at OR b.surely = 1) THEN 'ended'
             WHEN d.decided_at > p.operating_at_latest THEN 'late'
             WHEN d.decided_at_latest < p.operating_at - q.approval_ttl_days * INTERVAL '1' DAY THEN 'late'
-            WHEN i.state IN ('shared', 'bot') OR i.person = h.person OR d.account = p.account THEN 'nobody'
+            WHEN i.state IN ('shared', 'bot') OR COALESCE(s.human, i.person) = h.human OR d.account = p.account THEN 'nobody'
             WHEN d.conflicted OR b.conflicted = 1 THEN 'conflict'
             WHEN i.person IS NULL THEN 'unlinked'
             WHEN d.ended_at <= p.operating_at_latest OR b.conflicted = 0 THEN 'unclear'
@@ -150,22 +155,23 @@ voice AS (
     LEFT JOIN used_up AS u ON u.item = d.item AND u.subject = d.subject
     LEFT JOIN taken_back AS b ON b.item = d.item AND b.basis = d.basis AND b.id = d.id
     LEFT JOIN identity AS i ON i.account = d.account AND i.valid_from <= d.decided_at AND d.decided_at < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
     LEFT JOIN authority AS a ON a.person = i.person AND a.duty IN ('access', 'security') AND a.scope IN (p.system, '*')
         AND (a.right_class IS NULL OR a.right_class = 'privileged')
         AND a.valid_from <= d.decided_at_latest AND d.decided_at < a.valid_to_latest
     WHERE u.item IS NULL
-    GROUP BY d.item, d.basis, d.id, i.person, d.account, d.decided_at, d.decided_at_latest, d.ended_at, d.ended_at_latest, d.conflicted,
-        b.surely, b.conflicted, i.state, h.person, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
+    GROUP BY d.item, d.basis, d.id, i.person, s.human, d.account, d.decided_at, d.decided_at_latest, d.ended_at, d.ended_at_latest, d.conflicted,
+        b.surely, b.conflicted, i.state, h.human, p.account, p.operating_at, p.operating_at_latest, q.approval_ttl_days
 ),
 consent AS (
     SELECT
         v.item AS item,
         MAX(CASE WHEN v.standing = 'in_time' AND v.is_owner = 2 THEN 1 ELSE 0 END) AS by_owner,
         MAX(CASE WHEN v.standing = 'in_time' AND v.is_security = 2 THEN 1 ELSE 0 END) AS by_security,
-        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND GREATEST(v.is_owner, v.is_security) = 2 THEN v.person END) AS people,
+        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND GREATEST(v.is_owner, v.is_security) = 2 THEN v.human END) AS people,
         MAX(CASE WHEN v.standing = 'in_time' AND v.is_owner > 0 THEN 1 ELSE 0 END) AS perhaps_owner,
         MAX(CASE WHEN v.standing = 'in_time' AND v.is_security > 0 THEN 1 ELSE 0 END) AS perhaps_security,
-        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND v.is_owner + v.is_security > 0 THEN v.person END) AS perhaps_people,
+        COUNT(DISTINCT CASE WHEN v.standing = 'in_time' AND v.is_owner + v.is_security > 0 THEN v.human END) AS perhaps_people,
         MAX(CASE WHEN v.standing = 'conflict' THEN 1 ELSE 0 END) AS conflicted,
         MAX(CASE WHEN v.standing = 'unlinked' THEN 1 ELSE 0 END) AS unlinked,
         MAX(CASE WHEN v.standing = 'unclear' THEN 1 ELSE 0 END) AS unclear,
@@ -297,13 +303,16 @@ use_review AS (
         CASE WHEN t.key IS NOT NULL OR i.id IS NOT NULL THEN 1 ELSE 0 END AS referenced,
         CASE WHEN u.reviewer IS NOT NULL THEN u.reviewed_at END AS reviewed_at,
         CASE WHEN u.reviewer IS NOT NULL THEN u.reviewed_at_latest END AS reviewed_at_latest,
-        n.person AS reviewer,
+        COALESCE(s.human, n.person) AS reviewer,
+        COALESCE(v.human, u.used_by) AS used_by_human,
         COALESCE(n.state, 'unlinked') AS reviewer_state
     FROM population AS p
     JOIN break_glass_review AS u ON 'break_glass:' || u.sign_in = p.item
     LEFT JOIN ticket AS t ON t.key = u.reference
     LEFT JOIN incident AS i ON i.id = u.reference
     LEFT JOIN identity AS n ON n.account = u.reviewer AND n.valid_from <= u.reviewed_at AND u.reviewed_at < n.valid_to
+    LEFT JOIN same_human AS s ON s.person = n.person
+    LEFT JOIN same_human AS v ON v.person = u.used_by
 ),
 -- Of a source in conflict only the beginning is known.
 logged AS (
@@ -318,7 +327,7 @@ logged AS (
 developer AS (
     SELECT
         p.item AS item,
-        MAX(CASE WHEN c.person = h.person THEN 1 ELSE 0 END) AS is_one,
+        MAX(CASE WHEN c.human = h.human THEN 1 ELSE 0 END) AS is_one,
         MAX(CASE WHEN c.state IN ('unlinked', 'ambiguous') OR (c.item IS NULL AND u.excuse IS NULL) THEN 1 ELSE 0 END) AS may_be_one
     FROM population AS p
     CROSS JOIN parameter AS q
@@ -339,7 +348,8 @@ mitigated AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN hand AS h ON h.item = p.item
-    JOIN mitigation AS m ON m.person = h.person AND m.rule = q.developer_rule
+    LEFT JOIN same_human AS w ON w.human = h.human
+    JOIN mitigation AS m ON m.person = COALESCE(w.person, h.person) AND m.rule = q.developer_rule
         AND (
             m.conflicted
             OR (
@@ -350,10 +360,11 @@ mitigated AS (
         )
     LEFT JOIN identity AS i ON i.account = m.approved_by
         AND i.valid_from <= COALESCE(m.approved_at, p.operating_at) AND COALESCE(m.approved_at, p.operating_at) < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
     LEFT JOIN control_result AS t ON t.control = m.control
         AND (t.valid_from IS NULL OR t.valid_from <= p.operating_at)
         AND (t.conflicted OR t.valid_to IS NULL OR t.valid_to > p.operating_at_latest)
-    WHERE m.conflicted OR COALESCE(i.person <> h.person, TRUE)
+    WHERE m.conflicted OR COALESCE(COALESCE(s.human, i.person) <> h.human, TRUE)
     GROUP BY p.item
 ),
 settled AS (
@@ -454,7 +465,7 @@ SELECT
         END
         WHEN u.conflicted THEN 'cannot_test:conflict'
         WHEN u.reviewer_state IN ('shared', 'bot') THEN 'exception:reviewed_by_no_person'
-        WHEN u.reviewer = u.used_by THEN 'exception:self_reviewed'
+        WHEN u.reviewer = u.used_by_human THEN 'exception:self_reviewed'
         WHEN u.reviewed_at > p.operating_at_latest + q.break_glass_review_days * INTERVAL '1' DAY THEN 'exception:reviewed_late'
         WHEN u.reviewed_at_latest < p.operating_at THEN 'exception:reviewed_before'
         WHEN u.reviewed_at IS NOT NULL AND u.used_by IS NULL THEN 'cannot_test:user_unknown'
