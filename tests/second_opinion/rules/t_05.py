@@ -8,7 +8,7 @@ from itertools import combinations, product
 from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
 
-from .hands import add_hands, add_last_day
+from .hands import add_hands, add_last_day, add_second_hr_id
 from .programme import due_periods, first
 from .records import Record, Records, Span
 from .rights import inside
@@ -24,6 +24,7 @@ from .steps import (
     days,
     hand,
     has_gap,
+    human_of,
     mandates,
     title_mandates,
 )
@@ -106,6 +107,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(70, start + world.pick((1, 30)) * A_DAY),
             reason="not_extracted",
         )
+    add_second_hr_id(world, [world.key(name) for name in ("x", "y", "z")])
     add_last_day(world, "review_item", "reviewer", "decided_at", scope=system, duty="review", role="owner")
 
 
@@ -573,8 +575,9 @@ class Review:
             return "exception:self_review" if reviewer == row["account"] else "cannot_test:no_decision_time"
         who, owner = hand(self.records, reviewer, at[0]), hand(self.records, row["account"], at[0])
         shown = self._authority(row, who.person, at)
+        same = who.person is not None and human_of(self.records, who.person) == human_of(self.records, owner.person)
         reasons = (
-            (reviewer == row["account"] or (who.person and who.person == owner.person), "exception:self_review"),
+            (reviewer == row["account"] or same, "exception:self_review"),
             (who.state == SHARED_ACCOUNT, "exception:shared_reviewer"),
             (who.state == BOT, "exception:bot_reviewer"),
             (who.state != LINKED, "cannot_test:reviewer_unlinked"),
@@ -755,12 +758,12 @@ class Review:
         A decision that surely approves nothing is left out.
         """
         at: Span = row["decided_at"]
-        person = hand(self.records, row["account"], at[0]).person
+        human = human_of(self.records, hand(self.records, row["account"], at[0]).person)
         requests = {
             each["id"]: each["conflicted"]
             for each in self.records["access_request"]
             if row["right_id"] in each["rights"]
-            and each["beneficiary"] in {row["account"], person}
+            and (each["beneficiary"] == row["account"] or human_of(self.records, each["beneficiary"]) == human)
             and each["created_at"][0] > at[0]
         }
         return [
@@ -785,12 +788,12 @@ class Review:
 
     def _look_told(self, campaign: Campaign, row: Record, look: Record) -> str:
         at = row["decided_at"]
-        owner = hand(self.records, row["account"], at[0]).person if at else None
+        owner = human_of(self.records, hand(self.records, row["account"], at[0]).person) if at else None
         goods = {self._last_good(campaign, row, doubtful=doubtful) for doubtful in (False, True)}
         short = {good is not None and bool(look["looked_from"]) and look["looked_from"] > good for good in goods}
         reasons = (
             (look["conflicted"], "cannot_test:conflict"),
-            (owner is not None and look["reviewed_by"] == owner, "exception:looked_at_own_use"),
+            (owner is not None and human_of(self.records, look["reviewed_by"]) == owner, "exception:looked_at_own_use"),
             (look["looked_from"] is None, "cannot_test:look_start_unknown"),
             (short == {True}, "exception:look_too_short"),
             (len(short) > 1, "cannot_test:conflict"),

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .hands import add_second_hr_id
 from .programme import Due, add_gap, add_schedule, due_periods
 from .records import Record, Records
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, days, hand, has_gap, human_of
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-22"
@@ -48,6 +49,7 @@ def populate(world: World) -> None:
                 valid_to=None if lives else world.maybe(50, world.moment()),
             )
     accounts = _hands(world)
+    add_second_hr_id(world, [world.key("x"), world.key("y")])
     made: list[str] = []
     tested = world.pick((systems, systems[:1], systems[:1], systems[1:]))
     for _ in range(world.pick((0, 1, 1, 2, 3, 4))):
@@ -380,7 +382,9 @@ class _Item:
         if signer.state == BOT:
             return "exception:not_a_person"
         if signed_by == operator or (
-            signer.person is not None and runner is not None and signer.person == runner.person
+            signer.person is not None
+            and runner is not None
+            and human_of(self.records, signer.person) == human_of(self.records, runner.person)
         ):
             return "exception:signed_by_operator"
         if runner is None:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .approvals import taken_back
-from .hands import add_hands, pick_hand
+from .hands import add_hands, add_second_hr_id, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, days, hand, has_gap
+from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, days, hand, has_gap, human_of
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-23"
@@ -49,6 +49,7 @@ def populate(world: World) -> None:
     system = world.key("erp")
     world.add("system", id=system, zone=world.pick((None, "UTC")))
     hands = add_hands(world, "ops")
+    add_second_hr_id(world, [world.key("x"), world.key("y")])
     start = world.pick(
         (world.moment(first_day=20, last_day=60), world.moment(first_day=20), world.moment(first_day=67))
     )
@@ -158,7 +159,7 @@ def _change(world: World, job: str, start: datetime, hands: list[str]) -> None:
             id=name,
             job=job,
             occurred_at=world.instant(at, coarse=20),
-            actor=pick_hand(world, hands),
+            actor=world.pick((pick_hand(world, hands), hands[1])),
             ticket=world.pick((ticket, ticket, ticket, ticket, world.key("C-9"), None)),
         )
     if world.chance(10) or name != world.key("edit1"):
@@ -175,7 +176,7 @@ def _change(world: World, job: str, start: datetime, hands: list[str]) -> None:
                 "approval",
                 id=approval,
                 subject=ticket,
-                approver=pick_hand(world, hands) or hands[0],
+                approver=world.pick((pick_hand(world, hands) or hands[0], *hands[1:3])),
                 duty=world.pick(("authorise", "authorise", "authorise", "authorise", "release")),
                 decision=world.pick(("approve", "approve", "approve", "approve", "reject")),
                 decided_at=world.instant(late, coarse=20),
@@ -480,7 +481,7 @@ def _authorised(records: Records, event: Record, ticket: Record, row: Record) ->
         return "exception:not_approved"
     if who.state != LINKED:
         return "cannot_test:approver_unlinked"
-    if who.person == actor.person:
+    if human_of(records, who.person) == human_of(records, actor.person):
         return "exception:self_approved"
     return "pass" if actor.state in {LINKED, BOT} else "cannot_test:actor_unlinked"
 

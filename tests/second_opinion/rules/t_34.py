@@ -5,7 +5,7 @@ from datetime import datetime
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_hands, add_last_day, pick_hand
+from .hands import add_hands, add_last_day, add_second_hr_id, pick_hand
 from .records import Record, Records, Span
 from .steps import (
     AMBIGUOUS,
@@ -19,6 +19,7 @@ from .steps import (
     days,
     hand,
     has_gap,
+    human_of,
     mandates,
     surely_before,
     title_mandates,
@@ -81,6 +82,7 @@ def populate(world: World) -> None:
         of = world.pick((system, system, system, world.key("crm")))
         world.add("source_gap", table_name=table, system=of, starts_at=starts, ends_before=ends, reason="not_extracted")
     duty = world.pick(("authorise", "uat", "release", "finance"))
+    add_second_hr_id(world, [world.key("x"), world.key("y")])
     add_last_day(world, "approval", "approver", "decided_at", scope=system, duty=duty, role="lead")
 
 
@@ -534,7 +536,8 @@ def _signature(
     at, operator = row["decided_at"], hand(records, load["operator"], load["loaded_at"][0])
     signer, power = hand(records, row["approver"], at[0]), _power(records, row, load["system"], parameters)
     afterwards, perhaps_afterwards, in_doubt = _taken_back(at, others)
-    same = row["approver"] == load["operator"] or (signer.person is not None and signer.person == operator.person)
+    one_human = signer.person is not None and human_of(records, signer.person) == human_of(records, operator.person)
+    same = row["approver"] == load["operator"] or one_human
     first: Sequence[tuple[bool, str]] = (
         (row["conflicted"], "cannot_test:conflict"),
         (row["withdrawn_at"] is not None or afterwards, "exception:signature_withdrawn"),

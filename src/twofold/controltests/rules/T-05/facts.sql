@@ -58,15 +58,20 @@ line AS (
         LOWER(r.decision) AS decision,
         r.decided_at AS decided_at,
         v.person AS reviewer_person,
-        COALESCE(v.person, v.state, 'linked to nobody') AS reviewer_name,
-        COALESCE(o.person, o.state, 'linked to nobody') AS owner_name,
-        o.person AS owner_person,
+        COALESCE(v.person, v.state, 'linked to nobody')
+        || CASE WHEN w.human <> v.person THEN ', one human with ' || w.human ELSE '' END AS reviewer_name,
+        COALESCE(w.human, v.person) AS reviewer_human,
+        COALESCE(o.person, o.state, 'linked to nobody')
+        || CASE WHEN h.human <> o.person THEN ', one human with ' || h.human ELSE '' END AS owner_name,
+        COALESCE(h.human, o.person) AS owner_human,
         r.evidence AS evidence,
         r.record AS record
     FROM near AS n
     JOIN review_item AS r ON r.campaign = n.campaign
     LEFT JOIN identity AS v ON v.account = r.reviewer AND v.valid_from <= r.decided_at AND r.decided_at < v.valid_to
+    LEFT JOIN same_human AS w ON w.person = v.person
     LEFT JOIN identity AS o ON o.account = r.account AND o.valid_from <= r.decided_at AND r.decided_at < o.valid_to
+    LEFT JOIN same_human AS h ON h.person = o.person
 )
 SELECT
     p.item AS item,
@@ -150,7 +155,7 @@ SELECT
     COALESCE(l.reviewer, 'Nobody named') || ' (' || l.reviewer_name || ') decided ' || l.decision || ' on account '
     || l.account || ' (' || l.owner_name || ') with right ' || l.right_id || ' at '
     || COALESCE(CAST(l.decided_at AS STRING), 'an unknown time')
-    || CASE WHEN l.reviewer = l.account OR l.reviewer_person = l.owner_person THEN ': their own access.' ELSE '.' END AS fact
+    || CASE WHEN l.reviewer = l.account OR l.reviewer_human = l.owner_human THEN ': their own access.' ELSE '.' END AS fact
 FROM line AS l
 WHERE l.decision IS NOT NULL
 UNION ALL
@@ -223,9 +228,10 @@ SELECT DISTINCT
     || COALESCE(', withdrawn at ' || CAST(a.withdrawn_at AS STRING), '') || '.' AS fact
 FROM line AS l
 JOIN access_request__rights AS x ON x.value = l.right_id
-JOIN access_request AS w ON w.id = x.id AND w.beneficiary IN (l.account, l.owner_person) AND w.created_at > l.decided_at
+JOIN access_request AS w ON w.id = x.id AND w.created_at > l.decided_at
+LEFT JOIN same_human AS h ON h.person = w.beneficiary
 JOIN approval AS a ON a.subject = w.id
-WHERE l.decision IN ('revoke', 'modify')
+WHERE l.decision IN ('revoke', 'modify') AND (w.beneficiary = l.account OR COALESCE(h.human, w.beneficiary) = l.owner_human)
 UNION ALL
 SELECT
     l.item AS item,
@@ -247,11 +253,12 @@ SELECT
     'impact_review' AS table_name,
     v.evidence AS evidence,
     v.record AS record,
-    v.reviewed_by || ' looked at the use of right ' || v.right_id || ' by account ' || v.account || ' at '
+    v.reviewed_by || CASE WHEN h.human <> v.reviewed_by THEN ' (one human with ' || h.human || ')' ELSE '' END || ' looked at the use of right ' || v.right_id || ' by account ' || v.account || ' at '
     || CAST(v.reviewed_at AS STRING) || ', back to ' || COALESCE(CAST(v.looked_from AS STRING), 'an unknown time')
     || COALESCE(': ' || v.result, '') || '.' AS fact
 FROM line AS l
 JOIN impact_review AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
+LEFT JOIN same_human AS h ON h.person = v.reviewed_by
 UNION ALL
 SELECT
     l.item AS item,

@@ -268,14 +268,17 @@ line AS (
         r.decided_at_latest AS decided_at_latest,
         COALESCE(r.conflicted, FALSE) AS conflicted,
         v.person AS reviewer_person,
+        COALESCE(w.human, v.person) AS reviewer_human,
         COALESCE(v.state, 'unlinked') AS reviewer_state,
-        o.person AS owner_person,
+        COALESCE(h.human, o.person) AS owner_human,
         COALESCE(o.state, 'unlinked') AS owner_state
     FROM held AS h
     JOIN review_item AS r ON r.campaign = h.campaign
     LEFT JOIN access_right AS a ON a.id = r.right_id
     LEFT JOIN identity AS v ON v.account = r.reviewer AND v.valid_from <= r.decided_at AND r.decided_at < v.valid_to
+    LEFT JOIN same_human AS w ON w.person = v.person
     LEFT JOIN identity AS o ON o.account = r.account AND o.valid_from <= r.decided_at AND r.decided_at < o.valid_to
+    LEFT JOIN same_human AS h ON h.person = o.person
 ),
 -- C: authority at the moment of the decision (4.0): 2 surely inside a stretch of it, 1 perhaps. A delegation counts from the
 -- moment at which it was recorded, and nobody has authority after the end of the engagement.
@@ -323,7 +326,7 @@ reviewer_code AS (
         CASE
             WHEN l.conflicted THEN '30 cannot_test:conflict'
             WHEN l.reviewer IS NULL THEN '12 exception:no_reviewer'
-            WHEN l.reviewer = l.account OR l.reviewer_person = l.owner_person THEN '10 exception:self_review'
+            WHEN l.reviewer = l.account OR l.reviewer_human = l.owner_human THEN '10 exception:self_review'
             WHEN l.reviewer_state = 'shared' THEN '13 exception:shared_reviewer'
             WHEN l.reviewer_state = 'bot' THEN '14 exception:bot_reviewer'
             WHEN l.decided_at IS NULL THEN '31 cannot_test:no_decision_time'
@@ -366,7 +369,7 @@ wrong AS (
         l.campaign_started_at AS campaign_started_at,
         l.account AS account,
         l.right_id AS right_id,
-        l.owner_person AS owner_person,
+        l.owner_human AS owner_human,
         l.decided_at AS decided_at,
         l.decided_at + q.revoke_sla_days * INTERVAL '1' DAY AS due,
         l.decided_at_latest + q.revoke_sla_days * INTERVAL '1' DAY AS due_latest,
@@ -428,7 +431,7 @@ removal AS (
         w.system AS system,
         w.account AS account,
         w.right_id AS right_id,
-        w.owner_person AS owner_person,
+        w.owner_human AS owner_human,
         w.decided_at AS decided_at,
         w.due AS due,
         w.due_latest AS due_latest,
@@ -521,13 +524,14 @@ approved_again AS (
     SELECT r.number AS number, MIN(a.decided_at) AS approved_at, MIN(a.decided_at_latest) AS approved_at_latest
     FROM removal AS r
     JOIN access_request__rights AS x ON x.value = r.right_id
-    JOIN access_request AS w ON w.id = x.id AND w.beneficiary IN (r.account, r.owner_person)
-        AND w.created_at > r.decided_at
+    JOIN access_request AS w ON w.id = x.id AND w.created_at > r.decided_at
+    LEFT JOIN same_human AS h ON h.person = w.beneficiary
     JOIN approval AS a ON a.subject = w.id
         AND (
             (a.decision = 'approve' AND a.withdrawn_at IS NULL AND NOT w.conflicted AND NOT a.conflicted)
             OR ((w.conflicted OR a.conflicted) AND NOT r.with_grants)
         )
+    WHERE w.beneficiary = r.account OR COALESCE(h.human, w.beneficiary) = r.owner_human
     GROUP BY r.number
 ),
 -- E: there again with no approval found by then. That it was given silently is unproven where requests or approvals have a gap
@@ -628,7 +632,7 @@ look AS (
         w.right_id AS right_id,
         MIN(CASE
             WHEN v.conflicted THEN '30 cannot_test:conflict'
-            WHEN v.reviewed_by = w.owner_person THEN '12 exception:looked_at_own_use'
+            WHEN COALESCE(h.human, v.reviewed_by) = w.owner_human THEN '12 exception:looked_at_own_use'
             WHEN v.looked_from IS NULL THEN '31 cannot_test:look_start_unknown'
             WHEN v.looked_from > g.perhaps_good_at AND g.good_at IS NOT NULL THEN '11 exception:look_too_short'
             WHEN v.looked_from > COALESCE(g.good_at, g.perhaps_good_at) THEN '30 cannot_test:conflict'
@@ -636,6 +640,7 @@ look AS (
         END) AS code
     FROM wrong AS w
     JOIN impact_review AS v ON v.campaign = w.campaign AND v.account = w.account AND v.right_id = w.right_id
+    LEFT JOIN same_human AS h ON h.person = v.reviewed_by
     LEFT JOIN last_good AS g ON g.item = w.item AND g.account = w.account AND g.right_id = w.right_id
     GROUP BY w.item, w.account, w.right_id
 ),

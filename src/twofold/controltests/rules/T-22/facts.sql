@@ -65,8 +65,9 @@ SELECT
                 || COALESCE(CAST(s.rto_minutes AS STRING), 'not set') || ' and ' || COALESCE(CAST(s.rpo_minutes AS STRING), 'not set')
         WHEN v.attribute = 'E'
             THEN CASE WHEN t.result = 'pass' THEN ' was good' ELSE ' failed' END || COALESCE('; it repeats ' || t.retest_of, '')
-        ELSE ' was run by ' || COALESCE(t.operator, 'nobody named') || COALESCE(' (' || o.person || ')', '')
-            || ' and signed by ' || COALESCE(t.signed_by, 'nobody') || COALESCE(' (' || n.person || ')', '')
+        ELSE ' was run by ' || COALESCE(t.operator, 'nobody named') || COALESCE(' (' || o.person || CASE WHEN z.human <> o.person THEN ', one human with ' || z.human ELSE '' END || ')', '')
+            || ' and signed by ' || COALESCE(t.signed_by, 'nobody')
+            || COALESCE(' (' || n.person || CASE WHEN y.human <> n.person THEN ', one human with ' || y.human ELSE '' END || ')', '')
             || COALESCE(' at ' || CAST(t.signed_at AS STRING), '')
     END || '.' AS fact
 FROM population AS p
@@ -90,8 +91,10 @@ LEFT JOIN store AS s ON s.id = COALESCE(b.store, t.store)
 LEFT JOIN identity AS n
     ON n.account = t.signed_by
         AND n.valid_from <= t.signed_at AND t.signed_at < n.valid_to
+LEFT JOIN same_human AS y ON y.person = n.person
 LEFT JOIN identity AS o
     ON o.account = t.operator
         AND o.valid_from <= COALESCE(t.started_at, t.completed_at)
         AND COALESCE(t.started_at, t.completed_at) < o.valid_to
+LEFT JOIN same_human AS z ON z.person = o.person
 WHERE t.completed_at_latest >= p.starts_at AND (p.next_due_at IS NULL OR t.completed_at < p.next_due_at)

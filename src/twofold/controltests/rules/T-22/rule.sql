@@ -178,7 +178,7 @@ test_code AS (
                 THEN '2cannot_test:no_sign_time'
             WHEN n.state = 'shared' THEN '1exception:shared_account'
             WHEN n.state = 'bot' THEN '1exception:not_a_person'
-            WHEN t.signed_by = t.operator OR n.person = o.person THEN '1exception:signed_by_operator'
+            WHEN t.signed_by = t.operator OR COALESCE(y.human, n.person) = COALESCE(z.human, o.person) THEN '1exception:signed_by_operator'
             WHEN t.operator IS NULL THEN '2cannot_test:operator_unknown'
             WHEN n.person IS NULL THEN '2cannot_test:signer_unlinked'
             WHEN o.state = 'shared' THEN '2cannot_test:operator_shared'
@@ -193,10 +193,12 @@ test_code AS (
     LEFT JOIN store AS s ON s.id = COALESCE(b.store, t.store)
     LEFT JOIN out_of_scope AS x ON x.item = j.item AND x.test = j.test
     LEFT JOIN signer AS n ON n.test = t.id
+    LEFT JOIN same_human AS y ON y.person = n.person
     LEFT JOIN identity AS o
         ON o.account = t.operator
             AND o.valid_from <= COALESCE(t.started_at, t.completed_at)
             AND COALESCE(t.started_at, t.completed_at) < o.valid_to
+    LEFT JOIN same_human AS z ON z.person = o.person
 ),
 -- A due date is met by its best test of each data store: good and in time, then with the fewest faults, then the earliest.
 -- Where none was good, the last failed one is shown.

@@ -65,10 +65,13 @@ SELECT
     e.evidence AS evidence,
     e.record AS record,
     'The schedule of ' || e.job || ' went from ' || COALESCE(e.old_value, 'nothing') || ' to ' || COALESCE(e.new_value, 'nothing')
-    || ' at ' || CAST(e.occurred_at AS STRING) || ' by ' || COALESCE(e.actor, 'nobody named') || ', under '
+    || ' at ' || CAST(e.occurred_at AS STRING) || ' by ' || COALESCE(e.actor, 'nobody named')
+    || COALESCE(' (' || m.person || CASE WHEN g.human <> m.person THEN ', one human with ' || g.human ELSE '' END || ')', '') || ', under '
     || COALESCE('ticket ' || e.ticket, 'no ticket') || '.' AS fact
 FROM population AS p
 JOIN schedule_event AS e ON e.id = p.event
+LEFT JOIN identity AS m ON m.account = e.actor AND m.valid_from <= e.occurred_at AND e.occurred_at < m.valid_to
+LEFT JOIN same_human AS g ON g.person = m.person
 WHERE p.kind = 'schedule'
 UNION ALL
 SELECT
@@ -78,10 +81,13 @@ SELECT
     a.evidence AS evidence,
     a.record AS record,
     'Ticket ' || a.ticket || ' was authorised at ' || CAST(a.authorised_at AS STRING) || ' by ' || COALESCE(a.account, 'nobody named')
+    || COALESCE(' (' || n.person || CASE WHEN h.human <> n.person THEN ', one human with ' || h.human ELSE '' END || ')', '')
     || COALESCE(', until ' || CAST(a.ended_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN schedule_event AS e ON e.id = p.event
 JOIN ticket_authorisation AS a ON a.ticket = e.ticket
+LEFT JOIN identity AS n ON n.account = a.account AND n.valid_from <= a.authorised_at AND a.authorised_at < n.valid_to
+LEFT JOIN same_human AS h ON h.person = n.person
 WHERE p.kind = 'schedule'
 UNION ALL
 SELECT

@@ -188,7 +188,7 @@ solution AS (
     LEFT JOIN paused AS u ON u.item = s.item
     LEFT JOIN run_gap AS g ON g.item = s.item
 ),
--- D: a change of the schedule names a ticket that another person had authorised before.
+-- D: a change of the schedule names a ticket that another human had authorised before.
 declared AS (
     SELECT COUNT(*) AS types FROM change_type AS c
 ),
@@ -204,7 +204,7 @@ authorised AS (
                 THEN '2cannot_test:time_order_unclear'
             WHEN n.state IN ('shared', 'bot') THEN '4exception:not_approved'
             WHEN n.person IS NULL THEN '2cannot_test:approver_unlinked'
-            WHEN n.person = m.person THEN '3exception:self_approved'
+            WHEN COALESCE(h.human, n.person) = COALESCE(g.human, m.person) THEN '3exception:self_approved'
             WHEN m.person IS NULL AND COALESCE(m.state, 'unlinked') <> 'bot' THEN '2cannot_test:actor_unlinked'
             ELSE '1pass'
         END) AS code
@@ -212,7 +212,9 @@ authorised AS (
     JOIN schedule_event AS e ON e.id = p.event
     JOIN ticket_authorisation AS a ON a.ticket = e.ticket
     LEFT JOIN identity AS n ON n.account = a.account AND n.valid_from <= a.authorised_at AND a.authorised_at < n.valid_to
+    LEFT JOIN same_human AS h ON h.person = n.person
     LEFT JOIN identity AS m ON m.account = e.actor AND m.valid_from <= e.occurred_at AND e.occurred_at < m.valid_to
+    LEFT JOIN same_human AS g ON g.person = m.person
     WHERE p.kind = 'schedule'
     GROUP BY p.item
 ),

@@ -12,7 +12,8 @@ JOIN (
 UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'approval' AS table_name, r.evidence AS evidence, r.record AS record,
-    r.approver || COALESCE(' (' || i.person || ')', '') || ' said ' || r.decision || ' for ' || r.duty || ' of ' || r.subject
+    r.approver || COALESCE(' (' || i.person || CASE WHEN h.human <> i.person THEN ', one human with ' || h.human ELSE '' END || ')', '')
+    || ' said ' || r.decision || ' for ' || r.duty || ' of ' || r.subject
     || ' at ' || CAST(r.decided_at AS STRING) || COALESCE(', withdrawn at ' || CAST(r.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
 JOIN (
@@ -28,6 +29,7 @@ JOIN approval AS r
         ELSE p.cutover
     END
 LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 UNION ALL
 SELECT
     p.item AS item, 'C' AS attribute, 'cutover_defect' AS table_name, d.evidence AS evidence, d.record AS record,
@@ -56,10 +58,13 @@ SELECT
                 || COALESCE(CAST(v.target_sum AS STRING), 'not summed') || ' in amount'
         WHEN x.attribute = 'G' THEN 'The load refused ' || COALESCE(CAST(v.reject_count AS STRING), 'an unknown number of') || ' records'
         ELSE 'Loaded at ' || CAST(v.loaded_at AS STRING) || ' by ' || COALESCE(v.operator, 'nobody named')
+            || COALESCE(' (' || o.person || CASE WHEN h.human <> o.person THEN ', one human with ' || h.human ELSE '' END || ')', '')
     END
     || COALESCE('; explained by ' || v.explained_by || ': ' || v.explanation, '') || '.' AS fact
 FROM population AS p
 JOIN conversion AS v ON v.id = p.conversion
+LEFT JOIN identity AS o ON o.account = v.operator AND o.valid_from <= v.loaded_at AND v.loaded_at < o.valid_to
+LEFT JOIN same_human AS h ON h.person = o.person
 CROSS JOIN (
     SELECT 'E' AS attribute UNION ALL SELECT 'F' UNION ALL SELECT 'G' UNION ALL SELECT 'H'
 ) AS x

@@ -1,5 +1,5 @@
 -- T-34: go-lives were approved and accepted, and converted data was reconciled and signed (audit-domain 4.3, T-34).
--- Reads the population go_live_part and the steps identity, authority, authority_by_title and roster_start. A rank orders what
+-- Reads the population go_live_part and the steps identity, same_human, authority, authority_by_title and roster_start. A rank orders what
 -- was found: 90 by roster, 80 by title, 60 to 79 cannot be tested, 10 to 39 exceptions.
 WITH
 -- Which roster speaks for which decision. The project is approved once; each go-live has its own acceptance and decision.
@@ -142,7 +142,7 @@ signed AS (
             WHEN g.conflicted THEN 70
             WHEN g.withdrawn_at IS NOT NULL OR g.refused_at > g.decided_at_latest THEN 15
             WHEN g.decided_at_latest < l.loaded_at THEN 20
-            WHEN g.account = l.operator OR g.person = o.person THEN 25
+            WHEN g.account = l.operator OR COALESCE(y.human, g.person) = COALESCE(z.human, o.person) THEN 25
             WHEN w.rank < 60 THEN w.rank
             WHEN g.in_doubt OR l.in_conflict = 1 THEN 70
             WHEN g.decided_at <= l.loaded_at_latest OR g.refused_at_latest >= g.decided_at THEN 60
@@ -155,6 +155,8 @@ signed AS (
     JOIN population AS p ON p.item = g.item
     JOIN last_load AS l ON l.conversion = p.conversion
     LEFT JOIN identity AS o ON o.account = l.operator AND o.valid_from <= l.first_loaded_at AND l.first_loaded_at < o.valid_to
+    LEFT JOIN same_human AS y ON y.person = g.person
+    LEFT JOIN same_human AS z ON z.person = o.person
     WHERE g.duty = 'conversion'
     GROUP BY g.item
 ),
