@@ -15,6 +15,7 @@ PEOPLE = """
 rosters:
   - {scope: wiki, duty: release, person: p-bob, from: 2025-01-01}
 account_links:
+  - {account: "github:ana", person: p-ana, proof: register}
   - {account: "github:bob-2", person: p-bob-c, proof: register}
   - {account: "github:bob", person: p-bob, from: "2026-03-04T09:30:00Z", proof: register}
 """
@@ -105,4 +106,22 @@ def test_a_developer_who_agreed_to_her_own_mitigation_under_an_old_hr_id_is_told
     found = told(workspace, "T-04", files, "grant:g1")["F"]
     assert found.code == "exception:developer"
     assert any("agreed to by github:bob-2 (p-bob-c)" in each.fact for each in found.facts)
+    assert any("by github:bob (p-bob, one human with p-bob-c)" in each.fact for each in found.facts)
+
+
+def test_who_changed_formulas_before_another_and_reviewed_both_under_an_old_hr_id_is_told_so(
+    workspace: Workspace,
+) -> None:
+    files = {
+        "engagement": FILES["engagement"],
+        "euc_file": "id,system,complexity\naccruals.xlsx,wiki,2\n",
+        "euc_version": "file,content_hash,saved_at,saved_by,formula_hash\n"
+        "accruals.xlsx,c1,2026-03-01T09:00:00Z,github:bob-2,f1\naccruals.xlsx,c2,2026-03-05T09:00:00Z,github:ana,f2\n",
+        "euc_review": "file,content_hash,reviewed_at,reviewer,result\n"
+        "accruals.xlsx,c2,2026-03-06T09:00:00Z,github:bob,ok\n",
+        "euc_use": "id,file,system,used_at,control,content_hash\nu1,accruals.xlsx,wiki,2026-04-02T09:00:00Z,JE-7,c2\n",
+    }
+    found = told(workspace, "T-33", files, "u1")["C"]
+    assert found.code == "exception:reviewed_by_the_changer"
+    assert any("saved at 2026-03-01 09:00:00 by github:bob-2 (p-bob-c)" in each.fact for each in found.facts)
     assert any("by github:bob (p-bob, one human with p-bob-c)" in each.fact for each in found.facts)

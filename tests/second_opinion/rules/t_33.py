@@ -1,13 +1,14 @@
 """T-33 End-user files, from audit-domain T-33 and the rule's README."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_access, add_hands, pick_hand
+from .hands import add_access, add_hands, add_second_hr_id, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, surely_before
+from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, Hand, allowed_access, hand, has_gap, human_of, surely_before
 from .world import World
 
 CONTROL_TEST = "T-33"
@@ -28,6 +29,9 @@ def populate(world: World) -> None:
     """A file or two with versions, reviews, uses, totals and listings of access."""
     system = world.key("erp")
     hands = add_hands(world, "share")
+    hands[1:3] = [hands[2], world.key("share:cem"), hands[1]]
+    world.add("account_link", account=hands[2], person=world.key("z"))
+    add_second_hr_id(world, [world.key(name) for name in ("x", "y", "z")])
     files = [world.key("close.xlsx"), world.key("tax.xlsx")]
     contents = [world.key("c1"), world.key("c2"), world.key("c3")]
     for name in files[: world.pick((1, 1, 1, 2))]:
@@ -141,7 +145,7 @@ def _judged(records: Records, use: Record, parameters: Mapping[str, ParameterVal
             valid_days=int(str(parameters["listing_valid_days"])),
         ),
         "B": _reviewed(records, use, version, reviews, set(inventory)),
-        "C": _reviewed_by_another(records, use, alike, reviews),
+        "C": _reviewed_by_another(records, use, version, reviews),
         "D": _tied_out(records, use),
     }
 
@@ -214,46 +218,140 @@ def _fault_stands(
     return "cannot_test:source_gap" if gaps else "exception:review_not_ok"
 
 
-def _reviewed_by_another(records: Records, use: Record, alike: Sequence[Record], reviews: Sequence[Record]) -> str:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Formulas that came into a file: the versions that have them, and those that may have been the first."""
+
+    versions: Sequence[Record]
+
+    @property
+    def at(self) -> Span:
+        """When the first of the versions was saved."""
+        return min(row["saved_at"][0] for row in self.versions), min(row["saved_at"][1] for row in self.versions)
+
+    @property
+    def firsts(self) -> Sequence[Record]:
+        """The versions that may have been the first."""
+        return [row for row in self.versions if row["saved_at"][0] <= self.at[1]]
+
+
+def _changes(records: Records, file: str) -> list[Change]:
+    left = [row for row in records["euc_version"] if row["file"] == file]
+    found = []
+    while left:
+        same = [row for row in left if _alike(row, left[0])]
+        left = [row for row in left if row not in same]
+        found.append(Change(same))
+    return found
+
+
+def _reviewed_by_another(records: Records, use: Record, version: Record | None, reviews: Sequence[Record]) -> str:
     counting = [
         row
         for row in reviews
         if not row["conflicted"] and row["result"] == "ok" and surely_before(row["reviewed_at"], use["used_at"])
     ]
-    if not counting:
+    if version is None or not counting:
         return "na:no_review"
-    first = min(row["saved_at"][1] for row in alike)
-    changers = [
-        (row["saved_by"], hand(records, row["saved_by"], row["saved_at"][0]))
-        for row in alike
-        if row["saved_at"][0] <= first
-    ]
-    found = set()
-    for row in counting:
-        codes = {_review_by_another(records, row, account, changer) for account, changer in changers}
-        found.add(codes.pop() if len(codes) == 1 else "cannot_test:time_order_unclear")
+    changes = _changes(records, use["file"])
+    last = next(each for each in changes if version in each.versions)
+    found = {
+        _worst(_asked_about(records, use, row, change, last) for change in changes if change.at[0] <= last.at[1])
+        for row in counting
+    }
     if all(code.startswith("exception") for code in found) and any(
         row["conflicted"] and not surely_before(use["used_at"], row["reviewed_at"]) for row in reviews
     ):
         return "cannot_test:conflict"
-    order = (
-        "pass",
-        "cannot_test:time_order_unclear",
-        "cannot_test:changer_unlinked",
-        "cannot_test:changer_shared",
-        "cannot_test:changer_unknown",
-        "cannot_test:reviewer_unlinked",
-        "cannot_test:reviewer_unknown",
-        "exception:not_a_person",
-        "exception:shared_account",
-        "exception:reviewed_by_the_changer",
-    )
-    return next(code for code in order if code in found)
+    return next(code for code in _BEST_FIRST if code in found)
 
 
-def _review_by_another(records: Records, review: Record, account: str | None, changer: Hand) -> str:
+_BEST_FIRST = (
+    "pass",
+    "cannot_test:conflict",
+    "cannot_test:source_gap",
+    "cannot_test:time_order_unclear",
+    "cannot_test:changer_unlinked",
+    "cannot_test:changer_shared",
+    "cannot_test:changer_unknown",
+    "cannot_test:reviewer_unlinked",
+    "cannot_test:reviewer_unknown",
+    "exception:not_a_person",
+    "exception:shared_account",
+    "exception:reviewed_by_the_changer",
+)
+
+
+def _worst(codes: Iterable[str]) -> str:
+    return max(codes, key=_BEST_FIRST.index)
+
+
+def _asked_about(records: Records, use: Record, review: Record, change: Change, last: Change) -> str:
+    """Say of a review of the version used whether it is by another human than who made one of the changes up to it."""
+    code = _by_another(records, review, change)
+    if change is last:
+        return code
+    accepted = _accepted(records, use, review, change, last)
+    if "pass" in (code, accepted):
+        return "pass"
+    if change.at[1] >= last.at[0]:
+        return "cannot_test:time_order_unclear"
+    if code != "exception:reviewed_by_the_changer":
+        return code
+    if accepted.startswith("cannot_test"):
+        return accepted
+    gaps = [
+        row
+        for row in records["source_gap"]
+        if row["table_name"] == "euc_review"
+        and row["system"] in {use["system"], "*"}
+        and (row["starts_at"] is None or row["starts_at"] <= use["used_at"][1])
+        and (row["ends_before"] is None or row["ends_before"] > change.at[0])
+    ]
+    return "cannot_test:source_gap" if gaps else code
+
+
+def _accepted(records: Records, use: Record, review: Record, change: Change, last: Change) -> str:
+    """Say how far a human other than this reviewer had accepted a change before other formulas followed it."""
+    found = {"exception:reviewed_by_the_changer"}
+    versions = {row["content_hash"]: row for row in records["euc_version"] if row["file"] == use["file"]}
+    for row in records["euc_review"]:
+        seen = versions.get(row["content_hash"])
+        if row["file"] != use["file"] or seen is None or seen in last.versions:
+            continue
+        with_it = seen in change.versions or surely_before(change.at, seen["saved_at"])
+        perhaps_with_it = with_it or not surely_before(seen["saved_at"], change.at)
+        if surely_before(use["used_at"], row["reviewed_at"]) or not perhaps_with_it:
+            continue
+        code = _by_another(records, row, change)
+        if row["conflicted"]:
+            found.add("cannot_test:conflict")
+        elif row["result"] != "ok":
+            continue
+        elif with_it and surely_before(row["reviewed_at"], use["used_at"]):
+            one, other = _reviewer(records, row), _reviewer(records, review)
+            found.add("pass" if one and other and one != other else code)
+        elif not code.startswith("exception"):
+            found.add("cannot_test:time_order_unclear")
+    return next(code for code in _BEST_FIRST if code in found)
+
+
+def _reviewer(records: Records, review: Record) -> str | None:
+    return human_of(records, hand(records, review["reviewer"], review["reviewed_at"][0]).person)
+
+
+def _by_another(records: Records, review: Record, change: Change) -> str:
+    codes = {
+        _beside(records, review, row["saved_by"], hand(records, row["saved_by"], row["saved_at"][0]))
+        for row in change.firsts
+    }
+    return codes.pop() if len(codes) == 1 else "cannot_test:time_order_unclear"
+
+
+def _beside(records: Records, review: Record, account: str | None, changer: Hand) -> str:
     reviewer = hand(records, review["reviewer"], review["reviewed_at"][0])
-    same = review["reviewer"] == account or (reviewer.person is not None and reviewer.person == changer.person)
+    human = human_of(records, reviewer.person)
+    same = review["reviewer"] == account or (human is not None and human == human_of(records, changer.person))
     first: Sequence[tuple[bool, str]] = (
         (review["reviewer"] is None, "cannot_test:reviewer_unknown"),
         (reviewer.state == SHARED_ACCOUNT, "exception:shared_account"),

@@ -17,9 +17,11 @@ UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'euc_version' AS table_name, v.evidence AS evidence, v.record AS record,
     'Version ' || v.content_hash || ' was saved at ' || CAST(v.saved_at AS STRING) || ' by ' || COALESCE(v.saved_by, 'nobody named')
-    || '; formulas ' || COALESCE(v.formula_hash, 'unknown') || ', macros ' || COALESCE(v.macro_hash, 'none') || '.' AS fact
+    || COALESCE(' (' || i.person || CASE WHEN h.human <> i.person THEN ', one human with ' || h.human ELSE '' END || ')', '') || '; formulas ' || COALESCE(v.formula_hash, 'unknown') || ', macros ' || COALESCE(v.macro_hash, 'none') || '.' AS fact
 FROM population AS p
 JOIN euc_version AS v ON v.file = p.file
+LEFT JOIN identity AS i ON i.account = v.saved_by AND i.valid_from <= v.saved_at AND v.saved_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 CROSS JOIN (SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute) AS x
 UNION ALL
 SELECT
@@ -32,10 +34,12 @@ UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'euc_review' AS table_name, r.evidence AS evidence, r.record AS record,
     'Version ' || r.content_hash || ' was reviewed at ' || CAST(r.reviewed_at AS STRING) || ' by '
-    || COALESCE(r.reviewer, 'nobody named') || COALESCE(' (' || i.person || ')', '') || ': ' || r.result || '.' AS fact
+    || COALESCE(r.reviewer, 'nobody named') || COALESCE(' (' || i.person || CASE WHEN h.human <> i.person THEN ', one human with ' || h.human ELSE '' END || ')', '')
+    || ': ' || r.result || '.' AS fact
 FROM population AS p
 JOIN euc_review AS r ON r.file = p.file
 LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.reviewed_at AND r.reviewed_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 CROSS JOIN (SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute) AS x
 UNION ALL
 SELECT
