@@ -17,17 +17,9 @@ from twofold.readiness.check_files import known_checks
 from twofold.sources.csvtable.normalise import KINDS
 from twofold.tables.schema import ColumnType, canonical_tables
 
-VALUE = "the value of a setting, which may be a name, such as that of a required check"
 NO_WORDS = {
-    ("branch_rule", "value"): VALUE,
-    ("branch_rule_event", "old_value"): VALUE,
-    ("branch_rule_event", "new_value"): VALUE,
-    ("setting_state", "value"): VALUE,
-    ("setting_event", "old_value"): VALUE,
-    ("setting_event", "new_value"): VALUE,
     ("difference_explanation", "population"): "the name of a population, as Twofold prints it",
     ("dsr", "system"): "the id of a system",
-    ("log_keeping", "may_delete"): "names of accounts",
 }
 """Columns that are compared with a literal and are no words, and what they hold."""
 WORD = re.compile(r"[a-z][a-z0-9_ -]*")

@@ -38,3 +38,12 @@ def test_a_sign_in_that_succeeded_in_capitals_with_one_factor_is_an_exception(wo
     put(workspace, "accounts.csv", ACCOUNTS, kind="account", **WHOLE)
     put(workspace, "sign-ins.csv", SIGN_INS, kind="sign_in", **WHOLE)
     assert codes(workspace, "T-06", "D")["product:ana/2026-03"] == "exception:single_factor"
+
+
+def test_a_setting_that_two_exports_spell_in_two_ways_is_one_look(workspace: Workspace) -> None:
+    put(workspace, "accounts.csv", ACCOUNTS, kind="account", **WHOLE)
+    put(workspace, "changes.csv", "id,system,object,setting,new_value,occurred_at\n", kind="setting_event", **WHOLE)
+    for number, value in enumerate(("true", "True")):
+        look = f"system,object,setting,value,observed_at\nproduct,default,mfa_required,{value},2026-03-03T09:00:00Z\n"
+        put(workspace, f"settings-{number}.csv", look, kind="setting_state", **WHOLE)
+    assert codes(workspace, "T-06", "A")["product/policy default/2026-03"] == "pass"

@@ -261,6 +261,11 @@ def current_name(records: Records, name: str) -> str:
     return name
 
 
+def asks_review(value: str | None) -> bool:
+    """Return whether a value of required_reviews demands one: it is a number of at least 1."""
+    return value is not None and value.isdigit() and int(value) > 0
+
+
 def days(count: object) -> timedelta:
     """Return a parameter in days as a length of time."""
     return timedelta(days=int(str(count)))

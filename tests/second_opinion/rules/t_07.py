@@ -285,8 +285,8 @@ def _met(value: str, line: Line) -> str:
         return GOOD if (seen >= asked if line.comparison == "at_least" else seen <= asked) else BELOW
     if line.comparison not in {"equals", "one_of"}:
         return NOT_COMPARABLE
-    allowed = line.value.lower().split("|") if line.comparison == "one_of" else [line.value.lower()]
-    return GOOD if value.lower() in allowed else BELOW
+    allowed = line.value.split("|") if line.comparison == "one_of" else [line.value]
+    return GOOD if value in allowed else BELOW
 
 
 def _worst(grades: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes
 from .hands import add_hands
 from .records import Record, Records, Span
-from .steps import BOT, SHARED_ACCOUNT, TICK, current_name, days, hand, has_gap, human_of
+from .steps import BOT, SHARED_ACCOUNT, TICK, asks_review, current_name, days, hand, has_gap, human_of
 from .tickets import add_people, add_reviews, add_ticket, add_types
 from .world import World
 
@@ -79,7 +79,7 @@ def _look(world: World, made: Releases, repository: str) -> None:
     at = world.near(world.pick(made.starts) + away * world.pick((1, -1)), days=1)
     seen = world.instant(at)
     values = {
-        "required_reviews": world.pick(("1", "1", "1", "1", "0", None)),
+        "required_reviews": world.pick(("1", "1", "1", "1", "0", "no", None)),
         "enforce_admins": world.pick(("true",) * 5 + ("False", "TRUE", None)),
         "bypass_reviews": world.pick((None,) * 5 + ("app:bot",)),
         "protected": world.pick(("true",) * 9 + ("false",)),
@@ -114,6 +114,7 @@ def _switch(world: World, made: Releases, repository: str) -> None:
             ("protected", "false", "true"),
             ("required_reviews", "0", "1"),
             ("required_reviews", None, "1"),
+            ("required_reviews", "none", "1"),
             ("bypass_reviews", "app:bot", None),
             ("dismiss_stale_reviews", "false", "true"),
             ("ruleset:strict:required_reviews", None, "1"),
@@ -274,15 +275,14 @@ def _named(setting: str) -> tuple[str, str]:
 def _demands(origin: str, values: Mapping[str, str | None]) -> bool:
     """Tell whether the classic settings, or a rule set, require a review of everybody."""
     binds = ("bypass_reviews" if origin else "enforce_admins") in values
-    off = any((values[name] or "").lower() != "true" for name in ("enforce_admins", "protected") if name in values)
-    required = values.get("required_reviews") not in {None, "0"}
-    return required and binds and not off and values.get("bypass_reviews") is None
+    off = any(values[name] != "true" for name in ("enforce_admins", "protected") if name in values)
+    return asks_review(values.get("required_reviews")) and binds and not off and values.get("bypass_reviews") is None
 
 
 _LEFT_GOOD: Mapping[str, Callable[[str | None], bool]] = {
-    "required_reviews": lambda value: value not in {None, "0"},
-    "enforce_admins": lambda value: (value or "").lower() == "true",
-    "protected": lambda value: (value or "").lower() == "true",
+    "required_reviews": asks_review,
+    "enforce_admins": lambda value: value == "true",
+    "protected": lambda value: value == "true",
     "bypass_reviews": lambda value: value is None,
 }
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, current_name, has_gap
+from .steps import EVER, NEVER, TICK, asks_review, current_name, has_gap
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
 
@@ -22,11 +22,11 @@ BAD, JUSTIFIED, GOOD = 0, 19, 20
 DEMANDS = ("required_reviews", "required_checks", "allow_force_pushes", "allow_deletions")
 FRESH = ("dismiss_stale_reviews", "require_last_push_approval")
 VALUES = {
-    "required_reviews": ("1", "2", "0", None),
+    "required_reviews": ("1", "2", "0", None, "no"),
     "required_checks": ("ci", "ci;unit", None, "ci"),
-    "allow_force_pushes": ("false", "False", "true", None),
-    "allow_deletions": ("false", "FALSE", "true", None),
-    "enforce_admins": ("true", "True", "false", None),
+    "allow_force_pushes": ("false", "false", "true", None),
+    "allow_deletions": ("false", "false", "true", None),
+    "enforce_admins": ("true", "true", "false", None),
     "protected": ("true", "true", "false", None),
     "dismiss_stale_reviews": ("true", "true", "false", None),
     "require_last_push_approval": ("false", "true", "true", None),
@@ -233,7 +233,7 @@ def _lines(records: Records, branch: Branch) -> Lines:
         if branch.is_of(records, row):
             seen.setdefault((row["setting"], row["observed_at"][0]), []).append(row)
     for (setting, at), rows in seen.items():
-        doubtful = any(row["conflicted"] for row in rows) or len({(row["value"] or "").lower() for row in rows}) > 1
+        doubtful = any(row["conflicted"] for row in rows) or len({row["value"] or "" for row in rows}) > 1
         at_latest = max(row["observed_at"][1] for row in rows)
         looks.setdefault(setting, []).append(Look((at, at_latest), rows[0]["value"], doubtful))
     for row in records["branch_rule_event"]:
@@ -367,7 +367,7 @@ def _grades(records: Records, branch: Branch, lines: Lines, at: datetime) -> tup
 def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at: datetime) -> int:
     if stretch.state != KNOWN:
         return STATES[stretch.state]
-    value = (stretch.value or "").lower()
+    value = stretch.value or ""
     if setting == "bypass_reviews":
         names = [name for name in value.split(";") if name]
         if not names:
@@ -375,7 +375,7 @@ def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at:
         told = [_justified_at(records, branch, name, at) for name in names]
         return JUSTIFIED if all(told) else STATES["conflict"] if None not in told else BAD
     if setting == "required_reviews":
-        return BAD if value in {"", "0"} else GOOD
+        return GOOD if asks_review(value) else BAD
     if setting == "required_checks":
         return GOOD if value else BAD
     return GOOD if value == ("false" if setting.startswith("allow_") else "true") else BAD

@@ -116,7 +116,9 @@ def _look(world: World, source: str, near: datetime, hands: list[str]) -> None:
             source_id=source,
             observed_at=seen,
             oldest_record_at=world.maybe(85, world.instant(oldest, coarse=20)),
-            may_delete=world.pick(([], ["nobody"], world.some(hands, percent=25), [world.pick(hands)], hands[:3])),
+            may_delete=world.pick(
+                ([], ["nobody"], ["Nobody"], world.some(hands, percent=25), [world.pick(hands)], hands[:3])
+            ),
         )
 
 
@@ -281,7 +283,7 @@ def _deleters(records: Records, source: Record, day: Record, parameters: Mapping
     codes = [
         _deleter(records, source["system"], account, look["observed_at"])
         for account in look["may_delete"]
-        if account != "nobody"
+        if account.lower() != "nobody"
     ]
     for prefix in ("exception:", "cannot_test:"):
         bad = sorted(code for code in codes if code.startswith(prefix))

@@ -105,7 +105,7 @@ def _from(left: _Point, right: _Point | None, gaps: Sequence[Span]) -> Iterator[
         yield Stretch(start, first, *left.after)
         yield Stretch(first, last, GAP)
         yield Stretch(last, end, *before)
-    elif left.after[0] == before[0] == KNOWN and (left.after[1] or "").lower() != (before[1] or "").lower():
+    elif left.after[0] == before[0] == KNOWN and (left.after[1] or "") != (before[1] or ""):
         yield Stretch(start, end, CONTRADICTION)
     else:
         yield Stretch(start, end, *(before if before[0] == KNOWN and left.after[0] != KNOWN else left.after))

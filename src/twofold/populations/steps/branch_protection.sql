@@ -23,7 +23,7 @@ WITH reading AS (
             WHEN 'source_gap' THEN 14
             ELSE 15
         END AS known,
-        LOWER(COALESCE(t.value, '')) AS value,
+        COALESCE(t.value, '') AS value,
         t.valid_from AS valid_from,
         t.valid_to AS valid_to
     FROM setting_timeline AS t
@@ -110,7 +110,7 @@ graded AS (
         r.origin AS origin, r.setting AS setting, r.value AS value,
         CASE
             WHEN r.known < 20 THEN r.known
-            WHEN r.setting = 'required_reviews' AND r.value IN ('', '0') THEN 0
+            WHEN r.setting = 'required_reviews' AND COALESCE(TRY_CAST(r.value AS DOUBLE), 0) < 1 THEN 0
             WHEN r.setting = 'required_checks' AND r.value = '' THEN 0
             WHEN r.setting IN ('allow_force_pushes', 'allow_deletions') AND r.value <> 'false' THEN 0
             WHEN r.setting IN ('protected', 'enforce_admins', 'dismiss_stale_reviews', 'require_last_push_approval')

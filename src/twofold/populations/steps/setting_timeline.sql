@@ -38,7 +38,7 @@ seen AS (
         MIN(b.value) AS value,
         CASE
             WHEN MAX(CASE WHEN b.conflicted THEN 1 ELSE 0 END) = 1
-                OR MIN(LOWER(COALESCE(b.value, ''))) <> MAX(LOWER(COALESCE(b.value, ''))) THEN 1
+                OR MIN(COALESCE(b.value, '')) <> MAX(COALESCE(b.value, '')) THEN 1
             ELSE 0
         END AS conflicted
     FROM branch_rule AS b
@@ -186,7 +186,7 @@ cut AS (
         h.starts_at AS valid_from, COALESCE(h.gap_from, h.ends_before) AS valid_to,
         CASE
             WHEN h.left_said = 1 AND h.right_said = 1 AND h.gap_from IS NULL
-                AND COALESCE(LOWER(h.left_value), '') <> COALESCE(LOWER(h.right_value), '') THEN 'contradiction'
+                AND COALESCE(h.left_value, '') <> COALESCE(h.right_value, '') THEN 'contradiction'
             WHEN h.left_said = 1 OR (h.right_said = 1 AND h.gap_from IS NULL) THEN 'known'
             WHEN h.left_conflicted = 1 THEN 'conflict'
             ELSE 'not_observed'

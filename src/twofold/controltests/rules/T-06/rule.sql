@@ -12,8 +12,8 @@ policy_grade AS (
             WHEN 'source_gap' THEN 14
             WHEN 'not_observed' THEN 15
             ELSE CASE
-                WHEN t.setting = 'mfa_required' AND LOWER(COALESCE(t.value, '')) <> 'true' THEN 0
-                WHEN t.setting = 'legacy_protocols' AND LOWER(COALESCE(t.value, '')) <> 'blocked' THEN 0
+                WHEN t.setting = 'mfa_required' AND COALESCE(t.value, '') <> 'true' THEN 0
+                WHEN t.setting = 'legacy_protocols' AND COALESCE(t.value, '') <> 'blocked' THEN 0
                 ELSE 20
             END
         END) AS grade
@@ -411,7 +411,7 @@ local_setting AS (
         p.item AS item,
         MIN(CASE
             WHEN t.state <> 'known' THEN 10
-            WHEN LOWER(COALESCE(t.value, '')) = 'false' THEN 20
+            WHEN COALESCE(t.value, '') = 'false' THEN 20
             ELSE 0
         END) AS grade
     FROM population AS p

@@ -18,8 +18,8 @@ compared AS (
             WHEN t.state = 'time_unclear' THEN 13
             WHEN t.state = 'source_gap' THEN 14
             WHEN t.state = 'not_observed' THEN 15
-            WHEN d.comparison = 'equals' AND LOWER(t.value) = d.value THEN 20
-            WHEN d.comparison = 'one_of' AND POSITION('|' || LOWER(t.value) || '|' IN '|' || d.value || '|') > 0 THEN 20
+            WHEN d.comparison = 'equals' AND t.value = d.value THEN 20
+            WHEN d.comparison = 'one_of' AND POSITION('|' || t.value || '|' IN '|' || d.value || '|') > 0 THEN 20
             WHEN d.comparison IN ('equals', 'one_of') OR t.value IS NULL THEN 0
             WHEN d.comparison = 'at_least' AND TRY_CAST(t.value AS DOUBLE) >= TRY_CAST(d.value AS DOUBLE) THEN 20
             WHEN d.comparison = 'at_most' AND TRY_CAST(t.value AS DOUBLE) <= TRY_CAST(d.value AS DOUBLE) THEN 20

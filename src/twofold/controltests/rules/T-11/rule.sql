@@ -145,7 +145,7 @@ demanded AS (
         s.observed_at_latest AS observed_at_latest,
         MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS conflicts,
         CASE
-            WHEN MAX(CASE WHEN s.setting = 'required_reviews' AND s.value <> '0' THEN 1 ELSE 0 END) = 1
+            WHEN MAX(CASE WHEN s.setting = 'required_reviews' AND TRY_CAST(s.value AS DOUBLE) >= 1 THEN 1 ELSE 0 END) = 1
                 AND MAX(
                     CASE
                         WHEN s.origin = '' AND s.setting = 'enforce_admins' THEN 1
@@ -156,7 +156,7 @@ demanded AS (
                 AND MAX(CASE WHEN s.setting = 'bypass_reviews' AND s.value IS NOT NULL THEN 1 ELSE 0 END) = 0
                 AND MAX(
                     CASE
-                        WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(s.value), '') <> 'true' THEN 1
+                        WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(s.value, '') <> 'true' THEN 1
                         ELSE 0
                     END
                 ) = 0
@@ -208,8 +208,8 @@ logged AS (
         e.occurred_at_latest AS occurred_at_latest,
         CASE
             WHEN e.conflicted THEN 0
-            WHEN s.setting = 'required_reviews' AND COALESCE(e.new_value, '0') = '0' THEN 0
-            WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(LOWER(e.new_value), '') <> 'true' THEN 0
+            WHEN s.setting = 'required_reviews' AND COALESCE(TRY_CAST(e.new_value AS DOUBLE), 0) < 1 THEN 0
+            WHEN s.setting IN ('enforce_admins', 'protected') AND COALESCE(e.new_value, '') <> 'true' THEN 0
             WHEN s.setting = 'bypass_reviews' AND e.new_value IS NOT NULL THEN 0
             ELSE 1
         END AS good

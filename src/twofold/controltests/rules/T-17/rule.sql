@@ -177,7 +177,7 @@ holder_code AS (
         h.observed_at AS observed_at,
         h.system AS system,
         CASE
-            WHEN h.account = 'nobody' THEN '3pass'
+            WHEN LOWER(h.account) = 'nobody' THEN '3pass'
             WHEN h.state = 'shared' THEN '1exception:shared_account'
             WHEN h.state = 'bot' THEN '1exception:not_a_person'
             WHEN h.person IS NULL THEN '2cannot_test:holder_unlinked'
