@@ -186,3 +186,48 @@ def test_a_sign_in_policy_rests_on_what_it_demands_and_an_account_is_no_configur
         define_population(session, "mfa_month", into=tmp_path)
         found = session.execute("SELECT DISTINCT configuration, looked_at FROM population WHERE kind = 'human'")
         assert found.fetchall() == [(None, None)]
+
+
+HOLE = {"starts_at": "2026-02-15T00:00:00Z", "ends_before": "2026-02-16T00:00:00Z", "reason": "retention"}
+
+
+def test_a_branch_of_which_one_setting_is_not_known_rests_on_no_look(stepped: Stepped, tmp_path: Path) -> None:
+    branch = {"system": "billing", "repository": "acme/pay", "branch": "main", "valid_to": "2026-04-01"}
+    to_two = {"setting": "required_reviews", "old_value": "1", "new_value": "2", "occurred_at": "2026-03-07T10:00:00Z"}
+    rows = {
+        "release_branch": [branch, {**branch, "system": "crm"}, {**branch, "repository": "acme/other"}],
+        "branch_rule": [
+            rule(OLD, "allow_deletions", "false"),
+            rule(OLD, "required_reviews", "1"),
+            rule(IN_MARCH, "allow_deletions", "false", "acme/other"),
+        ],
+        "branch_rule_event": [{"id": "e1", "repository": "acme/pay", "branch": "main", **to_two}],
+        "source_gap": [{"table_name": "branch_rule_event", "system": "billing", **HOLE}],
+    }
+    # In March the log alone says how many reviews, and nothing says whether the branch may be deleted.
+    unknown = [("2026-02", "", "", False), ("2026-03", "", "", False)]
+    assert months(stepped, tmp_path, "T-14", rows, "billing/acme/pay@main") == unknown
+    assert months(stepped, tmp_path, "T-14", rows, "crm/acme/pay@main") == [
+        ("2026-02", "2023-05-10", "2026-02-01", False),
+        ("2026-03", "2023-05-10", "2026-03-07", True),
+    ]
+
+
+def test_what_was_seen_in_the_month_is_held_no_longer_than_the_setting_that_nobody_knows_at_its_end(
+    stepped: Stepped, tmp_path: Path
+) -> None:
+    account = {"id": "okta:ana", "system": "okta", "kind": "human", "created_at": "2026-02-01T00:00:00Z"}
+    required = [seen(at, "true", "mfa_required") for at in ("2026-02-10T08:00:00Z", "2026-02-20T08:00:00Z")]
+    rows = {
+        "account": [account],
+        "setting_state": [
+            *required,
+            seen("2026-02-11T08:00:00Z", "blocked", "legacy_protocols"),
+            {**seen("2026-02-21T08:00:00Z", "blocked", "legacy_protocols"), "object": "another"},
+        ],
+        "source_gap": [{"table_name": "setting_event", "system": "okta", **HOLE}],
+    }
+    assert months(stepped, tmp_path, "T-06", rows, "okta/policy default")[:2] == [
+        ("2026-02", "2026-02-11", "", False),
+        ("2026-03", "", "", False),
+    ]

@@ -8,7 +8,8 @@
 -- configuration: the item without its month. looked_at: the look that it rests on: the newest one in the window, else the newest
 -- one that a log of changes without a gap or a change carries to its end; empty = none. held_from: since when in the window the
 -- value at its end is known without a gap or a change. log_alone: the log of changes alone says that value, nobody looked since.
--- Of the settings of a branch the one that was looked at longest ago counts, and the one that is held for the shortest time.
+-- Of the settings of a branch the one that was looked at longest ago counts, and the one that is held for the shortest time. Where
+-- the month rests on no look at one of them, and no log says its value, it rests on none; where one is not known at the end, none is held.
 -- Second source: none is needed, since the months and the releases are the population.
 WITH month AS (
     SELECT
@@ -41,20 +42,25 @@ look_at_setting AS (
         MAX(CASE WHEN l.valid_to >= m.window_to THEN GREATEST(l.valid_from, m.window_from) END) AS held_from,
         MAX(CASE WHEN l.valid_to >= m.window_to AND l.seen_at IS NULL THEN 1 ELSE 0 END) AS log_alone
     FROM month AS m
-    JOIN setting_look AS l
-        ON l.system = m.system AND l.object = m.object
+    JOIN (
+        SELECT DISTINCT t.system AS system, t.object AS object, t.setting AS setting FROM setting_timeline AS t
+    ) AS c
+        ON c.system = m.system AND c.object = m.object
+    LEFT JOIN setting_look AS l
+        ON l.system = c.system AND l.object = c.object AND l.setting = c.setting
         AND l.valid_from < m.window_to AND m.window_from < l.valid_to
-    GROUP BY m.name, m.month, l.setting
+    GROUP BY m.name, m.month, c.setting
 ),
 look AS (
     SELECT
         s.name AS name,
         s.month AS month,
         MIN(s.looked_at) AS looked_at,
-        MAX(s.held_from) AS held_from,
+        CASE WHEN COUNT(s.held_from) = COUNT(*) THEN MAX(s.held_from) END AS held_from,
         MAX(s.log_alone) AS log_alone
     FROM look_at_setting AS s
     GROUP BY s.name, s.month
+    HAVING COUNT(CASE WHEN s.looked_at IS NOT NULL OR s.log_alone = 1 THEN 1 END) = COUNT(*)
 )
 SELECT
     m.name || '/' || m.month AS item,

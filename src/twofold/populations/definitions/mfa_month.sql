@@ -12,7 +12,8 @@
 -- one in the window, else the newest one that a log of changes without a gap or a change carries to its end; empty = none.
 -- held_from: since when in the window the value at its end is known without a gap or a change. log_alone: the log of changes alone
 -- says that value, nobody looked since.
--- Of mfa_required and legacy_protocols of a policy the one that was looked at longest ago counts.
+-- Of mfa_required and legacy_protocols of a policy, as far as they were ever seen, the one that was looked at longest ago counts, as
+-- in branch_month.
 -- Second source: accounts that the log of sign-ins knows; they are items themselves.
 WITH policy AS (
     SELECT s.system AS system, s.object AS policy FROM setting_state AS s WHERE s.setting = 'mfa_required'
@@ -73,21 +74,26 @@ look_at_setting AS (
         MAX(CASE WHEN l.valid_to >= m.window_to THEN GREATEST(l.valid_from, m.window_from) END) AS held_from,
         MAX(CASE WHEN l.valid_to >= m.window_to AND l.seen_at IS NULL THEN 1 ELSE 0 END) AS log_alone
     FROM month AS m
-    JOIN setting_look AS l
-        ON l.system = m.system AND l.object = m.object
+    JOIN (
+        SELECT DISTINCT t.system AS system, t.object AS object, t.setting AS setting FROM setting_timeline AS t
+    ) AS c
+        ON c.system = m.system AND c.object = m.object
+    LEFT JOIN setting_look AS l
+        ON l.system = c.system AND l.object = c.object AND l.setting = c.setting
         AND l.valid_from < m.window_to AND m.window_from < l.valid_to
-    WHERE m.kind = 'policy' AND l.setting IN ('mfa_required', 'legacy_protocols')
-    GROUP BY m.name, m.month, l.setting
+    WHERE m.kind = 'policy' AND c.setting IN ('mfa_required', 'legacy_protocols')
+    GROUP BY m.name, m.month, c.setting
 ),
 look AS (
     SELECT
         s.name AS name,
         s.month AS month,
         MIN(s.looked_at) AS looked_at,
-        MAX(s.held_from) AS held_from,
+        CASE WHEN COUNT(s.held_from) = COUNT(*) THEN MAX(s.held_from) END AS held_from,
         MAX(s.log_alone) AS log_alone
     FROM look_at_setting AS s
     GROUP BY s.name, s.month
+    HAVING COUNT(CASE WHEN s.looked_at IS NOT NULL OR s.log_alone = 1 THEN 1 END) = COUNT(*)
 )
 SELECT
     m.name || '/' || m.month AS item,
