@@ -13,6 +13,7 @@ from twofold.tables.rows import Row
 
 from .approvals import (
     Approval,
+    Contributor,
     authority,
     change_approvals,
     content_seen,
@@ -25,6 +26,7 @@ from .hands import add_hands
 from .records import Record, Records, Span
 from .steps import (
     AMBIGUOUS,
+    BOT,
     NEVER,
     SHARED_ACCOUNT,
     TICK,
@@ -33,6 +35,7 @@ from .steps import (
     days,
     hand,
     has_gap,
+    human_of,
     mandates,
     surely_before,
 )
@@ -92,7 +95,8 @@ def populate(world: World) -> None:
         at = world.instant(world.near(world.pick(made.starts) + world.pick((0, 1, 5)) * A_DAY))
         evidence = world.maybe(75, "runs 1 to 4")
         for _ in range(2 if world.chance(4) else 1):
-            world.add("post_review", ticket=ticket, reviewed_at=at, test_evidence=evidence)
+            reviewer = world.pick([*hands, *hands[-2:], *hands[-2:], None])
+            world.add("post_review", ticket=ticket, reviewed_at=at, reviewer=reviewer, test_evidence=evidence)
             evidence = "other runs"
     for _ in range(world.pick((0, 0, 0, 1, 2))):
         world.add(
@@ -194,6 +198,17 @@ def _judged(records: Records, change: Change, clock: datetime, parameters: Param
     }
 
 
+_BEST_OF_D = (
+    "pass",
+    "cannot_test:conflict",
+    "cannot_test:reviewer_unlinked",
+    "cannot_test:shared_account",
+    "cannot_test:maker_unknown",
+    "cannot_test:time_order_unclear",
+    "exception:no_test_evidence",
+    "exception:not_independent",
+    "exception:reviewer_not_a_person",
+)
 _BEST_OF_A = (
     "pass",
     "cannot_test:conflict",
@@ -444,19 +459,35 @@ class Release:
             for row in self.records["post_review"]
             if row["ticket"] in self.tickets and not surely_before(row["reviewed_at"], self.start)
         }
-        for code in ("pass", "cannot_test:conflict", "cannot_test:time_order_unclear"):
-            if code in found:
-                return code
-        code = "exception:no_test_evidence" if found else "exception:no_post_review"
-        return self._still_open(code, "post_review", since_start=True)
+        best = min(found, key=_BEST_OF_D.index, default="exception:no_post_review")
+        return self._still_open(best, "post_review", since_start=True)
 
     def _one_look(self, row: Record) -> str:
         if row["conflicted"]:
             return "cannot_test:conflict"
         if row["test_evidence"] is None:
             return "exception:no_test_evidence"
+        doubt = self._doubt_about(row["reviewer"], row["reviewed_at"][0])
+        if doubt:
+            return doubt
         sure = surely_before(self.start, row["reviewed_at"]) or self.parameters["day_grained"]
         return "pass" if sure else "cannot_test:time_order_unclear"
+
+    def _doubt_about(self, reviewer: str | None, at: datetime) -> str:
+        """Return why a look back is not surely that of somebody else than the makers and the deployer; "" if it is."""
+        who, deployer = hand(self.records, reviewer, at), self.change.deployment["actor"]
+        released = hand(self.records, deployer, self.start[0])
+        makers = contributors(self.records, self.change)
+        makers.append(Contributor(deployer, released, human_of(self.records, released.person), wrote=False))
+        own = any(each.is_same(reviewer, human_of(self.records, who.person)) for each in makers)
+        reasons = (
+            (who.state == BOT, "exception:reviewer_not_a_person"),
+            (own, "exception:not_independent"),
+            (who.state == SHARED_ACCOUNT, "cannot_test:shared_account"),
+            (who.person is None, "cannot_test:reviewer_unlinked"),
+            (len(makers) == 1 or any(each.is_unknown for each in makers), "cannot_test:maker_unknown"),
+        )
+        return next((code for holds, code in reasons if holds), "")
 
     # E
 

@@ -34,10 +34,13 @@ UNION ALL
 SELECT
     t.item AS item, 'D' AS attribute, 'post_review' AS table_name, r.evidence AS evidence, r.record AS record,
     'Look back at ' || r.ticket || ' at ' || CAST(r.reviewed_at AS STRING) || ' by ' || COALESCE(r.reviewer, 'nobody named')
+    || COALESCE(', who is ' || i.person || CASE WHEN h.human <> i.person THEN ' (one human with ' || h.human || ')' ELSE '' END, '')
     || ', tests: ' || COALESCE(r.test_evidence, 'none') AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN post_review AS r ON r.ticket = t.ticket
+LEFT JOIN identity AS i ON i.account = r.reviewer AND i.valid_from <= r.reviewed_at AND r.reviewed_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 UNION ALL
 SELECT
     e.item AS item, 'E' AS attribute, e.table_name AS table_name, e.evidence AS evidence, e.record AS record,

@@ -302,24 +302,52 @@ approval_rank AS (
     JOIN deadline AS d ON d.item = a.item
     GROUP BY a.item
 ),
+maker AS (
+    -- D: whose hands made the change or released it; state unlinked where nobody is known.
+    SELECT u.item AS item, c.account AS account, c.human AS human, COALESCE(c.state, 'unlinked') AS state
+    FROM unit AS u
+    LEFT JOIN change_contributor AS c ON c.item = u.item
+    UNION ALL
+    SELECT u.item AS item, u.actor AS account, COALESCE(h.human, i.person) AS human, COALESCE(i.state, 'unlinked') AS state
+    FROM unit AS u
+    LEFT JOIN identity AS i ON i.account = u.actor AND i.valid_from <= u.started_at AND u.started_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
+),
 looked_back AS (
-    -- D: a look back after the release started, with tests.
+    -- D: a look back after the release started, with tests, by somebody else than those who made the change or released it. A
+    -- shared account may be two people's, so that it does not show who looked.
     SELECT
-        u.item AS item,
+        b.item AS item,
         MAX(
             CASE
-                WHEN r.reviewed_at_latest < u.started_at THEN 0
-                WHEN r.conflicted THEN 79
-                WHEN r.test_evidence IS NULL THEN 30
-                WHEN r.reviewed_at > u.started_at_latest OR q.day_grained THEN 90
-                ELSE 78
+                WHEN b.conflicted THEN 79
+                WHEN b.test_evidence IS NULL THEN 30
+                WHEN i.state = 'bot' THEN 15
+                WHEN EXISTS (
+                    SELECT 1 FROM maker AS m
+                    WHERE m.item = b.item AND (m.human = COALESCE(h.human, i.person) OR (m.account = b.reviewer AND m.state <> 'shared'))
+                ) THEN 20
+                WHEN i.state = 'shared' THEN 77
+                WHEN i.person IS NULL THEN 78
+                WHEN EXISTS (
+                    SELECT 1 FROM maker AS m WHERE m.item = b.item AND m.state IN ('unlinked', 'ambiguous', 'shared')
+                ) THEN 76
+                WHEN b.is_after THEN 90
+                ELSE 73
             END
         ) AS rank
-    FROM unit AS u
-    CROSS JOIN parameter AS q
-    JOIN change_ticket AS t ON t.item = u.item
-    JOIN post_review AS r ON r.ticket = t.ticket
-    GROUP BY u.item
+    FROM (
+        SELECT
+            u.item AS item, r.reviewer AS reviewer, r.reviewed_at AS reviewed_at, r.test_evidence AS test_evidence,
+            r.conflicted AS conflicted, r.reviewed_at > u.started_at_latest OR q.day_grained AS is_after
+        FROM unit AS u
+        CROSS JOIN parameter AS q
+        JOIN change_ticket AS t ON t.item = u.item
+        JOIN post_review AS r ON r.ticket = t.ticket AND r.reviewed_at_latest >= u.started_at
+    ) AS b
+    LEFT JOIN identity AS i ON i.account = b.reviewer AND i.valid_from <= b.reviewed_at AND b.reviewed_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
+    GROUP BY b.item
 )
 SELECT
     p.item AS item,
@@ -380,11 +408,16 @@ SELECT
         WHEN u.settled IS NOT NULL THEN u.settled
         WHEN b.rank = 90 THEN 'pass'
         WHEN b.rank = 79 THEN 'cannot_test:conflict'
-        WHEN b.rank = 78 THEN 'cannot_test:time_order_unclear'
+        WHEN b.rank = 78 THEN 'cannot_test:reviewer_unlinked'
+        WHEN b.rank = 77 THEN 'cannot_test:shared_account'
+        WHEN b.rank = 76 THEN 'cannot_test:maker_unknown'
+        WHEN b.rank = 73 THEN 'cannot_test:time_order_unclear'
         WHEN q.extracted_at < d.late_from AND d.deadline IS NOT NULL THEN 'cannot_test:pending'
         WHEN q.extracted_at < d.late_from THEN 'cannot_test:no_calendar'
         WHEN g.of_post_review = 1 THEN 'cannot_test:source_gap'
         WHEN b.rank = 30 THEN 'exception:no_test_evidence'
+        WHEN b.rank = 20 THEN 'exception:not_independent'
+        WHEN b.rank = 15 THEN 'exception:reviewer_not_a_person'
         ELSE 'exception:no_post_review'
     END AS d,
     CASE
