@@ -10,13 +10,33 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, asks_review, current_name, has_gap
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    NEVER,
+    SHARED_ACCOUNT,
+    TICK,
+    UNLINKED,
+    asks_review,
+    current_name,
+    hand,
+    has_gap,
+    human_of,
+)
 from .timeline import KNOWN, Change, Look, Stretch, gaps_of, months, timeline
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-14"
 OUTCOME_ONLY: frozenset[str] = frozenset()
-STATES = {"conflict": 11, "contradiction": 12, "time_unclear": 13, "source_gap": 14, "not_observed": 15}
+STATES = {
+    "conflict": 11,
+    "contradiction": 12,
+    "time_unclear": 13,
+    "source_gap": 14,
+    "not_observed": 15,
+    "actor_unlinked": 16,
+}
 REASONS = {grade: state for state, grade in STATES.items()}
 BAD, JUSTIFIED, GOOD = 0, 19, 20
 DEMANDS = ("required_reviews", "required_checks", "allow_force_pushes", "allow_deletions")
@@ -30,7 +50,7 @@ VALUES = {
     "protected": ("true", "true", "false", None),
     "dismiss_stale_reviews": ("true", "true", "false", None),
     "require_last_push_approval": ("false", "true", "true", None),
-    "bypass_reviews": (None, "app:bot", "team:oncall", "app:bot;team:oncall"),
+    "bypass_reviews": (None, "app:bot", "team:oncall", "app:bot;team:oncall", "user:ana", "team:oncall;user:ben"),
 }
 
 
@@ -40,6 +60,26 @@ def shared(world: World) -> None:
         world.add("calendar", id="default", zone=world.pick(("UTC", "America/New_York", "Asia/Tokyo")))
     if world.chance(15):
         _gap(world, "*")
+    _people(world)
+
+
+def _people(world: World) -> None:
+    """Accounts of the code host: of x or of somebody before, of y, of nobody, of a robot, and a shared one."""
+    changed = START + world.number_in(-30, 60) * A_DAY
+    before = world.pick((None, "x", "y"))
+    if before:
+        world.add("account_link", account="github:ana", person=before, valid_to=changed)
+    if world.chance(70):
+        world.add("account_link", account="github:ana", person=world.pick(("x", "x2")), valid_from=changed)
+    if world.chance(60):
+        world.add("account_link", account="github:ben", person=world.pick(("y", "x")))
+    if world.chance(20):
+        world.add("account", id="github:ben", system="github", kind=world.pick(("bot", "shared")))
+    world.add("account", id="github:rel", system="github", kind="bot")
+    world.add("account", id="github:desk", system="github", kind="shared")
+    if world.chance(50):
+        world.add("engagement", id="first", person="x", type="contractor")
+        world.add("engagement", id="second", person="x2", type="employee", follows="first")
 
 
 def populate(world: World) -> None:
@@ -73,7 +113,7 @@ def populate(world: World) -> None:
                 _protection(world, names, branch, "ruleset:strict:")
         for _ in range(world.pick((0, 0, 0, 1))):
             _bypass(world, world.pick(names), branch)
-        for actor in world.some(("app:bot", "team:oncall"), percent=50):
+        for actor in world.some(("app:bot", "team:oncall", "user:Ana", "user:ben"), percent=50):
             _justified(world, world.pick(names), branch, actor)
     for _ in range(world.pick((0, 0, 0, 1, 2))):
         _gap(world, system)
@@ -147,6 +187,7 @@ def _bypass(world: World, repository: str, branch: str) -> None:
             repository=repository,
             branch=branch,
             occurred_at=at,
+            actor=world.pick(("github:ana", "github:ana", "github:ben", "github:rel", "github:desk", None)),
             reason=world.pick(("night", "night", "night", "fix", None)),
         )
 
@@ -161,7 +202,7 @@ def _justified(world: World, repository: str, branch: str, actor: str) -> None:
             branch=branch,
             actor=actor,
             reason=f"reason {number}",
-            approved_by=world.key("x"),
+            approved_by=world.pick(("x", "x", "x2", "y")),
             valid_from=begins,
             valid_to=world.maybe(30, start + 30 * A_DAY),
         )
@@ -274,8 +315,12 @@ def _judged(records: Records, branch: Branch, lines: Lines, window: Span, *, is_
     }
     if silent:
         codes["C"] = "exception:silent_bypass"
+    elif closed != BAD and any(_own_use(records, branch, row) for row in events):
+        codes["C"] = "exception:self_justified"
     elif closed != BAD and any(row["conflicted"] for row in events):
         codes["C"] = "cannot_test:conflict"
+    elif closed >= JUSTIFIED and any(_used_by_unknown(records, branch, row) for row in events):
+        codes["C"] = "cannot_test:actor_unlinked"
     elif closed == JUSTIFIED and has_gap(records, ["bypass_event"], branch.system, *window):
         codes["C"] = "cannot_test:bypass_log_gap"
     return codes
@@ -373,7 +418,7 @@ def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at:
         if not names:
             return GOOD
         told = [_justified_at(records, branch, name, at) for name in names]
-        return JUSTIFIED if all(told) else STATES["conflict"] if None not in told else BAD
+        return min(told, key=(BAD, STATES["actor_unlinked"], STATES["conflict"], JUSTIFIED).index)
     if setting == "required_reviews":
         return GOOD if asks_review(value) else BAD
     if setting == "required_checks":
@@ -381,14 +426,50 @@ def _value(records: Records, branch: Branch, setting: str, stretch: Stretch, at:
     return GOOD if value == ("false" if setting.startswith("allow_") else "true") else BAD
 
 
-def _justified_at(records: Records, branch: Branch, name: str, at: datetime) -> bool | None:
-    """Return whether a justification was in force: True, False where only one in conflict may be, None for none."""
-    sure = [
-        not row["conflicted"]
+def _justified_at(records: Records, branch: Branch, name: str, at: datetime) -> int:
+    """Return how well a name on the list was justified; the best justification in force counts."""
+    order = (JUSTIFIED, STATES["conflict"], STATES["actor_unlinked"], BAD)
+    found = [
+        STATES["conflict"] if row["conflicted"] else _agreed_by(records, row)
+        for row in _in_force(records, branch, at)
+        if row["actor"].lower() == name
+    ]
+    return min(found, key=order.index, default=BAD)
+
+
+def _in_force(records: Records, branch: Branch, at: datetime) -> list[Record]:
+    return [
+        row
         for row in records["bypass_justification"]
         if branch.is_of(records, row)
-        and row["actor"].lower() == name
         and (row["valid_from"] or EVER) <= at
         and (row["conflicted"] or at < (row["valid_to"] or NEVER))
     ]
-    return any(sure) if sure else None
+
+
+def _agreed_by(records: Records, row: Record) -> int:
+    """Return whether somebody else agreed than the one who may pass by, at any time of the justification."""
+    if not row["actor"].lower().startswith("user:"):
+        return JUSTIFIED
+    account, span = f"github:{row['actor'].lower()[5:]}", (row["valid_from"] or EVER, row["valid_to"] or NEVER)
+    edges = {span[0]}
+    for link in records["account_link"]:
+        edges |= {link["valid_from"] or EVER, link["valid_to"] or NEVER}
+    hands = [hand(records, account, at) for at in edges if span[0] <= at < span[1]]
+    if any(each.person and human_of(records, each.person) == human_of(records, row["approved_by"]) for each in hands):
+        return BAD
+    return JUSTIFIED if any(each.person or each.state == BOT for each in hands) else STATES["actor_unlinked"]
+
+
+def _own_use(records: Records, branch: Branch, event: Record) -> bool:
+    """Return whether whoever passed by had agreed to each justification in force then."""
+    at = event["occurred_at"][0]
+    agreed = {human_of(records, row["approved_by"]) for row in _in_force(records, branch, at) if not row["conflicted"]}
+    return agreed == {human_of(records, hand(records, event["actor"], at).person)}
+
+
+def _used_by_unknown(records: Records, branch: Branch, event: Record) -> bool:
+    """Return whether somebody passed by under a justification of whom nobody knows who it was."""
+    at = event["occurred_at"][0]
+    unknown = hand(records, event["actor"], at).state in {UNLINKED, AMBIGUOUS, SHARED_ACCOUNT}
+    return unknown and any(not row["conflicted"] for row in _in_force(records, branch, at))

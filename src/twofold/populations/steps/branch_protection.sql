@@ -6,9 +6,11 @@
 --   11 conflict, 12 contradiction, 13 time_unclear, 14 source_gap, 15 not_observed (states of setting_timeline)
 --   guarded  a review and checks are required, force pushes and deletion are blocked, administrators are bound
 --   fresh    a push after an approval needs a new one (stale approvals fall, or the last push needs approval)
---   closed   nobody may pass by the required review (20), or only those for whom a justification is in force (19)
+--   closed   nobody may pass by the required review (20), or only those for whom a justification by somebody else is in force (19);
+--            16 actor_unlinked: a justification is in force, and the account may be that of whoever agreed to it
 -- Rule sets stand beside the classic settings (branch_setting): each demand is met where one of them makes it and
--- binds administrators. What a rule set does not list it does not ask; a rule set binds everybody who is not on its bypass list.
+-- binds administrators. The name user:<login> stands for the account github:<login>; what its own human (same_human), at any time of
+-- the justification, agreed to is none. Who stands behind a team or an app is not asked. What a rule set does not list it does not ask; a rule set binds everybody who is not on its bypass list.
 WITH reading AS (
     SELECT
         t.system AS system,
@@ -30,15 +32,34 @@ WITH reading AS (
     JOIN branch_in_use AS u ON u.system = t.system AND u.repository || '@' || u.branch = t.object
     JOIN branch_setting AS s ON s.name = t.setting
 ),
+agreed_by AS (
+    -- Whose each account was that may pass by, in the time of its justification: agreed to by the same human, or by whom is not known.
+    SELECT
+        j.repository AS repository, j.branch AS branch, j.actor AS actor, j.valid_from AS valid_from,
+        MAX(CASE WHEN COALESCE(h.human, i.person) = COALESCE(a.human, j.approved_by) THEN 1 ELSE 0 END) AS own,
+        MIN(CASE WHEN i.person IS NOT NULL OR i.state = 'bot' THEN 0 ELSE 1 END) AS unlinked
+    FROM bypass_justification AS j
+    LEFT JOIN identity AS i
+        ON LOWER(i.account) = REPLACE(LOWER(j.actor), 'user:', 'github:')
+        AND (j.valid_to IS NULL OR i.valid_from < j.valid_to) AND (j.valid_from IS NULL OR j.valid_from < i.valid_to)
+    LEFT JOIN same_human AS h ON h.person = i.person
+    LEFT JOIN same_human AS a ON a.person = j.approved_by
+    WHERE LOWER(j.actor) LIKE 'user:%'
+    GROUP BY j.repository, j.branch, j.actor, j.valid_from
+),
 justified AS (
     SELECT
         COALESCE(m.current_name, j.repository) || '@' || j.branch AS object,
         LOWER(j.actor) AS actor,
-        j.conflicted AS conflicted,
+        CASE WHEN j.conflicted THEN 11 WHEN o.unlinked = 1 THEN 16 ELSE 19 END AS grade,
         COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
         COALESCE(CASE WHEN NOT j.conflicted THEN j.valid_to END, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
     FROM bypass_justification AS j
     LEFT JOIN repository_now AS m ON m.name = j.repository
+    LEFT JOIN agreed_by AS o
+        ON o.repository = j.repository AND o.branch = j.branch AND o.actor = j.actor
+        AND o.valid_from IS NOT DISTINCT FROM j.valid_from
+    WHERE j.conflicted OR COALESCE(o.own, 0) = 0
 ),
 life AS (
     SELECT
@@ -124,8 +145,9 @@ graded AS (
 agreed AS (
     SELECT
         g.system AS system, g.object AS object, g.valid_from AS valid_from, g.origin AS origin,
-        COUNT(DISTINCT CASE WHEN NOT j.conflicted THEN j.actor END) AS actors,
-        COUNT(DISTINCT j.actor) AS actors_perhaps
+        COUNT(DISTINCT CASE WHEN j.grade = 19 THEN j.actor END) AS actors,
+        COUNT(DISTINCT CASE WHEN j.grade <> 16 THEN j.actor END) AS actors_perhaps,
+        COUNT(DISTINCT j.actor) AS actors_unlinked
     FROM graded AS g
     JOIN justified AS j
         ON j.object = g.object AND j.valid_from <= g.valid_from AND g.valid_to <= j.valid_to
@@ -153,6 +175,7 @@ demand AS (
                 THEN CASE
                     WHEN a.actors = LENGTH(g.value) - LENGTH(REPLACE(g.value, ';', '')) + 1 THEN 19
                     WHEN a.actors_perhaps = LENGTH(g.value) - LENGTH(REPLACE(g.value, ';', '')) + 1 THEN 11
+                    WHEN a.actors_unlinked = LENGTH(g.value) - LENGTH(REPLACE(g.value, ';', '')) + 1 THEN 16
                     ELSE 0
                 END
             WHEN g.setting = 'bypass_reviews' THEN g.grade

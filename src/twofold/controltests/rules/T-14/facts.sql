@@ -120,11 +120,15 @@ SELECT
     'bypass_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    COALESCE(e.actor, 'An unknown account') || ' passed by the protection at ' || CAST(e.occurred_at AS STRING)
+    COALESCE(e.actor, 'An unknown account')
+    || COALESCE(', who is ' || i.person || CASE WHEN h.human <> i.person THEN ' (one human with ' || h.human || ')' ELSE '' END, '')
+    || ' passed by the protection at ' || CAST(e.occurred_at AS STRING)
     || COALESCE(', because: ' || e.reason, ', without a reason') || '.' AS fact
 FROM population AS p
 JOIN bypass_event AS e ON e.branch = p.branch AND e.occurred_at >= p.window_from AND e.occurred_at < p.window_to
 LEFT JOIN repository_now AS m ON m.name = e.repository
+LEFT JOIN identity AS i ON i.account = e.actor AND i.valid_from <= e.occurred_at AND e.occurred_at < i.valid_to
+LEFT JOIN same_human AS h ON h.person = i.person
 WHERE COALESCE(m.current_name, e.repository) = p.repository
 UNION ALL
 SELECT
@@ -133,11 +137,17 @@ SELECT
     'bypass_justification' AS table_name,
     j.evidence AS evidence,
     j.record AS record,
-    j.actor || ' may pass by from ' || COALESCE(CAST(j.valid_from AS STRING), 'always') || ' to '
-    || COALESCE(CAST(j.valid_to AS STRING), 'now') || ', as ' || j.approved_by || ' agreed: ' || j.reason || '.' AS fact
+    j.actor
+    || COALESCE(', who is ' || i.person || CASE WHEN h.human <> i.person THEN ' (one human with ' || h.human || ')' ELSE '' END, '')
+    || ' may pass by from ' || COALESCE(CAST(j.valid_from AS STRING), 'always') || ' to '
+    || COALESCE(CAST(j.valid_to AS STRING), 'now') || ', as ' || j.approved_by
+    || CASE WHEN a.human <> j.approved_by THEN ' (one human with ' || a.human || ')' ELSE '' END || ' agreed: ' || j.reason || '.' AS fact
 FROM population AS p
 JOIN bypass_justification AS j
     ON j.branch = p.branch AND (j.valid_from IS NULL OR j.valid_from < p.window_to)
     AND (j.valid_to IS NULL OR j.valid_to > p.window_from)
 LEFT JOIN repository_now AS m ON m.name = j.repository
+LEFT JOIN identity AS i ON LOWER(i.account) = REPLACE(LOWER(j.actor), 'user:', 'github:')
+LEFT JOIN same_human AS h ON h.person = i.person
+LEFT JOIN same_human AS a ON a.person = j.approved_by
 WHERE COALESCE(m.current_name, j.repository) = p.repository

@@ -54,6 +54,30 @@ bypassed AS (
     WHERE COALESCE(m.current_name, e.repository) = p.repository
     GROUP BY p.item
 ),
+-- Bypasses while a justification was in force: 1 where only the human who passed by had agreed to it, or whoever passed by is
+-- not known and may have.
+own_use AS (
+    SELECT u.item AS item, MAX(u.own) AS own, MAX(u.unlinked) AS unlinked
+    FROM (
+        SELECT
+            p.item AS item,
+            MIN(CASE WHEN COALESCE(a.human, j.approved_by) = COALESCE(h.human, i.person) THEN 1 ELSE 0 END) AS own,
+            MAX(CASE WHEN i.person IS NULL AND COALESCE(i.state, 'unlinked') <> 'bot' THEN 1 ELSE 0 END) AS unlinked
+        FROM population AS p
+        JOIN bypass_event AS e ON e.branch = p.branch AND e.occurred_at >= p.window_from AND e.occurred_at < p.window_to
+        JOIN bypass_justification AS j
+            ON j.branch = p.branch AND NOT j.conflicted AND (j.valid_from IS NULL OR j.valid_from <= e.occurred_at)
+            AND (j.valid_to IS NULL OR e.occurred_at < j.valid_to)
+        LEFT JOIN repository_now AS m ON m.name = e.repository
+        LEFT JOIN repository_now AS n ON n.name = j.repository
+        LEFT JOIN identity AS i ON i.account = e.actor AND i.valid_from <= e.occurred_at AND e.occurred_at < i.valid_to
+        LEFT JOIN same_human AS h ON h.person = i.person
+        LEFT JOIN same_human AS a ON a.person = j.approved_by
+        WHERE COALESCE(m.current_name, e.repository) = p.repository AND COALESCE(n.current_name, j.repository) = p.repository
+        GROUP BY p.item, e.id
+    ) AS u
+    GROUP BY u.item
+),
 -- What keeps a month in which nobody could push from being one: that the repository was taken up again may be missing from the
 -- log, or one of its events is told in two ways.
 dead AS (
@@ -104,6 +128,8 @@ grade_code AS (
     SELECT 14 AS grade, 'cannot_test:source_gap' AS code
     UNION ALL
     SELECT 15 AS grade, 'cannot_test:not_observed' AS code
+    UNION ALL
+    SELECT 16 AS grade, 'cannot_test:actor_unlinked' AS code
 )
 SELECT
     p.item AS item,
@@ -130,8 +156,10 @@ SELECT
         WHEN y.silent = 1 THEN 'exception:silent_bypass'
         WHEN f.code IS NOT NULL THEN f.code
         WHEN w.closed = 0 THEN 'exception:bypass_not_justified'
+        WHEN o.own = 1 THEN 'exception:self_justified'
         WHEN y.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN c.code IS NOT NULL THEN c.code
+        WHEN o.unlinked = 1 THEN 'cannot_test:actor_unlinked'
         WHEN w.closed = 19 AND g.of_bypasses = 1 THEN 'cannot_test:bypass_log_gap'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'pass'
@@ -143,4 +171,5 @@ LEFT JOIN grade_code AS a ON a.grade = w.guarded
 LEFT JOIN grade_code AS b ON b.grade = w.fresh
 LEFT JOIN grade_code AS c ON c.grade = w.closed
 LEFT JOIN bypassed AS y ON y.item = p.item
+LEFT JOIN own_use AS o ON o.item = p.item
 LEFT JOIN gap AS g ON g.item = p.item
