@@ -93,6 +93,9 @@ def _alert(world: World, systems: list[str], rules: list[str], hands: list[str])
     alert, raised = world.id("alert"), world.moment()
     acknowledged = raised + world.pick((timedelta(minutes=60), timedelta(minutes=61), A_DAY, timedelta(0)))
     closed = raised + world.pick((timedelta(hours=1), timedelta(hours=24), timedelta(hours=72), timedelta(hours=73)))
+    early = timedelta(seconds=-1)
+    if world.chance(6):
+        acknowledged, closed = raised + world.pick((early, A_DAY)), raised + world.pick((early, -A_DAY, timedelta(0)))
     done, by_rule = world.chance(80), world.chance(40)
     for _ in range(2 if world.chance(5) else 1):
         world.add(
@@ -138,19 +141,28 @@ def _handled(records: Records, alert: Record, clock: datetime, parameters: Mappi
     minutes = timedelta(minutes=int(str(parameters["acknowledge_minutes"])))
     hours = timedelta(hours=int(str(parameters["close_hours"])))
     closing = _in_time(raised, alert["closed_at"], hours, clock, late="closed_late", missing="not_closed")
+    acknowledged: Span | None = alert["acknowledged_at"]
+    taken_up = _worst(
+        [
+            _in_time(raised, acknowledged, minutes, clock, late="acknowledged_late", missing="not_acknowledged"),
+            _person(records, alert["acknowledged_by"], acknowledged),
+        ]
+    )
     if alert["rule"] is not None and alert["closed_at"] is not None:
-        return _worst([closing, _by_rule(records, alert)])
-    codes = [
-        _in_time(
-            raised, alert["acknowledged_at"], minutes, clock, late="acknowledged_late", missing="not_acknowledged"
-        ),
-        closing,
-        _person(records, alert["acknowledged_by"], alert["acknowledged_at"]),
-        _person(records, alert["closed_by"], alert["closed_at"]),
-    ]
+        return _worst([closing, _by_rule(records, alert), _taken_up(alert, taken_up, minutes)])
+    codes = [taken_up, closing, _person(records, alert["closed_by"], alert["closed_at"])]
     if alert["closed_at"] is not None and not (alert["disposition"] or "").strip():
         codes.append("exception:no_reason")
     return _worst(codes)
+
+
+def _taken_up(alert: Record, code: str, minutes: timedelta) -> str:
+    """Return what the acknowledgement is to an alert that a rule closed: nothing, if that came before it was due."""
+    raised, closed = alert["raised_at"], alert["closed_at"]
+    if closed[1] <= raised[0] + minutes:
+        return "pass"
+    perhaps = closed[0] <= raised[1] + minutes and code.startswith("exception")
+    return "cannot_test:time_order_unclear" if perhaps else code
 
 
 def _worst(codes: Sequence[str]) -> str:
@@ -164,6 +176,8 @@ def _worst(codes: Sequence[str]) -> str:
 def _in_time(raised: Span, done: Span | None, limit: timedelta, clock: datetime, *, late: str, missing: str) -> str:
     if done is None:
         return f"exception:{missing}" if clock > raised[1] + limit else "cannot_test:pending"
+    if done[1] < raised[0]:
+        return "cannot_test:contradiction"
     if done[1] <= raised[0] + limit:
         return "pass"
     return f"exception:{late}" if done[0] > raised[1] + limit else "cannot_test:time_order_unclear"
