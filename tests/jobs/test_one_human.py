@@ -12,6 +12,8 @@ from twofold.records.workspace import Workspace
 from .conftest import AT, SCOPE, put
 
 PEOPLE = """
+calendars:
+  - {id: default, zone: UTC}
 rosters:
   - {scope: wiki, duty: release, person: p-bob, from: 2025-01-01}
 account_links:
@@ -50,6 +52,13 @@ RIGHTS = {
     "sod_rule": "id,function_a,function_b,risk_owner\nwr,write,release,p-bob\n",
     "mitigation": "id,person,rule,control,approved_by,approved_at\nm1,p-bob,wr,REV-1,github:bob,2026-03-04T10:00:00Z\n",
 }
+JOBS = {
+    **{kind: text for kind, text in RIGHTS.items() if kind != "mitigation"},
+    "job": "person,role,valid_from,valid_to,entered_at\n"
+    "p-bob-c,author,2025-01-01,2026-03-04T09:30:00Z,\n"
+    "p-bob,releaser,2026-03-04T09:30:00Z,,2026-03-04T09:30:00Z\n",
+    "role_right": "role,right_id\nauthor,wiki:write\nreleaser,wiki:release\n",
+}
 
 
 def told(workspace: Workspace, control_test: str, files: Mapping[str, str], item: str) -> dict[str, AttributeExplained]:
@@ -77,6 +86,16 @@ def test_what_one_human_made_and_approved_under_two_hr_ids_is_told_so(
     found = told(workspace, control_test, FILES, "d1/acme/wiki#1")[letter]
     assert found.code == f"exception:{code}"
     assert any("github:bob, who is p-bob (one human with p-bob-c)" in each.fact for each in found.facts)
+
+
+def test_a_conflict_of_the_rights_of_two_jobs_under_two_hr_ids_is_told(workspace: Workspace) -> None:
+    run_over(workspace, "T-02", JOBS)
+    (explained,) = explain(workspace, "p-bob-c/2026-03-04T09:30:00@wiki", control_test="T-02")
+    found = {each.letter: each for each in explained.attributes}
+    assert (found["D"].code, found["E"].code) == ("exception:conflict_left", "exception:conflict_days")
+    for letter in "BCDE":
+        told = [fact.fact for fact in found[letter].facts]
+        assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in told
 
 
 def test_two_functions_that_one_human_holds_under_two_hr_ids_are_a_conflict_of_that_human(workspace: Workspace) -> None:

@@ -44,6 +44,21 @@ WHERE COALESCE(r.system, a.system, p.system) = p.system
 UNION ALL
 SELECT
     p.item AS item,
+    v.attribute AS attribute,
+    'engagement' AS table_name,
+    e.evidence AS evidence,
+    e.record AS record,
+    e.person || ' is one human with ' || p.human || ': engagement ' || e.id || ' continues ' || e.follows || '.' AS fact
+FROM population AS p
+CROSS JOIN (
+    SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'E' AS attribute
+) AS v
+JOIN same_human AS h ON h.human = p.human
+JOIN engagement AS e ON e.person = h.person
+WHERE EXISTS (SELECT 1 FROM engagement AS f WHERE f.id = e.follows AND f.person <> e.person)
+UNION ALL
+SELECT
+    p.item AS item,
     'B' AS attribute,
     'retained_access' AS table_name,
     t.evidence AS evidence,
