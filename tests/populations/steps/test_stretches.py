@@ -60,7 +60,7 @@ def test_months_begin_at_the_midnight_of_the_default_calendar_where_it_is_laid_o
         ]
 
 
-def test_employment_joins_engagements_that_touch_and_no_others(stepped: Opened) -> None:
+def test_employment_joins_engagements_of_a_human_that_touch_and_no_others(stepped: Opened) -> None:
     work = {"person": "p-ana", "type": "employee"}
     rows = {
         "engagement": [
@@ -69,18 +69,21 @@ def test_employment_joins_engagements_that_touch_and_no_others(stepped: Opened) 
             {**work, "id": "3", "started_at": "2025-07-01T00:00:00Z", "effective_end": "2025-08-01T00:00:00Z"},
             {**work, "id": "4", "started_at": "2025-09-01T00:00:01Z"},
             {**work, "id": "5", "person": "p-bo", "started_at": "2025-02-01T00:00:00Z"},
+            {**work, "id": "6", "person": "p-cy-c", "effective_end": "2025-03-01T00:00:00Z"},
+            {**work, "id": "7", "person": "p-cy", "started_at": "2025-03-01T00:00:00Z", "follows": "6"},
         ]
     }
     with stepped(rows, "employed_stretch") as session:
         found = session.execute(
             """
-            SELECT person, CAST(valid_from AS VARCHAR), CAST(valid_to AS VARCHAR) FROM employed_stretch ORDER BY ALL
+            SELECT human, CAST(valid_from AS VARCHAR), CAST(valid_to AS VARCHAR) FROM employed_stretch ORDER BY ALL
             """
         )
         assert found.fetchall() == [
             ("p-ana", "2025-01-01 00:00:00", "2025-09-01 00:00:00"),
             ("p-ana", "2025-09-01 00:00:01", "9999-12-31 00:00:00"),
             ("p-bo", "2025-02-01 00:00:00", "9999-12-31 00:00:00"),
+            ("p-cy-c", "0001-01-01 00:00:00", "9999-12-31 00:00:00"),
         ]
 
 

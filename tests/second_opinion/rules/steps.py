@@ -184,9 +184,11 @@ def lasted(row: Record) -> tuple[datetime, datetime, datetime]:
     return row["started_at"][0] if row["started_at"] else EVER, surely, over
 
 
-def employed(records: Records, person: str) -> Sequence[tuple[datetime, datetime]]:
-    """Return when a person surely worked for the company, one stretch per engagement."""
-    return [(start, end) for start, end, _ in engagements(records, person)]
+def engagements_of_human(records: Records, person: str | None) -> list[Record]:
+    """Return the engagements of the human behind a HR id, under whichever HR id."""
+    humans = humans_of(records)
+    human = humans.get(str(person), person)
+    return [row for row in records["engagement"] if humans[row["person"]] == human]
 
 
 def superiors(records: Records, person: str, at: datetime) -> set[str]:

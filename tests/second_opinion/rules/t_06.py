@@ -13,7 +13,7 @@ from .steps import (
     NEVER,
     SHARED_ACCOUNT,
     days,
-    employed,
+    engagements_of_human,
     hand,
     has_gap,
     humans_of,
@@ -193,7 +193,7 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
         start = created + world.pick((0, 5, 30)) * A_DAY
         approver = world.pick((world.key("boss"),) * 6 + (world.key("x2"), person, None))
         emergency = world.pick((None, True, True, False))
-        owner = world.pick((world.key("w"),) * 5 + (world.key("nobody"), None))
+        owner = world.pick((*[world.key("w")] * 5, world.key("w2"), world.key("nobody"), None))
         approved = world.maybe(93, world.instant(start - world.pick((1, 1, 1, 0, -1)) * A_DAY, coarse=15))
         ends = world.maybe(80 if not emergency else 30, start + world.pick((1, 20, 90)) * A_DAY)
         for number in range(2 if world.chance(8) else 1):
@@ -227,6 +227,16 @@ def _exempt(world: World, account: str, created: datetime, person: str | None) -
                 started_at=world.maybe(60, world.instant(created - 60 * A_DAY, coarse=0)),
                 effective_end=world.maybe(40, world.instant(world.near(over), coarse=50)),
                 last_day=world.maybe(20, world.instant(world.near(over), coarse=50)),
+            )
+        if world.chance(30):
+            # The owner goes on under a new HR id.
+            world.add(
+                "engagement",
+                id=world.id("engagement"),
+                person=world.key("w2"),
+                type="employee",
+                started_at=world.maybe(70, world.instant(world.near(over), coarse=20)),
+                follows=world.maybe(90, name),
             )
     if world.chance(20):
         again = world.instant(world.near(over, days=1), coarse=30)
@@ -658,11 +668,10 @@ def _one_exemption(item: Item, row: Record) -> str:
         return "cannot_test:conflict"
     who = hand(item.records, item.name, starts).person
     stretch = max(starts, item.window[0]), min(ends or NEVER, item.window[1])
-    engagements = [each for each in item.records["engagement"] if each["person"] == row["owner"]]
+    engagements = engagements_of_human(item.records, row["owner"])
     known = bool(engagements)
-    works = any(
-        start <= stretch[0] and stretch[1] <= end for start, end in joined(employed(item.records, row["owner"]))
-    )
+    worked = joined([(start, end) for start, end, _ in map(lasted, engagements)])
+    works = any(start <= stretch[0] and stretch[1] <= end for start, end in worked)
     left = uncovered(*stretch, [(start, over) for start, _, over in map(lasted, engagements)])
     reasons = (
         (row["approved_by"] is None or approved is None, "exception:not_approved"),

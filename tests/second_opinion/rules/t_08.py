@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import Held, right_intervals
-from .steps import EVER, NEVER, days, engagements, has_gap
+from .steps import EVER, NEVER, days, engagements_of_human, has_gap, lasted
 from .timeline import months
 from .world import A_DAY, START, World
 
@@ -51,6 +51,17 @@ def populate(world: World) -> None:
                     started_at=world.maybe(60, world.instant(start, coarse=0)),
                     effective_end=world.maybe(25, world.instant(end, coarse=40)),
                     last_day=world.maybe(25, world.instant(end - world.pick((0, 0, 1)) * A_DAY, coarse=50)),
+                )
+            if world.chance(30):
+                # Goes on under a new HR id.
+                world.add(
+                    "engagement",
+                    id=world.id("engagement"),
+                    type="employee",
+                    person=world.key(f"{person}2"),
+                    started_at=world.maybe(80, world.instant(end + world.pick((0, 0, 0, 1, -3)) * A_DAY, coarse=20)),
+                    effective_end=world.maybe(10, world.instant(end + world.number_in(1, 30) * A_DAY, coarse=40)),
+                    follows=world.maybe(90, name),
                 )
     for right in ("post", "read"):
         world.add("access_right", id=world.key(f"erp:{right}"), system=system)
@@ -95,7 +106,7 @@ def _inventory(world: World, account: str, created: datetime) -> None:
             world.add(
                 "service_account",
                 account=account,
-                owner=world.pick((world.key("x"), world.key("x"), world.key("x"), world.key("y"), None)),
+                owner=world.pick((*[world.key("x")] * 3, world.key("x2"), world.key("y"), None)),
                 purpose=world.pick((reason, reason, reason, reason, None)),
                 rights=[world.key(f"erp:{right}") for right in world.some(("post", "read"), percent=70)],
                 clients=world.pick(([], ["job1"], ["Job1", "host2"])),
@@ -216,7 +227,7 @@ class Item:
         """Return the lines in force in each stretch of the window."""
         edges = {self.window[0]} | {edge for line in self.lines for edge in _life_of(line)}
         for line in self.lines:
-            edges |= {edge for span in engagements(self.records, line["owner"]) for edge in span}
+            edges |= {edge for row in engagements_of_human(self.records, line["owner"]) for edge in lasted(row)}
         inside = sorted(edge for edge in edges if self.window[0] <= edge < self.window[1])
         return [[line for line in self.lines if _life_of(line)[0] <= at < _life_of(line)[1]] for at in inside]
 
@@ -304,7 +315,7 @@ def _judged(item: Item, held: Sequence[Held]) -> dict[str, str]:
 def _owner(item: Item) -> str:
     edges = {item.window[0]} | {edge for line in item.lines for edge in _life_of(line)}
     for line in item.lines:
-        edges |= {edge for span in engagements(item.records, line["owner"]) for edge in span}
+        edges |= {edge for row in engagements_of_human(item.records, line["owner"]) for edge in lasted(row)}
     order = (
         "exception:no_owner",
         "exception:owner_left",
@@ -326,14 +337,14 @@ def _owner(item: Item) -> str:
 def _owner_at(records: Records, owner: str | None, at: datetime) -> int:
     if owner is None:
         return 0
-    rows = [row for row in records["engagement"] if row["person"] == owner]
+    rows = engagements_of_human(records, owner)
     if any(row["conflicted"] for row in rows):
         return 2
     if not rows:
         return 3
-    if any(start <= at < end for start, end, _ in engagements(records, owner)):
+    if any(start <= at < end for start, end, _ in map(lasted, rows)):
         return 5
-    return 4 if any(start <= at < over for start, _, over in engagements(records, owner)) else 1
+    return 4 if any(start <= at < over for start, _, over in map(lasted, rows)) else 1
 
 
 def _purpose(item: Item, held: Sequence[Held]) -> str:

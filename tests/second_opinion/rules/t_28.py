@@ -10,7 +10,22 @@ from twofold.controltests.rule import ParameterValue
 from .hands import add_last_day
 from .programme import plain, words
 from .records import Record, Records
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, Hand, employed, hand, has_gap, mandates, title_mandates
+from .steps import (
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    Hand,
+    engagements_of_human,
+    hand,
+    has_gap,
+    human_of,
+    humans_of,
+    lasted,
+    mandates,
+    title_mandates,
+)
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-28"
@@ -94,8 +109,9 @@ def shared(world: World) -> None:
                 world.add(
                     "engagement",
                     id=f"next-{person}",
-                    person=person,
+                    person=world.pick((person, f"{person}-new")),
                     type="contractor",
+                    follows=world.maybe(70, f"e-{person}"),
                     started_at=world.instant(end + world.pick((-3, 0, 0, 0, 1)) * A_DAY, coarse=40),
                 )
     for table in (
@@ -298,7 +314,7 @@ def _version(world: World, policy: str, version: str, accounts: Sequence[str], l
                 world.add(
                     "acknowledgement",
                     id=signature,
-                    person=person,
+                    person=world.pick((person, person, f"{person}-new")),
                     policy=policy,
                     version=version,
                     signed_at=world.maybe(95, world.instant(moment)),
@@ -622,14 +638,14 @@ def _signed(records: Records, item: _Item) -> str:
         if version["conflicted"]:
             codes.add("cannot_test:conflict")
             continue
-        people = {row["person"] for row in records["engagement"]}
+        humans = humans_of(records)
         there = [
-            person
-            for person in people
-            if any(start <= effective and deadline < end for start, end in _worked(records, person))
+            human
+            for human in {humans[row["person"]] for row in records["engagement"]}
+            if any(start <= effective and deadline < end for start, end in _worked(records, human))
         ]
-        for person in there:
-            codes.add(_signature(records, item, version, person, effective, deadline))
+        for human in there:
+            codes.add(_signature(records, item, version, human, effective, deadline))
         if not there:
             codes.add("cannot_test:nobody_known")
     people_missing = any(
@@ -640,10 +656,10 @@ def _signed(records: Records, item: _Item) -> str:
     return next((code for code in _ORDER["D"] if code in codes), passed)
 
 
-def _worked(records: Records, person: str) -> list[tuple[datetime, datetime]]:
-    """Return when a person surely worked, one stretch for engagements without a break between them."""
+def _worked(records: Records, human: str) -> list[tuple[datetime, datetime]]:
+    """Return when a human surely worked, one stretch for engagements without a break between them."""
     stretches: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(employed(records, person)):
+    for start, end, _ in sorted(map(lasted, engagements_of_human(records, human))):
         if stretches and start <= stretches[-1][1]:
             stretches[-1] = (stretches[-1][0], max(stretches[-1][1], end))
         else:
@@ -652,12 +668,13 @@ def _worked(records: Records, person: str) -> list[tuple[datetime, datetime]]:
 
 
 def _signature(
-    records: Records, item: _Item, version: Record, person: str, effective: datetime, deadline: datetime
+    records: Records, item: _Item, version: Record, human: str, effective: datetime, deadline: datetime
 ) -> str:
     signed = [
         row
         for row in records["acknowledgement"]
-        if (row["person"], row["policy"], row["version"]) == (person, item.policy, version["version"])
+        if (row["policy"], row["version"]) == (item.policy, version["version"])
+        and human_of(records, row["person"]) == human
     ]
     if not signed:
         if deadline > item.clock:

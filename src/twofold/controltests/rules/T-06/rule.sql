@@ -270,10 +270,11 @@ gap AS (
         AND (g.starts_at IS NULL OR g.starts_at < p.window_to)
     GROUP BY p.item
 ),
--- C: each exemption that was in force in the month, and from when to when somebody had to answer for it there.
+-- C: each exemption that was in force in the month, and from when to when somebody had to answer for it there. The owner is the
+-- human, whichever HR id is named.
 in_force AS (
     SELECT
-        i.item AS item, x.account AS account, x.valid_from AS valid_from, x.valid_to AS valid_to, x.owner AS owner,
+        i.item AS item, x.account AS account, x.valid_from AS valid_from, x.valid_to AS valid_to, COALESCE(o.human, x.owner) AS owner,
         x.approved_by AS approved_by, x.approved_at AS approved_at, x.approved_at_latest AS approved_at_latest,
         COALESCE(x.break_glass, FALSE) AS break_glass, x.conflicted AS conflicted,
         GREATEST(x.valid_from, i.window_from) AS starts_at, LEAST(COALESCE(x.valid_to, i.window_to), i.window_to) AS ends_before
@@ -281,6 +282,7 @@ in_force AS (
     JOIN mfa_exemption AS x
         ON x.account = i.account AND x.valid_from < i.window_to
         AND (x.conflicted OR x.valid_to IS NULL OR x.valid_to > i.window_from)
+    LEFT JOIN same_human AS o ON o.person = x.owner
 ),
 -- Those whose owner surely did not work for the company at some moment of that time: at its beginning, or where an employment
 -- was surely over.
@@ -293,10 +295,10 @@ owner_away AS (
         SELECT f.item AS item, f.valid_from AS valid_from, f.owner AS owner, e.valid_to_latest AS moment
         FROM in_force AS f
         JOIN employed_stretch AS e
-            ON e.person = f.owner AND e.valid_to_latest > f.starts_at AND e.valid_to_latest < f.ends_before
+            ON e.human = f.owner AND e.valid_to_latest > f.starts_at AND e.valid_to_latest < f.ends_before
     ) AS m
-    LEFT JOIN employed_stretch AS e ON e.person = m.owner AND e.valid_from <= m.moment AND m.moment < e.valid_to_latest
-    WHERE e.person IS NULL
+    LEFT JOIN employed_stretch AS e ON e.human = m.owner AND e.valid_from <= m.moment AND m.moment < e.valid_to_latest
+    WHERE e.human IS NULL
 ),
 exemption_rank AS (
     SELECT
@@ -309,9 +311,9 @@ exemption_rank AS (
             WHEN x.valid_to IS NULL AND NOT x.break_glass THEN 13
             WHEN x.owner IS NULL THEN 14
             WHEN k.conflicted = 1 THEN 40
-            WHEN k.person IS NULL THEN 41
+            WHEN k.human IS NULL THEN 41
             WHEN v.item IS NOT NULL THEN 15
-            WHEN w.person IS NULL OR x.approved_at_latest > x.valid_from THEN 42
+            WHEN w.human IS NULL OR x.approved_at_latest > x.valid_from THEN 42
             WHEN n.person IS NULL AND NOT x.break_glass THEN 43
             ELSE 90
         END) AS rank,
@@ -323,12 +325,13 @@ exemption_rank AS (
     LEFT JOIN same_human AS h ON h.person = n.person
     LEFT JOIN owner_away AS v ON v.item = x.item AND v.valid_from = x.valid_from
     LEFT JOIN employed_stretch AS w
-        ON w.person = x.owner AND w.valid_from <= x.starts_at AND w.valid_to >= x.ends_before
+        ON w.human = x.owner AND w.valid_from <= x.starts_at AND w.valid_to >= x.ends_before
     LEFT JOIN (
-        SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
+        SELECT s.human AS human, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
         FROM engagement AS e
-        GROUP BY e.person
-    ) AS k ON k.person = x.owner
+        JOIN same_human AS s ON s.person = e.person
+        GROUP BY s.human
+    ) AS k ON k.human = x.owner
     GROUP BY x.item
 ),
 -- A review may be missing from the list only where the list is not proven in the time that the use leaves for it.

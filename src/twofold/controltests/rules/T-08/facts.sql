@@ -31,7 +31,9 @@ FROM population AS p
 JOIN service_account AS s
     ON s.account = p.account AND (s.valid_from IS NULL OR s.valid_from < p.window_to)
     AND (s.valid_to IS NULL OR s.valid_to > p.window_from)
-JOIN engagement AS e ON e.person = s.owner
+LEFT JOIN same_human AS h ON h.person = s.owner
+LEFT JOIN same_human AS w ON w.human = h.human
+JOIN engagement AS e ON e.person = COALESCE(w.person, s.owner)
 UNION ALL
 SELECT
     p.item AS item,

@@ -3,10 +3,10 @@ item AS (
     SELECT p.item AS item, p.account AS account, p.window_from AS window_from, p.window_to AS window_to
     FROM population AS p
 ),
--- The lines of the inventory in force in the month, and in which part of it.
+-- The lines of the inventory in force in the month, and in which part of it. The owner is the human, whichever HR id is named.
 line AS (
     SELECT
-        i.item AS item, s.account AS account, s.owner AS owner, s.valid_from AS line_from,
+        i.item AS item, s.account AS account, COALESCE(h.human, s.owner) AS owner, s.valid_from AS line_from,
         CASE WHEN TRIM(COALESCE(s.purpose, '')) <> '' THEN 1 ELSE 0 END AS has_purpose,
         GREATEST(COALESCE(s.valid_from, i.window_from), i.window_from) AS valid_from,
         LEAST(COALESCE(s.valid_to, i.window_to), i.window_to) AS valid_to
@@ -14,6 +14,7 @@ line AS (
     JOIN service_account AS s
         ON s.account = i.account
         AND (s.valid_from IS NULL OR s.valid_from < i.window_to) AND (s.valid_to IS NULL OR s.valid_to > i.window_from)
+    LEFT JOIN same_human AS h ON h.person = s.owner
 ),
 active AS (
     SELECT
@@ -21,7 +22,7 @@ active AS (
         GREATEST(e.valid_from, l.valid_from) AS valid_from, LEAST(GREATEST(e.valid_to, l.valid_from), l.valid_to) AS valid_to,
         LEAST(e.valid_to_latest, l.valid_to) AS valid_to_latest
     FROM line AS l
-    JOIN employed_stretch AS e ON e.person = l.owner AND e.valid_from < l.valid_to AND l.valid_from < e.valid_to_latest
+    JOIN employed_stretch AS e ON e.human = l.owner AND e.valid_from < l.valid_to AND l.valid_from < e.valid_to_latest
 ),
 edge AS (
     SELECT i.item AS item, i.window_from AS moment FROM item AS i
@@ -53,20 +54,21 @@ owned AS (
             WHEN l.owner IS NULL THEN 14
             WHEN k.conflicted = 1 THEN 40
             WHEN s.valid_from < a.valid_to THEN 90
-            WHEN a.person IS NOT NULL THEN 42
-            WHEN k.person IS NULL THEN 41
+            WHEN a.human IS NOT NULL THEN 42
+            WHEN k.human IS NULL THEN 41
             ELSE 15
         END) AS owner_rank,
         MAX(COALESCE(l.has_purpose, 0)) AS has_purpose,
         COUNT(l.item) AS lines
     FROM stretch AS s
     LEFT JOIN line AS l ON l.item = s.item AND l.valid_from <= s.valid_from AND s.valid_from < l.valid_to
-    LEFT JOIN employed_stretch AS a ON a.person = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to_latest
+    LEFT JOIN employed_stretch AS a ON a.human = l.owner AND a.valid_from <= s.valid_from AND s.valid_from < a.valid_to_latest
     LEFT JOIN (
-        SELECT e.person AS person, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
+        SELECT h.human AS human, MAX(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS conflicted
         FROM engagement AS e
-        GROUP BY e.person
-    ) AS k ON k.person = l.owner
+        JOIN same_human AS h ON h.person = e.person
+        GROUP BY h.human
+    ) AS k ON k.human = l.owner
     WHERE s.valid_to IS NOT NULL
     GROUP BY s.item, s.valid_from
 ),

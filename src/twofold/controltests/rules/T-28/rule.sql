@@ -428,7 +428,7 @@ asked_version AS (
         AND v.effective_at + i.acknowledge_days * INTERVAL '1' DAY < i.ends_before
         AND v.ends_before > v.effective_at + i.acknowledge_days * INTERVAL '1' DAY
 ),
-asked_person AS (
+asked_human AS (
     SELECT DISTINCT
         v.item AS item,
         v.system AS system,
@@ -436,7 +436,7 @@ asked_person AS (
         v.version AS version,
         v.effective_at AS effective_at,
         v.due_at AS due_at,
-        e.person AS person
+        e.human AS human
     FROM asked_version AS v
     JOIN employed_stretch AS e ON e.valid_from <= v.effective_at AND e.valid_to > v.due_at
 ),
@@ -445,7 +445,7 @@ signature AS (
     SELECT
         p.item AS item,
         p.version AS version,
-        p.person AS person,
+        p.human AS human,
         MIN(CASE
             WHEN a.conflicted THEN '3cannot_test:conflict'
             WHEN a.signed_at IS NULL THEN '4cannot_test:no_signing_time'
@@ -453,9 +453,10 @@ signature AS (
             WHEN a.signed_at < p.due_at THEN '5cannot_test:time_order_unclear'
             ELSE '6exception:signed_late'
         END) AS code
-    FROM asked_person AS p
-    JOIN acknowledgement AS a ON a.policy = p.policy AND a.version = p.version AND a.person = p.person
-    GROUP BY p.item, p.version, p.person
+    FROM asked_human AS p
+    JOIN same_human AS h ON h.human = p.human
+    JOIN acknowledgement AS a ON a.policy = p.policy AND a.version = p.version AND a.person = h.person
+    GROUP BY p.item, p.version, p.human
 ),
 signed_code AS (
     SELECT
@@ -472,9 +473,9 @@ signed_code AS (
             ) THEN 'cannot_test:source_gap'
             ELSE 'exception:not_signed'
         END AS code
-    FROM asked_person AS p
+    FROM asked_human AS p
     CROSS JOIN parameter AS q
-    LEFT JOIN signature AS s ON s.item = p.item AND s.version = p.version AND s.person = p.person
+    LEFT JOIN signature AS s ON s.item = p.item AND s.version = p.version AND s.human = p.human
 ),
 outcome_d AS (
     SELECT
