@@ -11,7 +11,7 @@ from twofold.controltests.rule import ParameterValue
 from twofold.tables.rows import Value
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, days, hand, has_gap
+from .steps import EVER, NEVER, TICK, days, engagements_of_human, hand, has_gap, human_of
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-26"
@@ -152,9 +152,13 @@ def populate(world: World) -> None:
     for person in (world.key("x"), world.key("y"))[: world.pick((1, 1, 2))]:
         _accounts(world, person, systems)
         earlier, start = None, world.moment(last_day=60) - world.pick((0, 0, 60)) * A_DAY
-        for _ in range(world.pick((1, 1, 2))):
+        who = person
+        for _ in range(world.pick((1, 1, 2, 3))):
+            if earlier and world.chance(40):
+                who = f"{who}2"
+                _accounts(world, who, systems)
             end = world.pick((None, start + world.pick((0, 5, 10, 29, 30, 40)) * A_DAY))
-            earlier = _engagement(world, person, start, end, earlier, systems)
+            earlier = _engagement(world, who, start, end, earlier, systems)
             start = (end or start + 30 * A_DAY) + world.pick((0, 0, 1, 20)) * A_DAY
     if world.chance(15):
         _list(world, world.key("unknown"), "leaving", world.moment())
@@ -225,7 +229,7 @@ def _screening(world: World, engagement: str, granted: datetime) -> None:
             "engagement": engagement,
             "result": world.pick(("clear", "clear", "clear", "adverse", "pending", None)),
             "result_at": world.maybe(92, world.instant(result_at, coarse=25)),
-            "accepted_by": world.maybe(20, world.pick(("p1", world.key("x")))),
+            "accepted_by": world.maybe(20, world.pick(("p1", world.key("x"), world.key("x2")))),
             "barred_by_law": world.maybe(8, "the law of the place"),
         }
 
@@ -268,7 +272,7 @@ def _asset(world: World, engagement: str, end: datetime) -> None:
         return {
             "kind": world.pick(("laptop", "key", "none", None)),
             "returned_at": world.maybe(75, world.instant(returned, coarse=25)),
-            "excused_by": world.maybe(25, world.pick(("p1", world.key("x")))),
+            "excused_by": world.maybe(25, world.pick(("p1", world.key("x"), world.key("x2")))),
             "excused_reason": world.maybe(25, "broken"),
         }
 
@@ -345,17 +349,15 @@ def _screened(item: Item, _: Span) -> str:
             return "conflict"
         if untimed:
             return "time_order_unclear"
-        person = item.engagement["person"]
-        starts = [
-            row["started_at"][0] for row in item.records["engagement"] if row["person"] == person and row["started_at"]
-        ]
+        theirs = engagements_of_human(item.records, item.engagement["person"])
+        starts = [row["started_at"][0] for row in theirs if row["started_at"]]
         gaps = _access_gaps(item, min([_known_from(item), *starts]))
         return "source_gap" if any(_hides_all(item, row) for row in gaps) else "na:no_access"
     first = min(span[0] for span in rights), min(span[1] for span in rights)
     results = []
     for row in item.records["screening"]:
         if row["engagement"] in item.papers:
-            said = _screening_says(row, first, item.engagement["person"])
+            said = _screening_says(row, first, own=_is_own(item, row["accepted_by"]))
             if said == "pass":
                 came = row["result_at"][1]
                 if any(at <= came for at in doubtful):
@@ -394,9 +396,8 @@ def _rights(item: Item) -> list[tuple[str, Span | None]]:
 
     Each with its kind: sure, conflict (it may have been no right given), untimed.
     """
-    row, engagements = item.engagement, item.records["engagement"]
-    start = _known_from(item)
-    others = [each for each in engagements if each["person"] == row["person"] and each["id"] not in item.papers]
+    row, start = item.engagement, _known_from(item)
+    others = [each for each in engagements_of_human(item.records, row["person"]) if each["id"] not in item.papers]
     ends = [each["effective_end"] or each["last_day"] for each in others]
     after = max((end[0] for end in ends if end and end[0] <= start), default=EVER)
     found: list[tuple[str, Span | None]] = []
@@ -407,7 +408,7 @@ def _rights(item: Item) -> list[tuple[str, Span | None]]:
         links = [each for each in item.records["account_link"] if each["account"] == grant["account"]]
         limits = [each[name] for each in links for name in ("valid_from", "valid_to") if each[name]]
         moments = [EVER, *limits] if at is None else [at[0]]
-        if all(hand(item.records, grant["account"], each).person != row["person"] for each in moments):
+        if not any(_is_own(item, hand(item.records, grant["account"], each).person) for each in moments):
             continue
         if not _in_scope(item.records, grant["right_id"], at[0] if at else None):
             continue
@@ -439,14 +440,19 @@ def _in_scope(records: Records, right: str, at: datetime | None) -> bool:
     )
 
 
-def _screening_says(row: Record, first: Span, person: str) -> str:
+def _is_own(item: Item, person: str | None) -> bool:
+    """Return whether a HR id is one of the human whose engagement it is."""
+    return person is not None and human_of(item.records, person) == human_of(item.records, item.engagement["person"])
+
+
+def _screening_says(row: Record, first: Span, *, own: bool) -> str:
     if row["conflicted"]:
         return "conflict"
     if row["barred_by_law"]:
         return "na:barred_by_law"
     if row["result"] not in {"clear", "adverse"}:
         return "not_screened"
-    if row["result"] == "adverse" and row["accepted_by"] in {None, person}:
+    if row["result"] == "adverse" and (row["accepted_by"] is None or own):
         return "adverse"
     if row["result_at"] is None:
         return "no_result_date"
@@ -484,7 +490,7 @@ def _policy_signed(item: Item, policy: str, due: datetime) -> str:
     signatures = [
         row
         for row in item.records["acknowledgement"]
-        if row["person"] == item.engagement["person"]
+        if _is_own(item, row["person"])
         and row["policy"] == policy
         and (row["signed_at"] is None or row["signed_at"][0] >= since)
     ]
@@ -583,16 +589,16 @@ def _returned(item: Item, since: datetime) -> str:
     rows = [row for row in item.records["asset"] if row["engagement"] == item.engagement["id"]]
     if not rows:
         return "source_gap" if item.gap("asset", since, due) else "holdings_unknown"
-    leaver = item.engagement["person"]
-    return min((_thing_says(row, leaver, due, item.clock) for row in rows), key=RETURNED.index)
+    said = (_thing_says(row, due, item.clock, own=_is_own(item, row["excused_by"])) for row in rows)
+    return min(said, key=RETURNED.index)
 
 
-def _thing_says(row: Record, leaver: str, due: datetime, clock: datetime) -> str:
+def _thing_says(row: Record, due: datetime, clock: datetime, *, own: bool) -> str:
     if row["conflicted"]:
         return "conflict"
     if row["kind"] == "none":
         return "na:nothing_held"
-    if row["excused_by"] not in {None, leaver} and row["excused_reason"]:
+    if row["excused_by"] and not own and row["excused_reason"]:
         return "pass"
     if row["returned_at"] is None:
         return "pending" if due >= clock else "not_returned"

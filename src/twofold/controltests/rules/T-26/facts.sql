@@ -38,7 +38,9 @@ SELECT
     g.record AS record,
     'Right ' || g.right_id || ' was given to ' || g.account || ' at ' || CAST(g.occurred_at AS STRING) || '.' AS fact
 FROM population AS p
-JOIN identity AS n ON n.person = p.person
+JOIN same_human AS h ON h.person = p.person
+JOIN same_human AS w ON w.human = h.human
+JOIN identity AS n ON n.person = w.person
 JOIN grant_event AS g
     ON g.account = n.account AND g.action = 'add' AND n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to
 WHERE p.kind = 'joining' AND (p.ended_at_latest IS NULL OR g.occurred_at <= p.ended_at_latest)
@@ -52,7 +54,9 @@ SELECT
     'Policy ' || k.policy || ' was signed in version ' || k.version || ' at '
     || COALESCE(CAST(k.signed_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
-JOIN acknowledgement AS k ON k.person = p.person
+JOIN same_human AS h ON h.person = p.person
+JOIN same_human AS w ON w.human = h.human
+JOIN acknowledgement AS k ON k.person = w.person
 WHERE p.kind = 'joining'
 UNION ALL
 SELECT DISTINCT
@@ -65,7 +69,9 @@ SELECT DISTINCT
     || COALESCE(CAST(v.effective_at AS STRING), 'never')
     || COALESCE(', withdrawn at ' || CAST(v.withdrawn_at AS STRING), '') || '.' AS fact
 FROM population AS p
-JOIN acknowledgement AS k ON k.person = p.person
+JOIN same_human AS h ON h.person = p.person
+JOIN same_human AS w ON w.human = h.human
+JOIN acknowledgement AS k ON k.person = w.person
 JOIN policy_version AS v ON v.policy = k.policy
 WHERE p.kind = 'joining'
 UNION ALL

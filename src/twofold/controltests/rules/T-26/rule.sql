@@ -1,10 +1,10 @@
 WITH
--- Who goes on from an earlier engagement brings along what was done for it.
+-- Who goes on from an earlier engagement brings along what was done for it. Humans are compared, not HR ids.
 joiner AS (
     SELECT
         p.item AS item,
         p.engagement AS engagement,
-        p.person AS person,
+        COALESCE(h.human, p.person) AS human,
         p.follows AS follows,
         p.started_at AS started_at,
         p.ended_at_latest AS ended_at,
@@ -14,6 +14,7 @@ joiner AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     LEFT JOIN engagement AS f ON f.id = p.follows
+    LEFT JOIN same_human AS h ON h.person = p.person
     WHERE p.kind = 'joining'
 ),
 own AS (
@@ -25,20 +26,22 @@ own AS (
 earlier AS (
     SELECT j.item AS item, MAX(COALESCE(e.effective_end, e.last_day)) AS ended_at
     FROM joiner AS j
-    JOIN engagement AS e ON e.person = j.person AND e.id <> j.engagement AND e.id <> COALESCE(j.follows, '')
+    JOIN same_human AS h ON h.human = j.human
+    JOIN engagement AS e ON e.person = h.person AND e.id <> j.engagement AND e.id <> COALESCE(j.follows, '')
     WHERE COALESCE(e.effective_end, e.last_day) <= j.known_from
     GROUP BY j.item
 ),
 -- One without a time, or in conflict, may have been the first.
 given AS (
     SELECT
-        n.person AS person,
+        COALESCE(h.human, n.person) AS human,
         g.occurred_at AS occurred_at,
         g.occurred_at_latest AS occurred_at_latest,
         CASE WHEN g.conflicted THEN 'conflict' WHEN g.occurred_at IS NULL THEN 'untimed' ELSE 'sure' END AS kind
     FROM grant_event AS g
     JOIN identity AS n ON n.account = g.account
         AND (g.occurred_at IS NULL OR (n.valid_from <= g.occurred_at AND g.occurred_at < n.valid_to))
+    LEFT JOIN same_human AS h ON h.person = n.person
     JOIN access_right AS a ON a.id = g.right_id
     JOIN system_label AS l
         ON l.system = a.system AND l.label IN ('soc2', 'fin_relevant')
@@ -55,7 +58,7 @@ first_access AS (
         MAX(CASE WHEN g.kind = 'untimed' THEN 1 ELSE 0 END) AS untimed
     FROM joiner AS j
     LEFT JOIN earlier AS e ON e.item = j.item
-    JOIN given AS g ON g.person = j.person
+    JOIN given AS g ON g.human = j.human
     WHERE g.occurred_at IS NULL
         OR ((e.ended_at IS NULL OR g.occurred_at > e.ended_at) AND (j.ended_at IS NULL OR g.occurred_at <= j.ended_at))
     GROUP BY j.item
@@ -75,7 +78,12 @@ access_gap AS (
         END) AS hides_all
     FROM joiner AS j
     CROSS JOIN parameter AS q
-    LEFT JOIN (SELECT e.person AS person, MIN(e.started_at) AS starts_at FROM engagement AS e GROUP BY e.person) AS b ON b.person = j.person
+    LEFT JOIN (
+        SELECT h.human AS human, MIN(e.started_at) AS starts_at
+        FROM engagement AS e
+        JOIN same_human AS h ON h.person = e.person
+        GROUP BY h.human
+    ) AS b ON b.human = j.human
     JOIN source_gap AS g ON g.table_name = 'grant_event'
         AND (g.ends_before IS NULL OR g.ends_before > LEAST(j.known_from, COALESCE(b.starts_at, j.known_from)))
     WHERE g.system = '*' OR g.system IN (SELECT l.system FROM system_label AS l WHERE l.label IN ('soc2', 'fin_relevant') AND l.system <> 'company')
@@ -130,7 +138,7 @@ screened AS (
             WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN TRIM(s.barred_by_law) <> '' THEN '1na:barred_by_law'
             WHEN COALESCE(LOWER(s.result), '') NOT IN ('clear', 'adverse') THEN '7exception:not_screened'
-            WHEN LOWER(s.result) = 'adverse' AND COALESCE(s.accepted_by, j.person) = j.person THEN '5exception:adverse'
+            WHEN LOWER(s.result) = 'adverse' AND COALESCE(h.human, s.accepted_by, j.human) = j.human THEN '5exception:adverse'
             WHEN s.result_at IS NULL THEN '4cannot_test:no_result_date'
             WHEN s.result_at_latest < f.given_at THEN CASE
                 WHEN f.doubt_at <= s.result_at_latest THEN '2cannot_test:conflict'
@@ -146,6 +154,7 @@ screened AS (
     JOIN first_access AS f ON f.item = o.item
     LEFT JOIN access_gap AS g ON g.item = o.item
     JOIN screening AS s ON s.engagement = o.engagement
+    LEFT JOIN same_human AS h ON h.person = s.accepted_by
     GROUP BY o.item
 ),
 -- B: each policy that had to be signed on the first day. The version must be the one in force at the signature. A draft never is,
@@ -203,8 +212,9 @@ signature AS (
         END) AS code
     FROM joiner AS j
     CROSS JOIN parameter AS q
+    JOIN same_human AS h ON h.human = j.human
     JOIN acknowledgement AS k
-        ON k.person = j.person
+        ON k.person = h.person
             AND (k.signed_at IS NULL OR k.signed_at >= j.known_from - q.pre_start_days * INTERVAL '1' DAY)
     GROUP BY j.item, k.policy
 ),
@@ -274,7 +284,7 @@ returned AS (
         MIN(CASE
             WHEN a.conflicted THEN '3cannot_test:conflict'
             WHEN LOWER(a.kind) = 'none' THEN '8na:nothing_held'
-            WHEN a.excused_by <> p.person AND TRIM(a.excused_reason) <> '' THEN '7pass'
+            WHEN COALESCE(h.human, a.excused_by) <> COALESCE(w.human, p.person) AND TRIM(a.excused_reason) <> '' THEN '7pass'
             WHEN a.returned_at > p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '2exception:returned_late'
             WHEN a.returned_at_latest <= p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '7pass'
             WHEN a.returned_at IS NOT NULL THEN '4cannot_test:time_order_unclear'
@@ -284,6 +294,8 @@ returned AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN asset AS a ON a.engagement = p.engagement
+    LEFT JOIN same_human AS h ON h.person = a.excused_by
+    LEFT JOIN same_human AS w ON w.person = p.person
     GROUP BY p.item
 ),
 successor AS (
