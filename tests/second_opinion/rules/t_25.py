@@ -18,7 +18,9 @@ from .steps import (
     NEVER,
     UNLINKED,
     days,
+    engagements_of_human,
     hand,
+    human_of,
     months_later,
     uncovered,
 )
@@ -100,16 +102,18 @@ def populate(world: World) -> None:
     for person in (world.key("x"), world.key("y"))[: world.pick((1, 1, 2))]:
         world.add("person", id=person)
         start = _moment(world, -200, 425)
-        earlier = None
-        for _ in range(world.pick((1, 1, 1, 2))):
+        earlier, who = None, person
+        for _ in range(world.pick((1, 1, 2))):
+            if earlier and world.chance(40):
+                who = f"{person}2"
             end = world.pick((None, start + world.pick((10, 30, 29, 100, 300)) * A_DAY))
-            earlier = _engagement(world, person, start, end, earlier)
+            earlier = _engagement(world, who, start, end, earlier)
             for _ in range(world.pick((0, 1, 1, 2, 3))):
-                at = _completion(world, person, accounts, start)
+                at = _completion(world, world.pick((person, who)), accounts, start)
                 if world.chance(30):
-                    _done(world, person, accounts, world.near(months_later(at, world.pick((6, 12))), days=1))
+                    _done(world, who, accounts, world.near(months_later(at, world.pick((6, 12))), days=1))
             if world.chance(35):
-                _leave(world, person, start)
+                _leave(world, world.pick((person, who)), start)
             start = (end or start + 300 * A_DAY) + world.pick((0, 0, 20, 40, 120)) * A_DAY
 
 
@@ -245,7 +249,7 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
                 end,
                 min(end, clock),
                 _known(records, row["person"], parameters),
-                [leave for leave in records["leave"] if leave["person"] == row["person"]],
+                [leave for leave in records["leave"] if _is_one(records, leave["person"], row["person"])],
                 [
                     row["starts_at"] or EVER
                     for row in records["source_gap"]
@@ -294,7 +298,7 @@ def _known(records: Records, person: str, parameters: Parameters) -> Known:
 def _why_not(records: Records, row: Record, person: str, parameters: Parameters) -> Iterator[str]:
     """Give why a record does not count for a person, `nothing` where it says nothing of them."""
     owner = row["person"] or _owner(records, row)
-    if owner not in {person, UNLINKED}:
+    if owner != UNLINKED and not _is_one(records, owner, person):
         yield "nothing"
     asked = [each for each in records["required_course"] if each["course"] == row["course"]]
     if records["required_course"] and not asked:
@@ -311,11 +315,16 @@ def _why_not(records: Records, row: Record, person: str, parameters: Parameters)
         yield "no_date"
         return
     before = days(parameters["pre_start_days"])
-    engaged = [each for each in records["engagement"] if each["person"] == person]
+    engaged = engagements_of_human(records, person)
     if not any(
         _start(each) <= row["completed_at"][0] + before and row["completed_at"][0] <= _end(each) for each in engaged
     ):
         yield "other_employer"
+
+
+def _is_one(records: Records, person: str, other: str) -> bool:
+    """Return whether two HR ids are one human."""
+    return human_of(records, person) == human_of(records, other)
 
 
 def _owner(records: Records, row: Record) -> str:

@@ -21,6 +21,8 @@ SELECT
     || COALESCE(CAST(t.completed_at AS STRING), 'an unknown time')
     || COALESCE(' under ' || t.account, '') || COALESCE(', for ' || t.employer, '') || '.' AS fact
 FROM population AS p
+JOIN same_human AS h ON h.person = p.person
+JOIN same_human AS w ON w.human = h.human
 JOIN (
     SELECT t.id AS id, t.person AS person FROM training AS t WHERE t.person IS NOT NULL
     UNION
@@ -28,7 +30,7 @@ JOIN (
     FROM training AS t
     JOIN identity AS n ON n.account = t.account AND n.person IS NOT NULL
     WHERE t.person IS NULL
-) AS x ON x.person = p.person
+) AS x ON x.person = w.person
 JOIN training AS t ON t.id = x.id
 CROSS JOIN (SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter) AS a
 UNION ALL
@@ -41,4 +43,6 @@ SELECT
     'On leave (' || COALESCE(l.kind, 'kind not named') || ') from ' || CAST(l.valid_from AS STRING) || ' to '
     || COALESCE(CAST(l.valid_to AS STRING), 'now') || '.' AS fact
 FROM population AS p
-JOIN leave AS l ON l.person = p.person
+JOIN same_human AS h ON h.person = p.person
+JOIN same_human AS w ON w.human = h.human
+JOIN leave AS l ON l.person = w.person

@@ -1,9 +1,10 @@
 WITH
--- When the first training was due. Who goes on from an earlier engagement is no joiner: what was due then stays due.
+-- When the first training was due. Who goes on from an earlier engagement is no joiner: what was due then stays due. Trainings and
+-- leaves are those of the human, under whichever HR id.
 due AS (
     SELECT
         p.item AS item,
-        p.person AS person,
+        COALESCE(h.human, p.person) AS human,
         p.starts_at AS starts_at,
         p.due_at AS due_at,
         LEAST(p.due_at, p.works_until) AS ends_before,
@@ -19,12 +20,13 @@ due AS (
     FROM population AS p
     CROSS JOIN parameter AS q
     LEFT JOIN engagement AS e ON e.id = p.follows
+    LEFT JOIN same_human AS h ON h.person = p.person
 ),
--- Every completion with the person behind it. A shared account or a bot names nobody.
+-- Every completion with the human behind it. A shared account or a bot names nobody.
 completion AS (
     SELECT
         t.id AS training,
-        COALESCE(t.person, n.person) AS person,
+        COALESCE(h.human, t.person, n.person) AS human,
         t.person IS NULL AND COALESCE(n.state, 'unlinked') IN ('unlinked', 'ambiguous') AS is_unlinked,
         t.course AS course,
         t.version AS version,
@@ -36,6 +38,7 @@ completion AS (
     LEFT JOIN identity AS n
         ON n.account = t.account AND n.valid_from <= COALESCE(t.completed_at, TIMESTAMP '0001-01-01 00:00:00')
             AND COALESCE(t.completed_at, TIMESTAMP '9999-12-30 00:00:00') < n.valid_to
+    LEFT JOIN same_human AS h ON h.person = COALESCE(t.person, n.person)
 ),
 -- Where nothing is declared, every course counts. A course counts in a version that was asked for at the time.
 graded AS (
@@ -58,7 +61,8 @@ served AS (
     SELECT DISTINCT c.training AS training
     FROM completion AS c
     CROSS JOIN parameter AS q
-    JOIN engagement AS e ON e.person = c.person
+    JOIN same_human AS h ON h.human = c.human
+    JOIN engagement AS e ON e.person = h.person
     WHERE (e.started_at IS NULL OR e.started_at - q.pre_start_days * INTERVAL '1' DAY <= c.completed_at)
         AND (
             COALESCE(e.effective_end_latest, e.last_day_latest) IS NULL
@@ -67,7 +71,7 @@ served AS (
 ),
 known AS (
     SELECT
-        c.person AS person,
+        c.human AS human,
         c.completed_at AS completed_at,
         c.completed_at_latest AS completed_at_latest,
         c.completed_at + q.valid_months * INTERVAL '1' MONTH AS good_until,
@@ -90,12 +94,13 @@ known AS (
 near AS (
     SELECT d.item AS item, k.standing AS standing
     FROM due AS d
-    JOIN known AS k ON k.person = d.person
+    JOIN known AS k ON k.human = d.human
     WHERE k.completed_at IS NULL OR k.standing = 'conflict' OR (k.completed_at < d.ends_before AND k.good_until_latest > d.tested_from)
     UNION ALL
     SELECT d.item AS item, 'conflict' AS standing
     FROM due AS d
-    JOIN leave AS l ON l.person = d.person AND l.conflicted
+    JOIN same_human AS h ON h.human = d.human
+    JOIN leave AS l ON l.person = h.person AND l.conflicted
 ),
 doubt AS (
     SELECT
@@ -138,7 +143,8 @@ away AS (
         COALESCE(l.valid_to + q.joiner_days * INTERVAL '1' DAY, d.due_at) AS ends_before
     FROM due AS d
     CROSS JOIN parameter AS q
-    JOIN leave AS l ON l.person = d.person AND NOT l.conflicted
+    JOIN same_human AS h ON h.human = d.human
+    JOIN leave AS l ON l.person = h.person AND NOT l.conflicted
 ),
 kind AS (
     SELECT 'sure' AS kind UNION ALL SELECT 'perhaps' AS kind
@@ -166,7 +172,7 @@ stretch AS (
     FROM due AS d
     CROSS JOIN parameter AS q
     CROSS JOIN kind AS k
-    JOIN known AS c ON c.person = d.person AND c.standing = 'counts'
+    JOIN known AS c ON c.human = d.human AND c.standing = 'counts'
     WHERE NOT q.by_year OR (c.completed_at >= d.starts_at AND c.completed_at_latest < d.due_at)
         OR (k.kind = 'perhaps' AND c.completed_at_latest >= d.starts_at AND c.completed_at < d.due_at)
     UNION ALL
@@ -227,7 +233,7 @@ first_one AS (
         MAX(CASE WHEN k.completed_at <= d.first_due AND k.good_until_latest > d.first_due THEN 1 ELSE 0 END) AS perhaps_in_time,
         MAX(CASE WHEN k.completed_at > d.first_due THEN 1 ELSE 0 END) AS later
     FROM due AS d
-    JOIN known AS k ON k.person = d.person AND k.standing = 'counts'
+    JOIN known AS k ON k.human = d.human AND k.standing = 'counts'
     GROUP BY d.item
 ),
 away_when_due AS (
