@@ -11,7 +11,7 @@ from twofold.controltests.rule import ParameterValue
 from twofold.tables.rows import Value
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, days, engagements_of_human, hand, has_gap, human_of
+from .steps import EVER, NEVER, TICK, days, engagements_of_human, hand, has_gap, human_of, surely_before
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-26"
@@ -204,7 +204,7 @@ def _engagement(
                 net_change=world.pick((None, True, True, False)),
             )
         granted = world.near(granted + world.pick((0, 5)) * A_DAY)
-    for _ in range(world.pick((0, 1, 1, 2))):
+    for _ in range(world.pick((0, 1, 1, 2, 3))):
         _screening(world, name, granted)
     for policy in world.some((*POLICIES, *POLICIES, "other"), percent=60):
         _signature(world, person, policy, start)
@@ -222,12 +222,12 @@ def _twice(world: World, table: str, cells: Callable[[], Mapping[str, Value]], *
 
 
 def _screening(world: World, engagement: str, granted: datetime) -> None:
-    result_at = world.near(world.pick((granted, granted - 5 * A_DAY)))
+    result_at = world.near(world.pick((granted, granted - 5 * A_DAY, granted - 5 * A_DAY)))
 
     def cells() -> Mapping[str, Value]:
         return {
             "engagement": engagement,
-            "result": world.pick(("clear", "clear", "clear", "adverse", "pending", None)),
+            "result": world.pick(("clear", "clear", "clear", "adverse", "adverse", "pending", None)),
             "result_at": world.maybe(92, world.instant(result_at, coarse=25)),
             "accepted_by": world.maybe(20, world.pick(("p1", world.key("x"), world.key("x2")))),
             "barred_by_law": world.maybe(8, "the law of the place"),
@@ -359,6 +359,8 @@ def _screened(item: Item, _: Span) -> str:
         if row["engagement"] in item.papers:
             said = _screening_says(row, first, own=_is_own(item, row["accepted_by"]))
             if said == "pass":
+                said = _refused_since(item, row["result_at"], first)
+            if said == "pass":
                 came = row["result_at"][1]
                 if any(at <= came for at in doubtful):
                     said = "conflict"
@@ -443,6 +445,20 @@ def _in_scope(records: Records, right: str, at: datetime | None) -> bool:
 def _is_own(item: Item, person: str | None) -> bool:
     """Return whether a HR id is one of the human whose engagement it is."""
     return person is not None and human_of(item.records, person) == human_of(item.records, item.engagement["person"])
+
+
+def _refused_since(item: Item, came: Span, first: Span) -> str:
+    """Return what a result before the first right is worth beside adverse ones that nobody accepted."""
+    refused = [
+        row["result_at"]
+        for row in item.records["screening"]
+        if row["engagement"] in item.papers
+        and _screening_says(row, first, own=_is_own(item, row["accepted_by"])) == "adverse"
+        and (row["result_at"] is None or row["result_at"][0] < first[1])
+    ]
+    if any(at and surely_before(came, at) and surely_before(at, first) for at in refused):
+        return "adverse"
+    return "time_order_unclear" if any(at is None or not surely_before(at, came) for at in refused) else "pass"
 
 
 def _screening_says(row: Record, first: Span, *, own: bool) -> str:

@@ -130,17 +130,36 @@ silent AS (
             AND (g.starts_at IS NULL OR g.starts_at < COALESCE(e.ends_at + INTERVAL '1' MICROSECOND, q.extracted_at))
             AND COALESCE(g.ends_before > e.starts_at, TRUE)
 ),
--- The best screening counts; the first character ranks the codes.
+-- Adverse results that nobody else accepted, and that perhaps came before the first right.
+refused AS (
+    SELECT o.item AS item, s.result_at AS result_at, s.result_at_latest AS result_at_latest
+    FROM own AS o
+    JOIN joiner AS j ON j.item = o.item
+    JOIN first_access AS f ON f.item = o.item
+    JOIN screening AS s ON s.engagement = o.engagement
+    LEFT JOIN same_human AS h ON h.person = s.accepted_by
+    WHERE NOT s.conflicted AND COALESCE(TRIM(s.barred_by_law), '') = '' AND s.result = 'adverse'
+        AND COALESCE(h.human, s.accepted_by, j.human) = j.human AND COALESCE(s.result_at < f.given_at_latest, TRUE)
+),
+-- The best screening counts, unless an adverse result came after it; the first character ranks the codes.
 screened AS (
     SELECT
         o.item AS item,
         MIN(CASE
             WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN TRIM(s.barred_by_law) <> '' THEN '1na:barred_by_law'
-            WHEN COALESCE(LOWER(s.result), '') NOT IN ('clear', 'adverse') THEN '7exception:not_screened'
-            WHEN LOWER(s.result) = 'adverse' AND COALESCE(h.human, s.accepted_by, j.human) = j.human THEN '5exception:adverse'
+            WHEN COALESCE(s.result, '') NOT IN ('clear', 'adverse') THEN '7exception:not_screened'
+            WHEN s.result = 'adverse' AND COALESCE(h.human, s.accepted_by, j.human) = j.human THEN '5exception:adverse'
             WHEN s.result_at IS NULL THEN '4cannot_test:no_result_date'
             WHEN s.result_at_latest < f.given_at THEN CASE
+                WHEN EXISTS (
+                    SELECT 1 FROM refused AS r
+                    WHERE r.item = o.item AND r.result_at > s.result_at_latest AND r.result_at_latest < f.given_at
+                ) THEN '5exception:adverse'
+                WHEN EXISTS (
+                    SELECT 1 FROM refused AS r
+                    WHERE r.item = o.item AND COALESCE(r.result_at_latest >= s.result_at, TRUE)
+                ) THEN '3cannot_test:time_order_unclear'
                 WHEN f.doubt_at <= s.result_at_latest THEN '2cannot_test:conflict'
                 WHEN f.untimed = 1 THEN '3cannot_test:time_order_unclear'
                 WHEN g.starts_at < s.result_at_latest THEN '4cannot_test:source_gap'
