@@ -89,13 +89,11 @@ def test_what_one_human_made_and_approved_under_two_hr_ids_is_told_so(
 
 
 def test_a_conflict_of_the_rights_of_two_jobs_under_two_hr_ids_is_told(workspace: Workspace) -> None:
-    run_over(workspace, "T-02", JOBS)
-    (explained,) = explain(workspace, "p-bob-c/2026-03-04T09:30:00@wiki", control_test="T-02")
-    found = {each.letter: each for each in explained.attributes}
+    found = told(workspace, "T-02", JOBS, "p-bob-c/2026-03-04T09:30:00@wiki")
     assert (found["D"].code, found["E"].code) == ("exception:conflict_left", "exception:conflict_days")
     for letter in "BCDE":
-        told = [fact.fact for fact in found[letter].facts]
-        assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in told
+        facts = [fact.fact for fact in found[letter].facts]
+        assert "p-bob is one human with p-bob-c: engagement en-1 continues en-c." in facts
 
 
 def test_two_functions_that_one_human_holds_under_two_hr_ids_are_a_conflict_of_that_human(workspace: Workspace) -> None:
