@@ -337,7 +337,9 @@ def allowed_access(records: Records, subject: str, used: Span, *, system: str, v
 def _one_access(records: Records, listed: Record, permissions: Sequence[Record]) -> str:
     at, account = listed["listed_at"], listed["account"]
     who = hand(records, account, at[0])
-    rows = [row for row in permissions if row["who"] in {account, who.person} and _overlaps(row, at)]
+    human = human_of(records, who.person)
+    theirs = [row for row in permissions if row["who"] == account or human_of(records, row["who"]) == human]
+    rows = [row for row in theirs if _overlaps(row, at)]
     sure = [row for row in rows if not row["conflicted"]]
     if any((row["valid_from"] or EVER) <= at[0] and at[1] < (row["valid_to"] or NEVER) for row in sure):
         return "pass"

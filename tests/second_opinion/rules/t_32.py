@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .hands import add_access, add_hands
+from .hands import add_access, add_hands, add_second_hr_id
 from .records import Record, Records, Span
 from .steps import EVER, NEVER, TICK, allowed_access, days, has_gap, surely_before
 from .world import World
@@ -28,6 +28,7 @@ def populate(world: World) -> None:
     """A report and a copy of it: runs, tests, expectations, loads and listings of access."""
     system = world.key("erp")
     hands = add_hands(world, "reports")
+    add_second_hr_id(world, [world.key("x"), world.key("y")])
     reports = [world.key("ageing"), world.key("ageing-copy")]
     for report in reports[: world.pick((1, 1, 1, 2))]:
         for _ in range(2 if world.chance(4) else 1):
