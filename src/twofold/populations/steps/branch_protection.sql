@@ -9,8 +9,9 @@
 --   closed   nobody may pass by the required review (20), or only those for whom a justification by somebody else is in force (19);
 --            16 actor_unlinked: a justification is in force, and the account may be that of whoever agreed to it
 -- Rule sets stand beside the classic settings (branch_setting): each demand is met where one of them makes it and
--- binds administrators. The name user:<login> stands for the account github:<login>; what its own human (same_human), at any time of
--- the justification, agreed to is none. Who stands behind a team or an app is not asked. What a rule set does not list it does not ask; a rule set binds everybody who is not on its bypass list.
+-- binds administrators. What a rule set does not list it does not ask; a rule set binds everybody who is not on its bypass list.
+-- The name user:<login> stands for the account github:<login>; a justification that its own human (same_human), at any time of
+-- it, agreed to is none. Who stands behind a team or an app is not asked.
 WITH reading AS (
     SELECT
         t.system AS system,
