@@ -168,9 +168,30 @@ def test_slots_rise_lie_inside_the_life_and_end_where_the_next_begins(
 ) -> None:
     first, end = sorted(moments)
     end = min(end, first + timedelta(days=60))
-    plans = [Plan("p", parse_schedule(text), ZoneInfo(zone), works, first, end, None, None, None) for text in texts]
+    place = ZoneInfo(zone)
+    plans = [Plan("p", parse_schedule(text), place, works, first, end, None, None, None, None) for text in texts]
     found = slots_of(plans, clock=CLOCK)
     assert all(first <= slot.starts_at < end for slot in found)
     assert all(before.ends_before == after.starts_at for before, after in pairwise(found))
     assert all(slot.starts_at < slot.ends_before for slot in found)
     assert all(works(slot.starts_at.astimezone(ZoneInfo(zone)).date()) for slot in found)
+
+
+@pytest.mark.parametrize(
+    ("since", "days", "minutes"),
+    [
+        ("2026-03-10", 7, 7 * 1440),
+        ("2026-03-25", 7, 7 * 1440 - 60),
+        ("2026-03-27", 2, 2 * 1440 - 60),
+        ("2026-03-25", None, None),
+        ("2026-03-10", 2**40, 1_000_000 * 1440),
+    ],
+    ids=["no-change", "an-hour-less", "shorter-from-the-end-of-the-slot", "no-term", "for-ever"],
+)
+def test_a_backup_is_kept_for_days_of_the_local_clock(
+    store: Store, since: str, days: int | None, minutes: int | None
+) -> None:
+    plan = {**PLAN, "valid_from": since, "valid_to": f"{since}T12:00:00Z", "keep_days": days}
+    tables = derive_tables(store({"store": [STORE], "backup_plan": [plan]}), clock=CLOCK, wanted=["expected_run"])
+    with open_session(tables) as session:
+        assert session.execute("SELECT kept_for_minutes FROM expected_run").fetchall() == [(minutes,)]

@@ -26,41 +26,43 @@ from twofold.tables.rows import Value
 YEARS_BACK = 2
 """Slots are laid out from so many years before the clock of the data: a period under audit ended at most a year ago."""
 _YEAR = timedelta(days=366)
+_FOR_EVER = 1_000_000
+"""Days beyond which a term is as good as none, and beyond which a moment has no date any more."""
 _BEFORE = timedelta(days=32)
 _AFTER = timedelta(days=100)
 """How far a stretch may begin before the first slot, and how far the next slot is looked for: a month and holidays."""
 _PLANS = {
     "backup": """
         SELECT p.id, p.schedule, COALESCE(p.zone, y.zone), p.calendar, p.valid_from, p.valid_to,
-            s.valid_from, s.valid_to, p.window_minutes
+            s.valid_from, s.valid_to, p.window_minutes, p.keep_days
         FROM backup_plan AS p LEFT JOIN store AS s ON s.id = p.store LEFT JOIN system AS y ON y.id = s.system
     """,
     "job": """
         SELECT p.id, p.schedule, COALESCE(p.zone, y.zone), p.calendar, p.valid_from, p.valid_to,
-            NULL, NULL, p.window_minutes
+            NULL, NULL, p.window_minutes, NULL
         FROM batch_job AS p LEFT JOIN system AS y ON y.id = p.system WHERE p.is_key
     """,
     "transfer": """
         SELECT p.id, p.schedule, COALESCE(p.zone, y.zone), p.calendar, p.valid_from, p.valid_to,
-            NULL, NULL, p.window_minutes
+            NULL, NULL, p.window_minutes, NULL
         FROM interface AS p LEFT JOIN system AS y ON y.id = p.system WHERE p.schedule IS NOT NULL
     """,
     "scan": """
         SELECT p.id, p.schedule, COALESCE(p.zone, y.zone), NULL, p.valid_from, p.valid_to,
-            p.valid_from, p.valid_to, NULL
+            p.valid_from, p.valid_to, NULL, NULL
         FROM scan_target AS p LEFT JOIN system AS y ON y.id = p.system WHERE p.schedule IS NOT NULL
     """,
     "log": """
-        SELECT p.id, NULL, y.zone, NULL, p.valid_from, p.valid_to, p.valid_from, p.valid_to, NULL
+        SELECT p.id, NULL, y.zone, NULL, p.valid_from, p.valid_to, p.valid_from, p.valid_to, NULL, NULL
         FROM log_source AS p LEFT JOIN system AS y ON y.id = p.system
     """,
     "watch": """
-        SELECT l.system, NULL, y.zone, NULL, l.valid_from, l.valid_to, NULL, NULL, NULL
+        SELECT l.system, NULL, y.zone, NULL, l.valid_from, l.valid_to, NULL, NULL, NULL, NULL
         FROM system_label AS l LEFT JOIN system AS y ON y.id = l.system
         WHERE l.label = 'fin_relevant' AND COALESCE(l.dependents, 1) <> 0
     """,
 }
-"""Activity -> id, schedule, zone, calendar, from, to, in use from, in use to, minutes of the window."""
+"""Activity -> id, schedule, zone, calendar, from, to, in use from, in use to, minutes of the window, days to keep."""
 _STRETCHES: Mapping[str, Schedule] = {"log": EACH_DAY, "watch": EACH_MONTH}
 """Activities without a schedule text, which are looked at by day or by month."""
 
@@ -78,6 +80,7 @@ class Plan:
     used_from: datetime | None
     used_to: datetime | None
     window: timedelta | None
+    keep: timedelta | None
 
     def due_from(self, earliest: datetime) -> datetime:
         """The first moment at which a slot of this row can be due."""
@@ -152,11 +155,18 @@ def _row(activity: str, slot: Slot) -> dict[str, Value]:
         "ends_before": slot.ends_before,
         "is_continuous": plan.schedule.is_continuous,
         "first_day": local.date() == used_from,
+        "kept_for_minutes": None if plan.keep is None else _kept_for(plan.keep, plan.zone, slot),
     }
 
 
+def _kept_for(keep: timedelta, zone: ZoneInfo, slot: Slot) -> int:
+    """Return the minutes of so many days of the local clock from the start or the end of a slot: the fewer."""
+    ends = [(moment, moment.astimezone(zone) + keep) for moment in (slot.starts_at, slot.ends_before)]
+    return min((local.astimezone(UTC) - moment) // timedelta(minutes=1) for moment, local in ends)
+
+
 def _plan(activity: str, row: tuple[Any, ...], calendars: Mapping[str, CalendarFact]) -> Plan:
-    name, schedule, zone, calendar, *_, window = row
+    name, schedule, zone, calendar, *_, window, keep_days = row
     valid_from, valid_to, used_from, used_to = (limit and limit.replace(tzinfo=UTC) for limit in row[4:8])
     where = f"{activity} {name}"
     try:
@@ -177,6 +187,7 @@ def _plan(activity: str, row: tuple[Any, ...], calendars: Mapping[str, CalendarF
         used_from=used_from,
         used_to=used_to,
         window=None if window is None else timedelta(minutes=window),
+        keep=None if keep_days is None else timedelta(days=min(keep_days, _FOR_EVER)),
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from twofold.controltests.rule import ParameterValue
+from twofold.model.instant import Instant
 
 from .hands import add_hands, pick_hand
 from .records import Record, Records, Span
@@ -90,7 +92,7 @@ def _plan(world: World, store: str, start: datetime, hands: list[str]) -> None:
                 id=plan,
                 store=store,
                 schedule=schedule,
-                zone=world.pick(("UTC", None)) if world.chance(20) else "UTC",
+                zone=world.pick(("UTC", None, "America/New_York", "America/New_York")) if world.chance(40) else "UTC",
                 valid_from=begins,
                 valid_to=ends,
                 window_minutes=window,
@@ -111,6 +113,15 @@ def _plan(world: World, store: str, start: datetime, hands: list[str]) -> None:
         _settings(world, plan, start)
     for _ in range(world.pick((0, 0, 1))):
         _backup(world, store, start)
+    begun = {str(row.values["id"]): row.values["started_at"] for row in world.rows if row.table == "backup_run"}
+    for run, taken in begun.items():
+        if world.chance(55):
+            assert isinstance(taken, Instant)
+            gone = taken.earliest + 10 * A_DAY - world.pick((0, 0, 1, 2)) * timedelta(hours=1)
+            gone_at = world.instant(gone) if world.chance(40) else None
+            world.add(
+                "backup", id=f"{run}-copy", store=store, taken_at=taken, origin="schedule", run=run, deleted_at=gone_at
+            )
 
 
 def _runs(world: World, plan: str, begins: datetime, ends: datetime, hands: list[str]) -> None:
@@ -210,6 +221,7 @@ def _settings(world: World, plan: str, start: datetime) -> None:
 
 def _backup(world: World, store: str, start: datetime) -> None:
     taken = start + world.number_in(0, 2) * A_DAY + world.pick((0, 1, 12)) * timedelta(hours=1)
+    gone = taken + world.pick((1, 9, 10, 10, 11)) * A_DAY - world.pick((0, 0, 1, 2)) * timedelta(hours=1)
     name = world.id("copy")
     for _ in range(2 if world.chance(5) else 1):
         world.add(
@@ -219,7 +231,7 @@ def _backup(world: World, store: str, start: datetime) -> None:
             taken_at=world.instant(taken),
             origin=world.pick(("schedule", "schedule", "Schedule", "manual")),
             run=world.pick((world.key("run1"), world.key("run2"), None, None)),
-            deleted_at=world.maybe(80, world.instant(taken + world.pick((1, 9, 10, 11)) * A_DAY)),
+            deleted_at=world.maybe(80, world.instant(gone)),
         )
 
 
@@ -504,8 +516,12 @@ def _kept(due: Due) -> str:
         return "cannot_test:conflict"
     keep = plan["keep_days"]
     deleted = [] if keep is None else [(copy, surely) for copy, surely in copies if copy["deleted_at"]]
-    if any(surely and copy["deleted_at"][1] < copy["taken_at"][0] + days(keep) for copy, surely in deleted):
+    term = timedelta(0) if keep is None else _term(due, keep)
+    if any(surely and copy["deleted_at"][1] < copy["taken_at"][0] + term for copy, surely in deleted):
         return "exception:deleted_early"
+    listed = _is_listed(due, copies)
+    if listed == "no":
+        return "exception:not_listed"
     unknown, config = _config(due)
     if unknown is not None or config is None:
         return unknown or "cannot_test:config_unknown"
@@ -515,14 +531,38 @@ def _kept(due: Due) -> str:
         return "exception:not_encrypted"
     if plan["must_lock"] and config["locked"] is False:
         return "exception:not_locked"
-    if any(copy["deleted_at"][0] < copy["taken_at"][1] + days(keep) for copy, _ in deleted):
+    if any(copy["deleted_at"][0] < copy["taken_at"][1] + term for copy, _ in deleted):
         return "cannot_test:time_order_unclear"
     if plan["keep_days"] is None:
         return "cannot_test:no_target"
     asked = {"keep_days": True, "encrypted": plan["must_encrypt"], "locked": plan["must_lock"]}
     if any(wanted and config[word] is None for word, wanted in asked.items()):
         return "cannot_test:config_unknown"
-    return "cannot_test:source_gap" if _may_be_unlisted(due) else "pass"
+    return "cannot_test:source_gap" if listed == "gap" or _may_be_unlisted(due) else "pass"
+
+
+def _term(due: Due, keep: int) -> timedelta:
+    """Return the length of so many days of the plan's clock, from the start or the end of the slot: the shorter one."""
+    zones = {row["id"]: row["zone"] for row in due.records["system"]}
+    zone = ZoneInfo(due.plan["zone"] or zones.get(due.system) or "UTC")
+    lengths: list[timedelta] = []
+    for moment in (due.slot["starts_at"], due.slot["ends_before"]):
+        local = moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) + timedelta(days=keep)
+        lengths.append(local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None) - moment)
+    return min(lengths)
+
+
+def _is_listed(due: Due, copies: Sequence[tuple[Record, bool]]) -> str:
+    """Return whether a run that ended well left a backup in the list: yes (or none did), no, or gap."""
+    if due.slot["is_continuous"] or due.plan["provider_managed"]:
+        return "yes"
+    runs = list(_of_slot(due))
+    ends = [
+        run.row["ended_at"][1] for run in runs if run.surely and run.row["status"] == "success" and run.row["ended_at"]
+    ]
+    if copies or not ends or any(run.row["conflicted"] for run in runs):
+        return "yes"
+    return "gap" if due.has_gap(["backup"], due.slot["starts_at"], max(ends) + TICK) else "no"
 
 
 def _copies(due: Due) -> Iterator[tuple[Record, bool]]:

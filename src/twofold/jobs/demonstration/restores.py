@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from twofold.jobs.demonstration.draw import Draw
 from twofold.jobs.demonstration.systems import SYSTEMS, System
-from twofold.jobs.demonstration.timeline import FIRST_DAY, LAST_DAY, before_working_days, local
+from twofold.jobs.demonstration.timeline import EXTRACTED_AT, FIRST_DAY, before_working_days, local
 from twofold.jobs.demonstration.world import Row, World
 
 A_DAY = timedelta(days=1)
@@ -62,8 +62,7 @@ def test_restores(world: World, draw: Draw) -> RestoreBook:
 
 def _back_up(book: RestoreBook, system: System) -> None:
     day = FIRST_DAY - 3 * A_DAY
-    while day <= LAST_DAY:
-        taken_at = local(day, "03:00")
+    while (taken_at := local(day, "03:00")) < EXTRACTED_AT:
         backup_id = f"bk-{system.id}-{day:%Y%m%d}"
         book.backups.append({"id": backup_id, "store": store_of(system.id), "taken_at": taken_at, "origin": "schedule"})
         day += 7 * A_DAY

@@ -67,6 +67,7 @@ tried AS (
         END) AS maybe_good,
         MAX(CASE WHEN a.status = 'warning' THEN 1 ELSE 0 END) AS warned,
         MAX(CASE WHEN a.status = 'success' THEN 1 ELSE 0 END) AS ended_well,
+        MAX(CASE WHEN a.status = 'success' AND b.is_sure = 1 THEN a.ended_at_latest END) AS made_at,
         COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at, a.started_at) END), p.due_at) AS failed_at,
         COALESCE(MIN(CASE WHEN a.status <> 'success' THEN COALESCE(a.ended_at_latest, a.started_at_latest) END), p.due_at)
             AS failed_at_latest
@@ -438,10 +439,10 @@ deleted AS (
         m.item AS item,
         MAX(CASE WHEN k.conflicted THEN 1 ELSE 0 END) AS conflicts,
         MAX(CASE
-            WHEN m.is_sure = 1 AND k.deleted_at_latest < k.taken_at + p.keep_days * INTERVAL '1' DAY THEN 1
+            WHEN m.is_sure = 1 AND k.deleted_at_latest < k.taken_at + p.kept_for_minutes * INTERVAL '1' MINUTE THEN 1
             ELSE 0
         END) AS is_early,
-        MAX(CASE WHEN k.deleted_at < k.taken_at_latest + p.keep_days * INTERVAL '1' DAY THEN 1 ELSE 0 END) AS perhaps_early
+        MAX(CASE WHEN k.deleted_at < k.taken_at_latest + p.kept_for_minutes * INTERVAL '1' MINUTE THEN 1 ELSE 0 END) AS perhaps_early
     FROM made AS m
     JOIN population AS p ON p.item = m.item
     JOIN backup AS k ON k.id = m.id
@@ -456,6 +457,18 @@ unlisted AS (
         AND (g.starts_at IS NULL OR g.starts_at <= p.starts_at OR (g.starts_at < p.due_at AND g.ends_before IS NOT NULL))
         AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
     WHERE p.kind = 'run'
+),
+-- Slots of which a run surely ended well, and no backup is listed: 1 where it may stand in a part of the list that is not proven,
+-- were it the part after the end of the data.
+nothing_listed AS (
+    SELECT t.item AS item, MAX(CASE WHEN g.table_name IS NOT NULL THEN 1 ELSE 0 END) AS is_gap
+    FROM tried AS t
+    JOIN population AS p ON p.item = t.item
+    LEFT JOIN made AS m ON m.item = t.item
+    LEFT JOIN gap AS g ON g.system = p.system AND g.table_name = 'backup'
+        AND (g.starts_at IS NULL OR g.starts_at <= t.made_at) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
+    WHERE t.made_at IS NOT NULL AND t.conflicts = 0 AND m.item IS NULL
+    GROUP BY t.item
 )
 SELECT
     p.item AS item,
@@ -488,6 +501,7 @@ SELECT
         WHEN p.conflicted THEN 'cannot_test:conflict'
         WHEN d.conflicts = 1 THEN 'cannot_test:conflict'
         WHEN d.is_early = 1 THEN 'exception:deleted_early'
+        WHEN n.is_gap = 0 THEN 'exception:not_listed'
         WHEN s.unknown IS NOT NULL THEN s.unknown
         WHEN s.keep_days < p.keep_days THEN 'exception:kept_too_short'
         WHEN p.must_encrypt AND s.encrypted = 0 THEN 'exception:not_encrypted'
@@ -496,7 +510,7 @@ SELECT
         WHEN p.keep_days IS NULL THEN 'cannot_test:no_target'
         WHEN s.keep_days IS NULL OR (p.must_encrypt AND s.encrypted IS NULL) OR (p.must_lock AND s.locked IS NULL)
             THEN 'cannot_test:config_unknown'
-        WHEN u.item IS NOT NULL THEN 'cannot_test:source_gap'
+        WHEN u.item IS NOT NULL OR n.is_gap = 1 THEN 'cannot_test:source_gap'
         ELSE 'pass'
     END AS c
 FROM population AS p
@@ -507,3 +521,4 @@ LEFT JOIN provider_code AS v ON v.item = p.item
 LEFT JOIN setting AS s ON s.item = p.item
 LEFT JOIN deleted AS d ON d.item = p.item
 LEFT JOIN unlisted AS u ON u.item = p.item
+LEFT JOIN nothing_listed AS n ON n.item = p.item
