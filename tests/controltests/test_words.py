@@ -133,17 +133,26 @@ def no_words(sql: str, population: str = "") -> set[Place]:
         for node in scope.walk():
             for side in compared(node):
                 found |= {*Origins(population).of(scope, side)}
-    return {(table, column) for table, column in found if table in KINDS and _is_text(table, column)}
+    return {each for each in found if each[0] in KINDS and _type(*each) in {ColumnType.TEXT, ColumnType.LIST}}
 
 
-def _is_text(table: str, column: str) -> bool:
+def _type(table: str, column: str) -> ColumnType | None:
     held = canonical_tables()[table].column_named.get(column)
-    return held is not None and held.type in {ColumnType.TEXT, ColumnType.LIST}
+    return None if held is None else held.type
 
 
 @pytest.mark.parametrize(("sql", "population"), [pytest.param(sql, of, id=name) for name, sql, of in texts()])
 def test_a_column_that_is_compared_with_a_literal_is_a_word(sql: str, population: str) -> None:
     assert no_words(sql, population) <= NO_WORDS.keys()
+
+
+@pytest.mark.parametrize(("sql", "population"), [pytest.param(sql, of, id=name) for name, sql, of in texts()])
+def test_a_word_is_in_lower_case_already(sql: str, population: str) -> None:
+    folded: set[Place] = set()
+    for scope in traverse_scope(sqlglot.parse_one(sql, read="duckdb")):
+        for node in scope.find_all(exp.Lower, exp.Upper):
+            folded |= {*Origins(population).of(scope, node.this)}
+    assert {each for each in folded if _type(*each) is ColumnType.WORD} == set()
 
 
 def test_each_exception_is_one() -> None:

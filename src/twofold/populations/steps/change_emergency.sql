@@ -13,8 +13,8 @@ WITH flag AS (
         e.evidence AS evidence,
         e.record AS record
     FROM ticket_event AS e
-    WHERE (LOWER(e.field) = 'emergency' AND LOWER(e.new_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal'))
-        OR (LOWER(e.field) IN ('type', 'issuetype') AND LOWER(e.new_value) LIKE '%emergency%')
+    WHERE (e.field = 'emergency' AND LOWER(e.new_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal'))
+        OR (e.field IN ('type', 'issuetype') AND LOWER(e.new_value) LIKE '%emergency%')
     UNION ALL
     SELECT
         t.key AS ticket,
@@ -27,18 +27,18 @@ WITH flag AS (
     FROM ticket AS t
     WHERE LOWER(t.type) LIKE '%emergency%'
         AND NOT EXISTS (
-            SELECT 1 FROM ticket_event AS e WHERE e.ticket = t.key AND LOWER(e.field) IN ('type', 'issuetype')
+            SELECT 1 FROM ticket_event AS e WHERE e.ticket = t.key AND e.field IN ('type', 'issuetype')
         )
 ),
 cleared AS (
     SELECT e.ticket AS ticket, e.occurred_at AS cleared_at
     FROM ticket_event AS e
     WHERE (
-        LOWER(e.field) = 'emergency'
+        e.field = 'emergency'
         AND LOWER(COALESCE(e.new_value, '')) IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
     )
     OR (
-        LOWER(e.field) IN ('type', 'issuetype')
+        e.field IN ('type', 'issuetype')
         AND LOWER(e.old_value) LIKE '%emergency%'
         AND LOWER(COALESCE(e.new_value, '')) NOT LIKE '%emergency%'
     )

@@ -21,7 +21,7 @@ given AS (
     JOIN ticket AS t ON t.key = e.ticket
     LEFT JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
     LEFT JOIN listing AS k ON k.id = t.type
-    WHERE LOWER(e.field) = 'status'
+    WHERE e.field = 'status'
         AND (
             e.conflicted
             OR s.id IS NOT NULL
@@ -43,9 +43,9 @@ taken_back AS (
         e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,
         e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted
     FROM ticket_event AS e
-    WHERE (e.conflicted AND LOWER(e.field) = 'status')
+    WHERE (e.conflicted AND e.field = 'status')
     OR (
-        LOWER(e.field) = 'status'
+        e.field = 'status'
         AND (
             LOWER(e.new_value) IN (
                 'reopened', 're-opened', 'open', 'to do', 'new', 'draft', 'backlog',
@@ -57,7 +57,7 @@ taken_back AS (
             )
         )
     )
-    OR (LOWER(e.field) = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
+    OR (e.field = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
     UNION ALL
     SELECT
         a.subject AS ticket, 'approval' AS table_name, a.id AS id,

@@ -55,7 +55,7 @@ line AS (
         r.account AS account,
         r.right_id AS right_id,
         r.reviewer AS reviewer,
-        LOWER(r.decision) AS decision,
+        r.decision AS decision,
         r.decided_at AS decided_at,
         v.person AS reviewer_person,
         COALESCE(v.person, v.state, 'linked to nobody')
@@ -269,7 +269,7 @@ SELECT
     'Campaign ' || e.id || ', completed at ' || COALESCE(CAST(e.completed_at AS STRING), 'no time') || ', had found account '
     || l.account || ' with right ' || l.right_id || ' good.' AS fact
 FROM line AS l
-JOIN review_item AS r ON r.account = l.account AND r.right_id = l.right_id AND LOWER(r.decision) = 'approve'
+JOIN review_item AS r ON r.account = l.account AND r.right_id = l.right_id AND r.decision = 'approve'
 JOIN campaign AS e ON e.id = r.campaign AND e.system = l.system AND e.completed_at < l.started_at
 WHERE l.decision IN ('revoke', 'modify')
 UNION ALL

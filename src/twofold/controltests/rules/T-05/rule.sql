@@ -263,7 +263,7 @@ line AS (
         r.right_id AS right_id,
         COALESCE(a.class, 'normal') AS class,
         r.reviewer AS reviewer,
-        CASE WHEN LOWER(r.decision) IN ('approve', 'revoke', 'modify') THEN LOWER(r.decision) END AS decision,
+        CASE WHEN r.decision IN ('approve', 'revoke', 'modify') THEN r.decision END AS decision,
         r.decided_at AS decided_at,
         r.decided_at_latest AS decided_at_latest,
         COALESCE(r.conflicted, FALSE) AS conflicted,
@@ -621,7 +621,7 @@ last_good AS (
         MAX(CASE WHEN NOT r.conflicted AND NOT e.conflicted THEN e.completed_at END) AS good_at,
         MAX(e.completed_at) AS perhaps_good_at
     FROM wrong AS w
-    JOIN review_item AS r ON r.account = w.account AND r.right_id = w.right_id AND (LOWER(r.decision) = 'approve' OR r.conflicted)
+    JOIN review_item AS r ON r.account = w.account AND r.right_id = w.right_id AND (r.decision = 'approve' OR r.conflicted)
     JOIN campaign AS e ON e.id = r.campaign AND e.system = w.system AND e.completed_at < w.campaign_started_at
     GROUP BY w.item, w.account, w.right_id
 ),

@@ -113,11 +113,11 @@ right_rank AS (
 used AS (
     SELECT
         i.item AS item,
-        MAX(CASE WHEN NOT u.conflicted AND LOWER(u.method) IN ('interactive', 'local_password') THEN 1 ELSE 0 END) AS by_hand,
+        MAX(CASE WHEN NOT u.conflicted AND u.method IN ('interactive', 'local_password') THEN 1 ELSE 0 END) AS by_hand,
         MAX(CASE WHEN NOT u.conflicted AND k.account IS NOT NULL AND c.client IS NULL AND u.client IS NOT NULL THEN 1 ELSE 0 END)
         AS elsewhere,
         MAX(CASE WHEN u.conflicted THEN 1 ELSE 0 END) AS conflicted,
-        MAX(CASE WHEN LOWER(u.method) IN ('token', 'interactive', 'local_password') THEN 0 ELSE 1 END) AS unknown
+        MAX(CASE WHEN u.method IN ('token', 'interactive', 'local_password') THEN 0 ELSE 1 END) AS unknown
     FROM item AS i
     JOIN sign_in AS u ON u.account = i.account AND u.occurred_at >= i.window_from AND u.occurred_at < i.window_to
     LEFT JOIN (SELECT DISTINCT d.account AS account FROM listed_client AS d) AS k ON k.account = u.account
@@ -166,7 +166,7 @@ looked_at AS (
     UNION
     SELECT r.account AS account, r.decided_at AS moment, r.decided_at_latest AS moment_latest, r.conflicted AS conflicted
     FROM review_item AS r
-    WHERE r.decided_at IS NOT NULL AND (LOWER(r.decision) IN ('approve', 'revoke', 'modify') OR r.conflicted)
+    WHERE r.decided_at IS NOT NULL AND (r.decision IN ('approve', 'revoke', 'modify') OR r.conflicted)
 ),
 covered AS (
     SELECT

@@ -466,8 +466,8 @@ material_field AS (
     FROM (SELECT DISTINCT e.field AS field FROM ticket_event AS e) AS f
     CROSS JOIN parameter AS q
     LEFT JOIN (SELECT DISTINCT LOWER(n.value) AS field FROM change_type__material_fields AS n) AS m
-        ON m.field = LOWER(f.field)
-    WHERE m.field IS NOT NULL OR ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(f.field) || ';%'
+        ON m.field = f.field
+    WHERE m.field IS NOT NULL OR ';' || LOWER(q.material_fields) || ';' LIKE '%;' || f.field || ';%'
 ),
 material_event AS (
     -- F: edits of such fields.
@@ -508,11 +508,11 @@ edit AS (
     CROSS JOIN parameter AS q
     JOIN population AS u ON u.item_no = l.item_no
     JOIN material_event AS e ON e.ticket = l.ticket
-    LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = LOWER(e.field)
+    LEFT JOIN change_type__material_fields AS m ON m.id = l.type AND LOWER(m.value) = e.field
     LEFT JOIN (SELECT DISTINCT n.id AS id FROM change_type__material_fields AS n) AS k ON k.id = l.type
     WHERE (
         m.value IS NOT NULL
-        OR (k.id IS NULL AND ';' || LOWER(q.material_fields) || ';' LIKE '%;' || LOWER(e.field) || ';%')
+        OR (k.id IS NULL AND ';' || LOWER(q.material_fields) || ';' LIKE '%;' || e.field || ';%')
     )
     AND e.occurred_at_latest >= l.authorised_at
     AND e.occurred_at <= u.started_at_latest

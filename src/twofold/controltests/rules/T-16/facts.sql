@@ -22,7 +22,7 @@ SELECT
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN change_ticket AS t ON t.item = p.item
-JOIN ticket_event AS e ON e.ticket = t.ticket AND LOWER(e.field) = LOWER(q.rollback_field)
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field = LOWER(q.rollback_field)
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B' UNION ALL SELECT 'C') AS x
 UNION ALL
 SELECT

@@ -80,7 +80,7 @@ edit AS (
     FROM asked AS a
     CROSS JOIN parameter AS q
     JOIN ticket AS t ON t.key = a.ticket
-    JOIN ticket_event AS e ON e.ticket = a.ticket AND LOWER(e.field) = LOWER(q.rollback_field)
+    JOIN ticket_event AS e ON e.ticket = a.ticket AND e.field = LOWER(q.rollback_field)
     WHERE e.occurred_at <= a.started_at_latest
 ),
 -- What the last edit before the release left in the field.
@@ -110,7 +110,7 @@ first_edit AS (
             MIN(e.occurred_at_latest) OVER (PARTITION BY e.ticket) AS first_at
         FROM ticket_event AS e
         CROSS JOIN parameter AS q
-        WHERE LOWER(e.field) = LOWER(q.rollback_field)
+        WHERE e.field = LOWER(q.rollback_field)
     ) AS x
     WHERE x.occurred_at <= x.first_at
     GROUP BY x.ticket

@@ -126,7 +126,7 @@ watched AS (
         LEAST(COALESCE(w.valid_to, m.ends_before), m.ends_before) AS ends_before,
         CASE WHEN w.conflicted THEN 1 ELSE 0 END AS conflicts
     FROM month AS m
-    JOIN alert_watch AS w ON w.system = m.system AND (LOWER(w.watches) = 'privileged' OR w.conflicted)
+    JOIN alert_watch AS w ON w.system = m.system AND (w.watches = 'privileged' OR w.conflicted)
         AND (w.valid_from IS NULL OR w.valid_from < m.ends_before) AND (w.valid_to IS NULL OR w.valid_to > m.starts_at OR w.conflicted)
     UNION ALL
     SELECT m.item AS item, m.ends_before AS starts_at, m.ends_before AS ends_before, 0 AS conflicts

@@ -471,7 +471,7 @@ SELECT
     END AS e,
     CASE
         WHEN x.code IS NOT NULL THEN x.code
-        WHEN LOWER(i.notice_decision) IN ('required', 'not_required') THEN 'pass'
+        WHEN i.notice_decision IN ('required', 'not_required') THEN 'pass'
         WHEN p.is_open THEN 'cannot_test:pending'
         ELSE 'exception:notice_undecided'
     END AS f,
@@ -479,8 +479,8 @@ SELECT
         WHEN x.code IS NOT NULL THEN x.code
         WHEN n.item IS NULL AND p.system = '-' THEN 'cannot_test:no_system'
         WHEN n.item IS NULL THEN 'na:no_financial_system'
-        WHEN COALESCE(LOWER(i.finance_effect), '') NOT IN ('yes', 'no') AND p.is_open THEN 'cannot_test:pending'
-        WHEN COALESCE(LOWER(i.finance_effect), '') NOT IN ('yes', 'no') THEN 'exception:finance_effect_missing'
+        WHEN COALESCE(i.finance_effect, '') NOT IN ('yes', 'no') AND p.is_open THEN 'cannot_test:pending'
+        WHEN COALESCE(i.finance_effect, '') NOT IN ('yes', 'no') THEN 'exception:finance_effect_missing'
         WHEN i.finance_by IS NULL THEN 'exception:finance_unnamed'
         WHEN y.state = 'shared' THEN 'exception:shared_account'
         WHEN y.state = 'bot' THEN 'exception:not_a_person'

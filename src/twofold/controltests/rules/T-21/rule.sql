@@ -14,7 +14,7 @@ attempt AS (
         r.started_at_latest AS started_at_latest,
         r.ended_at AS ended_at,
         r.ended_at_latest AS ended_at_latest,
-        LOWER(r.status) AS status,
+        r.status AS status,
         r.conflicted AS conflicted
     FROM backup_run AS r
 ),
@@ -336,7 +336,7 @@ report AS (
     SELECT
         p.item AS item,
         MAX(CASE WHEN r.conflicted THEN 1 ELSE 0 END) AS conflicts,
-        MAX(CASE WHEN LOWER(r.result) = 'good' THEN 0 ELSE 1 END) AS is_bad
+        MAX(CASE WHEN r.result = 'good' THEN 0 ELSE 1 END) AS is_bad
     FROM population AS p
     JOIN backup_report AS r ON r.plan = p.plan AND r.period_from <= p.starts_at AND p.due_at <= r.period_to
     GROUP BY p.item
@@ -373,7 +373,7 @@ loose AS (
     FROM backup AS k
     JOIN (SELECT DISTINCT p.plan AS plan, p.store AS store FROM population AS p) AS d ON d.store = k.store
     LEFT JOIN attempt AS a ON a.run = k.run
-    WHERE a.run IS NULL AND LOWER(k.origin) = 'schedule'
+    WHERE a.run IS NULL AND k.origin = 'schedule'
 ),
 loose_line AS (
     SELECT p.plan AS plan, p.starts_at AS at, 0 AS is_loose, CAST(NULL AS STRING) AS id

@@ -144,7 +144,7 @@ test_code AS (
             ) THEN '2cannot_test:source_gap'
             WHEN b.id IS NULL THEN '1exception:backup_unknown'
             WHEN b.conflicted THEN '2cannot_test:conflict'
-            WHEN LOWER(b.origin) <> 'schedule' THEN '1exception:made_for_test'
+            WHEN b.origin <> 'schedule' THEN '1exception:made_for_test'
             WHEN t.store <> b.store THEN '1exception:other_store'
             WHEN s.id IS NULL THEN '1exception:store_not_registered'
             WHEN s.conflicted THEN '2cannot_test:conflict'
@@ -157,7 +157,7 @@ test_code AS (
         CASE
             WHEN t.conflicted THEN '2cannot_test:conflict'
             WHEN t.result <> 'pass' THEN '4na:test_failed'
-            WHEN LOWER(t.verification) IN ('counts', 'checksum', 'application') THEN '3pass'
+            WHEN t.verification IN ('counts', 'checksum', 'application') THEN '3pass'
             ELSE '1exception:not_verified'
         END AS c,
         CASE

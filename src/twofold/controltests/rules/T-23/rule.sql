@@ -65,9 +65,9 @@ ended AS (
         COALESCE(r.ended_at, r.started_at, r.slot_at) AS ended_at,
         COALESCE(r.ended_at_latest, r.started_at_latest, r.slot_at_latest) AS ended_at_latest,
         CASE WHEN r.ended_at IS NULL THEN 0 ELSE 1 END AS has_end,
-        LOWER(r.status) AS status,
+        r.status AS status,
         CASE
-            WHEN LOWER(r.status) <> 'success' THEN 'bad'
+            WHEN r.status <> 'success' THEN 'bad'
             WHEN p.may_be_empty OR r.rows > 0 THEN 'good'
             WHEN r.rows IS NULL THEN 'unknown'
             ELSE 'empty'
@@ -261,7 +261,7 @@ counted AS (
         ROW_NUMBER() OVER (PARTITION BY b.item ORDER BY t.transferred_at NULLS LAST, t.id) AS place
     FROM belongs AS b
     JOIN transfer AS t ON t.id = b.run
-    WHERE b.kind = 'slot' AND b.is_sure = 1 AND LOWER(t.status) = 'success' AND NOT t.conflicted
+    WHERE b.kind = 'slot' AND b.is_sure = 1 AND t.status = 'success' AND NOT t.conflicted
 ),
 -- Perhaps one too many: an earlier one of its slot is in conflict, or nobody can tell whether it shares the slot of another.
 rivalled AS (
@@ -276,7 +276,7 @@ rivalled AS (
     FROM belongs AS b
     JOIN transfer AS t ON t.id = b.run
     JOIN belongs AS c ON c.item = b.item AND c.run <> b.run
-    JOIN transfer AS o ON o.id = c.run AND (LOWER(o.status) = 'success' OR o.conflicted)
+    JOIN transfer AS o ON o.id = c.run AND (o.status = 'success' OR o.conflicted)
     WHERE b.kind = 'slot'
     GROUP BY b.run
 ),
@@ -314,7 +314,7 @@ transfer_code AS (
     SELECT
         p.item AS item,
         CASE
-            WHEN LOWER(t.status) <> 'success' THEN 'exception:failed'
+            WHEN t.status <> 'success' THEN 'exception:failed'
             WHEN c.place > 1 AND NOT p.repeatable THEN 'exception:sent_twice'
             WHEN t.source_count IS NULL OR t.target_count IS NULL THEN 'cannot_test:counts_unknown'
             WHEN t.source_count <> t.target_count + COALESCE(t.rejects, 0) THEN 'exception:counts_differ'
@@ -324,7 +324,7 @@ transfer_code AS (
             ELSE 'pass'
         END AS e,
         CASE
-            WHEN LOWER(t.status) <> 'success' THEN 'na:not_transferred'
+            WHEN t.status <> 'success' THEN 'na:not_transferred'
             WHEN p.no_amounts THEN 'na:no_amounts'
             WHEN t.source_sum IS NULL OR t.target_sum IS NULL OR (t.rejects > 0 AND t.reject_sum IS NULL)
                 THEN 'cannot_test:sums_unknown'
@@ -332,7 +332,7 @@ transfer_code AS (
             ELSE 'pass'
         END AS f,
         CASE
-            WHEN LOWER(t.status) <> 'success' THEN 'na:not_transferred'
+            WHEN t.status <> 'success' THEN 'na:not_transferred'
             WHEN t.rejects IS NULL THEN 'cannot_test:rejects_unknown'
             WHEN t.rejects = 0 THEN 'na:no_rejects'
             WHEN t.cleared_at_latest <= t.transferred_at + q.clear_hours * INTERVAL '1' HOUR THEN 'pass'
@@ -342,7 +342,7 @@ transfer_code AS (
             ELSE 'exception:not_cleared'
         END AS g,
         CASE
-            WHEN LOWER(t.status) <> 'success' THEN 'na:not_transferred'
+            WHEN t.status <> 'success' THEN 'na:not_transferred'
             WHEN t.reviewed_at IS NULL AND t.transferred_at_latest + q.review_hours * INTERVAL '1' HOUR > q.extracted_at
                 THEN 'cannot_test:pending'
             WHEN t.reviewed_at IS NULL THEN 'exception:not_reviewed'

@@ -107,7 +107,7 @@ letter AS (
         b.conflicted AS conflicted,
         CASE
             WHEN b.conflicted OR TRIM(COALESCE(b.signed_by, '')) = '' THEN FALSE
-            ELSE LOWER(COALESCE(b.signer_role, '')) = 'management'
+            ELSE COALESCE(b.signer_role, '') = 'management'
         END AS counts,
         DATE_TRUNC('day', b.starts_at + INTERVAL '810' MINUTE) AS starts_at,
         GREATEST(
@@ -159,7 +159,7 @@ concluded AS (
     SELECT
         p.item AS item,
         r.id AS review,
-        LOWER(r.conclusion) AS conclusion,
+        r.conclusion AS conclusion,
         r.conflicted AS conflicted,
         r.reviewed_by IS NOT NULL AND COALESCE(n.state, '') NOT IN ('shared', 'bot') AS is_named,
         r.reviewed_at AS reviewed_at,
@@ -418,7 +418,7 @@ review_code AS (
             WHEN r.reviewed_at >= p.relied_at THEN '1exception:reviewed_late'
             WHEN r.reviewed_at_latest < r.received_at THEN '1exception:reviewed_before_receipt'
             WHEN r.opinion IS NULL THEN '1exception:no_opinion'
-            WHEN LOWER(r.opinion) <> 'unqualified' AND TRIM(COALESCE(r.opinion_judgement, '')) = ''
+            WHEN r.opinion <> 'unqualified' AND TRIM(COALESCE(r.opinion_judgement, '')) = ''
                 THEN '1exception:opinion_not_judged'
             WHEN x.report IS NULL AND r.exceptions_listed IS NULL THEN '1exception:exceptions_not_counted'
             WHEN x.worst = 0 THEN '1exception:exception_not_judged'
@@ -450,7 +450,7 @@ duty AS (
             WHEN TRIM(c.not_needed_reason) <> '' THEN '4pass'
             WHEN TRIM(COALESCE(c.own_control, '')) = '' THEN '1exception:unowned'
             WHEN c.own_result IS NULL THEN '2cannot_test:own_control_not_concluded'
-            WHEN LOWER(c.own_result) = 'effective' THEN '4pass'
+            WHEN c.own_result = 'effective' THEN '4pass'
             ELSE '1exception:own_control_failed'
         END) AS code
     FROM cuec AS c
@@ -463,7 +463,7 @@ followed AS (
         COUNT(*) AS found,
         MIN(CASE
             WHEN s.conflicted THEN '2cannot_test:conflict'
-            WHEN LOWER(s.method) = 'inclusive' THEN '5na:no_carve_out'
+            WHEN s.method = 'inclusive' THEN '5na:no_carve_out'
             WHEN TRIM(s.justification) <> '' THEN '4pass'
             WHEN s.followed_as IS NULL THEN '1exception:not_followed'
             WHEN EXISTS (

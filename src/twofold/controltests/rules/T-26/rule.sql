@@ -302,7 +302,7 @@ returned AS (
         p.item AS item,
         MIN(CASE
             WHEN a.conflicted THEN '3cannot_test:conflict'
-            WHEN LOWER(a.kind) = 'none' THEN '8na:nothing_held'
+            WHEN a.kind = 'none' THEN '8na:nothing_held'
             WHEN COALESCE(h.human, a.excused_by) <> COALESCE(w.human, p.person) AND TRIM(a.excused_reason) <> '' THEN '7pass'
             WHEN a.returned_at > p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '2exception:returned_late'
             WHEN a.returned_at_latest <= p.ended_at_latest + q.return_days * INTERVAL '1' DAY THEN '7pass'

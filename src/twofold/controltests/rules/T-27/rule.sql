@@ -41,7 +41,7 @@ trait AS (
         s.item AS item,
         MIN(CASE WHEN s.managed THEN 1 ELSE 0 END) AS managed,
         MIN(CASE WHEN s.mail_only THEN 1 ELSE 0 END) AS mail_only,
-        MIN(CASE WHEN LOWER(s.kind) = 'virtual_desktop' THEN 1 ELSE 0 END) AS is_virtual
+        MIN(CASE WHEN s.kind = 'virtual_desktop' THEN 1 ELSE 0 END) AS is_virtual
     FROM stretch AS s
     GROUP BY s.item
 ),

@@ -29,7 +29,7 @@ record_code AS (
         r.needs_action AS needs_action,
         CASE
             WHEN r.conflicted THEN '60cannot_test:conflict'
-            WHEN LOWER(r.form) = 'document_edit' THEN '76exception:not_held'
+            WHEN r.form = 'document_edit' THEN '76exception:not_held'
             WHEN k.id IS NULL THEN '75exception:no_participants'
             WHEN r.results IS NULL THEN '74exception:no_results'
             WHEN u.id IS NOT NULL THEN '73exception:reused'

@@ -30,7 +30,7 @@ reused AS (
         r.id AS id,
         MAX(CASE WHEN o.results_hash = r.results_hash THEN 1 ELSE 0 END) AS report,
         MAX(CASE
-            WHEN LOWER(r.form) = 'tabletop' AND LOWER(o.form) = 'tabletop' AND LOWER(o.scenario) = LOWER(r.scenario) THEN 1
+            WHEN r.form = 'tabletop' AND o.form = 'tabletop' AND LOWER(o.scenario) = LOWER(r.scenario) THEN 1
             ELSE 0
         END) AS scenario
     FROM activity_record AS r
@@ -50,7 +50,7 @@ record_code AS (
         CASE
             WHEN r.conflicted THEN '60cannot_test:conflict'
             WHEN r.form IS NULL
-                OR ';' || LOWER(REPLACE(q.exercise_forms, ' ', '')) || ';' NOT LIKE '%;' || LOWER(REPLACE(r.form, ' ', '')) || ';%'
+                OR ';' || LOWER(REPLACE(q.exercise_forms, ' ', '')) || ';' NOT LIKE '%;' || REPLACE(r.form, ' ', '') || ';%'
                 THEN '76exception:not_exercised'
             WHEN k.id IS NULL THEN '75exception:no_participants'
             WHEN r.results IS NULL THEN '74exception:no_results'

@@ -55,7 +55,7 @@ request AS (
         p.operating_at_latest AS received_at_latest,
         p.has_intake AS has_intake,
         r.channel AS channel,
-        LOWER(r.decision) AS decision,
+        r.decision AS decision,
         r.refusal_reason AS refusal_reason,
         CASE WHEN h.tells_check = 1 THEN h.checked_at ELSE r.identity_checked_at END AS checked_at,
         CASE

@@ -11,7 +11,7 @@ tested AS (
         t.conflicted AS conflicted,
         t.tested_at AS tested_at,
         t.tested_at_latest AS tested_at_latest,
-        CASE WHEN LOWER(t.result) = 'pass' THEN 1 ELSE 0 END AS good,
+        CASE WHEN t.result = 'pass' THEN 1 ELSE 0 END AS good,
         CASE WHEN t.logic_hash = p.logic_hash THEN 1 ELSE 0 END AS same,
         CASE
             WHEN t.tested_at_latest < p.operating_at THEN 'before'
