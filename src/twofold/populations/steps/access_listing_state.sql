@@ -1,9 +1,9 @@
 -- access_listing_state: whether only the people allowed could change an object when its access was listed (audit-domain T-32 D,
 -- T-33 A). One row per object and moment of a listing.
---   state   1 too_wide: an account of somebody who is not allowed under any HR id (same_human); 2 shared: a shared account that is not allowed by its own
---           name; 4 unlinked: an account that belongs to nobody known; 5 not declared: nobody is declared allowed then;
---           6 unclear: somebody was allowed in a part only of the time in which the listing may lie, or until a moment that
---           two rows give in two ways; 7 limited
+--   state   1 too_wide: an account of somebody who is not allowed under any HR id (same_human); 2 shared: a shared
+--           account that is not allowed by its own name; 4 unlinked: an account that belongs to nobody known; 5 not
+--           declared: nobody is declared allowed then; 6 unclear: somebody was allowed in a part only of the time in which
+--           the listing may lie, or until a moment that two rows give in two ways; 7 limited
 WITH
 -- Two rows that give one permission two ends leave it open when it ended.
 permission AS (
