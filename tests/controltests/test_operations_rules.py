@@ -38,11 +38,11 @@ MUTATIONS = [
     (T19, "COALESCE(e.occurred_at, i.cause_at)", "i.cause_at", "cause-typed-early-written-late"),
     (T19, "COALESCE(l.dependents, 1) <> 0", "TRUE", "nothing-relies-on-the-system"),
     (T19, "OR p.operating_at < l.valid_to", "OR TRUE", "relevance-ended-before"),
-    (T22, "WHEN LOWER(b.origin) <> 'schedule' THEN '1exception:made_for_test'", "", "snapshot-made-for-the-test"),
+    (T22, "WHEN b.origin <> 'schedule' THEN '1exception:made_for_test'", "", "snapshot-made-for-the-test"),
     (T22, "AND n.own_tests > 1", "", "one-test-never-meets-two-due-dates"),
     (T22, "WHERE c.root IS NULL AND i.has_reason = 1", "WHERE i.has_reason = 1", "late-and-failed"),
     (T22, "COALESCE(c.completed_at, b.completed_at, a.completed_at,", "COALESCE(", "retest-in-the-next-period"),
-    (T22, "OR n.person = o.person", "", "signed-by-the-operator"),
+    (T22, "OR COALESCE(y.human, n.person) = COALESCE(z.human, o.person)", "", "signed-by-the-operator"),
     (T22, "WHEN x.test IS NOT NULL THEN", "WHEN FALSE THEN", "stand-in-from-outside-the-scope"),
     (T22, "PARTITION BY c.item, c.chain", "PARTITION BY c.item", "two-stores-one-too-slow"),
 ]

@@ -32,6 +32,22 @@ JOIN person AS p ON lower(p.email) = lower(a.email)
 JOIN owner AS o ON o.name = a.id
 WHERE o.kind <> 'shared';
 
+-- The HR ids of one human: an engagement that continues another one under another id. The first id names the human.
+CREATE TEMP TABLE human AS
+WITH RECURSIVE chain AS (
+    SELECT e.person, f.person AS human, 1 AS links
+    FROM engagement AS e JOIN engagement AS f ON f.id = e.follows AND f.person <> e.person
+    UNION
+    SELECT c.person, f.person, c.links + 1
+    FROM chain AS c
+    JOIN engagement AS e ON e.person = c.human
+    JOIN engagement AS f ON f.id = e.follows AND f.person <> e.person
+    WHERE c.links < 90
+)
+SELECT person, min(human) AS human
+FROM chain ANTI JOIN (SELECT DISTINCT person AS human FROM chain) AS later USING (human)
+GROUP BY person;
+
 CREATE TEMP TABLE hand AS
 WITH tied AS (
     SELECT account, count(*) AS n, min(person) AS person, bool_or(conflicted) AS doubtful, min(f) AS f, max(t) AS t
@@ -44,22 +60,26 @@ edge AS (
         FROM tie SEMI JOIN (FROM tied WHERE n > 1) AS several USING (account)
     )
 )
-SELECT
-    account, f, t, CASE WHEN NOT doubtful THEN person END AS person,
-    CASE WHEN doubtful THEN 'ambiguous' ELSE 'linked' END AS state
-FROM tied WHERE n = 1
-UNION ALL
-SELECT
-    e.account, e.f, e.t,
-    CASE WHEN min(l.person) = max(l.person) AND NOT bool_or(l.conflicted) THEN min(l.person) END,
-    CASE WHEN min(l.person) = max(l.person) AND NOT bool_or(l.conflicted) THEN 'linked' ELSE 'ambiguous' END
-FROM edge AS e
-JOIN tie AS l ON l.account = e.account AND l.f <= e.f AND e.t <= l.t
-GROUP BY e.account, e.f, e.t
-UNION ALL
-SELECT o.account, E(), N(), NULL, CASE WHEN o.kind = 'shared' THEN 'shared' ELSE 'bot' END
-FROM owner AS o
-WHERE o.kind IN ('shared', 'service', 'bot') AND NOT EXISTS (FROM tied WHERE tied.account = o.account);
+SELECT x.*, coalesce(h.human, x.person) AS human
+FROM (
+    SELECT
+        account, f, t, CASE WHEN NOT doubtful THEN person END AS person,
+        CASE WHEN doubtful THEN 'ambiguous' ELSE 'linked' END AS state
+    FROM tied WHERE n = 1
+    UNION ALL
+    SELECT
+        e.account, e.f, e.t,
+        CASE WHEN min(l.person) = max(l.person) AND NOT bool_or(l.conflicted) THEN min(l.person) END,
+        CASE WHEN min(l.person) = max(l.person) AND NOT bool_or(l.conflicted) THEN 'linked' ELSE 'ambiguous' END
+    FROM edge AS e
+    JOIN tie AS l ON l.account = e.account AND l.f <= e.f AND e.t <= l.t
+    GROUP BY e.account, e.f, e.t
+    UNION ALL
+    SELECT o.account, E(), N(), NULL, CASE WHEN o.kind = 'shared' THEN 'shared' ELSE 'bot' END
+    FROM owner AS o
+    WHERE o.kind IN ('shared', 'service', 'bot') AND NOT EXISTS (FROM tied WHERE tied.account = o.account)
+) AS x
+LEFT JOIN human AS h ON h.person = x.person;
 
 -- Employed from f, surely until t and perhaps until u: a bare day leaves open when it ended on that day.
 CREATE TEMP TABLE employed AS
@@ -104,18 +124,23 @@ WHERE f < u;
 
 CREATE TEMP TABLE superior AS
 WITH line AS (
-    SELECT person, manager, coalesce(valid_from, E()) AS f, coalesce(valid_to, N()) AS t
-    FROM job WHERE manager <> person
+    SELECT
+        coalesce(h.human, j.person) AS human, coalesce(m.human, j.manager) AS manager,
+        coalesce(j.valid_from, E()) AS f, coalesce(j.valid_to, N()) AS t
+    FROM job AS j
+    LEFT JOIN human AS h ON h.person = j.person
+    LEFT JOIN human AS m ON m.person = j.manager
+    WHERE coalesce(m.human, j.manager) <> coalesce(h.human, j.person)
 ),
 second AS (
-    SELECT a.person, b.manager, greatest(a.f, b.f) AS f, least(a.t, b.t) AS t
-    FROM line AS a JOIN line AS b ON b.person = a.manager
+    SELECT a.human, b.manager, greatest(a.f, b.f) AS f, least(a.t, b.t) AS t
+    FROM line AS a JOIN line AS b ON b.human = a.manager
 )
 FROM line
 UNION ALL FROM second WHERE f < t
 UNION ALL
-SELECT a.person, b.manager, greatest(a.f, b.f), least(a.t, b.t)
-FROM second AS a JOIN line AS b ON b.person = a.manager
+SELECT a.human, b.manager, greatest(a.f, b.f), least(a.t, b.t)
+FROM second AS a JOIN line AS b ON b.human = a.manager
 WHERE greatest(a.f, b.f) < least(a.t, b.t);
 
 -- Commits and the pull requests that brought them.
@@ -664,9 +689,9 @@ acted AS (
     FROM pull WHERE author IS NOT NULL
 )
 SELECT
-    a.maker, list(h.person) FILTER (h.person IS NOT NULL) AS persons,
+    a.maker, list(h.human) FILTER (h.human IS NOT NULL) AS humans,
     list(a.account) FILTER (h.state IS DISTINCT FROM 'shared') AS accounts,
-    list(h.person) FILTER (a.wrote AND h.person IS NOT NULL) AS authors,
+    list(h.human) FILTER (a.wrote AND h.human IS NOT NULL) AS authors,
     bool_or(coalesce(h.state IN ('ambiguous', 'shared'), true)) AS is_unknown
 FROM acted AS a
 LEFT JOIN hand AS h ON h.account = a.account AND h.f <= a.acted_at AND a.acted_at < h.t
@@ -682,11 +707,11 @@ GROUP BY pull;
 
 CREATE TEMP TABLE scene AS
 SELECT
-    u.*, m.persons, m.accounts, m.authors, m.maker IS NULL AND x.pull IS NULL AS nobody,
+    u.*, m.humans, m.accounts, m.authors, m.maker IS NULL AND x.pull IS NULL AS nobody,
     coalesce(m.is_unknown, false) OR x.pull IS NOT NULL AS is_unknown,
-    CASE WHEN a.unit IS NULL THEN h.person END AS deployer,
+    CASE WHEN a.unit IS NULL THEN h.human END AS deployer,
     a.unit IS NULL AND h.person IS NULL AND h.state IS DISTINCT FROM 'bot'
-        AND NOT coalesce(u.by_pipeline, false) AS is_lost,
+        AND NOT (coalesce(u.by_pipeline, false) AND u.actor IS NULL) AS is_lost,
     r.f AS roster_from
 FROM live AS u
 LEFT JOIN maker AS m ON m.maker = u.maker
@@ -715,7 +740,7 @@ LEFT JOIN (
 -- C, D, G, H: reviews and decisions, whose they are, and which of them were taken back.
 CREATE TEMP TABLE vote AS
 SELECT
-    row_number() OVER () AS vote, v.*, h.person, h.state AS hand_state, coalesce(h.person, v.account) AS hand
+    row_number() OVER () AS vote, v.*, h.person, h.human, h.state AS hand_state, coalesce(h.human, v.account) AS hand
 FROM (
     SELECT
         p.pull, NULL::VARCHAR AS ticket, r.reviewer AS account, r.submitted_at AS f, r.submitted_at_latest AS t,
@@ -748,18 +773,18 @@ WITH back AS (
     GROUP BY g.vote
 ),
 row AS (
-    SELECT u.unit, v.vote, v.account, v.person, v.hand_state, v.hand, v.f, v.t, v.commit_sha, v.ended, v.ended_latest,
+    SELECT u.unit, v.vote, v.account, v.person, v.human, v.hand_state, v.hand, v.f, v.t, v.commit_sha, v.ended, v.ended_latest,
         v.ended_unknown, v.conflicted, false AS trailer
     FROM vote AS v JOIN live AS u ON u.pull = v.pull
     WHERE v.gives AND NOT u.emergency
     UNION ALL
-    SELECT u.unit, v.vote, v.account, v.person, v.hand_state, v.hand, v.f, v.t, NULL, v.ended, v.ended_latest,
+    SELECT u.unit, v.vote, v.account, v.person, v.human, v.hand_state, v.hand, v.f, v.t, NULL, v.ended, v.ended_latest,
         false, v.conflicted, false
     FROM vote AS v JOIN ticket_of AS n ON n.ticket = v.ticket JOIN live AS u ON u.unit = n.unit
     WHERE v.gives AND NOT u.emergency
     UNION ALL
     SELECT
-        u.unit, NULL, r.value, h.person, h.state, coalesce(h.person, r.value), k.committed_at,
+        u.unit, NULL, r.value, h.person, h.human, h.state, coalesce(h.human, r.value), k.committed_at,
         k.committed_at_latest, k.sha,
         NULL, NULL, false, k.conflicted, true
     FROM code_commit__reviewed_by AS r
@@ -839,11 +864,11 @@ GROUP BY x.unit;
 CREATE TEMP TABLE subordinate AS
 SELECT DISTINCT x.given
 FROM (
-    SELECT g.given, g.person, g.f, unnest(s.authors) AS author
+    SELECT g.given, g.human, g.f, unnest(s.authors) AS author
     FROM given AS g JOIN scene AS s ON s.unit = g.unit
     WHERE g.person IS NOT NULL
 ) AS x
-JOIN superior AS s ON s.person = x.person AND s.manager = x.author AND s.f <= x.f AND x.f < s.t;
+JOIN superior AS s ON s.human = x.human AND s.manager = x.author AND s.f <= x.f AND x.f < s.t;
 
 CREATE TEMP TABLE approved AS
 WITH fact AS (
@@ -874,7 +899,7 @@ WITH fact AS (
             ELSE 'unknown'
         END AS content,
         CASE
-            WHEN list_contains(s.persons, g.person) OR list_contains(s.accounts, g.account) THEN 30
+            WHEN list_contains(s.humans, g.human) OR list_contains(s.accounts, g.account) THEN 30
             WHEN g.hand_state = 'bot' OR b.account IS NOT NULL THEN 15
             WHEN g.hand_state = 'shared' THEN 77
             WHEN g.person IS NULL THEN 78
@@ -891,7 +916,7 @@ WITH fact AS (
             ELSE 90
         END AS held,
         CASE
-            WHEN g.person = s.deployer THEN 30
+            WHEN g.human = s.deployer THEN 30
             WHEN u.given IS NOT NULL THEN CASE WHEN q.subordinate = 'exception' THEN 31 ELSE 71 END
             WHEN g.person IS NULL THEN 78
             WHEN s.is_lost THEN 77
@@ -980,7 +1005,7 @@ FROM ticket_of WHERE known GROUP BY unit;
 
 CREATE TEMP TABLE accepted AS
 WITH uat AS (
-    SELECT a.*, h.person, coalesce(h.person, a.approver) AS hand
+    SELECT a.*, h.person, h.human, coalesce(h.human, a.approver) AS hand
     FROM (FROM approval WHERE duty = 'uat') AS a
     LEFT JOIN hand AS h ON h.account = a.approver AND h.f <= a.decided_at AND a.decided_at < h.t
 ),
@@ -995,7 +1020,7 @@ back AS (
 ),
 given AS (
     SELECT
-        s.*, a.id, a.approver, a.person, a.decided_at AS f, a.decided_at_latest AS t, a.withdrawn_at,
+        s.*, a.id, a.approver, a.person, a.human, a.decided_at AS f, a.decided_at_latest AS t, a.withdrawn_at,
         a.withdrawn_at_latest,
         a.conflicted
     FROM uat AS a
@@ -1025,7 +1050,7 @@ SELECT
     max(
         CASE
             WHEN g.conflicted THEN 79
-            WHEN list_contains(g.persons, g.person) OR list_contains(g.accounts, g.approver) THEN 30
+            WHEN list_contains(g.humans, g.human) OR list_contains(g.accounts, g.approver) THEN 30
             WHEN g.withdrawn_at_latest <= g.started_at OR r.t <= g.started_at THEN 25
             WHEN g.f > g.started_at_latest + g.skew AND NOT (g.emergency AND q.tests_may_follow_emergency) THEN 20
             WHEN g.person IS NULL THEN 78

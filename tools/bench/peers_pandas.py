@@ -147,7 +147,7 @@ def _protected(changes: Changes, days: int) -> Any:
     key = ["repository", "seen_as", "branch", "observed_at", "observed_at_latest"]
     look["origin"], name = _named(look["setting"])
     value, classic = look["value"], look["origin"] == ""
-    look["reviews"] = (name == "required_reviews") & value.notna() & (value != "0")
+    look["reviews"] = (name == "required_reviews") & (pd.to_numeric(value, errors="coerce") >= 1)
     look["binds"] = name == np.where(classic, "enforce_admins", "bypass_reviews")
     look["spoiled"] = _open(name, value)
     demand = look.groupby([*key, "origin"])[["reviews", "binds", "spoiled"]].max().reset_index()
@@ -195,7 +195,7 @@ def _opened(changes: Changes, unit: Frame, seen: Frame, now: dict[str, str], win
     log = changes.read("branch_rule_event", "id repository branch setting new_value occurred_at conflicted")
     log["repository"] = log["repository"].replace(now)
     _, name = _named(log["setting"])
-    off = (name == "required_reviews") & (log["new_value"].fillna("0") == "0")
+    off = (name == "required_reviews") & ~(pd.to_numeric(log["new_value"], errors="coerce") >= 1)
     log["bad"] = log["conflicted"] | off | _open(name, log["new_value"])
     log = log[name.isin(["required_reviews", "enforce_admins", "protected", "bypass_reviews"])]
     branch = ["repository", "branch"]

@@ -30,7 +30,7 @@ class People:
         return self._session.sql(f"SELECT {', '.join(chosen)} FROM {table}").df()  # noqa: S608  our own names
 
     def add_hand(self, rows: Frame, account: str, at: str) -> Frame:
-        """Add whose hand an account was at a moment: person and state; the index must be without repeats."""
+        """Add whose hand an account was at a moment: person (the human) and state; the index is without repeats."""
         known = self.hand.rename(columns={"account": account})
         found = rows[[account, at]].dropna().reset_index().merge(known, on=account)
         found = found[(found["f"] <= found[at]) & (found[at] < found["t"])]
@@ -70,7 +70,22 @@ class People:
                 "state": np.where(nobody["kind"] == "shared", "shared", "bot"),
             }
         )  # fmt: skip
-        return pd.concat([_stretches(tie), nobody.astype({"f": tie["f"].dtype, "t": tie["t"].dtype})])
+        hands = pd.concat([_stretches(tie), nobody.astype({"f": tie["f"].dtype, "t": tie["t"].dtype})])
+        return hands.assign(person=hands["person"].map(self._humans()).fillna(hands["person"]))
+
+    def _humans(self) -> Any:
+        """Return the first HR id of each human, by each of the HR ids under which they went on."""
+        held = self.read("engagement", "id person follows")
+        step = held.merge(held[["id", "person"]].set_axis(["follows", "human"], axis=1), on="follows")
+        step = step.loc[step["person"] != step["human"], ["person", "human"]].drop_duplicates()
+        chain, ends = step, [step[:0]]
+        for _ in range(90):
+            is_first = ~chain["human"].isin(step["person"])
+            ends.append(chain[is_first])
+            onward = step.set_axis(["link", "human"], axis=1)
+            chain = chain[~is_first].set_axis(["person", "link"], axis=1).merge(onward, on="link")
+            chain = chain[["person", "human"]].drop_duplicates()
+        return pd.concat(ends).groupby("person")["human"].min()
 
 
 def _stretches(tie: Frame) -> Frame:
