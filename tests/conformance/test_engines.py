@@ -29,7 +29,7 @@ from twofold.tables.readings import UNMARKED, Reading, has_conflicts
 from twofold.tables.store import Lineage, SessionLimits, TableSet, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
 
-from ..controltests.case_batches import batches, passed_together, read_whole, rows_together
+from ..controltests.case_batches import batches, in_common_with_tables, passed_together, read_whole, rows_together
 from ..second_opinion.rules import agreement
 from ..spark_server import spark_jars, spark_server
 
@@ -72,7 +72,8 @@ class Found:
 
 def _cases(folder: Path) -> Iterator[Rows]:
     """Yield the cases of a rule: each batch that passes on DuckDB, and alone what does not pass in it."""
-    made = sorted(batches(map(read_whole, find_cases([folder]))), key=len, reverse=True)
+    read = map(read_whole, find_cases([folder]))
+    made = sorted(batches(read, in_common_with_tables), key=len, reverse=True)
     for place, batch in enumerate(made):
         golden = any(each.case.folder.name.startswith(GOLDEN) for each in batch)
         if not (golden or place < A_FEW or EVERY_CASE):

@@ -4,17 +4,19 @@ The cases of a batch lie in one set of tables. Each has a number, and every name
 that its rows meet only each other. A word that the texts of the rule or the parameters spell out is no name and stays
 as it is; so do calendars, which thousands of rows are made of, and the policies that everybody has to sign.
 
-Cases share a batch only where they agree in rule, clock, parameters, the tables that have rows (an empty table is empty
-for all), and the rows that no name tells apart (calendars, scope *). What is left is a faulty rule that asks for any
-other name where it should ask for the same: among others it finds one. So `make determinism` runs every case alone.
+Cases share a batch only where they agree in rule, clock, parameters, and the rows that no name tells apart (calendars,
+scope *). What is left is a faulty rule that asks for any other name where it should ask for the same: among others it
+finds one. So `make determinism` runs every case alone.
 
-The batch can say that a case passes, never that it fails: a case that comes out otherwise is run alone. Alone run also
-cases with exports, which speak for every system, and a whole batch in which an item has no number: it may be anyone's.
+The batch can say that a case passes, never that it fails: a case that comes out otherwise is run among those that have
+rows in the same tables (an empty table is empty for all), and then alone. Alone run also cases with exports, which
+speak for every system, a whole batch in which an item has no number (it may be anyone's), and for each table one case
+that does without it: a rule that gives nothing where a table is empty is not noticed among cases that fill it.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -80,18 +82,43 @@ def failures(folders: Iterable[Path]) -> dict[str, list[str]]:
             read.append(read_whole(folder))
         except UserError as error:
             found[_name(folder)] = [str(error)]
-    for batch in batches(read):
-        passed = passed_together(batch)
-        for number, each in enumerate(batch):
-            if number in passed:
-                continue
-            try:
-                wrong = each.wrong(found_alone(each.case, each.rows))
-            except (UserError, RuleFault) as error:
-                wrong = [str(error)]
-            if wrong:
-                found[_name(each.case.folder)] = wrong
+    left = _not_passed(_not_passed(read, in_common), in_common_with_tables)
+    for each in [*left, *_without_each_table(read)]:
+        try:
+            wrong = each.wrong(found_alone(each.case, each.rows))
+        except (UserError, RuleFault) as error:
+            wrong = [str(error)]
+        if wrong:
+            found[_name(each.case.folder)] = wrong
     return found
+
+
+def _not_passed(cases: Iterable[ReadCase], share: Callable[[ReadCase], Hashable]) -> list[ReadCase]:
+    """Run the cases in batches and return those of which the batch does not say that they pass."""
+    left = []
+    for batch in batches(cases, share):
+        passed = passed_together(batch)
+        left += [each for number, each in enumerate(batch) if number not in passed]
+    return left
+
+
+def _without_each_table(cases: Sequence[ReadCase]) -> list[ReadCase]:
+    """Return few cases: for each rule, and each table that some case of it does without, one that does without it."""
+    tables = [frozenset(row.table.name for row, _ in each.rows) for each in cases]
+    filled: dict[str, set[str]] = defaultdict(set)
+    for each, names in zip(cases, tables, strict=True):
+        filled[each.case.rule.control_test] |= names
+    lacked = [
+        {(each.case.rule.control_test, name) for name in filled[each.case.rule.control_test] - names}
+        for each, names in zip(cases, tables, strict=True)
+    ]
+    chosen = []
+    open_places = set().union(*lacked)
+    while open_places:
+        best = max(range(len(cases)), key=lambda number: len(lacked[number] & open_places))
+        open_places -= lacked[best]
+        chosen.append(cases[best])
+    return chosen
 
 
 def read_whole(folder: Path) -> ReadCase:
@@ -100,11 +127,11 @@ def read_whole(folder: Path) -> ReadCase:
     return ReadCase(case, list(case_rows(case)), read_expected(folder))
 
 
-def batches(cases: Iterable[ReadCase]) -> list[list[ReadCase]]:
-    """Put the cases together that may share their tables."""
+def batches(cases: Iterable[ReadCase], share: Callable[[ReadCase], Hashable]) -> list[list[ReadCase]]:
+    """Put the cases together that may share their tables: those of which `share` gives the same."""
     found: dict[Hashable, list[ReadCase]] = defaultdict(list)
     for each in cases:
-        found[_in_common(each)].append(each)
+        found[share(each)].append(each)
     return list(found.values())
 
 
@@ -156,15 +183,19 @@ def _by_number(found: Found) -> dict[int | None, Found]:
     return parts
 
 
-def _in_common(read: ReadCase) -> Hashable:
+def in_common(read: ReadCase) -> Hashable:
     """Return what a case has in common with those that it may share tables with."""
-    tables = frozenset(row.table.name for row, _ in read.rows)
-    if "extraction" in tables:
+    if any(row.table.name == "extraction" for row, _ in read.rows):
         return read.case.folder
     _, shared = _split(0, read)
     common = frozenset((row.table.name, row.digest, lineage) for row, lineage in shared)
     case = read.case
-    return case.rule.control_test, case.extracted_at, frozenset(case.parameters.items()), tables, common
+    return case.rule.control_test, case.extracted_at, frozenset(case.parameters.items()), common
+
+
+def in_common_with_tables(read: ReadCase) -> Hashable:
+    """Return the same, and which tables have rows."""
+    return in_common(read), frozenset(row.table.name for row, _ in read.rows)
 
 
 def _split(number: int, read: ReadCase) -> tuple[list[CaseRow], list[CaseRow]]:

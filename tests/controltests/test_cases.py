@@ -9,7 +9,7 @@ import pytest
 from twofold.controltests.rule import RULES_FOLDER
 from twofold.jobs.cases import find_cases, found_alone
 
-from .case_batches import batches, failures, passed_together, read_whole
+from .case_batches import batches, failures, in_common, passed_together, read_whole
 
 RULES = sorted(path for path in RULES_FOLDER.iterdir() if path.is_dir())
 EVERY_CASE = bool(os.environ.get("TWOFOLD_EVERY_CASE"))
@@ -29,7 +29,7 @@ def test_a_case_that_passes_among_others_gives_the_same_alone(folder: Path) -> N
     """In every item and attribute, also those that expected.csv does not name."""
     folders = find_cases([folder])
     compared = 0
-    for batch in batches(map(read_whole, folders if EVERY_CASE else folders[::5])):
+    for batch in batches(map(read_whole, folders if EVERY_CASE else folders[::5]), in_common):
         for number, found in sorted(passed_together(batch).items())[: None if EVERY_CASE else 2]:
             assert found == found_alone(batch[number].case, batch[number].rows)
             compared += 1
@@ -81,7 +81,7 @@ def test_among_others_a_case_fails_by_its_own_rows(
     for name, folder in zip(cases, folders, strict=True):
         rule, _, case = name.partition("/")
         shutil.copytree(RULES_FOLDER / rule / "cases" / case, folder)
-    (batch,) = batches(map(read_whole, folders))
+    (batch,) = batches(map(read_whole, folders), in_common)
     assert len(passed_together(batch)) == len(cases)
 
     expected = folders[0] / "expected.csv"
