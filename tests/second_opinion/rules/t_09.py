@@ -510,8 +510,8 @@ def _d(records: Records, item: Item, versions: Sequence[Record]) -> str:
     for row in records["function_use"]:
         seen: Span = row["occurred_at"]
         owner = hand(records, row["account"], seen[0])
-        holders = {human_of(records, owner.person), row["account"]}
-        if item.holder in holders and seen[1] >= item.span[0] and seen[0] < item.span[1]:
+        holder = human_of(records, owner.person) or row["account"]
+        if item.holder == holder and seen[1] >= item.span[0] and seen[0] < item.span[1]:
             used.add(row["function"])
     if any({row["function_a"], row["function_b"]} <= used for row in versions):
         return "exception:both_used"
