@@ -82,7 +82,8 @@ def _backup_of(world: World, stores: Sequence[str], before: datetime) -> str:
     origin = world.pick(("schedule", "schedule", "schedule", "Schedule", "manual"))
     taken = world.near(before) if world.chance(30) else before - world.number_in(1, 6) * A_DAY
     for _ in range(2 if world.chance(4) else 1):
-        world.add("backup", id=backup, store=store, taken_at=world.instant(taken), origin=origin)
+        gone = world.maybe(25, world.instant(world.near(before)))
+        world.add("backup", id=backup, store=store, taken_at=world.instant(taken), origin=origin, deleted_at=gone)
         store = world.pick(stores)
     return backup
 
@@ -326,7 +327,11 @@ class _Item:
             return "exception:stand_in_out_of_scope"
         if backup["taken_at"][0] > start[1]:
             return "exception:taken_after_start"
-        return "pass" if backup["taken_at"][1] < start[0] else "cannot_test:time_order_unclear"
+        gone = backup["deleted_at"]
+        if gone is not None and test["started_at"] is not None and gone[1] < start[0]:
+            return "exception:deleted_before_start"
+        was_there = gone is None or gone[0] > start[1]
+        return "pass" if backup["taken_at"][1] < start[0] and was_there else "cannot_test:time_order_unclear"
 
     def _labels(self, system: str) -> set[str]:
         at = self.due.due_at - _TICK

@@ -39,7 +39,7 @@ SELECT
     b.evidence AS evidence,
     b.record AS record,
     'Test ' || t.id || ' restored backup ' || b.id || ' of data store ' || b.store || ', taken at ' || CAST(b.taken_at AS STRING)
-    || ' by ' || b.origin || '; the test began at ' || COALESCE(CAST(t.started_at AS STRING), 'an unknown time') || '.' AS fact
+    || ' by ' || b.origin || COALESCE(' and deleted at ' || CAST(b.deleted_at AS STRING), '') || '; the test began at ' || COALESCE(CAST(t.started_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN (
     SELECT o.id AS test, o.system AS system FROM restore_test AS o
