@@ -323,6 +323,9 @@ class _Item:
             return "cannot_test:conflict"
         if store["system"] != test["system"]:
             return "exception:store_of_other_system"
+        retired = store["valid_to"] or NEVER
+        if retired <= start[0]:
+            return "exception:store_retired"
         if not self.is_own and not self._labels(self.due.system) <= self._labels(test["system"]):
             return "exception:stand_in_out_of_scope"
         if backup["taken_at"][0] > start[1]:
@@ -330,7 +333,7 @@ class _Item:
         gone = backup["deleted_at"]
         if gone is not None and test["started_at"] is not None and gone[1] < start[0]:
             return "exception:deleted_before_start"
-        was_there = gone is None or gone[0] > start[1]
+        was_there = (gone is None or gone[0] > start[1]) and start[1] < retired
         return "pass" if backup["taken_at"][1] < start[0] and was_there else "cannot_test:time_order_unclear"
 
     def _labels(self, system: str) -> set[str]:

@@ -38,7 +38,8 @@ SELECT
     'backup' AS table_name,
     b.evidence AS evidence,
     b.record AS record,
-    'Test ' || t.id || ' restored backup ' || b.id || ' of data store ' || b.store || ', taken at ' || CAST(b.taken_at AS STRING)
+    'Test ' || t.id || ' restored backup ' || b.id || ' of data store ' || b.store
+    || COALESCE(' (in use until ' || CAST(s.valid_to AS STRING) || ')', '') || ', taken at ' || CAST(b.taken_at AS STRING)
     || ' by ' || b.origin || COALESCE(' and deleted at ' || CAST(b.deleted_at AS STRING), '') || '; the test began at ' || COALESCE(CAST(t.started_at AS STRING), 'an unknown time') || '.' AS fact
 FROM population AS p
 JOIN (
@@ -48,6 +49,7 @@ JOIN (
 ) AS x ON x.system = p.system
 JOIN restore_test AS t ON t.id = x.test
 JOIN backup AS b ON b.id = t.backup
+LEFT JOIN store AS s ON s.id = b.store
 WHERE t.completed_at_latest >= p.starts_at AND (p.next_due_at IS NULL OR t.completed_at < p.next_due_at)
 UNION ALL
 SELECT

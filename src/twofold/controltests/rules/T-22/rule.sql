@@ -149,11 +149,13 @@ test_code AS (
             WHEN s.id IS NULL THEN '1exception:store_not_registered'
             WHEN s.conflicted THEN '2cannot_test:conflict'
             WHEN s.system <> t.system THEN '1exception:store_of_other_system'
+            WHEN s.valid_to <= COALESCE(t.started_at, t.completed_at) THEN '1exception:store_retired'
             WHEN x.test IS NOT NULL THEN '1exception:stand_in_out_of_scope'
             WHEN b.taken_at > COALESCE(t.started_at_latest, t.completed_at_latest) THEN '1exception:taken_after_start'
             WHEN b.deleted_at_latest < t.started_at THEN '1exception:deleted_before_start'
             WHEN b.taken_at_latest < COALESCE(t.started_at, t.completed_at)
-                AND COALESCE(b.deleted_at > COALESCE(t.started_at_latest, t.completed_at_latest), TRUE) THEN '3pass'
+                AND COALESCE(b.deleted_at > COALESCE(t.started_at_latest, t.completed_at_latest), TRUE)
+                AND COALESCE(s.valid_to > COALESCE(t.started_at_latest, t.completed_at_latest), TRUE) THEN '3pass'
             ELSE '2cannot_test:time_order_unclear'
         END AS b,
         CASE
