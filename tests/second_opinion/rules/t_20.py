@@ -394,9 +394,10 @@ def _stopped(finding: Finding) -> str | None:
 
 
 def _gone(finding: Finding) -> datetime:
-    """Return when the target was retired, after which nothing is left to accept."""
+    """Return when the target was retired, after which nothing is left to accept; never where it is seen after that."""
     ends: datetime = (finding.place and finding.place["valid_to"]) or NEVER
-    return ends
+    last = max((row["first_seen"] if _turned(row) else row["last_seen"])[0] for row in finding.stretch.rows)
+    return NEVER if last >= ends else ends
 
 
 def _retired(finding: Finding) -> bool:

@@ -28,11 +28,19 @@ finding AS (
         MAX(CASE WHEN w.last_seen_latest < w.first_seen THEN w.first_seen_latest ELSE w.last_seen_latest END) OVER (
             PARTITION BY p.item
         ) AS last_seen,
+        CASE WHEN w.last_seen_latest < w.first_seen THEN w.first_seen ELSE w.last_seen END AS sight_at,
         w.fixed_at AS claimed_at,
         LOWER(w.severity) AS severity
     FROM population AS p
     JOIN weakness AS w ON w.target = p.target AND UPPER(TRIM(w.vulnerability)) = p.vulnerability
         AND p.starts_at <= w.first_seen AND w.first_seen <= p.ends_before
+),
+-- When the target was retired. One on which a tool saw the weakness after that was not.
+gone AS (
+    SELECT f.item AS item, MIN(f.used_to) AS used_to
+    FROM finding AS f
+    GROUP BY f.item
+    HAVING MAX(f.sight_at) < MIN(f.used_to)
 ),
 -- A fix counts from the scan that shows it: the first good scan after the last sight, by a tool that had seen the weakness,
 -- logged in if that tool had ever been logged in up to then. What a tool merely says, or does not say, is no proof.
@@ -375,7 +383,7 @@ acceptance AS (
         j.item AS item,
         CASE
             WHEN c.fault = '9' AND (
-                c.covered_to > MIN(COALESCE(x.fixed_at_latest, q.extracted_at)) OR c.covered_to >= MIN(p.used_to)
+                c.covered_to > MIN(COALESCE(x.fixed_at_latest, q.extracted_at)) OR c.covered_to >= MIN(g.used_to)
             ) THEN 'pass'
             WHEN MIN(CASE WHEN j.code LIKE '2%' THEN j.code END) IS NOT NULL
                 THEN SUBSTR(MIN(CASE WHEN j.code LIKE '2%' THEN j.code END), 2)
@@ -385,8 +393,8 @@ acceptance AS (
         END AS code
     FROM judged AS j
     CROSS JOIN parameter AS q
-    JOIN population AS p ON p.item = j.item
     JOIN fix AS x ON x.item = j.item
+    LEFT JOIN gone AS g ON g.item = j.item
     LEFT JOIN cover AS c ON c.item = j.item
     GROUP BY j.item, c.fault, c.covered_to
 ),
@@ -492,7 +500,7 @@ SELECT
     CASE
         WHEN b.stop IS NOT NULL THEN b.stop
         WHEN b.fixed_at_latest <= b.due_at THEN b.good
-        WHEN p.used_to <= b.due_at AND p.used_to <= q.extracted_at THEN 'na:retired'
+        WHEN g.used_to <= b.due_at AND g.used_to <= q.extracted_at THEN 'na:retired'
         WHEN a.code = 'pass' AND q.extracted_at > b.due_at_latest THEN b.good
         WHEN b.fixed_at <= b.due_at_latest THEN 'cannot_test:time_order_unclear'
         WHEN q.extracted_at <= b.due_at_latest THEN 'cannot_test:pending'
@@ -507,7 +515,7 @@ SELECT
     CASE
         WHEN b.stop IS NOT NULL THEN b.stop
         WHEN b.fixed_at_latest <= b.due_at OR q.extracted_at <= b.due_at_latest THEN 'na:not_needed'
-        WHEN p.used_to <= b.due_at THEN 'na:not_needed'
+        WHEN g.used_to <= b.due_at THEN 'na:not_needed'
         WHEN a.code IS NOT NULL THEN a.code
         WHEN b.of_acceptance = 1 THEN 'cannot_test:source_gap'
         ELSE 'na:no_acceptance'
@@ -524,6 +532,7 @@ SELECT
 FROM population AS p
 CROSS JOIN parameter AS q
 JOIN base AS b ON b.item = p.item
+LEFT JOIN gone AS g ON g.item = p.item
 LEFT JOIN acceptance AS a ON a.item = p.item
 LEFT JOIN claimed AS c ON c.item = p.item
 LEFT JOIN slot_code AS s ON s.item = p.item
