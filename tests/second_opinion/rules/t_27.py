@@ -150,6 +150,15 @@ class Item:
         """Whether a sign-in shows that it reached a labelled system in the month."""
         return any(_counts(self.records, row, self.device, self.month) for row in self.records["sign_in"])
 
+    def stray(self) -> bool:
+        """Whether it reached a labelled system while nobody had it, or after it was retired."""
+        rows = [row for row in self.records["device"] if row["id"] == self.device]
+        return any(
+            not any(_had_at(row, sign_in["occurred_at"]) for row in rows)
+            for sign_in in self.records["sign_in"]
+            if _counts(self.records, sign_in, self.device, self.month)
+        )
+
     def gap(self, table: str) -> bool:
         """Whether a table is not proven complete in the month."""
         end = min(self.month.ends_before, datetime(self.today.year, self.today.month, self.today.day))  # noqa: DTZ001
@@ -203,6 +212,12 @@ def _held_in(row: Record, month: Month, clock: datetime) -> bool:
     return bool(row["valid_from"] < month.ends_before and month.starts_at < min(ends))
 
 
+def _had_at(row: Record, at: tuple[datetime, datetime]) -> bool:
+    """Whether somebody perhaps had the device at that time by this row."""
+    last = row["retired_at"][1] if row["retired_at"] else NEVER
+    return bool(row["valid_from"] <= at[1] and at[0] < (row["valid_to"] or NEVER) and at[0] <= last)
+
+
 def _stretch(row: Record, clock: datetime) -> Days:
     ends = [clock.date()]
     if row["valid_to"]:
@@ -236,12 +251,14 @@ def _judged(item: Item) -> dict[str, str]:
         return dict.fromkeys("ABCD", "cannot_test:conflict")
     if item.tested and all(row["mail_only"] for row in item.tested) and not item.signed_in():
         return dict.fromkeys("ABCD", "na:mail_only")
-    if item.rows and not item.stretches:
+    if item.rows and not item.stretches and not item.stray():
         return dict.fromkeys("ABCD", "na:day_not_over")
     virtual = bool(item.tested) and all(row["kind"] == "virtual_desktop" for row in item.tested)
-    if not item.stretches and item.gap("device"):
+    unmanaged = any(row["managed"] is False for row in item.tested)
+    unknown = not item.stretches or item.stray()
+    if unknown and not unmanaged and item.gap("device"):
         codes = dict.fromkeys("ABCD", "cannot_test:source_gap")
-    elif not item.stretches or any(row["managed"] is False for row in item.tested):
+    elif unknown or unmanaged:
         codes = {**dict.fromkeys("ABC", "cannot_test:not_managed"), "D": "exception:not_managed"}
     else:
         codes = {letter: _state(item, letter, virtual=virtual) for letter in "ABC"}

@@ -68,6 +68,26 @@ CROSS JOIN (
     SELECT 'A' AS letter UNION ALL SELECT 'B' AS letter UNION ALL SELECT 'C' AS letter UNION ALL SELECT 'D' AS letter
 ) AS l
 UNION ALL
+SELECT DISTINCT
+    p.item AS item,
+    'D' AS attribute,
+    'sign_in' AS table_name,
+    i.evidence AS evidence,
+    i.record AS record,
+    'It signed in to ' || i.system || ' at ' || CAST(i.occurred_at AS STRING) || ' as ' || i.account
+    || ', when by the list of devices nobody had it.' AS fact
+FROM population AS p
+JOIN sign_in AS i
+    ON i.device = p.device AND i.result = 'success' AND p.starts_at <= i.occurred_at AND i.occurred_at < p.ends_before
+JOIN system_label AS l
+    ON l.system = i.system AND l.label IN ('soc2', 'fin_relevant')
+        AND (l.valid_from IS NULL OR l.valid_from <= i.occurred_at) AND (l.valid_to IS NULL OR i.occurred_at < l.valid_to)
+WHERE NOT EXISTS (
+    SELECT 1 FROM device AS d
+    WHERE d.id = i.device AND d.valid_from <= i.occurred_at_latest AND (d.valid_to IS NULL OR i.occurred_at < d.valid_to)
+        AND (d.retired_at IS NULL OR i.occurred_at <= d.retired_at_latest)
+)
+UNION ALL
 SELECT
     e.item AS item,
     e.letter AS attribute,

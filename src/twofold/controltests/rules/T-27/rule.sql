@@ -199,23 +199,39 @@ gap AS (
         ON g.table_name IN ('device', 'device_state') AND g.system IN (p.system, '*')
             AND (g.starts_at IS NULL OR g.starts_at < LEAST(p.ends_before, c.today)) AND (g.ends_before IS NULL OR g.ends_before > p.starts_at)
 ),
+-- Sign-ins to a labelled system at a moment at which nobody had the device, or after it was retired.
+stray AS (
+    SELECT DISTINCT p.item AS item
+    FROM population AS p
+    JOIN sign_in AS i
+        ON i.device = p.device AND i.result = 'success' AND p.starts_at <= i.occurred_at AND i.occurred_at < p.ends_before
+    JOIN system_label AS l
+        ON l.system = i.system AND l.label IN ('soc2', 'fin_relevant')
+            AND (l.valid_from IS NULL OR l.valid_from <= i.occurred_at) AND (l.valid_to IS NULL OR i.occurred_at < l.valid_to)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM device AS d
+        WHERE d.id = i.device AND d.valid_from <= i.occurred_at_latest AND (d.valid_to IS NULL OR i.occurred_at < d.valid_to)
+            AND (d.retired_at IS NULL OR i.occurred_at <= d.retired_at_latest)
+    )
+),
 standing AS (
     SELECT
         p.item AS item,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN t.mail_only = 1 AND NOT p.is_used THEN 'na:mail_only'
-            WHEN t.item IS NULL AND p.is_held = 1 THEN 'na:day_not_over'
+            WHEN t.item IS NULL AND p.is_held = 1 AND y.item IS NULL THEN 'na:day_not_over'
         END AS code,
         CASE
-            WHEN t.managed = 1 THEN NULL
+            WHEN t.managed = 1 AND y.item IS NULL THEN NULL
             WHEN g.item IS NOT NULL THEN 'cannot_test:source_gap'
             ELSE 'cannot_test:not_managed'
         END AS unmanaged_code,
         CASE WHEN t.is_virtual = 1 THEN 'na:virtual_desktop' END AS virtual_code
     FROM population AS p
     LEFT JOIN trait AS t ON t.item = p.item
-    LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'device' AND t.item IS NULL
+    LEFT JOIN stray AS y ON y.item = p.item
+    LEFT JOIN gap AS g ON g.item = p.item AND g.table_name = 'device' AND COALESCE(t.managed, 1) = 1
 ),
 letter AS (
     SELECT
