@@ -185,8 +185,11 @@ def _excused(records: Records, row: Record) -> str | None:
     """Return the code of all attributes where nothing is asked of a request."""
     if row["conflicted"]:
         return "cannot_test:conflict"
-    if _original(records, row):
-        return "na:duplicate"
+    original = next((other for other in records["dsr"] if other["id"] == _original(records, row)), None)
+    if original is not None:
+        answered = _Request(records, original, NEVER).answered
+        if not surely_before(answered, _receipt(records, row)):
+            return "na:duplicate"
     decider = row["not_personal_by"]
     if decider is None or row["not_personal_reason"] is None:
         return None

@@ -46,6 +46,25 @@ people AS (
     SELECT COUNT(*) AS known
     FROM (SELECT a.id AS account FROM account AS a UNION ALL SELECT l.account AS account FROM account_link AS l) AS n
 ),
+reply AS (
+    SELECT
+        r.id AS request,
+        CASE WHEN h.tells_answer = 1 THEN h.answered_at ELSE r.answered_at END AS answered_at,
+        CASE
+            WHEN h.tells_answer = 1 THEN h.answered_at_latest
+            WHEN r.answered_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
+            ELSE r.answered_at_latest
+        END AS answered_at_latest
+    FROM dsr AS r
+    LEFT JOIN history AS h ON h.request = r.id
+),
+-- What came after the answer to the original is no duplicate of it: that answer was none to this.
+came_after AS (
+    SELECT p.item AS item
+    FROM population AS p
+    JOIN reply AS y ON y.request = p.original AND y.answered_at_latest < p.operating_at
+    WHERE p.original <> p.item
+),
 -- Not applicable as a whole: a duplicate, and what a person found to be no request about personal data, with the reason.
 request AS (
     SELECT
@@ -65,12 +84,8 @@ request AS (
         END AS checked_at_latest,
         CASE WHEN h.checked_at IS NULL THEN 1 ELSE 0 END AS check_typed,
         CASE WHEN h.tells_answer = 1 THEN h.answer_entered_at ELSE r.answered_at END AS answer_entered_at,
-        CASE WHEN h.tells_answer = 1 THEN h.answered_at ELSE r.answered_at END AS answered_at,
-        CASE
-            WHEN h.tells_answer = 1 THEN h.answered_at_latest
-            WHEN r.answered_at_latest < r.created_at - INTERVAL '1' DAY THEN r.created_at_latest
-            ELSE r.answered_at_latest
-        END AS answered_at_latest,
+        y.answered_at AS answered_at,
+        y.answered_at_latest AS answered_at_latest,
         CASE WHEN h.answered_at IS NULL THEN 1 ELSE 0 END AS answer_typed,
         r.disclosed_at AS disclosed_at,
         r.disclosed_at_latest AS disclosed_at_latest,
@@ -81,7 +96,7 @@ request AS (
         h.clock_conflict AS clock_conflict,
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
-            WHEN p.original <> p.item THEN 'na:duplicate'
+            WHEN p.original <> p.item AND c.item IS NULL THEN 'na:duplicate'
             WHEN r.not_personal_reason IS NULL OR r.not_personal_by IS NULL OR n.state IN ('bot', 'shared') THEN NULL
             WHEN n.person IS NOT NULL OR k.known = 0 THEN 'na:not_personal'
             ELSE 'cannot_test:decider_unlinked'
@@ -89,6 +104,8 @@ request AS (
     FROM population AS p
     CROSS JOIN people AS k
     JOIN dsr AS r ON r.id = p.item
+    JOIN reply AS y ON y.request = p.item
+    LEFT JOIN came_after AS c ON c.item = p.item
     LEFT JOIN history AS h ON h.request = p.item
     LEFT JOIN identity AS n
         ON n.account = r.not_personal_by AND n.valid_from <= p.operating_at AND p.operating_at < n.valid_to
