@@ -100,6 +100,7 @@ def _request(world: World, made: list[str]) -> None:
             id=request,
             system=world.maybe(50, world.key("shop")),
             subject=world.maybe(92, world.pick("jjjk")),
+            kind=world.pick((None, "access", "access", "Access", "deletion")),
             channel=world.maybe(85, world.key("mail")),
             received_at=world.instant(received),
             created_at=world.maybe(50, world.instant(world.near(received))),
@@ -176,6 +177,8 @@ def _original(records: Records, row: Record) -> str | None:
             other["id"] == row["duplicate_of"] != row["id"]
             and other["duplicate_of"] is None
             and other["subject"] == row["subject"] is not None
+            and other["system"] in {None, row["system"]}
+            and (not other["kind"] or not row["kind"] or other["kind"].lower() == row["kind"].lower())
         ):
             return str(other["id"])
     return None

@@ -3,13 +3,15 @@
 -- An item is one request. Item id: the id in the log. System: the one that it is about, company where it names none.
 -- Operating date: the receipt, which is the earliest of what the log says, of when its entry was made, and of the messages and forms
 -- that it answers; of its duplicates too. So a clock that was started at triage does not move it.
--- A duplicate names an original that is in the log, is no duplicate itself, and has the same subject; else it stands on its own.
+-- A duplicate names an original that is in the log, is no duplicate itself, has the same subject, and asks for no less: the same kind
+-- of thing (as far as both say), of the same system or of the company as a whole. Else it stands on its own.
 -- Second source: mailboxes, support queue and forms (reconciliations/dsr_received.sql).
 WITH
 merged AS (
     SELECT r.id AS request, COALESCE(o.id, r.id) AS original
     FROM dsr AS r
     LEFT JOIN dsr AS o ON o.id = r.duplicate_of AND o.id <> r.id AND o.duplicate_of IS NULL AND o.subject = r.subject
+        AND COALESCE(LOWER(o.kind) = LOWER(r.kind), TRUE) AND COALESCE(o.system = r.system, o.system IS NULL)
 ),
 member AS (
     SELECT r.id AS request, r.id AS member FROM dsr AS r

@@ -10,7 +10,7 @@ SELECT
         WHEN l.attribute = 'B' THEN 'By the log received at ' || r.received_at_text || ' over ' || COALESCE(r.channel, 'an unknown way in')
             || ', entered at ' || COALESCE(r.created_at_text, 'an unknown time') || ', answered at '
             || COALESCE(r.answered_at_text, 'no known time') || '; the clock starts at ' || CAST(p.operating_at AS STRING)
-            || COALESCE('; it repeats ' || r.duplicate_of, '')
+            || COALESCE('; it asks for: ' || r.kind, '') || COALESCE('; it repeats ' || r.duplicate_of, '')
             || COALESCE('; said to be no request about personal data: ' || r.not_personal_reason, '') || '.'
         WHEN l.attribute = 'C' THEN 'Decision: ' || COALESCE(r.decision, 'none') || '.'
         ELSE 'Decision: ' || COALESCE(r.decision, 'none') || '; reason told: ' || COALESCE(r.refusal_reason, 'none') || '.'
