@@ -316,15 +316,17 @@ def _deadline(request: _Request, count: int, states: set[str]) -> Span:
     history = [event for event in request.events if event["field"] == "status"]
     history.sort(key=lambda event: (event["occurred_at"][0], event["id"]))
     changes = [(_to_the_second(event["occurred_at"]), event["new_value"] or "") for event in history]
+    checks = [event for event in request.events if event["field"] == "identity_checked_at"]
+    shown = _to_the_second(_standing(checks) or (NEVER, NEVER))
     sure = longest = timedelta(0)
     for place, (start, state) in enumerate(changes):
         if plain(state) not in states:
             continue
         end = changes[place + 1][0] if place + 1 < len(changes) else (request.clock, request.clock)
         if start[1] < ends[0]:
-            sure += max(end[0] - start[1], timedelta(0))
+            sure += max(min(end[0], shown[0]) - start[1], timedelta(0))
         if start[0] < ends[1]:
-            longest += max(end[1] - start[0], timedelta(0))
+            longest += max(min(end[1], shown[1]) - start[0], timedelta(0))
     return ends[0] + sure, ends[1] + longest
 
 

@@ -138,7 +138,7 @@ limit_of AS (
         ON d.calendar = 'default' AND d.day = CAST(CAST(CAST(c.day AS DATE) + t.days * INTERVAL '1' DAY AS DATE) AS STRING)
 ),
 -- The clock stands still while the person is asked to show who they are, from the history of the status. A pause that begins after
--- the deadline revives nothing.
+-- the deadline revives nothing. Once the history shows the check, nobody waits for it any more, whatever the status says.
 status_event AS (
     SELECT
         e.request AS request,
@@ -157,10 +157,16 @@ pause AS (
         s.request AS request,
         s.starts_at AS starts_at,
         s.starts_at_latest AS starts_at_latest,
-        GREATEST(s.starts_at_latest, COALESCE(s.ends_at, q.extracted_at)) AS ends_at,
-        GREATEST(s.starts_at, COALESCE(s.ends_at_latest, q.extracted_at)) AS ends_at_latest
+        GREATEST(
+            s.starts_at_latest, LEAST(COALESCE(s.ends_at, q.extracted_at), COALESCE(h.checked_at, TIMESTAMP '9999-12-31 00:00:00'))
+        ) AS ends_at,
+        GREATEST(
+            s.starts_at,
+            LEAST(COALESCE(s.ends_at_latest, q.extracted_at), COALESCE(h.checked_at_latest, TIMESTAMP '9999-12-31 00:00:00'))
+        ) AS ends_at_latest
     FROM status_event AS s
     CROSS JOIN parameter AS q
+    JOIN history AS h ON h.request = s.request
     WHERE ';' || LOWER(REPLACE(q.pause_states, ' ', '')) || ';' LIKE '%;' || s.status || ';%'
 ),
 -- Lengths of pauses can be added only as numbers: the end counts up and the beginning down, once for the sure length and once for
