@@ -207,16 +207,17 @@ def _original(records: Records, row: Record) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A severity that was held: from when, whether as the first one, and its level, None for an unknown word."""
+    """A severity that was held: from when, whether as the first one and by the record itself, and its word."""
 
     at: Span
     is_first: bool
     word: str
     conflicted: bool
+    is_own: bool
 
     @property
     def level(self) -> int | None:
-        """1 for sev1 to 4 for sev4."""
+        """1 for sev1 to 4 for sev4, None for an unknown word."""
         return _LEVELS.get(self.word)
 
 
@@ -265,18 +266,25 @@ class Incident:
             return None
         return "na:false_alarm" if who.person else "cannot_test:confirmer_unlinked"
 
-    def _events(self, field: str) -> list[Record]:
-        own = [row for row in self.records["incident_event"] if row["incident"] == self.row["id"]]
+    def _events(self, field: str, of: str | None = None) -> list[Record]:
+        own = [row for row in self.records["incident_event"] if row["incident"] == (of or self.row["id"])]
         return sorted((row for row in own if row["field"] == field), key=lambda row: (row["occurred_at"], row["id"]))
 
     def _held(self) -> list[Held]:
-        events, opened = self._events("severity"), self.row["opened_at"]
-        told = [(opened, row["old_value"], row["conflicted"]) for row in events[:1]]
-        told += [(row["occurred_at"], row["new_value"], row["conflicted"]) for row in events]
-        if not events:
-            told = [(opened, self.row["severity"], False)]
-        known = [each for each in told if each[1] is not None]
-        return [Held(at, place == 0, word.lower(), wrong) for place, (at, word, wrong) in enumerate(known)]
+        """Return what the record held, in order, and then what was held by those merged into it."""
+        found = []
+        for row in [self.row, *(each for each in self.members if each["id"] != self.row["id"])]:
+            events, opened, is_own = self._events("severity", row["id"]), row["opened_at"], row is self.row
+            told = [(opened, event["old_value"], event["conflicted"]) for event in events[:1]]
+            told += [(event["occurred_at"], event["new_value"], event["conflicted"]) for event in events]
+            if not events:
+                told = [(opened, row["severity"], row["conflicted"])]
+            known = [each for each in told if each[1] is not None]
+            found += [
+                Held(at, is_own and place == 0, word.lower(), wrong, is_own)
+                for place, (at, word, wrong) in enumerate(known)
+            ]
+        return found
 
     def _running(self, moment: datetime) -> datetime:
         """Return a moment on the clock that stood still from the last closing to the reopening."""
@@ -347,25 +355,26 @@ class Incident:
         late = "exception:no_response" if answered is None else "exception:slow_response"
         sure = [each for each in held if each.is_first or answered is None or surely_before(each.at, answered)]
         perhaps = [each for each in held if each.is_first or answered is None or each.at[0] < answered[1]]
-        if not held:
+        if not sure:
             if reached[0] > longest:
                 return late
         else:
             due = detected[1] + self._minutes(min(each.level or 9 for each in sure))
-            if due < reached[0] <= detected[1] + self._minutes(sure[-1].level or 9):
+            own = [each for each in sure if each.is_own]
+            if own and due < reached[0] <= detected[1] + self._minutes(own[-1].level or 9):
                 return "exception:severity_lowered"
             if reached[0] > due:
                 return late
         if not has_alert:
             return "cannot_test:no_detection"
         if answered is None:
-            unset = not held and reached[0] > shortest
+            unset = not sure and reached[0] > shortest
             return "cannot_test:no_severity" if unset else "cannot_test:pending"
         if reached[1] <= shortest:
             return "pass"
         if self._history_gap(system, answered[1]):
             return "cannot_test:source_gap"
-        if not held:
+        if not sure:
             return "cannot_test:no_severity"
         strict = detected[0] + self._minutes(min(each.level or 9 for each in perhaps))
         return "pass" if reached[1] <= strict else "cannot_test:time_order_unclear"

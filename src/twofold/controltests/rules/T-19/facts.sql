@@ -25,7 +25,7 @@ SELECT
     'incident_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Severity changed from ' || COALESCE(e.old_value, 'none') || ' to ' || COALESCE(e.new_value, 'none') || ' at '
+    'Severity' || CASE WHEN e.incident <> p.incident THEN ' of ' || e.incident ELSE '' END || ' changed from ' || COALESCE(e.old_value, 'none') || ' to ' || COALESCE(e.new_value, 'none') || ' at '
     || CAST(e.occurred_at AS STRING) || COALESCE(' by ' || e.actor, '')
     || CASE
         WHEN a.responded_at <= e.occurred_at THEN ', after the first response.'
@@ -38,7 +38,8 @@ JOIN (
     JOIN incident AS i ON i.id = m.member
     GROUP BY m.item
 ) AS a ON a.item = p.item
-JOIN incident_event AS e ON e.incident = p.incident AND e.field = 'severity'
+JOIN member AS m ON m.item = p.item
+JOIN incident_event AS e ON e.incident = m.member AND e.field = 'severity'
 UNION ALL
 SELECT
     p.item AS item,
@@ -62,7 +63,7 @@ SELECT
     'Record ' || i.id || ': alert at ' || COALESCE(CAST(i.detected_at AS STRING), 'an unknown time') || ', report at '
     || COALESCE(CAST(i.reported_at AS STRING), 'an unknown time') || ', opened at ' || CAST(i.opened_at AS STRING)
     || ', first response at ' || COALESCE(CAST(i.responded_at AS STRING), 'no time')
-    || CASE WHEN i.id <> m.incident THEN ' (a duplicate: its alert, report and response count).' ELSE '.' END AS fact
+    || CASE WHEN i.id <> m.incident THEN ' (a duplicate of severity ' || COALESCE(i.severity, 'none') || ': its alert, report, response and severities count).' ELSE '.' END AS fact
 FROM member AS m
 JOIN incident AS i ON i.id = m.member
 UNION ALL

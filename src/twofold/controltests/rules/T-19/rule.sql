@@ -61,7 +61,8 @@ answer AS (
     GROUP BY m.incident
 ),
 -- A severity lowered just before the breach: the history says which severities were held, and from when. What stood before
--- the first event was held from the opening; without any event, what stands there now was.
+-- the first event was held from the opening; without any event, what stands there now was. Each record has its own history; those
+-- of the duplicates are read with that of their original, so that merging lowers nothing.
 severity_event AS (
     SELECT
         e.incident AS incident,
@@ -104,14 +105,14 @@ held_value AS (
         i.severity AS severity,
         i.opened_at AS held_at,
         i.opened_at_latest AS held_at_latest,
-        0 AS conflicted
+        CASE WHEN i.conflicted THEN 1 ELSE 0 END AS conflicted
     FROM incident AS i
     WHERE i.severity IS NOT NULL AND NOT EXISTS (SELECT 1 FROM severity_event AS e WHERE e.incident = i.id)
 ),
 held AS (
     SELECT
-        h.incident AS incident,
-        h.place AS place,
+        m.incident AS incident,
+        CASE WHEN m.member = m.incident THEN h.place END AS place,
         CASE
             WHEN LOWER(h.severity) = 'sev1' THEN 1
             WHEN LOWER(h.severity) = 'sev2' THEN 2
@@ -125,12 +126,14 @@ held AS (
         h.held_at AS held_at,
         h.held_at_latest AS held_at_latest,
         h.conflicted AS conflicted,
-        MIN(h.place) OVER (PARTITION BY h.incident) AS first_place
+        MIN(CASE WHEN m.member = m.incident THEN h.place END) OVER (PARTITION BY m.incident) AS first_place
     FROM held_value AS h
     CROSS JOIN parameter AS q
+    JOIN member AS m ON m.member = h.incident
 ),
--- The highest severity (the lowest number) surely and possibly held before the response, and the one held last before it.
--- Where the severity was set only after the response, the first one counts; none was lowered before it then.
+-- The highest severity (the lowest number) surely and possibly held before the response, and the one held last before it by the
+-- record itself (place; a severity of a duplicate has none). Where the severity was set only after the response, the first one
+-- counts; none was lowered before it then.
 before_response AS (
     SELECT
         h.incident AS incident,
@@ -138,7 +141,7 @@ before_response AS (
         MAX(CASE WHEN h.level IS NULL THEN 1 ELSE 0 END) AS unknown_value,
         MIN(CASE WHEN h.place = h.first_place OR h.held_at_latest < i.responded_at THEN h.level END) AS sure_level,
         MIN(CASE WHEN h.place = h.first_place OR h.held_at < i.responded_at_latest THEN h.level END) AS possible_level,
-        MAX(CASE WHEN h.held_at_latest < i.responded_at THEN h.place * 10 + h.level END) AS last_level
+        MAX(CASE WHEN h.place = h.first_place OR h.held_at_latest < i.responded_at THEN h.place * 10 + h.level END) AS last_level
     FROM held AS h
     JOIN answer AS i ON i.incident = h.incident
     WHERE i.responded_at IS NOT NULL
