@@ -20,6 +20,8 @@ from twofold.tables.schema import ColumnType, canonical_tables
 NO_WORDS = {
     ("difference_explanation", "population"): "the name of a population, as Twofold prints it",
     ("dsr", "system"): "the id of a system",
+    ("measured_value", "system"): "the id of a system",
+    ("policy", "system"): "the id of a system",
 }
 """Columns that are compared with a literal and are no words, and what they hold."""
 WORD = re.compile(r"[a-z][a-z0-9_ -]*")

@@ -172,7 +172,7 @@ def populate(world: World) -> None:
                 "measured_value",
                 id=measured,
                 measure=world.key(world.pick(("removal", "removal", "length"))),
-                system=world.maybe(50, system),
+                system=world.pick((None, system, system, world.key("crm"), "company")),
                 value=world.pick((1, 2, 2, 3)),
                 unit=world.pick(("day", "day", "day", "hour")),
                 holds_from=start,
@@ -604,7 +604,10 @@ def _practice(records: Records, item: _Item, number: Record, begins: datetime, e
     measured = [
         row
         for row in records["measured_value"]
-        if row["measure"] == number["measure"] and row["holds_from"] < ends and (row["holds_to"] or NEVER) > begins
+        if row["measure"] == number["measure"]
+        and (item.system == "company" or row["system"] in {None, "company", item.system})
+        and row["holds_from"] < ends
+        and (row["holds_to"] or NEVER) > begins
     ]
     for row in measured:
         value = row["value"]

@@ -70,7 +70,8 @@ SELECT
 FROM population AS p
 JOIN (SELECT DISTINCT o.policy AS policy, o.measure AS measure FROM policy_number AS o) AS s ON s.policy = p.policy
 JOIN measured_value AS m
-    ON m.measure = s.measure AND m.holds_from < p.ends_before AND (m.holds_to IS NULL OR m.holds_to > p.starts_at)
+    ON m.measure = s.measure AND (p.system = 'company' OR COALESCE(m.system, 'company') IN ('company', p.system))
+        AND m.holds_from < p.ends_before AND (m.holds_to IS NULL OR m.holds_to > p.starts_at)
 UNION ALL
 SELECT
     p.item AS item,

@@ -350,6 +350,7 @@ other_promise AS (
     FROM reign AS v
     JOIN policy_number AS n ON n.policy = v.policy AND n.version = v.version
 ),
+-- A policy of one system is kept or not in that system; what was measured in another one says nothing of it.
 practice_code AS (
     SELECT
         a.item AS item,
@@ -365,7 +366,9 @@ practice_code AS (
             ELSE '90pass'
         END) AS code
     FROM promise AS a
+    JOIN item AS i ON i.item = a.item
     JOIN measured_value AS m ON m.measure = a.measure
+        AND (i.system = 'company' OR COALESCE(m.system, 'company') IN ('company', i.system))
         AND m.holds_from < a.ends_before AND (m.holds_to IS NULL OR m.holds_to > a.starts_at)
     GROUP BY a.item, a.version, a.document, a.measure
 ),
