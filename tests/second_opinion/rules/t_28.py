@@ -255,7 +255,7 @@ def _policy(world: World, policy: str, system: str, accounts: Sequence[str]) -> 
                 "policy",
                 id=policy,
                 title=world.pick(("one", "two")),
-                system=world.maybe(60, system),
+                system=world.pick((None, system, system, world.key("crm"), world.key("crm"))),
                 categories=world.maybe(30, world.pick((["privacy"], ["availability", "security"], ["security"]))),
                 needed_from=needed,
                 needed_to=world.maybe(15, needed + world.number_in(0, 60) * A_DAY),
@@ -584,6 +584,9 @@ def _disagreements(
     for other in records["policy_number"]:
         if other is number or other["measure"] != number["measure"]:
             continue
+        systems = {_system_of(records, each["policy"]) for each in (number, other)}
+        if len(systems - {"company"}) > 1:
+            continue
         together = any(
             (row["policy"], row["version"]) == (other["policy"], other["version"]) and start < ends and begins < end
             for row, start, end in reigns
@@ -592,6 +595,11 @@ def _disagreements(
             yield "cannot_test:conflict"
         elif together and _promise(other) != _promise(number):
             yield "exception:documents_disagree"
+
+
+def _system_of(records: Records, policy: str) -> str:
+    """Return the system that a policy rules, company where it names none."""
+    return next((row["system"] for row in records["policy"] if row["id"] == policy and row["system"]), "company")
 
 
 def _promise(number: Record) -> tuple[str, int, str]:

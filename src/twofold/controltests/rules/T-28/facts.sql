@@ -57,7 +57,9 @@ JOIN (
     JOIN policy_number AS o ON o.measure = m.measure
 ) AS s ON s.policy = p.policy
 JOIN policy_number AS o ON o.policy = s.other AND o.version = s.version AND o.measure = s.measure
+LEFT JOIN policy AS k ON k.id = o.policy
 JOIN policy_version AS v ON v.policy = o.policy AND v.version = o.version AND v.effective_at < p.ends_before
+WHERE p.system = 'company' OR COALESCE(k.system, 'company') IN ('company', p.system)
 UNION ALL
 SELECT
     p.item AS item,

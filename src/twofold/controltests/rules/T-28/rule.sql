@@ -345,10 +345,12 @@ other_promise AS (
         n.value AS value,
         n.unit AS unit,
         COALESCE(n.conflicted, FALSE) AS conflicted,
+        COALESCE(k.system, 'company') AS system,
         v.effective_at AS starts_at,
         v.ends_before AS ends_before
     FROM reign AS v
     JOIN policy_number AS n ON n.policy = v.policy AND n.version = v.version
+    LEFT JOIN policy AS k ON k.id = v.policy
 ),
 -- A policy of one system is kept or not in that system; what was measured in another one says nothing of it.
 practice_code AS (
@@ -372,7 +374,7 @@ practice_code AS (
         AND m.holds_from < a.ends_before AND (m.holds_to IS NULL OR m.holds_to > a.starts_at)
     GROUP BY a.item, a.version, a.document, a.measure
 ),
--- Another document in conflict may say the same or not.
+-- Another document in conflict may say the same or not. Policies of two systems may promise two things.
 document_code AS (
     SELECT
         a.item AS item,
@@ -385,7 +387,8 @@ document_code AS (
             ELSE '90pass'
         END) AS code
     FROM promise AS a
-    JOIN other_promise AS o ON o.measure = a.measure AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
+    JOIN item AS i ON i.item = a.item
+    JOIN other_promise AS o ON o.measure = a.measure AND (i.system = 'company' OR o.system IN ('company', i.system)) AND o.starts_at < a.ends_before AND o.ends_before > a.starts_at
     GROUP BY a.item, a.version, a.document, a.measure
 ),
 promise_code AS (
