@@ -106,7 +106,7 @@ def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
                         activity=world.pick(("job", "job", "job", "backup")),
                         plan=job,
                         slot_at=about,
-                        finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30)) * AN_HOUR)),
+                        finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30, -4, -4)) * AN_HOUR)),
                     )
             day += A_DAY
         begins = ends + world.pick((0, 0, 1)) * A_DAY
@@ -388,7 +388,8 @@ def _told(due: Due, limit: Span) -> str:
         for row in due.records["run_followup"]
         if row["activity"] == "job" and row["plan"] == due.plan["id"] and row["slot_at"][0] <= at <= row["slot_at"][1]
     ]
-    told = [row["finance_told_at"] for row in rows if row["finance_told_at"] and not row["conflicted"]]
+    words = [row["finance_told_at"] for row in rows if row["finance_told_at"] and not row["conflicted"]]
+    told = [word for word in words if word[1] >= at]
     if told and min(at[1] for at in told) <= limit[0]:
         return "pass"
     if any(row["conflicted"] for row in rows):

@@ -106,7 +106,7 @@ slot AS (
     WHERE p.kind = 'job'
     GROUP BY p.item, p.due_at, p.solve_minutes, q.solve_minutes
 ),
--- A word to finance, or a pause, in conflict may have been one or not.
+-- A word to finance, or a pause, in conflict may have been one or not. What finance was told before the slot was not about it.
 told AS (
     SELECT
         p.item AS item,
@@ -116,7 +116,7 @@ told AS (
     FROM population AS p
     JOIN run_followup AS f
         ON f.activity = 'job' AND f.plan = p.plan AND f.slot_at <= p.starts_at AND p.starts_at <= f.slot_at_latest
-    WHERE p.kind = 'job' AND (f.finance_told_at IS NOT NULL OR f.conflicted)
+    WHERE p.kind = 'job' AND (f.finance_told_at_latest >= p.starts_at OR f.conflicted)
     GROUP BY p.item
 ),
 paused AS (
