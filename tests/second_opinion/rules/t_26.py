@@ -257,7 +257,7 @@ def _list(world: World, engagement: str, kind: str, start: datetime) -> None:
         return {
             "engagement": engagement,
             "kind": kind,
-            "steps": world.pick((5, 5, 5, 5, 5, 5, None)),
+            "steps": world.pick((5, 5, 5, 5, 5, 5, None, 0)),
             "steps_done": world.pick((5, 5, 5, 5, 5, 6, 4, None)),
             "completed_at": world.maybe(93, world.instant(done, coarse=25)),
         }
@@ -571,7 +571,7 @@ def _lists(item: Item, kind: str, papers: Sequence[str], due: datetime, since: d
 def _list_says(row: Record, due: datetime) -> str:
     if row["conflicted"]:
         return "conflict"
-    if row["steps"] is None:
+    if not row["steps"]:
         return "steps_not_counted"
     if (row["steps_done"] or 0) < row["steps"]:
         return "steps_open"

@@ -271,7 +271,7 @@ worked AS (
         d.item AS item,
         MIN(CASE
             WHEN c.conflicted THEN '2cannot_test:conflict'
-            WHEN c.steps IS NULL THEN '5exception:steps_not_counted'
+            WHEN COALESCE(c.steps, 0) < 1 THEN '5exception:steps_not_counted'
             WHEN COALESCE(c.steps_done, 0) < c.steps THEN '6exception:steps_open'
             WHEN c.completed_at IS NULL THEN '3cannot_test:no_completion_date'
             WHEN c.completed_at_latest <= d.due_at THEN '0pass'
