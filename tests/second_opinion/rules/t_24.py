@@ -276,6 +276,8 @@ def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: boo
         yield "exception:reviewed_late"
     if received and reviewed[1] < received[0]:
         yield "exception:reviewed_before_receipt"
+    if reviewed[1] < row["ends_before"]:
+        yield "exception:reviewed_before_end"
     if not row["opinion"]:
         yield "exception:no_opinion"
     if row["opinion"] != "unqualified" and not row["opinion_judgement"]:
@@ -293,7 +295,7 @@ def _read_faults(records: Records, stretch: Stretch, row: Record, *, titles: boo
         yield "cannot_test:source_gap" if gap else "exception:exceptions_not_recorded"
     if any(each["conflicted"] for each in shown):
         yield "cannot_test:conflict"
-    if reviewed[1] >= stretch.relied_at:
+    if reviewed[1] >= stretch.relied_at or reviewed[0] < row["ends_before"]:
         yield "cannot_test:time_order_unclear"
     if reviewer != PASS:
         yield reviewer
@@ -677,6 +679,7 @@ def _report(world: World, vendor: str, accounts: Sequence[str], turn: datetime) 
     end = world.pick((_day_of(12), _day_of(12), _day_of(9), max(_limit(world, 5, 13), start + 20 * A_DAY)))
     listed = {name: world.pick((0, 0, 0, 1, 1, 1, 2, None)) for name in ("report_exception", "cuec", "subservice")}
     received = world.moment(first_day=-60, last_day=50) if world.chance(30) else _limit(world, 10, 13)
+    received = max(received, end) if world.chance(50) else received
     reviewed = world.pick((world.near(received), received + world.number_in(0, 12) * A_DAY, world.near(turn, days=1)))
     for _ in range(2 if world.chance(4) else 1):
         world.add(

@@ -417,6 +417,7 @@ review_code AS (
             WHEN r.reviewed_at IS NULL THEN '1exception:not_reviewed'
             WHEN r.reviewed_at >= p.relied_at THEN '1exception:reviewed_late'
             WHEN r.reviewed_at_latest < r.received_at THEN '1exception:reviewed_before_receipt'
+            WHEN r.reviewed_at_latest < r.ends_before THEN '1exception:reviewed_before_end'
             WHEN r.opinion IS NULL THEN '1exception:no_opinion'
             WHEN r.opinion <> 'unqualified' AND TRIM(COALESCE(r.opinion_judgement, '')) = ''
                 THEN '1exception:opinion_not_judged'
@@ -427,7 +428,7 @@ review_code AS (
             WHEN r.exceptions_listed > COALESCE(x.found, 0) AND g.item IS NULL THEN '1exception:exceptions_not_recorded'
             WHEN r.exceptions_listed > COALESCE(x.found, 0) THEN '2cannot_test:source_gap'
             WHEN x.worst = 1 THEN '2cannot_test:conflict'
-            WHEN r.reviewed_at_latest >= p.relied_at THEN '2cannot_test:time_order_unclear'
+            WHEN r.reviewed_at_latest >= p.relied_at OR r.reviewed_at < r.ends_before THEN '2cannot_test:time_order_unclear'
             WHEN v.roster_code LIKE '3%' THEN v.title_code
             ELSE v.roster_code
         END) AS code,
