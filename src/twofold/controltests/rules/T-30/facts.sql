@@ -11,9 +11,15 @@ answer AS (
     SELECT p.item AS item, r.id AS id
     FROM population AS p
     JOIN spoken AS s ON s.system = p.system
+    JOIN activity_record AS r ON r.id = s.id AND r.held_for = p.day
+    UNION
+    SELECT p.item AS item, r.id AS id
+    FROM population AS p
+    JOIN spoken AS s ON s.system = p.system
     JOIN activity_record AS r ON r.id = s.id
-    WHERE r.held_for = p.day
-        OR (r.held_for IS NULL AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at)
+    LEFT JOIN population AS o ON o.system = p.system AND o.day = r.held_for
+    WHERE (r.held_for IS NULL OR (r.system <> p.system AND o.item IS NULL))
+        AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at
 ),
 own_action AS (
     SELECT a.item AS item, t.id AS id
