@@ -13,7 +13,7 @@ from twofold.controltests.rule import ParameterValue
 from .approvals import taken_back
 from .hands import add_hands, add_second_hr_id, pick_hand
 from .records import Record, Records, Span
-from .steps import BOT, EVER, LINKED, SHARED_ACCOUNT, TICK, days, hand, has_gap, human_of
+from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, TICK, days, hand, has_gap, human_of
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-23"
@@ -73,7 +73,6 @@ def populate(world: World) -> None:
 
 def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
     job, begins = world.key("close"), start
-    key = world.chance(90)
     for _ in range(world.pick((1, 1, 2))):
         ends = begins + world.pick((1, 2)) * A_DAY
         window = world.pick((None, 60, 720))
@@ -82,7 +81,7 @@ def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
                 "batch_job",
                 id=job,
                 system=system,
-                is_key=key,
+                is_key=world.chance(85),
                 schedule=world.pick(("daily 00:00", "daily 12:00", "daily 09:00,17:00")),
                 zone="UTC",
                 valid_from=begins,
@@ -106,7 +105,7 @@ def _job(world: World, system: str, start: datetime, hands: list[str]) -> None:
                         activity=world.pick(("job", "job", "job", "backup")),
                         plan=job,
                         slot_at=about,
-                        finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, 30, -4, -4)) * AN_HOUR)),
+                        finance_told_at=world.maybe(80, world.instant(slot + world.pick((1, 5, 13, -4)) * AN_HOUR)),
                     )
             day += A_DAY
         begins = ends + world.pick((0, 0, 1)) * A_DAY
@@ -247,13 +246,19 @@ def outcomes(records: Records, clock: datetime, parameters: Parameters) -> dict[
             found[f"{plan['id']}/{slot['slot']}"] = NOTHING | codes
     for event in records["schedule_event"]:
         rows = [row for row in records["batch_job"] if row["id"] == event["job"] and row["is_key"]]
-        if rows:
+        then = [row for row in records["batch_job"] if row["id"] == event["job"] and _is_of(row, event["occurred_at"])]
+        if rows and (not then or any(row["is_key"] for row in then)):
             conflicted = event["conflicted"] or any(row["conflicted"] for row in rows)
             code = "cannot_test:conflict" if conflicted else _changed(records, event, rows[0]["system"], parameters)
             found[f"{event['job']}/schedule/{event['id']}"] = NOTHING | {"D": code}
     for row in records["transfer"]:
         found[f"{row['interface']}/transfer/{row['id']}"] = NOTHING | _transfer_codes(records, row, clock, parameters)
     return found
+
+
+def _is_of(row: Record, at: Span) -> bool:
+    """Return whether a row of a job speaks of a time, up to the very moment at which it ends."""
+    return bool((row["valid_from"] or EVER) <= at[1] and at[0] <= (row["valid_to"] or NEVER))
 
 
 @dataclass(frozen=True, slots=True)

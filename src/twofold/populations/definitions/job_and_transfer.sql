@@ -2,6 +2,8 @@
 -- transfer that was due (audit-domain T-23).
 -- An item is one slot of a key job (kind job), one change of a key job's schedule in the scheduler's log (kind schedule), one
 -- transfer (kind transfer), or one slot of an interface that has a schedule (kind slot).
+-- A change is that of a key job where the job was key then, also up to that moment or perhaps; where no row of the job speaks of
+-- that time, where it ever was.
 -- Item id: <job>/<slot as in expected_run>; <job>/schedule/<event id>; <interface>/transfer/<transfer id>; <interface>/<slot>.
 -- System: the job's, or the one that receives; "-" for a transfer of an interface that no list knows, which no lens holds.
 -- Operating date: the slot; the change; when the receiver had it.
@@ -58,6 +60,16 @@ SELECT
     c.record AS record
 FROM schedule_event AS c
 JOIN key_job AS k ON k.job = c.job
+WHERE EXISTS (
+    SELECT 1 FROM batch_job AS b
+    WHERE b.id = c.job AND b.is_key AND (b.valid_from IS NULL OR b.valid_from <= c.occurred_at_latest)
+        AND (b.valid_to IS NULL OR c.occurred_at <= b.valid_to)
+)
+OR NOT EXISTS (
+    SELECT 1 FROM batch_job AS b
+    WHERE b.id = c.job AND (b.valid_from IS NULL OR b.valid_from <= c.occurred_at_latest)
+        AND (b.valid_to IS NULL OR c.occurred_at <= b.valid_to)
+)
 UNION ALL
 SELECT
     t.interface || '/transfer/' || t.id AS item,
