@@ -211,7 +211,9 @@ def _engagement(
     for kind in world.some(("joining", "joining", "leaving"), percent=55):
         _list(world, name, kind, start if kind == "joining" else end or world.moment())
     for _ in range(world.pick((0, 1, 1, 2))):
-        _asset(world, name, end or world.moment())
+        thing = world.id("thing")
+        for holder in (name, earlier)[: 2 if earlier and world.chance(30) else 1]:
+            _asset(world, holder or name, end or world.moment(), thing)
     return name
 
 
@@ -265,7 +267,7 @@ def _list(world: World, engagement: str, kind: str, start: datetime) -> None:
     _twice(world, "checklist", cells, id=world.id("list"))
 
 
-def _asset(world: World, engagement: str, end: datetime) -> None:
+def _asset(world: World, engagement: str, end: datetime, thing: str) -> None:
     returned = world.near(end + world.pick((0, 1, 10)) * A_DAY)
 
     def cells() -> Mapping[str, Value]:
@@ -276,7 +278,7 @@ def _asset(world: World, engagement: str, end: datetime) -> None:
             "excused_reason": world.maybe(25, "broken"),
         }
 
-    _twice(world, "asset", cells, id=world.id("thing"), engagement=engagement)
+    _twice(world, "asset", cells, id=thing, engagement=engagement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,7 +604,15 @@ def _leaver(item: Item) -> dict[str, str]:
 
 def _returned(item: Item, since: datetime) -> str:
     due = _end(item.engagement) + days(item.parameters["return_days"])
-    rows = [row for row in item.records["asset"] if row["engagement"] == item.engagement["id"]]
+    name, before = item.engagement["id"], item.engagement["follows"]
+    rows = [row for row in item.records["asset"] if row["engagement"] == name]
+    listed = {row["id"] for row in rows}
+    if before not in {None, name}:
+        rows += [
+            row
+            for row in item.records["asset"]
+            if row["engagement"] == before and row["kind"] != "none" and row["id"] not in listed
+        ]
     if not rows:
         return "source_gap" if item.gap("asset", since, due) else "holdings_unknown"
     said = (_thing_says(row, due, item.clock, own=_is_own(item, row["excused_by"])) for row in rows)

@@ -112,3 +112,17 @@ SELECT
 FROM population AS p
 JOIN asset AS a ON a.engagement = p.engagement
 WHERE p.kind = 'leaving'
+UNION ALL
+SELECT
+    p.item AS item,
+    'E' AS attribute,
+    'asset' AS table_name,
+    a.evidence AS evidence,
+    a.record AS record,
+    COALESCE(a.kind, 'Thing') || ' ' || a.id || ', handed out for ' || e.follows || ', from which this engagement goes on, came back at '
+    || COALESCE(CAST(a.returned_at AS STRING), 'no known time')
+    || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
+FROM population AS p
+JOIN engagement AS e ON e.id = p.engagement AND e.follows <> e.id
+JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
+WHERE p.kind = 'leaving' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)

@@ -296,7 +296,23 @@ listed AS (
     LEFT JOIN worked AS w ON w.item = d.item
     LEFT JOIN silent AS g ON g.item = d.item AND g.table_name = 'checklist'
 ),
--- E: every thing that was handed out.
+-- E: every thing that was handed out for the engagement, or for the one that it goes on from, whose own end asks for nothing. A thing
+-- that is listed for both is judged by the later row.
+handed_out AS (
+    SELECT
+        p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
+        a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
+    FROM population AS p
+    JOIN asset AS a ON a.engagement = p.engagement
+    UNION ALL
+    SELECT
+        p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
+        a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
+    FROM population AS p
+    JOIN engagement AS e ON e.id = p.engagement AND e.follows <> e.id
+    JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
+    WHERE NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)
+),
 returned AS (
     SELECT
         p.item AS item,
@@ -312,7 +328,7 @@ returned AS (
         END) AS code
     FROM population AS p
     CROSS JOIN parameter AS q
-    JOIN asset AS a ON a.engagement = p.engagement
+    JOIN handed_out AS a ON a.item = p.item
     LEFT JOIN same_human AS h ON h.person = a.excused_by
     LEFT JOIN same_human AS w ON w.person = p.person
     GROUP BY p.item
