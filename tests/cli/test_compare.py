@@ -17,14 +17,22 @@ from .conftest import export_entry
 Call = Callable[..., Any]
 
 
-def capture_one_more(call: Call, root: Path, folder: Path, *, responded: str = "2026-05-02T10:05:00Z") -> None:
+def capture_one_more(
+    call: Call,
+    root: Path,
+    folder: Path,
+    *,
+    responded: str = "2026-05-02T10:05:00Z",
+    run_at: str = "2026-07-10T06:00:00Z",
+) -> None:
     folder.mkdir()
     head = "id,severity,systems,reported_at,opened_at,responded_at"
     incident = f"{head}\nINC-3,sev3,product,2026-05-02T10:00:00Z,2026-05-02T10:00:00Z,{responded}\n"
     (folder / "incident3.csv").write_text(incident, encoding="utf-8")
     (folder / "pages3.csv").write_text("id,incident,opened_at\nPD-3,INC-3,2026-05-02T10:00:00Z\n", encoding="utf-8")
     entries = [export_entry("incident3.csv", "incident", 1), export_entry("pages3.csv", "pager_incident", 1)]
-    (folder / "exports.toml").write_text("".join(entries), encoding="utf-8")
+    told = "".join(entries).replace("2026-07-10T06:00:00Z", run_at)
+    (folder / "exports.toml").write_text(told, encoding="utf-8")
     assert call("capture", folder, "-w", root).code == 0
 
 
@@ -55,6 +63,17 @@ def test_new_data(call: Call, judged: Path, tmp_path: Path) -> None:
     assert {tuple(causes) for causes in shown["items"][0]["causes"].values()} == {("data",)}
     said = call("compare", "T-19", "-w", judged)
     assert "2 items the same, 1 new, 0 gone, 0 came out otherwise" in said.out
+
+
+def test_a_newer_export_alone_is_no_change_of_the_scope(call: Call, judged: Path, tmp_path: Path) -> None:
+    """Rows of the scope files are dated by the newest extraction; that date is data, and the scope is as it was."""
+    capture_one_more(call, judged, tmp_path / "more", run_at="2026-07-11T06:00:00Z")
+    shown = again(call, judged)
+    assert {each["cause"] for each in shown["inputs"]} == {"data"}
+    assert {tuple(causes) for causes in shown["items"][0]["causes"].values()} == {("data",)}
+    set_parameter(call, judged, LATER)
+    capture_one_more(call, judged, tmp_path / "again", run_at="2026-07-12T06:00:00Z")
+    assert "scope" in {each["cause"] for each in again(call, judged)["inputs"]}, "the scope was applied in between"
 
 
 def test_another_text_of_the_rule(call: Call, judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

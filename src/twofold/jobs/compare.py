@@ -6,6 +6,7 @@ the older parameters (the rule), then what the newer run gave (the parameters). 
 where they have changed since, a cause is named only if nothing else differs.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -85,7 +86,7 @@ def compare_runs(workspace: Workspace, older: str, newer: str) -> ComparedRuns:
     if not older:
         older, newer, passed_over = _last_two(workspace, newer)
     before, now = _pair(workspace, older, newer)
-    inputs = tuple(_changed_inputs(before, now))
+    inputs = tuple(_changed_inputs(before, now, one_scope=_one_scope(workspace, before, now)))
     difference = _difference(workspace, before, now)
     causes = {each.cause for each in inputs}
     stages = _stages(workspace, before, now) if len(causes) > 1 and difference.items else None
@@ -145,11 +146,28 @@ def _last_two(workspace: Workspace, control_test: str) -> tuple[str, str, tuple[
     return older, newer, tuple(run_id for run_id, index in stopped.items() if index > since)
 
 
-def _changed_inputs(before: ControlTestRun, now: ControlTestRun) -> Iterator[ChangedInput]:
+def _one_scope(workspace: Workspace, before: ControlTestRun, now: ControlTestRun) -> bool:
+    """Return whether both runs were made under one and the same applied scope, by the order of the log.
+
+    A run that was made again under a later scope had the same rows of it, but for their date: that of the newest data.
+    """
+    applied = [entry.index for entry in workspace.vault.entries(kind=EntryKind.SCOPE_APPLY)]
+    under: dict[str, set[int]] = {before.run_id: set(), now.run_id: set()}
+    for entry in workspace.vault.entries(kind=EntryKind.RUN):
+        if entry.body["run_id"] in under:
+            under[str(entry.body["run_id"])].add(bisect_left(applied, entry.index))
+    return not under[before.run_id].isdisjoint(under[now.run_id])
+
+
+def _changed_inputs(before: ControlTestRun, now: ControlTestRun, *, one_scope: bool) -> Iterator[ChangedInput]:
+    """Yield what differs. Rows of one scope that newer data dates anew are told by that newer date alone."""
     tables = canonical_tables()
+    dated_anew = one_scope and before.clock != now.clock
     for name in sorted({*before.tables, *now.tables}):
         if before.tables.get(name) != now.tables.get(name):
             fact = tables[name.partition("__")[0]].kind is TableKind.FACT
+            if fact and dated_anew and name in before.tables and name in now.tables:
+                continue
             yield ChangedInput(Cause.SCOPE if fact else Cause.DATA, f"table {name} {_came(name, before, now)}")
     if before.clock != now.clock:
         yield ChangedInput(Cause.DATA, f"newest extraction was {before.clock}, is {now.clock}")
