@@ -46,6 +46,7 @@ def test_a_record_is_listed_and_shown(call: Call, judged_once: Path) -> None:
     listed = call("completeness", "list", "-w", judged_once)
     assert "incident_opened" in listed.out
     shown = call("completeness", "show", "incident_opened", "-w", judged_once)
+    assert "Signed by: nobody yet." in shown.out
     assert "Second source: pager, status page and security mailbox." in " ".join(shown.out.split())
     assert "Query, verbatim: tracker, all incident" in shown.out
     assert "No filter in the query can hide rows" in shown.out
@@ -73,6 +74,11 @@ def test_a_signature_counts_for_the_record_that_was_seen(call: Call, judged: Pat
     found = sox_result(call, judged)
     assert found["completeness_signed_by"] == ""
     assert found["stops"] == ["p-0001 concluded that the population incident_opened is not complete"]
+    shown = json.loads(call("completeness", "show", "incident_opened", "--json", "-w", judged).out)
+    assert (shown["signed_by"], shown["refused_by"]) == ("", "p-0001")
+    assert "Signed by: p-0001, as not complete." in call("completeness", "show", "incident_opened", "-w", judged).out
+    listed = " ".join(call("completeness", "list", "-w", judged).out.split())
+    assert "p-0001, as not complete" in listed
 
 
 @pytest.mark.parametrize("conclusions", [("complete", "not_complete"), ("Not complete", "complete")])

@@ -40,6 +40,26 @@ def test_a_control_test_that_rests_on_another_record_is_marked(as_role: As, monk
     assert "another record" in as_role("viewer").get(ADDRESS).content.decode()
 
 
+def test_who_called_a_population_not_complete_is_named(as_role: As, monkeypatch: Any) -> None:
+    from twofold.web.company import completeness  # noqa: PLC0415  once the web framework is set up
+
+    waiting = as_role("viewer").get("/completeness/").content.decode()
+    made = {
+        "population_record": lambda *asked: replace(population_record(*asked), refused_by="p-0001"),
+        "population_records": lambda *asked: [
+            replace(each, refused_by="p-0001") for each in population_records(*asked)
+        ],
+    }
+    for name, standing_in in made.items():
+        monkeypatch.setattr(completeness, name, standing_in)
+    listed = as_role("viewer").get("/completeness/").content.decode()
+    assert "wait for a person" in waiting
+    assert "wait for a person" not in listed
+    for page in (listed, as_role("viewer").get(ADDRESS).content.decode()):
+        assert "✗ not complete" in page
+        assert "nobody yet" not in page
+
+
 def test_a_person_concludes_and_it_is_evidence(as_role: As, site_workspace: Path) -> None:
     tester = as_role("tester")
     assert tester.post(ADDRESS, {**SIGNED, "reason": ""}).status_code == 400

@@ -45,7 +45,7 @@ def list_records(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False
     table = Table("population", "items", "checks", "signed by", "control tests")
     for each in found:
         tests = ", ".join(f"{test} (another record)" if test in each.differing else test for test in each.control_tests)
-        table.add_row(each.population, f"{each.items:,}", each.conclusion, each.signed_by or "-", tests)
+        table.add_row(each.population, f"{each.items:,}", each.conclusion, _signer(each) or "-", tests)
     say_table(table)
     say(counted(len(found), "population"))
 
@@ -67,7 +67,7 @@ def show(population: _POPULATION, workspace: WorkspaceOption = _HERE, as_json: J
     if found.differing:
         text = f"The newest run of {', '.join(found.differing)} rests on another record: run 'twofold test'."
         say_wrapped(text, indent=0)
-    say(f"Checks: {found.conclusion}. Signed by: {found.signed_by or 'nobody'}. Record sha256 {found.sha256}")
+    say(f"Checks: {found.conclusion}. Signed by: {_signer(found) or 'nobody yet'}. Record sha256 {found.sha256}")
     say()
     for title, result, seen, expected, details in check_rows(found.body):
         say_wrapped(f"{result:<5} {title}. Found: {seen}. Complete would be: {expected}.", indent=0, hanging=6)
@@ -106,6 +106,10 @@ def sign(
     say("Next: twofold test, then twofold judge. The signature lapses when the record changes.")
 
 
+def _signer(record: PopulationRecord) -> str:
+    return f"{record.refused_by}, as not complete" if record.refused_by else record.signed_by
+
+
 def _summary(record: PopulationRecord) -> dict[str, Any]:
     return {
         "population": record.population,
@@ -114,6 +118,7 @@ def _summary(record: PopulationRecord) -> dict[str, Any]:
         "sha256": record.sha256,
         "conclusion": record.conclusion,
         "signed_by": record.signed_by,
+        "refused_by": record.refused_by,
         "control_tests": record.control_tests,
         "differing": record.differing,
     }

@@ -55,7 +55,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class PopulationRecord:
-    """The record of one population as the newest runs have it, and who signed it ("" = nobody, or an older record)."""
+    """The record of one population as the newest runs have it, and who signed it ("" = nobody, or an older record).
+
+    signed_by: who called it complete. refused_by: who called it not complete, so that nothing is concluded on it.
+    """
 
     population: str
     title: str
@@ -66,6 +69,7 @@ class PopulationRecord:
     control_tests: tuple[str, ...]
     body: Mapping[str, Any]
     signed_by: str
+    refused_by: str
     differing: tuple[str, ...]
     """Control tests whose newest run rests on another record of the population, so that they are to be run again."""
 
@@ -217,5 +221,6 @@ def _record(
         control_tests=tuple(each.control_test for each, _ in runs),
         body=body,
         signed_by=signed_by(signatures, run),
+        refused_by=signed_by(signatures, run, CompletenessConclusion.NOT_COMPLETE),
         differing=tuple(each.control_test for each, _ in runs if each.completeness_sha256 != run.completeness_sha256),
     )

@@ -18,8 +18,9 @@ Population = Annotated[str, Field(max_length=100)]
 
 
 class RecordOut(Schema):
-    """The record of a population. conclusion: of its checks, complete or stopped. signed_by: "" = nobody yet.
+    """The record of a population. conclusion: of its checks, complete or stopped.
 
+    signed_by: who called it complete; refused_by: who called it not complete; both "" = nobody yet.
     differing: control tests whose newest run rests on another record, so that they are to be run again.
     """
 
@@ -31,6 +32,7 @@ class RecordOut(Schema):
     control_tests: list[str]
     differing: list[str]
     signed_by: str
+    refused_by: str
 
 
 class RecordOneOut(RecordOut):

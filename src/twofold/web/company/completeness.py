@@ -52,7 +52,7 @@ class SignForm(forms.Form):
 def listing(request: HttpRequest) -> HttpResponse:
     """Answer with the record of each population that was tested."""
     records = population_records(current().workspace)
-    unsigned = sum(not each.signed_by for each in records)
+    unsigned = sum(not each.signed_by and not each.refused_by for each in records)
     values = {"records": records, "unsigned": unsigned}
     return page(request, "completeness.html", values, at="completeness", title="Completeness")
 
