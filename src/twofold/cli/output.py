@@ -82,7 +82,13 @@ def say_wrapped(text: str, *, indent: int, hanging: int = 0) -> None:
 
 
 def say_table(table: Table) -> None:
-    """Print a table as wide as the terminal, without colour where standard output is none."""
+    """Print a table as wide as the terminal, without colour where standard output is none.
+
+    A cell that does not fit is folded, not cut: an id that is cut cannot be copied into the next command.
+    """
+    for column in table.columns:
+        if column.overflow == "ellipsis" and not column.no_wrap:
+            column.overflow = "fold"
     # Cells hold names of systems and people: a bracket in one is a bracket, no style.
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width())
     with console.capture() as captured:
