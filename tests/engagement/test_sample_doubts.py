@@ -27,9 +27,10 @@ class Log:
         self.entries.append(Entry(index=index, at=at, actor="p-0001", kind=kind, body=body, raw=b""))
         return index
 
-    def agree(self, size: int) -> None:
+    def agree(self, size: int, *, tolerable: str = "9", expected: str = "0") -> None:
         about = {"engagement": "sox", "control": "CM-01", "agreed_with": "R. Auditor"}
-        self._append(EntryKind.SAMPLE_AGREEMENT, {**about, "size": size})
+        rates = {"confidence": "90", "tolerable": tolerable, "expected": expected}
+        self._append(EntryKind.SAMPLE_AGREEMENT, {**about, "size": size, **rates})
 
     def freeze(
         self,
@@ -66,9 +67,9 @@ class Log:
         body |= {"positions": list(range(planned.size)), "sample": sample, "size": planned.size}
         self._append(EntryKind.SAMPLE_DRAW, body)
 
-    def evaluate(self, sample: str) -> None:
-        rates = {"confidence": "90", "tolerable": "9", "limit": "8.8", "limit_with_replaced": "8.8"}
-        items = {"limit_items": 1, "limit_items_with_replaced": 1, "planned": 0, "judgement": 9}
+    def evaluate(self, sample: str, *, tolerable: str = "9", planned: int = 0) -> None:
+        rates = {"confidence": "90", "tolerable": tolerable, "limit": "8.8", "limit_with_replaced": "8.8"}
+        items = {"limit_items": 1, "limit_items_with_replaced": 1, "planned": planned, "judgement": 9}
         body = {"deviations": [], "further": [], "replaced": [], "note": "", "supports": True, **rates, **items}
         units = len(self.sample(sample).projected)
         self._append(
@@ -215,3 +216,21 @@ def test_a_plan_about_which_nothing_was_agreed_is_held_against_the_conventions(l
     assert below_every_convention(log.sample(log.freeze(1, units=2))) is None, "some sources say nothing of two items"
     log.agree(25)
     assert below_every_convention(log.sample(log.freeze(3, units=40))) is None
+
+
+def test_other_rates_than_were_agreed_before_the_draw_are_told(log: Log) -> None:
+    """Whoever knows the units could find the tolerable rate that suits."""
+    log.agree(25, expected="3.5")
+    one = log.freeze(25)
+    log.draw(one)
+    log.evaluate(one, planned=1)
+    assert log.doubts(one) == []
+    agreed = "agreed before the draw: 90% confidence, 9% tolerable, at most 1 planned (2026-11-01, entry 30)."
+    log.agree(25, tolerable="50")
+    log.evaluate(one, tolerable="50")
+    told = "The evaluation is by 90% confidence, 50% tolerable, at most 0 planned"
+    assert log.doubts(one) == [f"{told}; {agreed}"], "an agreement of today does not make it the one of then"
+    log.evaluate(one, planned=2)
+    assert log.doubts(one) == [f"The evaluation is by 90% confidence, 9% tolerable, at most 2 planned; {agreed}"]
+    log.evaluate(one)
+    assert log.doubts(one) == []

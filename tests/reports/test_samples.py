@@ -192,7 +192,9 @@ def test_rates_that_were_agreed_after_the_draw_are_told_as_such(key: SigningKey,
     samples = page.partition('<h2 id="samples">')[2].partition("<h2")[0]
     assert "confidence 90%, tolerable 9%, expected 0%: planning meeting. After the draw: 5 units" in samples
     assert "tolerable 40%, expected 0%: a second meeting" in samples
-    assert "These are other rates than were agreed before the draw." in samples
+    told = "The evaluation is by 90% confidence, 40% tolerable, at most 0 planned; agreed before the draw: 90% "
+    then = "confidence, 9% tolerable, at most 0 planned (2026-11-01, entry "
+    assert f'<span class="mark none">○ to ask</span> {told}{then}' in samples
 
 
 def test_samples_that_the_records_do_not_give_are_refused(key: SigningKey, tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def notes_of_all(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         ended = subprocess.run([NODE, str(PROGRAM), str(folder)], capture_output=True, text=True, check=True)
         notes["JavaScript"] = [line.removeprefix("note: ") for line in ended.stdout.splitlines() if "note: " in line]
     about = {who: [note for note in said if note.startswith("sm-")] for who, said in notes.items()}
-    kinds = ("times", "never", "evaluat", "plan")
+    kinds = ("times", "never", "agreed before the draw", "evaluat", "plan")
     return {
         who: [(next(kind for kind in kinds if kind in note), *re.findall(r"sm-\d+", note)) for note in said]
         for who, said in about.items()
@@ -314,6 +314,23 @@ def test_what_is_left_to_be_asked_is_noted_by_all_three(tmp_path: Path) -> None:
         ("evaluat", third),
         ("plan", beside),
     ]
+    assert found == dict.fromkeys(found, asked)
+
+
+def test_other_rates_than_were_agreed_are_noted_by_all_three(tmp_path: Path) -> None:
+    contents, log = build_company(tmp_path, 60)
+    make = SampleMaker(log, contents)
+    make.agree(expected="0.5")
+    as_agreed, softer, more_planned = (make.freeze(days) for days in ((0, 120), (120, 240), (240, 365)))
+    for name, planned in ((as_agreed, 1), (more_planned, 2)):
+        make.draw(name)
+        make.evaluate(name, planned=planned)
+    make.agree(tolerable="9", expected="0.000001")
+    make.draw(softer)
+    make.evaluate(softer)
+    changed = replace(contents, log=log.packaged(), samples=make.packaged())
+    found = notes_of_all(write_package(changed, tmp_path / "package", key=KEY).folder)
+    asked = [("agreed before the draw", softer), ("agreed before the draw", more_planned)]
     assert found == dict.fromkeys(found, asked)
 
 

@@ -519,10 +519,12 @@ function doubtsOf(freeze, freezes) {
   const before = same.filter((each) => drawnAt === undefined || each.index < drawnAt);
   if (before.length > 1) found.push(`frozen ${before.length} times: ${before.map(idOf).join(", ")}; drawn: ${before.filter(drawOf).map(idOf).join(", ")}`);
   for (const each of same) if (each !== freeze && drawOf(each) && !stateOf(each).evaluated) found.push(`never evaluated: ${idOf(each)}`);
-  let agreed;
+  let agreed, rates;
   for (const { index: at, body } of ofKind("sample_agreement"))
-    if (body.engagement === freeze.body.engagement && body.control === freeze.body.control)
+    if (body.engagement === freeze.body.engagement && body.control === freeze.body.control) {
       agreed = agreed === undefined || drawnAt === undefined || at < drawnAt ? body.size : Math.max(agreed, body.size);
+      if (at < drawnAt) rates = body;
+    }
   if (agreed === undefined) return found;
   const asked = Math.min(agreed, freeze.body.units + (Object.fromEntries(freeze.body.left_out).slice ?? 0));
   const rank = (each) => (stateOf(each).result ? 0 : drawOf(each) ? 1 : 2);
@@ -533,6 +535,14 @@ function doubtsOf(freeze, freezes) {
   const evaluated = slices.reduce((sum, each) => sum + (stateOf(each).result?.body.units ?? 0), 0);
   if (planned < asked) found.push(`planned ${planned} of ${agreed} agreed`);
   if (stateOf(freeze).result && evaluated < asked) found.push(`evaluated ${evaluated} of ${agreed} agreed`);
+  const evaluation = stateOf(freeze).result?.body;
+  if (rates && evaluation) {
+    // Units times the expected percent, in millionths of a percent, rounded up to a whole unit.
+    const [whole, part = ""] = rates.expected.split(".");
+    const most = (BigInt(whole + part.padEnd(6, "0")) * BigInt(evaluation.units) + 99999999n) / 100000000n;
+    if (rates.confidence !== evaluation.confidence || rates.tolerable !== evaluation.tolerable || BigInt(evaluation.planned) > most)
+      found.push(`by ${evaluation.confidence}%, ${evaluation.tolerable}%, ${evaluation.planned}; agreed before the draw: ${rates.confidence}%, ${rates.tolerable}%, ${most}`);
+  }
   return found;
 }
 step(23, "samples", () => {

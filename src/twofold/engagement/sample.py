@@ -68,12 +68,15 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """How many units were agreed with an auditor, and the entry that says so."""
+    """How many units were agreed with an auditor, by which rates, and the entry that says so. Rates are percents."""
 
     entry: int
     size: int
     agreed_with: str
     at: datetime
+    confidence: str
+    tolerable: str
+    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,8 @@ class Sample:
     nonce: str = ""
     seed: str = ""
     agreement: int | None = None
+    measure: Agreed | None = None
+    """The newest agreement before the draw: by its rates the units are evaluated, unless somebody gives others."""
     chosen: tuple[Chosen, ...] = ()
     extended: bool = False
     result: Result | None = None
@@ -236,7 +241,7 @@ def rebuild(entries: Iterable[Entry]) -> Samples:
             found[sample.sample_id] = replace(sample, agreed=agreed.get((sample.engagement, sample.control)))
         elif entry.kind == EntryKind.SAMPLE_AGREEMENT:
             about = (entry.body["engagement"], entry.body["control"])
-            agreed[about] = Agreed(entry.index, entry.body["size"], entry.body["agreed_with"], entry.at)
+            agreed[about] = _agreement(entry)
             found = {name: _agreed(each, about, agreed[about]) for name, each in found.items()}
         elif entry.kind in ENTRY_KINDS:
             name = str(entry.body["sample"])
@@ -290,6 +295,12 @@ def _frozen(entry: Entry) -> Sample:
     )
 
 
+def _agreement(entry: Entry) -> Agreed:
+    body = entry.body
+    rates = {name: body[name] for name in ("confidence", "tolerable", "expected")}
+    return Agreed(entry.index, body["size"], body["agreed_with"], entry.at, **rates)
+
+
 def _agreed(sample: Sample, about: tuple[str, str], agreed: Agreed) -> Sample:
     """Return the sample with an agreement, where it is about the sample and counts for it."""
     counts = sample.plan is None or sample.agreed is None or agreed.size > sample.agreed.size
@@ -325,6 +336,7 @@ def _drawn(sample: Sample, entry: Entry) -> Sample:
         nonce=body["nonce"],
         seed=body["seed"],
         agreement=body["agreement"],
+        measure=sample.agreed,
         chosen=(*sample.chosen, *(Chosen(position, Why.DRAWN) for position in body["positions"])),
     )
 

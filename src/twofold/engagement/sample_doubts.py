@@ -5,6 +5,8 @@ does not say so, and somebody should. The rules stand in docs/formats/sample.md,
 """
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import ceil
 
 from twofold.engagement.sample import Sample
 from twofold.populations.samples.profiles import profile_sizes
@@ -18,7 +20,12 @@ def doubts(sample: Sample, samples: Iterable[Sample]) -> list[str]:
     about = [each for each in samples if _about(each) == _about(sample)]
     same = [each for each in about if _overlap(each, sample)]
     slices = _slices(sample, about)
-    return [*_frozen_again(sample, same), *_forgotten(sample, same), *_smaller_than_agreed(sample, slices)]
+    return [
+        *_frozen_again(sample, same),
+        *_forgotten(sample, same),
+        *_smaller_than_agreed(sample, slices),
+        *_by_other_rates(sample),
+    ]
 
 
 def below_every_convention(sample: Sample) -> str | None:
@@ -91,6 +98,24 @@ def _smaller_than_agreed(sample: Sample, slices: Sequence[Sample]) -> Iterable[s
     evaluated = sum(each.result.units for each in slices if each.result)
     if sample.result is not None and evaluated < asked:
         yield f"The evaluation is of {_units(sample.result.units)}{_in_all(evaluated, slices)}; {said}."
+
+
+def _by_other_rates(sample: Sample) -> Iterable[str]:
+    """Say that the units are evaluated by a softer or harder measure than was agreed before anybody knew them."""
+    agreed, result = sample.measure, sample.result
+    if agreed is None or result is None:
+        return
+    most = ceil(Fraction(agreed.expected) * result.units / 100)
+    same = (result.confidence, result.tolerable) == (agreed.confidence, agreed.tolerable)
+    if not same or result.planned > most:
+        yield (
+            f"The evaluation is by {_rates(result.confidence, result.tolerable, result.planned)}; agreed before the "
+            f"draw: {_rates(agreed.confidence, agreed.tolerable, most)} ({agreed.at:%Y-%m-%d}, entry {agreed.entry})."
+        )
+
+
+def _rates(confidence: str, tolerable: str, planned: int) -> str:
+    return f"{confidence}% confidence, {tolerable}% tolerable, at most {planned:,} planned"
 
 
 def _in_all(units: int, slices: Sequence[Sample]) -> str:

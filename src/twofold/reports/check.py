@@ -879,6 +879,22 @@ def doubts(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
         yield f"the plan has {planned} units, all slices together; {agreed} were agreed"
     if sample.result and evaluated < asked:
         yield f"the evaluation is of {evaluated} units, all slices together; {agreed} were agreed"
+    yield from other_rates(sample)
+
+
+def other_rates(sample: Sample) -> Iterator[str]:
+    """Tell that the evaluation is by other rates than were agreed before the draw, or plans more deviations."""
+    agreed = sample.newest_agreement(sample.drawn_at)
+    if not sample.result or not agreed:
+        return
+    found, rates = sample.result["body"], agreed["body"]
+    most = -(-Fraction(rates["expected"]) * found["units"] // 100)  # rounded up
+    if any(found[name] != rates[name] for name in ("confidence", "tolerable")) or found["planned"] > most:
+        yield (
+            f"the evaluation is by {found['confidence']}% confidence, {found['tolerable']}% tolerable, at most "
+            f"{found['planned']} planned; agreed before the draw: {rates['confidence']}% confidence, "
+            f"{rates['tolerable']}% tolerable, at most {most} planned"
+        )
 
 
 def overlap(one: Sample, other: Sample) -> bool:

@@ -97,9 +97,6 @@ def shown_sample(
     result, unknown = sample.result, _not_evaluated(sample, items, results)
     agreed = agreements_about(sample, records)
     told = result.sentence if result else "not evaluated"
-    before = next((each.body for each in agreed if each.index == sample.agreement), None)
-    if result and before and (result.confidence, result.tolerable) != (before["confidence"], before["tolerable"]):
-        told += " These are other rates than were agreed before the draw."
     if unknown:
         told = f"{unknown:,} more units deviate or do not apply by the newest verdicts: evaluate again. Before: {told}"
     return SampleShown(
