@@ -28,6 +28,18 @@ def test_sizes_and_conventions(call: Call) -> None:
     assert {each["name"]: each["low"] for each in shown["conventions"]}["chiaro"] == 15
 
 
+def test_a_size_beyond_the_population_says_so(call: Call) -> None:
+    """A control that runs monthly has twelve items: 59 of them cannot be drawn."""
+    told = "These are more than the 12 items of a year"
+    for asked in (("--frequency", "monthly"), ("--population", "12")):
+        said = " ".join(call("sample", "size", *asked).out.split())
+        assert said.startswith("59 units")
+        assert told in said
+        assert "--model hypergeometric --population 12" in said
+    assert told not in call("sample", "size", "--model", "hypergeometric", "--population", "12").out
+    assert "These are more" not in call("sample", "size", "--frequency", "daily").out
+
+
 def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> None:
     frozen = call(*FREEZE, "-w", judged)
     assert "2 items frozen, 1 unit planned (random)" in frozen.out

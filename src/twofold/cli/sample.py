@@ -28,7 +28,7 @@ from twofold.model.problem import Problem, UserError
 from twofold.populations.samples.attribute_sizes import DeviationCount, Model, NoSizeError, SampleSize, sample_size
 from twofold.populations.samples.evaluation import percent
 from twofold.populations.samples.frozen import FrozenPopulation
-from twofold.populations.samples.profiles import ProfileSize, profile_sizes
+from twofold.populations.samples.profiles import ProfileSize, frequencies, profile_sizes
 from twofold.populations.samples.selection import Method, Plan, Stratum
 from twofold.records.acts.sample import VoidReason
 from twofold.records.workspace import Workspace
@@ -105,6 +105,13 @@ def size(  # noqa: PLR0913, PLR0917  the options of the command
     )
     if found.deviation_count is not None:
         say(f"Convention: {found.deviation_count} of N = {found.population:,} items deviate at the tolerable rate T.")
+    items = population or frequencies().get(frequency)
+    if items is not None and found.size > items:
+        say_wrapped(
+            f"These are more than the {items:,} items of a year, since the {found.model} model takes the population "
+            f"to be without end: test every item, or ask with --model hypergeometric --population {items}.",
+            indent=0,
+        )
     if said:
         say_table(_profile_table(said))
         say("Conventions of practice, not rules of a standard: agree on a size with the auditor.")
