@@ -401,7 +401,7 @@ def test_what_an_open_review_refuses(desk: Desk) -> None:
         ("p-0001", ("complete", review), "4 pairs are undecided"),
         ("p-0001", ("revoked", review, *CY, "--ticket", "T-1"), "was not judged wrong"),
         ("p-0001", ("show", "rv-produkt-2026-03-26"), "did you mean 'rv-product-2026-03-26'?"),
-        ("p-0001", ("show", review, "--reviewer", "okta:cy"), "reviews nothing"),
+        ("p-0001", ("show", review, "--reviewer", "okta:cy"), "is routed to the account 'okta:cy'"),
         ("p-0001", ("diff", review), "is the first review of product"),
         ("p-0001", ("diff", review, "--with", "today"), "no snapshot of product was captured after"),
         ("p-0001", ("diff", review, "--with", review), "is the review itself"),

@@ -103,7 +103,7 @@ def list_reviews(workspace: WorkspaceOption = _HERE, as_json: JsonOption = False
 )
 def show(
     review: _REVIEW,
-    reviewer: Annotated[str | None, typer.Option(help="Only the pairs of this reviewer.")] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Only the pairs of this reviewer (account).")] = None,
     into: Annotated[
         Path | None, typer.Option(help="Write the pairs to this CSV file, for the decisions.", dir_okay=False)
     ] = None,
@@ -116,7 +116,7 @@ def show(
     known = sorted({each.item.reviewer for each in pairs})
     if reviewer is not None and reviewer not in known:
         expected = "one of " + ", ".join(known)
-        raise UserError(Problem("--reviewer", f"{reviewer!r} reviews nothing in {review}", expected))
+        raise UserError(Problem("--reviewer", f"no pair of {review} is routed to the account {reviewer!r}", expected))
     shown = [each for each in pairs if reviewer in {None, each.item.reviewer}]
     if into is not None:
         write_list(into, (each.as_line() for each in shown))
