@@ -58,9 +58,7 @@ def newest_judgement(vault: Vault, engagement: str) -> Entry:
         judged = sorted({str(entry.body["engagement"]) for entry in vault.entries(kind=EntryKind.JUDGEMENT)})
         expected = "one of " + ", ".join(judged) if judged else "a judged engagement"
         raise UserError(
-            Problem(
-                "ENGAGEMENT", f"there is no judgement of {engagement!r} to sign off", expected, "run 'twofold judge'"
-            )
+            Problem("ENGAGEMENT", f"there is no judgement of {engagement!r}", expected, "run 'twofold judge'")
         )
     return newest[0]
 
