@@ -159,6 +159,18 @@ def test_machines_are_warned_of_a_plan_that_cannot_support_reliance(call: Call, 
     call(*AGREE, "--size", "2", "-w", judged)
     (warning,) = json.loads(call(*FREEZE, "--json", "-w", judged).out)["warnings"]
     assert warning.endswith("the limit is 95% by this plan; tolerable are 60%, as agreed. It cannot support reliance.")
+    slices = (("--to", "2026-03-31"), ("--from", "2026-04-01"))
+    parts = []
+    for days in slices:
+        frozen = json.loads(call(*FREEZE, *days, "--json", "-w", judged).out)
+        assert frozen["warnings"][0].endswith("The slice alone cannot support reliance.")
+        assert frozen["with_other_slices"] == ""
+        parts.append(frozen["sample"])
+    for part in parts:
+        call("sample", "draw", part, "--nonce", f"dice for {part}", "-w", judged)
+        said = " ".join(call("sample", "evaluate", part, "-w", judged).out.split())
+    assert f"All evaluated slices together ({', '.join(parts)}): 1 of 2 units deviate." in said
+    assert said.endswith("Together they do not support reliance.")
 
 
 def test_what_is_left_to_be_asked_is_told_from_the_freeze_on(call: Call, judged: Path) -> None:

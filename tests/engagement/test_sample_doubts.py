@@ -67,10 +67,11 @@ class Log:
         body |= {"positions": list(range(planned.size)), "sample": sample, "size": planned.size}
         self._append(EntryKind.SAMPLE_DRAW, body)
 
-    def evaluate(self, sample: str, *, tolerable: str = "9", planned: int = 0) -> None:
+    def evaluate(self, sample: str, *, tolerable: str = "9", planned: int = 0, deviations: int = 0) -> None:
         rates = {"confidence": "90", "tolerable": tolerable, "limit": "8.8", "limit_with_replaced": "8.8"}
         items = {"limit_items": 1, "limit_items_with_replaced": 1, "planned": planned, "judgement": 9}
-        body = {"deviations": [], "further": [], "replaced": [], "note": "", "supports": True, **rates, **items}
+        found = {"deviations": [*range(deviations)], "further": [], "replaced": []}
+        body = {**found, "note": "", "supports": True, **rates, **items}
         units = len(self.sample(sample).projected)
         self._append(
             EntryKind.SAMPLE_RESULT, {**body, "sample": sample, "supports_with_replaced": True, "units": units}

@@ -22,6 +22,7 @@ from twofold.cli.output import (
 )
 from twofold.engagement.sample import Sample, Why
 from twofold.engagement.sample_doubts import below_every_convention, doubts
+from twofold.engagement.sample_slices import with_other_slices
 from twofold.jobs import sample as jobs
 from twofold.jobs.clock import actor, now
 from twofold.model.problem import Problem, UserError
@@ -208,7 +209,8 @@ def freeze(  # noqa: PLR0913, PLR0917  the options of the command
     if beyond:
         limit, tolerable = beyond
         told = f"Even if no unit deviates, the limit is {limit} by this plan; tolerable are {tolerable}, as agreed."
-        warnings.insert(0, f"{told} It cannot support reliance.")
+        of_slice = "slice" in dict(done.left_out)
+        warnings.insert(0, f"{told} {'The slice alone' if of_slice else 'It'} cannot support reliance.")
     if as_json:
         print_json(_as_json(done, known) | {"warnings": warnings})
         return
@@ -332,7 +334,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  the options of the command
         print_json(_as_json(done, known))
         return
     _print(done, known)
-    _print_result(done)
+    _print_result(done, known)
 
 
 @app.command("list", help="List the samples with their states.\n\n" + example("twofold sample list -w acme"))
@@ -388,7 +390,7 @@ def _show(workspace: Workspace, sample: Sample, as_json: bool) -> None:
     _print(sample, known)
     if sample.chosen:
         say_table(_unit_table(sample, population))
-    _print_result(sample)
+    _print_result(sample, known)
 
 
 def _print(sample: Sample, known: Sequence[Sample]) -> None:
@@ -409,9 +411,11 @@ def _print(sample: Sample, known: Sequence[Sample]) -> None:
         say_wrapped(f"To ask: {doubt}", indent=4)
 
 
-def _print_result(sample: Sample) -> None:
+def _print_result(sample: Sample, known: Sequence[Sample]) -> None:
     if sample.result is not None:
         say_wrapped(sample.result.sentence, indent=4)
+    if together := with_other_slices(sample, known):
+        say_wrapped(together, indent=4)
 
 
 def _unit_table(sample: Sample, population: FrozenPopulation) -> Table:
@@ -473,6 +477,7 @@ def _as_json(sample: Sample, known: Sequence[Sample], population: FrozenPopulati
         "drawn": len(sample.projected),
         "agreement": sample.agreement,
         "doubts": doubts(sample, known),
+        "with_other_slices": with_other_slices(sample, known),
         "result": None
         if result is None
         else {

@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from twofold.engagement.sample import Sample
+from twofold.engagement.sample_slices import overlap, same_subject, slices_of
 from twofold.populations.samples.profiles import profile_sizes
 
 _SLICE = "slice"
@@ -17,9 +18,9 @@ _SLICE = "slice"
 
 def doubts(sample: Sample, samples: Iterable[Sample]) -> list[str]:
     """Return a sentence for each doubt about a sample. samples: all of the log, in order of freezing."""
-    about = [each for each in samples if _about(each) == _about(sample)]
-    same = [each for each in about if _overlap(each, sample)]
-    slices = _slices(sample, about)
+    about = same_subject(sample, samples)
+    same = [each for each in about if overlap(each, sample)]
+    slices = slices_of(sample, about)
     return [
         *_frozen_again(sample, same),
         *_forgotten(sample, same),
@@ -37,24 +38,6 @@ def below_every_convention(sample: Sample) -> str | None:
         f"Nothing was agreed with an auditor, and the plan has {_units(sample.frozen_plan.size)}: no convention for "
         f"{sample.units:,} items says less than {least}."
     )
-
-
-def _about(sample: Sample) -> tuple[str, str, str]:
-    return sample.engagement, sample.control, sample.control_test
-
-
-def _overlap(one: Sample, other: Sample) -> bool:
-    """Whether two slices share a moment. Instants of the log are texts of one form, so they compare as text."""
-    return one.starts_at < other.ends_before and other.starts_at < one.ends_before
-
-
-def _slices(sample: Sample, about: Iterable[Sample]) -> list[Sample]:
-    """Return a sample and those of other slices, none of which overlap; evaluated before drawn, newest before older."""
-    taken = [sample]
-    for each in sorted(about, key=lambda each: (each.result is None, each.plan is None, -each.entry)):
-        if not any(_overlap(each, one) for one in taken):
-            taken.append(each)
-    return taken
 
 
 def _items(sample: Sample) -> int:

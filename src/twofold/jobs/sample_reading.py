@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from twofold.engagement.sample import Chosen, Sample, Why, acts_on
-from twofold.engagement.sample_doubts import doubts
 from twofold.jobs.sample import frozen_file, verdict_file
 from twofold.model.problem import Problem, UserError
 from twofold.populations.samples.frozen import Unit, units_at
@@ -49,7 +48,7 @@ class ReadSample:
     problems: Sequence[Problem]
 
 
-def read_sample(workspace: Workspace, sample: Sample, known: Iterable[Sample]) -> ReadSample:
+def read_sample(workspace: Workspace, sample: Sample, known: Sequence[Sample]) -> ReadSample:
     """Read one sample. known: all samples of the log, in order of freezing."""
     entries = list(sample_entries(workspace.vault))
     problems: list[Problem] = []
@@ -63,7 +62,7 @@ def read_sample(workspace: Workspace, sample: Sample, known: Iterable[Sample]) -
     items = {position: unit.item for position, unit in units.items()}
     return ReadSample(
         sample=sample,
-        shown=shown_sample(sample, items, entries, results, doubts(sample, known)),
+        shown=shown_sample(sample, items, entries, results, known),
         units=_read_units(sample, units, results or {}),
         acts=acts_on(sample, entries),
         problems=problems,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twofold.engagement.sample import Result, Sample, Why
 from twofold.engagement.sample_doubts import doubts
+from twofold.engagement.sample_slices import with_other_slices
 from twofold.model.outcome import Outcome
 from twofold.reports.contents import PackageContents, PackagedSample
 from twofold.reports.rows_as_text import reading_session
@@ -81,7 +82,7 @@ def shown_samples(contents: PackageContents) -> list[SampleShown]:
     records = records_of(contents)
     known = [each.sample for each in contents.samples]
     return [
-        shown_sample(each.sample, items_of(each), records, results_of(contents, each), doubts(each.sample, known))
+        shown_sample(each.sample, items_of(each), records, results_of(contents, each), known)
         for each in contents.samples
     ]
 
@@ -91,12 +92,15 @@ def shown_sample(
     items: Mapping[int, str],
     records: Sequence[Entry],
     results: Results | None,
-    to_ask: Sequence[str],
+    known: Sequence[Sample],
 ) -> SampleShown:
-    """Return a sample in words. items: position -> item of the chosen units. results: None where no verdicts are."""
+    """Return a sample in words.
+
+    items: position -> item of the chosen units. results: None where no verdicts are. known: all samples of the log.
+    """
     result, unknown = sample.result, _not_evaluated(sample, items, results)
     agreed = agreements_about(sample, records)
-    told = result.sentence if result else "not evaluated"
+    told = f"{result.sentence} {with_other_slices(sample, known)}".strip() if result else "not evaluated"
     if unknown:
         told = f"{unknown:,} more units deviate or do not apply by the newest verdicts: evaluate again. Before: {told}"
     return SampleShown(
@@ -109,7 +113,7 @@ def shown_sample(
         drawn=_drawn(sample) + _of_those_that_left(sample, items, results),
         agreed=_agreed(sample, agreed),
         result=told,
-        doubts=tuple(to_ask),
+        doubts=tuple(doubts(sample, known)),
         mark=reliance_mark(None if unknown else result),
         folder=sample_place(sample.sample_id),
     )

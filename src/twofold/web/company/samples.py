@@ -137,7 +137,7 @@ def page_of_samples(now: Current, asked: Mapping[str, str], *, before: int | Non
 
 def sample_read(now: Current, sample_id: str) -> ReadSample:
     """Return one sample with its units; raises Http404 for one that there is not."""
-    return read_sample(now.workspace, sample_named(now, sample_id), now.samples.values())
+    return read_sample(now.workspace, sample_named(now, sample_id), list(now.samples.values()))
 
 
 def sample_named(now: Current, sample_id: str) -> Sample:
