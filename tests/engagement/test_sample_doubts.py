@@ -120,6 +120,7 @@ def test_several_freezes_before_a_nonce_are_named_with_their_plans_by_each(log: 
 
 
 def test_a_second_nonce_does_not_hide_the_first_draw(log: Log) -> None:
+    log.agree(25)
     first = log.freeze(25)
     log.draw(first)
     second = log.freeze(25)
@@ -217,6 +218,16 @@ def test_a_plan_about_which_nothing_was_agreed_is_held_against_the_conventions(l
     assert below_every_convention(log.sample(log.freeze(1, units=2))) is None, "some sources say nothing of two items"
     log.agree(25)
     assert below_every_convention(log.sample(log.freeze(3, units=40))) is None
+
+
+def test_rates_that_nobody_agreed_to_before_the_draw_are_told(log: Log) -> None:
+    one = log.freeze(25)
+    log.draw(one)
+    log.agree(25, tolerable="50")
+    assert log.doubts(one) == []
+    log.evaluate(one, tolerable="50")
+    rates = "90% confidence, 50% tolerable, at most 0 planned"
+    assert log.doubts(one) == [f"The evaluation is by {rates}; no rates were agreed before the draw."]
 
 
 def test_other_rates_than_were_agreed_before_the_draw_are_told(log: Log) -> None:

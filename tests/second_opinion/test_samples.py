@@ -328,9 +328,14 @@ def test_other_rates_than_were_agreed_are_noted_by_all_three(tmp_path: Path) -> 
     make.agree(tolerable="9", expected="0.000001")
     make.draw(softer)
     make.evaluate(softer)
+    other = SampleMaker(log, contents, engagement="SOX FY2026", populations=make.populations)
+    not_agreed = other.freeze()
+    other.draw(not_agreed)
+    other.agree()
+    other.evaluate(not_agreed)
     changed = replace(contents, log=log.packaged(), samples=make.packaged())
     found = notes_of_all(write_package(changed, tmp_path / "package", key=KEY).folder)
-    asked = [("agreed before the draw", softer), ("agreed before the draw", more_planned)]
+    asked = [("agreed before the draw", each) for each in (softer, more_planned, not_agreed)]
     assert found == dict.fromkeys(found, asked)
 
 

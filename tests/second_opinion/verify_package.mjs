@@ -525,17 +525,19 @@ function doubtsOf(freeze, freezes) {
       agreed = agreed === undefined || drawnAt === undefined || at < drawnAt ? body.size : Math.max(agreed, body.size);
       if (at < drawnAt) rates = body;
     }
-  if (agreed === undefined) return found;
-  const asked = Math.min(agreed, freeze.body.units + (Object.fromEntries(freeze.body.left_out).slice ?? 0));
-  const rank = (each) => (stateOf(each).result ? 0 : drawOf(each) ? 1 : 2);
-  const slices = [freeze];
-  for (const each of [...about].sort((one, two) => rank(one) - rank(two) || two.index - one.index))
-    if (!slices.some((one) => overlap(one, each))) slices.push(each);
-  const planned = slices.reduce((sum, { body }) => sum + body.size, 0);
-  const evaluated = slices.reduce((sum, each) => sum + (stateOf(each).result?.body.units ?? 0), 0);
-  if (planned < asked) found.push(`planned ${planned} of ${agreed} agreed`);
-  if (stateOf(freeze).result && evaluated < asked) found.push(`evaluated ${evaluated} of ${agreed} agreed`);
+  if (agreed !== undefined) {
+    const asked = Math.min(agreed, freeze.body.units + (Object.fromEntries(freeze.body.left_out).slice ?? 0));
+    const rank = (each) => (stateOf(each).result ? 0 : drawOf(each) ? 1 : 2);
+    const slices = [freeze];
+    for (const each of [...about].sort((one, two) => rank(one) - rank(two) || two.index - one.index))
+      if (!slices.some((one) => overlap(one, each))) slices.push(each);
+    const planned = slices.reduce((sum, { body }) => sum + body.size, 0);
+    const evaluated = slices.reduce((sum, each) => sum + (stateOf(each).result?.body.units ?? 0), 0);
+    if (planned < asked) found.push(`planned ${planned} of ${agreed} agreed`);
+    if (stateOf(freeze).result && evaluated < asked) found.push(`evaluated ${evaluated} of ${agreed} agreed`);
+  }
   const evaluation = stateOf(freeze).result?.body;
+  if (evaluation && !rates) found.push(`by ${evaluation.confidence}%, ${evaluation.tolerable}%; nothing agreed before the draw`);
   if (rates && evaluation) {
     // Units times the expected percent, in millionths of a percent, rounded up to a whole unit.
     const [whole, part = ""] = rates.expected.split(".");

@@ -84,9 +84,13 @@ def _smaller_than_agreed(sample: Sample, slices: Sequence[Sample]) -> Iterable[s
 
 
 def _by_other_rates(sample: Sample) -> Iterable[str]:
-    """Say that the units are evaluated by a softer or harder measure than was agreed before anybody knew them."""
+    """Say that the units are evaluated by a measure that was not agreed before anybody knew them."""
     agreed, result = sample.measure, sample.result
-    if agreed is None or result is None:
+    if result is None:
+        return
+    if agreed is None:
+        told = _rates(result.confidence, result.tolerable, result.planned)
+        yield f"The evaluation is by {told}; no rates were agreed before the draw."
         return
     most = ceil(Fraction(agreed.expected) * result.units / 100)
     same = (result.confidence, result.tolerable) == (agreed.confidence, agreed.tolerable)

@@ -865,6 +865,12 @@ def doubts(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     for each in same:
         if each.draw and each is not sample and not each.was_evaluated:
             yield f"a nonce was given for {each.name}, another freeze of the same, and its draw was never evaluated"
+    yield from fewer_than_agreed(sample, about)
+    yield from other_rates(sample)
+
+
+def fewer_than_agreed(sample: Sample, about: Sequence[Sample]) -> Iterator[str]:
+    """Tell that the plan or the evaluation has fewer units than were agreed, all slices together."""
     agreed = sample.units_agreed()
     if agreed is None:
         return
@@ -879,15 +885,21 @@ def doubts(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
         yield f"the plan has {planned} units, all slices together; {agreed} were agreed"
     if sample.result and evaluated < asked:
         yield f"the evaluation is of {evaluated} units, all slices together; {agreed} were agreed"
-    yield from other_rates(sample)
 
 
 def other_rates(sample: Sample) -> Iterator[str]:
-    """Tell that the evaluation is by other rates than were agreed before the draw, or plans more deviations."""
+    """Tell that the evaluation is by rates that were not agreed before the draw, or plans more deviations."""
     agreed = sample.newest_agreement(sample.drawn_at)
-    if not sample.result or not agreed:
+    if not sample.result:
         return
-    found, rates = sample.result["body"], agreed["body"]
+    found = sample.result["body"]
+    if not agreed:
+        yield (
+            f"the evaluation is by {found['confidence']}% confidence, {found['tolerable']}% tolerable, at most "
+            f"{found['planned']} planned; no rates were agreed before the draw"
+        )
+        return
+    rates = agreed["body"]
     most = -(-Fraction(rates["expected"]) * found["units"] // 100)  # rounded up
     if any(found[name] != rates[name] for name in ("confidence", "tolerable")) or found["planned"] > most:
         yield (
