@@ -257,7 +257,8 @@ def test_a_difference_with_the_second_source_stops_until_explained(store: Store,
     assert found.details == ("PD-1: pager PD-1 of 2025-08-01 10:00:00; no incident in the tracker (it names INC-0099)",)
     rows["difference_explanation"] = [explanation("PD-1")]
     found = check(record(store, tmp_path, rows), "reconciliation")
-    assert (found.result, found.details) == (CheckResult.OK, ("PD-1: p-7: tracker was moved",))
+    compared = "compared with ev-2 (pager_incident): opened >= 2025-07-01"
+    assert (found.result, found.details) == (CheckResult.OK, ("PD-1: p-7: tracker was moved", compared))
 
 
 def test_rows_in_conflict_are_noted_with_all_counts(store: Store, tmp_path: Path) -> None:
@@ -299,7 +300,17 @@ def test_a_second_source_that_covers_half_of_the_period_is_named_with_what_is_mi
     rows: Rows = {"extraction": [extraction(), half], "incident": monthly(range(7, 13), 1)}
     found = check(record(store, tmp_path, rows), "reconciliation")
     assert found.result is CheckResult.NOTE
-    assert found.details == ("pager_incident of billing: 2025-10-01 to the end (not_extracted)",)
+    compared = "compared with ev-2 (pager_incident): opened >= 2025-07-01"
+    assert found.details == ("pager_incident of billing: 2025-10-01 to the end (not_extracted)", compared)
+
+
+def test_of_many_exports_of_a_second_source_the_first_are_named(store: Store, tmp_path: Path) -> None:
+    pages = [extraction(number=f"ev-{number}", table="pager_incident") for number in range(2, 32)]
+    rows: Rows = {"extraction": [extraction(), *pages], "incident": monthly(range(7, 13), 1)}
+    found = check(record(store, tmp_path, rows), "reconciliation")
+    assert len(found.details) == 21
+    assert found.details[0].startswith("compared with ev-")
+    assert found.details[-1] == "and 10 more exports of it"
 
 
 def test_each_table_of_a_second_source_is_named_by_its_reconciliation() -> None:

@@ -171,7 +171,13 @@ def completeness_record(  # noqa: PLR0913  what a record compares comes from as 
             id_gaps_check(session, population, table=table, column=column)
             for table, column in sorted(entry.sequential.items())
         ),
-        _reconciliation(session, entry, engine, second=_second_source(session, entry, every, period, systems)),
+        _reconciliation(
+            session,
+            entry,
+            engine,
+            second=_second_source(session, entry, every, period, systems),
+            compared=tuple(_shown(session, every, entry.compared)),
+        ),
     ]
     return CompletenessRecord(
         population=population,
@@ -422,9 +428,17 @@ def _second_source(
 
 
 def _reconciliation(
-    session: duckdb.DuckDBPyConnection, entry: PopulationEntry, engine: Engine, *, second: tuple[str, ...]
+    session: duckdb.DuckDBPyConnection,
+    entry: PopulationEntry,
+    engine: Engine,
+    *,
+    second: tuple[str, ...],
+    compared: Sequence[ExtractionShown],
 ) -> CompletenessCheck:
-    """Compare with the second source; `second` is what of it is missing, where agreeing would say nothing."""
+    """Compare with the second source, and name its exports, each with its question.
+
+    second: what of it is missing, where agreeing would say nothing. compared: its exports.
+    """
     text = entry.reconciliation_text
     if not text:
         return CompletenessCheck(
@@ -443,20 +457,23 @@ def _reconciliation(
             unexplained[:DETAILS_SHOWN],
         )
     notes = tuple(f"{key}: {explained[key]}" for key, _, _ in rows)
+    exports = [f"compared with {each.evidence_id} ({each.table}): {' '.join(each.query.split())}" for each in compared]
+    more = [f"and {len(exports) - DETAILS_SHOWN} more exports of it"] if len(exports) > DETAILS_SHOWN else []
+    sources = (*exports[:DETAILS_SHOWN], *more)
     if second:
         return CompletenessCheck(
             "reconciliation",
             CheckResult.NOTE,
             f"no unexplained difference, but not all is there to compare with: {entry.second_source}",
             "a second source that covers the period",
-            (*second[:DETAILS_SHOWN], *notes),
+            (*second[:DETAILS_SHOWN], *notes, *sources),
         )
     return CompletenessCheck(
         "reconciliation",
         CheckResult.OK,
         f"agrees with {entry.second_source} ({len(notes)} differences explained)",
         "no unexplained difference",
-        notes,
+        (*notes, *sources),
     )
 
 
