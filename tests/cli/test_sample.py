@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 Call = Callable[..., Any]
+AGREED = ("sample", "agree", "sox-fy2026", "OP-02", "--with", "R. Auditor", "--reason", "few")
 FREEZE = ("sample", "freeze", "sox-fy2026", "OP-02", "--control-test", "T-19", "--size", "1")
 
 
@@ -98,10 +99,13 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
         ([*FREEZE, "--from", "2026-06-01"], "2 slice"),
         ([*FREEZE[:-1], "3"], "1 to 2, the units of the population"),
         ([*FREEZE, "--by", "month"], "--by month with random"),
+        ([*AGREED, "--size", f"{10**30}"], "is beyond 2**53 - 1"),
+        ([*AGREED[:-1], "bad \udcff", "--size", "1"], "$.body.reason: the text is not valid Unicode"),
+        ([*AGREED[:-1], "r" * 70_000, "--size", "1"], "an entry holds at most 65,535"),
         (["sample", "draw", "sm-7", "--nonce", "n"], "there is no sample 'sm-7'"),
         (["sample", "evaluate", "sm-7"], "there is no sample 'sm-7'"),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_refusals_say_why(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
     where = [] if arguments[1] == "size" else ["-w", judged_once]

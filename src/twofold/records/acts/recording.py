@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from twofold.model.problem import Problem, UserError
 from twofold.vault.act_bodies import check_body
-from twofold.vault.canonical import Json
+from twofold.vault.canonical import Json, NotCanonicalError
 from twofold.vault.entry import Entry
 from twofold.vault.log import LogWriter
 from twofold.vault.store import Vault
@@ -20,9 +21,18 @@ class Recorder:
     writer: LogWriter
 
     def append(self, kind: str, *, body: Mapping[str, Json], acting_user: str, at: datetime) -> Entry:
-        """Write one entry, so that it can be read in the same act; raises BodyError for a body not of its kind."""
+        """Write one entry, so that it can be read in the same act; raises BodyError for a body not of its kind.
+
+        Raises UserError for what a person gave and no entry can hold: bytes that are no text, too much, a huge number.
+        """
         check_body(kind, body)
-        entry = self.writer.append(kind=kind, actor=acting_user, at=at, body=body)
+        try:
+            entry = self.writer.append(kind=kind, actor=acting_user, at=at, body=body)
+        except NotCanonicalError as error:
+            told = f"the log cannot hold it: {error}"
+            raise UserError(
+                Problem(f"this {kind.replace('_', ' ')}", told, "valid text and numbers, not too long")
+            ) from error
         self.writer.flush()
         return entry
 
