@@ -360,3 +360,18 @@ def test_a_file_larger_than_memory_should_hold(
     assert said.code == 3
     assert f"huge  {size:,} bytes" in said.out
     assert "of more than" in said.out or "holds more than" in said.out
+
+
+@pytest.mark.parametrize("name", ["  ", "Bo \udcff"])
+def test_whoever_acts_under_a_name_that_is_none_is_told(
+    call: Call, judged_once: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TWOFOLD_ACTOR", name)
+    for act in (
+        ("completeness", "sign", "incident_opened", "--conclusion", "complete", "--reason", "read"),
+        ("sample", "agree", "sox-fy2026", "OP-02", "--size", "1", "--with", "R. Auditor", "--reason", "few"),
+    ):
+        said = call(*act, "-w", judged_once)
+        assert said.code == 2, said.err
+        assert "TWOFOLD_ACTOR: " in said.err
+        assert "names nobody" in said.err
