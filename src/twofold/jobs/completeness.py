@@ -21,6 +21,7 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.control_tests import latest_runs
+from twofold.jobs.known_names import NAME_TABLES, known_names
 from twofold.jobs.normalise import as_conclusion, tables_now
 from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
@@ -33,6 +34,8 @@ from twofold.vault.entry import instant_text
 from twofold.vault.evidence import CaptureItem
 
 SIGNATURE_TABLE = "completeness_signature"
+SIGNATURE_TABLES = (SIGNATURE_TABLE, *NAME_TABLES)
+"""What `read_signatures` reads."""
 
 
 class CompletenessConclusion(StrEnum):
@@ -44,13 +47,17 @@ class CompletenessConclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature under a population's records. `record_sha256` "" counts for whatever record there is."""
+    """A signature under a population's records. `record_sha256` "" counts for whatever record there is.
+
+    names: `signed_by`, and every HR id under which the registers know who that is.
+    """
 
     conclusion: str
     signed_by: str
     record_sha256: str
     signed_at: datetime
     signed_at_latest: datetime
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def sign_completeness(
     said = need_reason(reason, why="what the person looked at")
     record = population_record(workspace, population)
     applied = workspace.applied_scope()
-    own = controls_with_a_part(applied.scope if applied else None, actor, record=record)
+    own = controls_with_a_part(workspace, applied.scope if applied else None, actor, record=record)
     if own:
         told = f"{actor} has a part in {', '.join(sorted(own))}, tested on {population}"
         raise UserError(
@@ -156,24 +163,33 @@ def sign_completeness(
     return captured
 
 
-def controls_with_a_part(scope: Scope | None, person: str, *, record: PopulationRecord) -> frozenset[str]:
-    """Return the controls that are tested on a population and in which a person has, or ever had, a part."""
+def controls_with_a_part(
+    workspace: Workspace, scope: Scope | None, person: str, *, record: PopulationRecord
+) -> frozenset[str]:
+    """Return the controls that are tested on a population and in which a person has, or ever had, a part.
+
+    person: an HR id, an account or an e-mail address; the parts of every HR id of that human count.
+    """
     tests = frozenset(record.control_tests)
     tested = {name for name, each in load_catalog().controls.items() if not tests.isdisjoint(each.control_tests)}
-    return controls_of(scope, person) & tested
+    with open_session(TableSet(workspace.tables_folder, {}), wanted=NAME_TABLES) as session:
+        names = known_names(session, [person])[person]
+    return controls_of(scope, *names) & tested
 
 
 def read_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, tuple[Signature, ...]]:
-    """Return the signatures of each population that the session's tables hold."""
+    """Return the signatures of each population; the session holds `SIGNATURE_TABLES`."""
     rows = session.execute(
         """
         SELECT population, conclusion, signed_by, COALESCE(record_sha256, ''), signed_at, signed_at_latest
         FROM completeness_signature ORDER BY ALL
         """
     ).fetchall()
+    names = known_names(session, {signer for _, _, signer, *_ in rows})
     found: dict[str, tuple[Signature, ...]] = {}
-    for population, said, *more in rows:
-        found[population] = (*found.get(population, ()), Signature(as_conclusion(said), *more))
+    for population, said, signer, record, at, latest in rows:
+        signature = Signature(as_conclusion(said), signer, record, at, latest, names[signer])
+        found[population] = (*found.get(population, ()), signature)
     return found
 
 
@@ -203,7 +219,7 @@ def _newest(said: Sequence[Signature]) -> list[Signature]:
 def _signatures(workspace: Workspace) -> dict[str, tuple[Signature, ...]]:
     if not tables_now(workspace.tables_folder):
         return {}
-    with open_session(TableSet(workspace.tables_folder, {}), wanted={SIGNATURE_TABLE}) as session:
+    with open_session(TableSet(workspace.tables_folder, {}), wanted=SIGNATURE_TABLES) as session:
         return read_signatures(session)
 
 

@@ -21,7 +21,13 @@ from twofold.controltests.run_record import (
     read_run,
 )
 from twofold.findings.finding import Finding, JudgedRun, Response, group_findings
-from twofold.jobs.completeness import CompletenessConclusion, Signature, read_signatures, signed_by
+from twofold.jobs.completeness import (
+    SIGNATURE_TABLES,
+    CompletenessConclusion,
+    Signature,
+    read_signatures,
+    signed_by,
+)
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.evidence_locks import lock_relied
 from twofold.jobs.normalise import tables_now
@@ -52,8 +58,8 @@ from twofold.vault.evidence_list import evidence_fields
 
 JUDGEMENT_FILE = "judgement.json"
 FINDINGS_FILE = "findings.json"
-_SAID_BY_PEOPLE = ("completeness_signature", "finding_response")
-"""The tables that a judgement reads beside its runs."""
+_SAID_BY_PEOPLE = (*SIGNATURE_TABLES, "finding_response")
+"""The tables that a judgement reads beside its runs: what people said, and who they are."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -318,7 +324,7 @@ def _signatures_for(
             each
             for each in said
             if each.conclusion == CompletenessConclusion.NOT_COMPLETE
-            or control_id not in controls_of(scope, each.signed_by)
+            or control_id not in controls_of(scope, *each.names)
         ]
         for population, said in signatures.items()
     }

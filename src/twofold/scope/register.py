@@ -107,13 +107,16 @@ def read_canonical_scope(content: bytes) -> Scope:
     return Scope.model_validate(plain, context={"zone": plain["reporting_zone"]})
 
 
-def controls_of(scope: Scope | None, person: str) -> frozenset[str]:
+def controls_of(scope: Scope | None, *names: str) -> frozenset[str]:
     """Return the controls that a person owns, performs, supplies evidence for or steps in for, at any time.
 
-    For separation of duties: who gave a control away does not judge what was done while they had it.
+    names: every name by which the person is known (`known_names`). For separation of duties: who gave a control away
+    does not judge what was done while they had it.
     """
-    if scope is None or not person:
+    if scope is None:
         return frozenset()
     return frozenset(
-        each.id for each in scope.controls if any(part and same_person(part, person) for part in each.people)
+        each.id
+        for each in scope.controls
+        if any(part and same_person(part, name) for part in each.people for name in names)
     )

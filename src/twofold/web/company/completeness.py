@@ -90,7 +90,8 @@ def show(request: HttpRequest, population: str) -> HttpResponse:
 
 def own_controls(request: HttpRequest, now: Current, record: PopulationRecord) -> frozenset[str]:
     """Return the controls that are tested on the population and in which the account's person has a part."""
-    return controls_with_a_part(now.scope.scope if now.scope else None, person_of(request.user), record=record)
+    applied = now.scope.scope if now.scope else None
+    return controls_with_a_part(now.workspace, applied, person_of(request.user), record=record)
 
 
 def sign_record(request: HttpRequest, now: Current, record: PopulationRecord, said: Mapping[str, Any]) -> str:
