@@ -62,7 +62,7 @@ MUTATIONS = [
         "",
         "disabled-but-the-event-is-purged",
     ),
-    (T03, "AND (i.person IS NULL OR i.person = p.person)", "", "name-used-again-by-somebody-else"),
+    (T03, "AND (i.person IS NULL OR n.human = h.human)", "", "name-used-again-by-somebody-else"),
     (T03, "AND (p.horizon IS NULL OR s.occurred_at < p.horizon)", "", "rehired-and-enabled-on-the-first-day"),
 ]
 

@@ -50,7 +50,6 @@ class Leaving:
     """An ended engagement: its end, the start of the clock, and of the next engagement under any HR id of the human."""
 
     row: Record
-    person: str
     persons: frozenset[str]
     ended: Span
     clock: Span
@@ -60,8 +59,8 @@ class Leaving:
     notice: Span | None
 
     def mine(self, records: Records, account: str, at: datetime) -> bool:
-        """Whether the account was not somebody else's at a moment."""
-        return hand(records, account, at).person in {None, self.person}
+        """Whether the account was not somebody else's at a moment, under whichever HR id."""
+        return hand(records, account, at).person in {None, *self.persons}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     if row["involuntary"] and hours:
         due = clock[0] + timedelta(hours=hours), clock[1] + timedelta(hours=hours)
     notice = _deadline(records, calendar, ended, int(str(parameters["notice_business_days"])))
-    return Leaving(row, row["person"], persons, ended, clock, min(later, default=None), calendar, due, notice)
+    return Leaving(row, persons, ended, clock, min(later, default=None), calendar, due, notice)
 
 
 def _deadline(records: Records, calendar: str, at: Span, count: int) -> Span | None:
@@ -171,18 +170,18 @@ def _basis(records: Records, left: Leaving, name: str, row: Record | None) -> st
     end = left.ended[0]
     until = left.horizon or NEVER
     if human and any(
-        owner.state == LINKED and owner.person == left.person and span[1] >= end and span[0] < until
+        owner.state == LINKED and owner.person in left.persons and span[1] >= end and span[0] < until
         for span, owner in hands(records, name)
     ):
         return OWN
     links = [each for each in records["account_link"] if each["account"] == name]
     listed = any(
-        each["person"] == left.person and (each["valid_from"] or EVER) <= end <= (each["valid_to"] or NEVER)
+        each["person"] in left.persons and (each["valid_from"] or EVER) <= end <= (each["valid_to"] or NEVER)
         for each in links
     )
     if not links and row and row["email"]:
         listed = any(
-            person["id"] == left.person and (person["email"] or "").lower() == row["email"].lower()
+            person["id"] in left.persons and (person["email"] or "").lower() == row["email"].lower()
             for person in records["person"]
         )
     if not listed:

@@ -1,6 +1,6 @@
 -- engagement_end: everybody who left, per system on which the person had an account (audit-domain T-03).
--- An item is one ended engagement (employment or contract) and one system on which an account of the person was open at
--- some time of that engagement or after it. Several accounts on one system are one item; all of them must pass.
+-- An item is one ended engagement (employment or contract) and one system on which an account of the person, under whichever
+-- HR id (same_human), was open at some time of that engagement or after it. Several accounts on one system are one item; all of them must pass.
 -- An account counts on the system that it belongs to. Two engagements of one person are judged each on its own.
 -- Item id: <engagement id>@<system>. A person without any account gives one item <engagement id> on the system "-",
 -- which no lens holds, so that the population still adds up to all ends.

@@ -1,9 +1,9 @@
 -- leaver_account: the accounts of each ended engagement and how each was closed (audit-domain T-03).
 -- One row per engagement and account. Left out: an account that was closed before the engagement began and stayed so,
 -- and one that was made for the next engagement.
---   basis            own        a human account of this person alone
---                    ambiguous  a human account linked to this person and to another one at once
---                    entrusted  a shared or non-human account that the register links to the person
+--   basis            own        a human account of this human alone, under whichever HR id (same_human)
+--                    ambiguous  a human account linked to this person and to another HR id at once
+--                    entrusted  a shared or non-human account that the register links to the human
 --   closed_at        first disable or delete that no later enable undoes before the next engagement
 --   reopened_at      an enable after the clock started that undid an earlier disable
 --   rights_gone_at   when the last of all rights was removed; rights_known says whether the grant log proves "all"
@@ -13,7 +13,18 @@
 -- What happened to an account while it was linked to somebody else (a name used again) is not counted.
 -- An account that a link names and no list of accounts holds counts too: its system is the first part of its name, and
 -- nobody showed its status. A shared or non-human account with the person's verified e-mail counts as entrusted.
-WITH known AS (
+WITH leaver AS (
+    SELECT
+        l.engagement AS engagement,
+        h.human AS human,
+        l.started_at AS started_at,
+        l.ended_at AS ended_at,
+        l.clock_at_latest AS clock_at_latest,
+        l.horizon AS horizon
+    FROM leaving AS l
+    JOIN same_human AS h ON h.person = l.person
+),
+known AS (
     SELECT
         a.id AS id,
         a.system AS system,
@@ -49,8 +60,9 @@ linked AS (
         l.engagement AS engagement,
         a.id AS account,
         MIN(i.state) AS state
-    FROM leaving AS l
-    JOIN identity AS i ON i.person = l.person AND i.state = 'linked'
+    FROM leaver AS l
+    JOIN same_human AS h ON h.human = l.human
+    JOIN identity AS i ON i.person = h.person AND i.state = 'linked'
     JOIN known AS a ON a.id = i.account AND a.kind = 'human'
     WHERE i.valid_to >= l.ended_at AND (l.horizon IS NULL OR i.valid_from < l.horizon)
     GROUP BY l.engagement, a.id
@@ -60,8 +72,9 @@ registered AS (
         l.engagement AS engagement,
         a.id AS account,
         CASE WHEN a.kind = 'human' THEN 'ambiguous' ELSE 'entrusted' END AS basis
-    FROM leaving AS l
-    JOIN register AS r ON r.person = l.person
+    FROM leaver AS l
+    JOIN same_human AS h ON h.human = l.human
+    JOIN register AS r ON r.person = h.person
     JOIN known AS a ON a.id = r.account
     LEFT JOIN identity AS i ON i.account = a.id AND i.valid_from <= l.ended_at AND l.ended_at < i.valid_to
     WHERE (r.valid_to IS NULL OR r.valid_to >= l.ended_at)
@@ -84,12 +97,13 @@ event AS (
         e.occurred_at_latest AS occurred_at_latest,
         COALESCE(e.conflicted, FALSE) AS conflicted
     FROM held AS h
-    JOIN leaving AS l ON l.engagement = h.engagement
+    JOIN leaver AS l ON l.engagement = h.engagement
     JOIN account_event AS e ON e.account = h.account
     LEFT JOIN identity AS i ON i.account = e.account AND i.valid_from <= e.occurred_at AND e.occurred_at < i.valid_to
+    LEFT JOIN same_human AS s ON s.person = i.person
     WHERE e.kind IN ('create', 'activate', 'enable', 'disable', 'delete')
         AND (l.horizon IS NULL OR e.occurred_at IS NULL OR e.occurred_at < l.horizon)
-        AND (i.person IS NULL OR i.person = l.person)
+        AND (i.person IS NULL OR s.human = l.human)
 ),
 opening AS (
     SELECT
@@ -126,7 +140,7 @@ right_order AS (
             PARTITION BY h.engagement, h.account, g.right_id ORDER BY g.occurred_at DESC, g.id DESC
         ) AS newest
     FROM held AS h
-    JOIN leaving AS l ON l.engagement = h.engagement
+    JOIN leaver AS l ON l.engagement = h.engagement
     JOIN grant_event AS g ON g.account = h.account
     WHERE l.horizon IS NULL OR g.occurred_at < l.horizon
 ),
@@ -158,19 +172,22 @@ SELECT
             AND (x.starts_at IS NULL OR x.starts_at < g.gone_at)
     ) AS rights_known,
     COALESCE(
-        a.status = 'active' AND l.horizon IS NULL AND t.person IS NULL
+        a.status = 'active' AND l.horizon IS NULL AND t.account IS NULL
             AND (c.closed_at IS NULL OR a.extracted_at > c.closed_at_latest),
         FALSE
     ) AS still_active,
-    COALESCE(a.status = 'disabled' AND l.horizon IS NULL AND t.person IS NULL, FALSE) AS shown_disabled,
+    COALESCE(a.status = 'disabled' AND l.horizon IS NULL AND t.account IS NULL, FALSE) AS shown_disabled,
     COALESCE(c.untimed = 1 AND c.closed_at IS NULL, FALSE) AS untimed,
     a.conflicted OR COALESCE(c.conflicted = 1, FALSE) AS conflicted
 FROM held AS h
-JOIN leaving AS l ON l.engagement = h.engagement
+JOIN leaver AS l ON l.engagement = h.engagement
 JOIN known AS a ON a.id = h.account
 -- Whose account it was when the system showed its status: somebody else's by then says nothing about the leaver.
-LEFT JOIN identity AS t
-    ON t.account = a.id AND t.valid_from <= a.extracted_at AND a.extracted_at < t.valid_to AND t.person <> l.person
+LEFT JOIN (
+    SELECT i.account AS account, i.valid_from AS valid_from, i.valid_to AS valid_to, COALESCE(s.human, i.person) AS human
+    FROM identity AS i
+    LEFT JOIN same_human AS s ON s.person = i.person
+) AS t ON t.account = a.id AND t.valid_from <= a.extracted_at AND a.extracted_at < t.valid_to AND t.human <> l.human
 LEFT JOIN system AS s ON s.id = a.system
 LEFT JOIN opening AS o ON o.engagement = h.engagement AND o.account = h.account
 LEFT JOIN closing AS c ON c.engagement = h.engagement AND c.account = h.account

@@ -60,6 +60,20 @@ UNION ALL
 SELECT
     h.item AS item,
     'A' AS attribute,
+    'account_link' AS table_name,
+    l.evidence AS evidence,
+    l.record AS record,
+    'Account ' || h.account || ' was linked to ' || l.person || ', another HR id of ' || h.person || '.' AS fact
+FROM held AS h
+JOIN same_human AS m ON m.person = h.person
+JOIN account_link AS l ON l.account = h.account AND l.person <> h.person
+    AND (l.valid_to IS NULL OR l.valid_to >= h.clock_at) AND (h.horizon IS NULL OR l.valid_from IS NULL OR l.valid_from < h.horizon)
+JOIN same_human AS n ON n.person = l.person AND n.human = m.human
+WHERE h.account_system = h.system
+UNION ALL
+SELECT
+    h.item AS item,
+    'A' AS attribute,
     'account_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,

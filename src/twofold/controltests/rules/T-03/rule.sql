@@ -247,10 +247,12 @@ use_after AS (
     JOIN leaver_account AS a ON a.engagement = p.engagement AND a.basis = 'own'
     JOIN sign_in AS s ON s.account = a.account AND s.result = 'success'
     LEFT JOIN identity AS i ON i.account = s.account AND i.valid_from <= s.occurred_at AND s.occurred_at < i.valid_to
+    JOIN same_human AS h ON h.person = p.person
+    LEFT JOIN same_human AS n ON n.person = i.person
     WHERE (s.system = p.system OR a.system = p.system)
         AND s.occurred_at_latest > p.clock_at
         AND (p.horizon IS NULL OR s.occurred_at < p.horizon)
-        AND (i.person IS NULL OR i.person = p.person)
+        AND (i.person IS NULL OR n.human = h.human)
     GROUP BY p.item
 ),
 -- C: own credentials, and those of shared and non-human accounts that the person knew when leaving.
@@ -273,7 +275,9 @@ credential_code AS (
     JOIN leaver_account AS a ON a.engagement = p.engagement AND a.basis IN ('own', 'entrusted')
     JOIN credential AS c ON c.account = a.account AND (c.system = p.system OR a.system = p.system)
     LEFT JOIN identity AS i ON i.account = c.account AND i.valid_from <= c.created_at AND c.created_at < i.valid_to
-    WHERE (a.basis = 'entrusted' OR i.person IS NULL OR i.person = p.person)
+    JOIN same_human AS h ON h.person = p.person
+    LEFT JOIN same_human AS n ON n.person = i.person
+    WHERE (a.basis = 'entrusted' OR i.person IS NULL OR n.human = h.human)
         AND (p.horizon IS NULL OR c.created_at IS NULL OR c.created_at < p.horizon)
         AND (a.basis = 'own' OR c.created_at IS NULL OR c.created_at <= p.clock_at_latest)
     UNION ALL
