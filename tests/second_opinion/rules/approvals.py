@@ -339,14 +339,41 @@ def emergency_flag(records: Records, change: Change) -> Flag | None:
         ticket = tickets.get(key)
         if ticket is None:
             continue
+        offs = [each["occurred_at"] for each in events if _takes_off(each)]
         for at, row in _flags(ticket, events):
-            offs = [each["occurred_at"] for each in events if _takes_off(each)]
-            cleared = bool(at and change.start and any(at[0] < off[0] <= change.start[0] for off in offs))
+            cleared = _is_off(change, at, offs)
             moved = ticket["migrated_at"]
             migrated = bool(at and moved and moved[0] <= at[1] and at[0] <= moved[1])
             order = cleared, at is None, at or (NEVER, NEVER), key
             found.append((order, Flag(at, cleared, row["conflicted"], migrated)))
+        made = ticket["created_at"]
+        if not _is_off(change, made, offs):
+            moved = ticket["migrated_at"]
+            migrated = bool(made and moved and moved[0] <= made[1] and made[0] <= moved[1])
+            found += [
+                (
+                    (False, made is None, made or (NEVER, NEVER), key),
+                    Flag(made, cleared=False, conflicted=row["conflicted"] or ticket["conflicted"], migrated=migrated),
+                )
+                for row in _first_that_replace(events)
+            ]
     return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def _is_off(change: Change, flagged: Span | None, offs: Sequence[Span]) -> bool:
+    since = flagged[0] if flagged else EVER
+    return change.start is not None and any(since < off[0] <= change.start[0] for off in offs)
+
+
+def _first_that_replace(events: Sequence[Record]) -> Iterator[Record]:
+    """Yield what was surely the first event of its field and replaced a flag, which was there from the creation."""
+    for field in ("emergency", "type"):
+        rows = [row for row in events if row["field"].lower() == field]
+        for row in rows:
+            old = (row["old_value"] or "").lower()
+            flagged = old not in NOT_AN_EMERGENCY if field == "emergency" else "emergency" in old
+            if flagged and all(row["occurred_at"][1] < each["occurred_at"][0] for each in rows if each is not row):
+                yield row
 
 
 def _flags(ticket: Record, events: Sequence[Record]) -> Iterator[tuple[Span | None, Record]]:

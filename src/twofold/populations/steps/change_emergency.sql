@@ -1,6 +1,8 @@
 -- change_emergency: when a change was flagged as an emergency (audit-domain T-12 E; by the ticket's history).
 -- One row per item (item_no as in change_unit) with a flag. A flag is an event that sets the field emergency to anything but no, or turns the ticket's
 -- type into an emergency type; a ticket created with such a type is flagged at its creation. It counts until taken off again.
+-- Where an event replaces such a value that no event had set, the ticket had it from its creation; that counts where it was still there
+-- when the release started, such as of a ticket whose type was changed back afterwards.
 --   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
 --   migrated         the flag carries the time of an import, so it proves no order
 WITH flag AS (
@@ -9,6 +11,7 @@ WITH flag AS (
         e.occurred_at AS flagged_at,
         e.occurred_at_latest AS flagged_at_latest,
         e.conflicted AS conflicted,
+        0 AS of_old,
         'ticket_event' AS table_name,
         e.evidence AS evidence,
         e.record AS record
@@ -21,6 +24,7 @@ WITH flag AS (
         t.created_at AS flagged_at,
         t.created_at_latest AS flagged_at_latest,
         t.conflicted AS conflicted,
+        0 AS of_old,
         'ticket' AS table_name,
         t.evidence AS evidence,
         t.record AS record
@@ -29,6 +33,35 @@ WITH flag AS (
         AND NOT EXISTS (
             SELECT 1 FROM ticket_event AS e WHERE e.ticket = t.key AND e.field IN ('type', 'issuetype')
         )
+    UNION ALL
+    SELECT
+        t.key AS ticket,
+        t.created_at AS flagged_at,
+        t.created_at_latest AS flagged_at_latest,
+        t.conflicted OR e.conflicted AS conflicted,
+        1 AS of_old,
+        'ticket_event' AS table_name,
+        e.evidence AS evidence,
+        e.record AS record
+    FROM ticket AS t
+    JOIN ticket_event AS e ON e.ticket = t.key
+    WHERE (
+        (
+            e.field = 'emergency' AND LOWER(e.old_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
+            AND NOT EXISTS (
+                SELECT 1 FROM ticket_event AS b
+                WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field = 'emergency' AND b.occurred_at <= e.occurred_at_latest
+            )
+        )
+        OR (
+            e.field IN ('type', 'issuetype') AND LOWER(e.old_value) LIKE '%emergency%'
+            AND NOT EXISTS (
+                SELECT 1 FROM ticket_event AS b
+                WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field IN ('type', 'issuetype')
+                    AND b.occurred_at <= e.occurred_at_latest
+            )
+        )
+    )
 ),
 cleared AS (
     SELECT e.ticket AS ticket, e.occurred_at AS cleared_at
@@ -51,6 +84,7 @@ held AS (
         f.flagged_at AS flagged_at,
         f.flagged_at_latest AS flagged_at_latest,
         f.conflicted AS conflicted,
+        f.of_old AS of_old,
         f.table_name AS table_name,
         f.evidence AS evidence,
         f.record AS record,
@@ -58,7 +92,7 @@ held AS (
             WHEN EXISTS (
                 SELECT 1
                 FROM cleared AS c
-                WHERE c.ticket = f.ticket AND f.flagged_at < c.cleared_at AND c.cleared_at <= u.started_at
+                WHERE c.ticket = f.ticket AND (f.flagged_at IS NULL OR f.flagged_at < c.cleared_at) AND c.cleared_at <= u.started_at
             ) THEN 1
             ELSE 0
         END AS cleared_before
@@ -84,6 +118,7 @@ ranked AS (
                 h.ticket NULLS LAST, h.record NULLS LAST
         ) AS place
     FROM held AS h
+    WHERE h.of_old = 0 OR h.cleared_before = 0
 )
 SELECT
     r.item AS item,
