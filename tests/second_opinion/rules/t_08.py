@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .rights import Held, right_intervals
+from .rights import Held, inside, right_intervals
 from .steps import EVER, NEVER, days, engagements_of_human, has_gap, lasted
 from .timeline import months
 from .world import A_DAY, START, World
@@ -65,6 +65,8 @@ def populate(world: World) -> None:
                 )
     for right in ("post", "read"):
         world.add("access_right", id=world.key(f"erp:{right}"), system=system)
+    holds = [world.key(f"erp:{right}") for right in world.some(("post", "read"), percent=60)]
+    world.add("access_right", id=world.key("erp:team"), system=system, contains=holds)
     for word in ("loader", "robot")[: world.pick((1, 1, 2))]:
         account = world.key(f"erp:{word}")
         created = START + world.number_in(-70, 45) * A_DAY + timedelta(hours=9)
@@ -108,7 +110,7 @@ def _inventory(world: World, account: str, created: datetime) -> None:
                 account=account,
                 owner=world.pick((*[world.key("x")] * 3, world.key("x2"), world.key("y"), None)),
                 purpose=world.pick((reason, reason, reason, reason, None)),
-                rights=[world.key(f"erp:{right}") for right in world.some(("post", "read"), percent=70)],
+                rights=[world.key(f"erp:{right}") for right in world.some(("post", "read", "team"), percent=55)],
                 clients=world.pick(([], ["job1"], ["Job1", "host2"])),
                 valid_from=begins,
                 valid_to=last,
@@ -125,7 +127,7 @@ def _rights(world: World, account: str, created: datetime) -> None:
             "grant_event",
             id=world.id("grant"),
             account=account,
-            right_id=world.key(f"erp:{world.pick(('post', 'read'))}"),
+            right_id=world.key(f"erp:{world.pick(('post', 'read', 'team'))}"),
             action=action,
             occurred_at=world.instant(at, coarse=10),
         )
@@ -350,11 +352,17 @@ def _owner_at(records: Records, owner: str | None, at: datetime) -> int:
 def _purpose(item: Item, held: Sequence[Held]) -> str:
     if not all(any(line["purpose"] for line in lines) for lines in item.in_force()):
         return "exception:no_purpose"
-    allowed = {right for lines in item.in_force() for line in lines for right in line["rights"]}
+    listed = {right for lines in item.in_force() for line in lines for right in line["rights"]}
+    allowed = listed.union(*(inside(item.records, right) for right in listed))
     here = [each for each in held if each.wide[0] < item.window[1] and each.wide[1] > item.window[0]]
     if here and not allowed:
         return "cannot_test:rights_not_listed"
-    outside = [each for each in here if each.right not in allowed]
+    nested = {each.right: inside(item.records, each.right) for each in here}
+    outside = [
+        each
+        for each in here
+        if each.right not in allowed and not (nested[each.right] and nested[each.right] <= allowed)
+    ]
     if any(each.sure and each.sure[0] < item.window[1] and each.sure[1] > item.window[0] for each in outside):
         return "exception:right_outside_purpose"
     if outside:

@@ -87,10 +87,29 @@ doubt AS (
     JOIN service_account AS s ON s.account = i.account
     WHERE s.conflicted
 ),
-allowed AS (
+listed AS (
     SELECT DISTINCT l.item AS item, v.value AS right_id
     FROM line AS l
     JOIN service_account__rights AS v ON v.account = l.account AND v.valid_from IS NOT DISTINCT FROM l.line_from
+),
+opened AS (
+    SELECT l.item AS item, l.right_id AS right_id FROM listed AS l
+    UNION
+    SELECT l.item AS item, c.holds AS right_id
+    FROM listed AS l
+    JOIN right_content AS c ON c.right_id = l.right_id
+),
+-- What the inventory lists: a listed right, what it nests, and a group whose nested rights are all listed.
+allowed AS (
+    SELECT o.item AS item, o.right_id AS right_id FROM opened AS o
+    UNION
+    SELECT o.item AS item, c.right_id AS right_id
+    FROM opened AS o
+    JOIN right_content AS c ON c.holds = o.right_id
+    JOIN (SELECT x.right_id AS right_id, COUNT(*) AS nested FROM right_content AS x GROUP BY x.right_id) AS n
+        ON n.right_id = c.right_id
+    GROUP BY o.item, c.right_id, n.nested
+    HAVING COUNT(*) = n.nested
 ),
 listed_client AS (
     SELECT DISTINCT c.account AS account, LOWER(c.value) AS client FROM service_account__clients AS c
