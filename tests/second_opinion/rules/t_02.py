@@ -279,7 +279,8 @@ def _fate(
     decisions = [
         _keeping(records, clock, change, system, row, wide_end, sure_end, due)
         for row in records["retained_access"]
-        if row["person"] in change.persons and row["right_id"] == name[1]
+        if row["person"] in change.persons
+        and (row["right_id"] == name[1] or name[1] in inside(records, row["right_id"]))
     ]
     best = min(decisions, key=_KEPT.index, default=None)
     until = min(due[1], clock)
@@ -381,17 +382,17 @@ def _needs_no_approval(records: Records, held: Held) -> bool:
 
 
 def _requests(records: Records, change: Change, right: str) -> list[Record]:
-    """The approvals of requests for this human that list the right or a right that nests it."""
+    """The approvals of requests for this human that list the right, a right that nests it, or all that it nests."""
     names = set(change.persons)
     for row in records["account"]:
         if any(owner.person in change.persons for _, owner in hands(records, row["id"])):
             names.add(row["id"])
-    subjects = {
-        row["id"]
-        for row in records["access_request"]
-        if row["beneficiary"] in names
-        and any(right == each or right in inside(records, each) for each in row["rights"])
-    }
+    nested = inside(records, right)
+    subjects = set()
+    for row in records["access_request"]:
+        asked = {*row["rights"]}.union(*(inside(records, each) for each in row["rights"]))
+        if row["beneficiary"] in names and (right in asked or (nested and nested <= asked)):
+            subjects.add(row["id"])
     return [
         row
         for row in records["approval"]
@@ -552,7 +553,7 @@ def populate(world: World) -> None:
             "access_right",
             id=right,
             system=world.key("crm") if right == rights[3] else erp,
-            contains=[rights[0]] if right == rights[2] else None,
+            contains=world.pick(([rights[0]], rights[:2])) if right == rights[2] else None,
             is_default=world.maybe(6, value=True),
         )
     if world.chance(60):

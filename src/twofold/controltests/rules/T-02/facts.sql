@@ -69,4 +69,10 @@ SELECT
 FROM population AS p
 JOIN same_human AS h ON h.human = p.human
 JOIN retained_access AS t ON t.person = h.person
-JOIN access_right AS r ON r.id = t.right_id AND r.system = p.system
+JOIN (
+    SELECT r.id AS right_id, r.system AS system FROM access_right AS r
+    UNION
+    SELECT c.right_id AS right_id, r.system AS system
+    FROM right_content AS c
+    JOIN access_right AS r ON r.id = c.holds
+) AS r ON r.right_id = t.right_id AND r.system = p.system
