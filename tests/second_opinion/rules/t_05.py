@@ -114,10 +114,13 @@ def populate(world: World) -> None:
 def _later_list(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
     """Add a list of the system that belongs to no campaign, without some of the pairs, and perhaps not complete."""
     name, taken = world.id("snapshot"), START + world.pick((21, 30, 45, 75)) * A_DAY
-    world.add("snapshot", id=name, system=system, taken_at=world.instant(taken, coarse=8), origin="system")
+    seen, flat = world.instant(taken, coarse=8), world.pick((None, None, False))
+    world.add("snapshot", id=name, system=system, taken_at=seen, origin="system", expands_nested=flat)
     for account, right in pairs:
         if world.chance(25):
             world.add("snapshot_row", snapshot=name, account=account, right_id=right)
+    if world.chance(25):
+        world.add("snapshot_row", snapshot=name, account=world.pick(pairs)[0], right_id=f"{system}:all")
     if world.chance(30):
         world.add(
             "source_gap",
@@ -166,9 +169,12 @@ def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None
     if world.chance(40):
         world.add("role_authority", scope=system, duty="review", role="owner")
     for account, right in world.some(pairs, percent=25):
-        _log(world, account, right)
+        given = f"{system}:all" if world.chance(20) else right
+        _log(world, account, given)
+        if world.chance(20):
+            _log(world, account, right)
         if world.chance(50):
-            _new_request(world, system, account, right)
+            _new_request(world, system, account, world.pick((given, right)))
 
 
 def _log(world: World, account: str, right: str) -> None:
@@ -666,8 +672,13 @@ class Review:
         ]
         recorded: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
         approvals = self._approvals_again(row)
-        doubtful = [each for each in log if each["conflicted"]]
-        all_grants = tuple(each["id"] for each in doubtful)
+        giving = [
+            each
+            for each in self.records["grant_event"]
+            if each["account"] == row["account"] and self._gives(each["right_id"], row["right_id"])
+        ]
+        all_grants = tuple(each["id"] for each in giving if each["conflicted"])
+        all_removals = tuple(each["id"] for each in log if each["conflicted"])
         all_approvals = tuple(name for name, _, sure in approvals if not sure)
 
         def codes(readings: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> set[str]:
@@ -677,12 +688,12 @@ class Review:
                     row,
                     done=recorded or _removed(log, removal, row["decided_at"]),
                     undated=any(each["occurred_at"] is None and _is_removal(each, removal) for each in log),
-                    grants=[each for each in log if _plain_grant(each) or each["id"] in grants],
+                    grants=[each for each in giving if _plain_grant(each) or each["id"] in grants],
                     approved=_earliest([at for name, at, sure in approvals if sure or name in approving]),
                     lists=lists,
                 )
                 for grants, approving in readings
-                for removal in (None, *all_grants)
+                for removal in (None, *all_removals)
                 for lists in (False, True)
             }
 
@@ -733,15 +744,24 @@ class Review:
         )
         return next((code for holds, code in reasons if holds), "pass")
 
+    def _gives(self, given: str, right: str) -> bool:
+        """Whether what is given is the right, or a group that nests it."""
+        return given == right or right in inside(self.records, given)
+
     def _later_snapshots(self, row: Record, done: Span, *, lists: bool) -> list[tuple[Span, bool, bool]]:
         """Return later snapshots of the system itself in order, whether each still shows the pair, and is complete.
 
         Those in conflict count where `lists` says so.
         """
+        grouped = {each["id"] for each in self.records["snapshot"] if each["expands_nested"] is False}
         rows = {
             each["snapshot"]
             for each in self.records["snapshot_row"]
-            if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
+            if each["account"] == row["account"]
+            and (
+                each["right_id"] == row["right_id"]
+                or (each["snapshot"] in grouped and self._gives(each["right_id"], row["right_id"]))
+            )
         }
         found = sorted(
             (each["taken_at"][0], each["id"], each["taken_at"][1])
@@ -762,7 +782,7 @@ class Review:
         requests = {
             each["id"]: each["conflicted"]
             for each in self.records["access_request"]
-            if row["right_id"] in each["rights"]
+            if any(self._gives(right, row["right_id"]) for right in each["rights"])
             and (each["beneficiary"] == row["account"] or human_of(self.records, each["beneficiary"]) == human)
             and each["created_at"][0] > at[0]
         }

@@ -72,6 +72,20 @@ line AS (
     LEFT JOIN same_human AS w ON w.person = v.person
     LEFT JOIN identity AS o ON o.account = r.account AND o.valid_from <= r.decided_at AND r.decided_at < o.valid_to
     LEFT JOIN same_human AS h ON h.person = o.person
+),
+-- What gives a right: itself, or a group that nests it. A list that does not expand nested rights shows the group alone.
+giving AS (
+    SELECT DISTINCT l.right_id AS right_id, l.right_id AS given FROM line AS l
+    UNION
+    SELECT c.holds AS right_id, c.right_id AS given FROM right_content AS c
+),
+shown AS (
+    SELECT
+        s.snapshot AS snapshot, s.account AS account, i.right_id AS right_id, MIN(s.evidence) AS evidence, MIN(s.record) AS record
+    FROM snapshot_row AS s
+    JOIN snapshot AS n ON n.id = s.snapshot
+    JOIN giving AS i ON i.given = s.right_id AND (i.right_id = s.right_id OR NOT COALESCE(n.expands_nested, TRUE))
+    GROUP BY s.snapshot, s.account, i.right_id
 )
 SELECT
     p.item AS item,
@@ -214,7 +228,9 @@ SELECT
     'The log of the system: ' || g.action || ' right ' || g.right_id || ', account ' || g.account || ', at '
     || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
 FROM line AS l
-JOIN grant_event AS g ON g.account = l.account AND g.right_id = l.right_id
+JOIN giving AS i ON i.right_id = l.right_id
+JOIN grant_event AS g ON g.account = l.account AND g.right_id = i.given
+    AND (g.right_id = l.right_id OR g.action = 'add' OR g.conflicted)
 WHERE l.decision IN ('revoke', 'modify') AND (g.occurred_at IS NULL OR g.occurred_at_latest >= l.decided_at)
 UNION ALL
 SELECT DISTINCT
@@ -223,11 +239,12 @@ SELECT DISTINCT
     'approval' AS table_name,
     a.evidence AS evidence,
     a.record AS record,
-    'Right ' || l.right_id || ' was asked for anew for account ' || l.account || ' at ' || CAST(w.created_at AS STRING) || ' (request '
+    'Right ' || i.given || ' was asked for anew for account ' || l.account || ' at ' || CAST(w.created_at AS STRING) || ' (request '
     || w.id || '), and ' || a.approver || ' said ' || a.decision || ' at ' || CAST(a.decided_at AS STRING)
     || COALESCE(', withdrawn at ' || CAST(a.withdrawn_at AS STRING), '') || '.' AS fact
 FROM line AS l
-JOIN access_request__rights AS x ON x.value = l.right_id
+JOIN giving AS i ON i.right_id = l.right_id
+JOIN access_request__rights AS x ON x.value = i.given
 JOIN access_request AS w ON w.id = x.id AND w.created_at > l.decided_at
 LEFT JOIN same_human AS h ON h.person = w.beneficiary
 JOIN approval AS a ON a.subject = w.id
@@ -244,7 +261,7 @@ SELECT
     || ' account ' || l.account || ' with right ' || l.right_id || '.' AS fact
 FROM line AS l
 JOIN snapshot AS s ON s.system = l.system AND s.taken_at > l.decided_at
-LEFT JOIN snapshot_row AS x ON x.snapshot = s.id AND x.account = l.account AND x.right_id = l.right_id
+LEFT JOIN shown AS x ON x.snapshot = s.id AND x.account = l.account AND x.right_id = l.right_id
 WHERE l.decision IN ('revoke', 'modify')
 UNION ALL
 SELECT

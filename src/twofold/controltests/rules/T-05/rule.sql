@@ -453,6 +453,16 @@ torn AS (
         AND (g.starts_at IS NULL OR g.starts_at < n.taken_at)
         AND (g.ends_before IS NULL OR g.ends_before > n.taken_at)
 ),
+-- A list that does not expand nested rights shows a right with the group that nests it.
+shown AS (
+    SELECT s.snapshot AS snapshot, s.account AS account, s.right_id AS right_id FROM snapshot_row AS s
+    UNION
+    SELECT s.snapshot AS snapshot, s.account AS account, c.holds AS right_id
+    FROM snapshot AS n
+    JOIN snapshot_row AS s ON s.snapshot = n.id
+    JOIN right_content AS c ON c.right_id = s.right_id
+    WHERE NOT COALESCE(n.expands_nested, TRUE)
+),
 list AS (
     SELECT
         r.number AS number,
@@ -466,7 +476,7 @@ list AS (
     JOIN snapshot AS n ON n.system = r.system AND n.taken_at > r.executed_at_latest
         AND ((n.origin = 'system' AND NOT n.conflicted) OR (n.conflicted AND r.with_lists))
     LEFT JOIN torn AS t ON t.snapshot = n.id
-    LEFT JOIN snapshot_row AS s ON s.snapshot = n.id AND s.account = r.account AND s.right_id = r.right_id
+    LEFT JOIN shown AS s ON s.snapshot = n.id AND s.account = r.account AND s.right_id = r.right_id
 ),
 later AS (
     SELECT
@@ -502,6 +512,12 @@ seen AS (
     ) AS l
     GROUP BY l.number
 ),
+-- E: what gives a right: itself, or a group that nests it.
+giving AS (
+    SELECT DISTINCT w.right_id AS right_id, w.right_id AS given FROM wrong AS w
+    UNION
+    SELECT c.holds AS right_id, c.right_id AS given FROM right_content AS c
+),
 -- E: given again, surely or perhaps after the removal. Only a request made after the decision and approved before the grant
 -- makes that no silent one.
 again AS (
@@ -511,7 +527,8 @@ again AS (
         MIN(g.occurred_at) AS given_at
     FROM removal AS r
     CROSS JOIN parameter AS q
-    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id
+    JOIN giving AS i ON i.right_id = r.right_id
+    JOIN grant_event AS g ON g.account = r.account AND g.right_id = i.given
         AND (
             (g.action = 'add' AND COALESCE(g.net_change, TRUE) AND NOT g.conflicted)
             OR (g.conflicted AND r.with_grants)
@@ -523,7 +540,8 @@ again AS (
 approved_again AS (
     SELECT r.number AS number, MIN(a.decided_at) AS approved_at, MIN(a.decided_at_latest) AS approved_at_latest
     FROM removal AS r
-    JOIN access_request__rights AS x ON x.value = r.right_id
+    JOIN giving AS i ON i.right_id = r.right_id
+    JOIN access_request__rights AS x ON x.value = i.given
     JOIN access_request AS w ON w.id = x.id AND w.created_at > r.decided_at
     LEFT JOIN same_human AS h ON h.person = w.beneficiary
     JOIN approval AS a ON a.subject = w.id
