@@ -4,7 +4,7 @@ Everything is looked up row by row; nothing is shared with the SQL but the canon
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -189,6 +189,32 @@ def engagements_of_human(records: Records, person: str | None) -> list[Record]:
     humans = humans_of(records)
     human = humans.get(str(person), person)
     return [row for row in records["engagement"] if humans[row["person"]] == human]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job held by a human, half open."""
+
+    row: Record
+    role: str
+    start: datetime
+    end: datetime
+
+
+def jobs_held(records: Records, persons: Collection[str]) -> list[Job]:
+    """Return the jobs of HR ids of one human: an open one ends where the next begins, a covered one goes on."""
+    rows = [row for row in records["job"] if row["person"] in persons]
+    ends = []
+    for row in rows:
+        start = row["valid_from"] or EVER
+        later = [each["valid_from"] or EVER for each in rows if not each["temporary"]]
+        end = row["valid_to"] or min((each for each in later if each > start), default=NEVER)
+        ends.append((row, start, end))
+    found = []
+    for row, start, end in ends:
+        covers = [until for each, begins, until in ends if each["temporary"] and not row["temporary"] and begins == end]
+        found.append(Job(row, row["role"], start, max(covers, default=end)))
+    return found
 
 
 def superiors(records: Records, person: str, at: datetime) -> set[str]:

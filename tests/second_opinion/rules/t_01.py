@@ -20,9 +20,12 @@ from .steps import (
     Hand,
     Mandate,
     days,
+    engagements_of_human,
     hand,
     has_gap,
     human_of,
+    humans_of,
+    jobs_held,
     mandates,
     title_mandates,
 )
@@ -229,7 +232,7 @@ def _a(case: Case, item: Item, request: Record | None, *, birthright: bool, used
 
 def _engaged(case: Case, item: Item) -> str | None:
     """Why the person did not work for the company; None where it did, or HR has no record of it."""
-    rows = [row for row in case.records["engagement"] if item.owner.person and row["person"] == item.owner.person]
+    rows = engagements_of_human(case.records, item.owner.person)
     at = item.at
     if not rows or any(
         (row["started_at"] or (EVER,))[0] <= at[1]
@@ -245,9 +248,7 @@ def _engaged(case: Case, item: Item) -> str | None:
     soon = at[0] + days(case.parameters["pre_hire_days"])
     if not any(row["started_at"] and at[1] < row["started_at"][0] <= soon for row in rows):
         return gone
-    jobs = [
-        row for row in case.records["job"] if row["person"] == item.owner.person and (row["valid_to"] or NEVER) > at[1]
-    ]
+    jobs = [each.row for each in jobs_held(case.records, _persons(case, item)) if each.end > at[1]]
     coming = [row for row in rows if row["started_at"] and row["started_at"][0] > at[1] and row["entered_at"]]
     entries = [row["entered_at"] for row in [*jobs, *coming]]
     if any(entry and entry[1] <= at[0] for entry in entries):
@@ -256,21 +257,22 @@ def _engaged(case: Case, item: Item) -> str | None:
     return "cannot_test:hr_entry_time_unknown" if unknown else gone
 
 
+def _persons(case: Case, item: Item) -> set[str]:
+    """The HR ids of the human whose account it is."""
+    humans, person = humans_of(case.records), item.owner.person
+    return {each for each, human in humans.items() if person and human == humans.get(person)}
+
+
 def _birthright(case: Case, item: Item) -> bool:
-    jobs = [row for row in case.records["job"] if item.owner.person and row["person"] == item.owner.person]
-    at = item.at
-    now = any((row["valid_from"] or EVER) <= at[0] < (row["valid_to"] or NEVER) for row in jobs)
+    jobs, at = jobs_held(case.records, _persons(case, item)), item.at
+    now = any(each.start <= at[0] < each.end for each in jobs)
     soon = at[0] + days(case.parameters["pre_hire_days"])
-    roles = {
-        row["role"]
-        for row in jobs
-        if not row["conflicted"]
-        and at[1] < (row["valid_to"] or NEVER)
-        and (
-            (row["valid_from"] or EVER) <= at[0]
-            or (not now and row["valid_from"] <= soon and row["entered_at"] and row["entered_at"][1] <= at[0])
-        )
-    }
+    roles = set()
+    for each in jobs:
+        entered = each.row["entered_at"]
+        coming = not now and each.start <= soon and entered and entered[1] <= at[0]
+        if not each.row["conflicted"] and at[1] < each.end and (each.start <= at[0] or coming):
+            roles.add(each.role)
     given = {
         row["right_id"]
         for row in case.records["birthright"]
@@ -656,6 +658,7 @@ def _hr(world: World, people: Sequence[str], rights: Sequence[str], at: datetime
                     valid_from=begins,
                     valid_to=world.maybe(20, world.near(at, days=16)),
                     entered_at=entered,
+                    temporary=world.maybe(10, value=True),
                 )
     for role in ("boss", "clerk"):
         if world.chance(20):

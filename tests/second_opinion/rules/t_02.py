@@ -8,7 +8,20 @@ from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
 from .rights import Function, Held, functions_held, hands, inside, met, right_intervals
-from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, business_deadline, days, hand, has_gap, humans_of
+from .steps import (
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    SHARED_ACCOUNT,
+    Job,
+    business_deadline,
+    days,
+    hand,
+    has_gap,
+    humans_of,
+    jobs_held,
+)
 from .world import A_DAY, World
 
 CONTROL_TEST = "T-02"
@@ -55,16 +68,6 @@ _FATES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A job held by a human, half open."""
-
-    row: Record
-    role: str
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """A change of the jobs of one human, with the deadline as an interval; None without a calendar."""
 
@@ -99,27 +102,12 @@ def _own(records: Records, change: Change, held: Held) -> list[Held]:
     return parts
 
 
-def _jobs(records: Records, persons: frozenset[str]) -> list[Job]:
-    rows = [row for row in records["job"] if row["person"] in persons]
-    ends = []
-    for row in rows:
-        start = row["valid_from"] or EVER
-        later = [each["valid_from"] or EVER for each in rows if not each["temporary"]]
-        end = row["valid_to"] or min((each for each in later if each > start), default=NEVER)
-        ends.append((row, start, end))
-    found = []
-    for row, start, end in ends:
-        covers = [until for each, begins, until in ends if each["temporary"] and not row["temporary"] and begins == end]
-        found.append(Job(row, row["role"], start, max(covers, default=end)))
-    return found
-
-
 def _changes(records: Records, clock: datetime, parameters: Parameters) -> list[Change]:
     humans = humans_of(records)
     found = []
     for human in sorted(set(humans.values())):
         persons = frozenset(person for person, first in humans.items() if first == human)
-        jobs = _jobs(records, persons)
+        jobs = jobs_held(records, persons)
         for at in sorted({moment for job in jobs for moment in (job.start, job.end)}):
             after = [job for job in jobs if job.start <= at < job.end]
             former = [job for job in jobs if job.start < at]

@@ -1,4 +1,4 @@
--- job_held: which jobs a human being held, from when to when (audit-domain T-02).
+-- job_held: which jobs a human being held, from when to when (audit-domain T-01 and T-02).
 -- One row per row of job, under the human's first HR id; half open. A job without an end ends where the next job begins that is
 -- no cover. While a temporary cover lasts, the job before it goes on, though HR may have closed it for that time.
 --   temporary   the job is a cover

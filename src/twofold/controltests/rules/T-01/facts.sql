@@ -11,17 +11,19 @@ grantee AS (
         p.evidence AS evidence,
         p.record AS record,
         i.person AS person,
+        COALESCE(h.human, i.person) AS human,
         COALESCE(i.state, 'unlinked') AS state
     FROM population AS p
     LEFT JOIN identity AS i
         ON i.account = p.account AND i.valid_from <= p.operating_at AND p.operating_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = i.person
 ),
 request_for AS (
     SELECT
         r.id AS request,
         r.system AS system,
         r.beneficiary AS beneficiary,
-        COALESCE(i.person, r.beneficiary) AS person,
+        COALESCE(h.human, i.person, r.beneficiary) AS human,
         r.created_at AS created_at,
         r.same_as AS same_as,
         r.evidence AS evidence,
@@ -29,19 +31,20 @@ request_for AS (
     FROM access_request AS r
     LEFT JOIN identity AS i
         ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
+    LEFT JOIN same_human AS h ON h.person = COALESCE(i.person, r.beneficiary)
 ),
 -- Requests for the person that list one of the rights, or name the system and were made within the life of an approval.
 asked AS (
     SELECT g.item AS item, r.request AS request
     FROM grantee AS g
-    JOIN request_for AS r ON r.person = COALESCE(g.person, g.account)
+    JOIN request_for AS r ON r.human = COALESCE(g.human, g.account)
     JOIN granted_right AS t ON t.item = g.item
     JOIN access_request__rights AS l ON l.id = r.request AND l.value = t.right_id
     UNION
     SELECT g.item AS item, r.request AS request
     FROM grantee AS g
     CROSS JOIN parameter AS q
-    JOIN request_for AS r ON r.person = COALESCE(g.person, g.account) AND r.system = g.system
+    JOIN request_for AS r ON r.human = COALESCE(g.human, g.account) AND r.system = g.system
     WHERE r.created_at >= g.at - q.approval_ttl_days * INTERVAL '1' DAY AND r.created_at <= g.at
 )
 SELECT
@@ -62,11 +65,14 @@ SELECT
     'job' AS table_name,
     j.evidence AS evidence,
     j.record AS record,
-    'The job ' || j.role || ', held from ' || COALESCE(CAST(j.valid_from AS STRING), 'always') || ', brings ' || t.right_id
+    'The job ' || j.role || ', held from '
+    || CASE WHEN j.valid_from = TIMESTAMP '0001-01-01 00:00:00' THEN 'always' ELSE CAST(j.valid_from AS STRING) END || ' to '
+    || CASE WHEN j.valid_to = TIMESTAMP '9999-12-31 00:00:00' THEN 'now' ELSE CAST(j.valid_to AS STRING) END
+    || CASE WHEN j.person <> g.person THEN ' under the HR id ' || j.person ELSE '' END || ', brings ' || t.right_id
     || ', approved by ' || COALESCE(b.approved_by, 'nobody') || '.' AS fact
 FROM grantee AS g
 JOIN granted_right AS t ON t.item = g.item
-JOIN job AS j ON j.person = g.person
+JOIN job_held AS j ON j.human = g.human
 JOIN birthright AS b ON b.role = j.role AND b.right_id = t.right_id
 UNION ALL
 SELECT

@@ -47,8 +47,9 @@ item_right AS (
     JOIN granted_right AS r ON r.item = g.item
     WHERE g.settled IS NULL
 ),
--- Birthright: the right lies in the approved set of the job held at the time. For somebody who holds none yet, the job that
--- begins within pre_hire_days counts if HR had entered it by then; the next job of somebody who is there already does not.
+-- Birthright: the right lies in the approved set of the job that the human held at the time, under whichever HR id. For somebody who
+-- holds none yet, the job that begins within pre_hire_days counts if HR had entered it by then; the next job of somebody who is there
+-- already does not.
 birthright_item AS (
     SELECT
         r.item AS item,
@@ -58,21 +59,20 @@ birthright_item AS (
         SELECT DISTINCT g.item AS item, b.right_id AS right_id
         FROM grantee AS g
         CROSS JOIN parameter AS q
-        JOIN job AS j ON j.person = g.person
+        JOIN job_held AS j ON j.human = g.human
         JOIN birthright AS b ON b.role = j.role AND b.approved_by IS NOT NULL
-        WHERE NOT COALESCE(j.conflicted, FALSE)
+        WHERE NOT j.conflicted
             AND (
-                j.valid_from IS NULL OR j.valid_from <= g.at
+                j.valid_from <= g.at
                 OR (
                     j.valid_from <= g.at + q.pre_hire_days * INTERVAL '1' DAY AND j.entered_at_latest <= g.at
                     AND NOT EXISTS (
-                        SELECT 1 FROM job AS k
-                        WHERE k.person = g.person AND (k.valid_from IS NULL OR k.valid_from <= g.at)
-                            AND (k.valid_to IS NULL OR k.valid_to > g.at)
+                        SELECT 1 FROM job_held AS k
+                        WHERE k.human = g.human AND k.valid_from <= g.at AND k.valid_to > g.at
                     )
                 )
             )
-            AND (j.valid_to IS NULL OR g.at_latest < j.valid_to)
+            AND g.at_latest < j.valid_to
             AND (b.valid_from IS NULL OR b.valid_from <= g.at)
             AND (b.valid_to IS NULL OR g.at_latest < b.valid_to)
     ) AS b ON b.item = r.item AND b.right_id = r.right_id
@@ -98,7 +98,8 @@ engagement_state AS (
         END) AS last_end
     FROM grantee AS g
     CROSS JOIN parameter AS q
-    JOIN engagement AS e ON e.person = g.person
+    JOIN same_human AS h ON h.human = g.human
+    JOIN engagement AS e ON e.person = h.person
     GROUP BY g.item
 ),
 -- Another engagement may be missing from HR: after the last one known to have ended, up to the grant.
@@ -115,11 +116,12 @@ hr_gap AS (
 hr_entry AS (
     SELECT g.item AS item, j.entered_at AS entered_at, j.entered_at_latest AS entered_at_latest
     FROM grantee AS g
-    JOIN job AS j ON j.person = g.person AND (j.valid_to IS NULL OR j.valid_to > g.at_latest)
+    JOIN job_held AS j ON j.human = g.human AND j.valid_to > g.at_latest
     UNION ALL
     SELECT g.item AS item, e.entered_at AS entered_at, e.entered_at_latest AS entered_at_latest
     FROM grantee AS g
-    JOIN engagement AS e ON e.person = g.person AND e.started_at > g.at_latest AND e.entered_at IS NOT NULL
+    JOIN same_human AS h ON h.human = g.human
+    JOIN engagement AS e ON e.person = h.person AND e.started_at > g.at_latest AND e.entered_at IS NOT NULL
 ),
 hr_record AS (
     SELECT
