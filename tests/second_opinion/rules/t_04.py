@@ -24,6 +24,8 @@ from .steps import (
     hand,
     has_gap,
     human_of,
+    humans_of,
+    jobs_held,
     mandates,
 )
 from .world import A_DAY, START, World
@@ -386,7 +388,13 @@ def _b(case: Case) -> str:
     if case.owner.person is None:
         return "cannot_test:account_unlinked"
     at, right = case.at[1], str(case.item.right)
-    jobs = [row for row in case.records["job"] if row["person"] == case.owner.person and _perhaps_at(row, at)]
+    humans = humans_of(case.records)
+    ids = {each for each, human in humans.items() if human == humans.get(case.owner.person)}
+    jobs = [
+        each.row
+        for each in jobs_held(case.records, ids)
+        if each.start <= at and (each.row["conflicted"] or at < each.end)
+    ]
     sure_roles = {row["role"] for row in jobs if not row["conflicted"]}
     lines = [
         [row for row in case.records["privileged_role"] if row["right_id"] in {power, right} and _perhaps_at(row, at)]
@@ -681,6 +689,9 @@ def populate(world: World) -> None:
                 valid_from=start,
                 valid_to=world.maybe(20, world.moment()),
             )
+        if world.chance(30):
+            next_one, role = world.moment(), world.pick(("sre", "dba", "clerk"))
+            world.add("job", person=person, role=role, valid_from=next_one, temporary=world.maybe(20, value=True))
     for duty in _DUTIES:
         for person in world.some(people, percent=55):
             scope, kind = world.pick((aws, aws, erp)), world.pick((None, None, "privileged", "normal"))

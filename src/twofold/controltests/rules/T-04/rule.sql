@@ -249,9 +249,8 @@ power AS (
     LEFT JOIN privileged_role AS l ON l.right_id IN (h.power, p.right_id)
         AND (l.valid_from IS NULL OR l.valid_from <= p.operating_at_latest)
         AND (l.conflicted OR l.valid_to IS NULL OR l.valid_to > p.operating_at_latest)
-    LEFT JOIN job AS j ON j.person = n.person AND (j.role = l.role OR (j.conflicted AND l.role IS NOT NULL))
-        AND (j.valid_from IS NULL OR j.valid_from <= p.operating_at_latest)
-        AND (j.conflicted OR j.valid_to IS NULL OR j.valid_to > p.operating_at_latest)
+    LEFT JOIN job_held AS j ON j.human = n.human AND (j.role = l.role OR (j.conflicted AND l.role IS NOT NULL))
+        AND j.valid_from <= p.operating_at_latest AND (j.conflicted OR j.valid_to > p.operating_at_latest)
     GROUP BY p.item, h.power
 ),
 role_of AS (
