@@ -60,7 +60,7 @@ def parameters(world: World) -> Parameters:
     return {
         "approval_business_days": world.pick((0, 2, 5, 10)),
         "lookback_days": world.pick((0, 7)),
-        "qualifying_severities": world.pick(("sev1;sev2", "sev1")),
+        "qualifying_severities": world.pick(("sev1;sev2", "sev1", "Sev1")),
         "allow_role_title": world.chance(50),
         "clock_skew_seconds": world.pick((0, 0, 1, 300)),
         "day_grained": world.chance(30),
@@ -125,7 +125,7 @@ def _incident(world: World, made: Releases, name: str) -> None:
     opened = world.pick(made.starts) - world.pick((timedelta(hours=3), A_DAY, -A_DAY, timedelta(0)))
     closed = world.maybe(50, world.near(world.pick(made.starts), days=2))
     reopened = closed + world.pick((timedelta(hours=2), A_DAY, -A_DAY)) if closed and world.chance(30) else None
-    severities = ("sev1", "sev1", "sev2", "sev3", None)
+    severities = ("sev1", "SEV1", "Sev2", "sev2", "sev3", None)
     severity = world.pick(severities)
     for _ in range(2 if world.chance(4) else 1):
         world.add(
@@ -314,7 +314,7 @@ class Release:
             for each in self.records["incident_event"]
             if (each["incident"], each["field"]) == (row["id"], "severity")
         ]
-        qualifying = str(self.parameters["qualifying_severities"]).split(";")
+        qualifying = str(self.parameters["qualifying_severities"]).lower().split(";")
         before = [each for each in events if each["occurred_at"][1] <= self.start[0]]
         perhaps = [each for each in events if each not in before and each["occurred_at"][0] <= self.start[1]]
         told = [*_last(before), *perhaps]
@@ -324,7 +324,7 @@ class Release:
         values: set[str | None] = {each["new_value"] for each in told} | {each["old_value"] for each in first}
         if not events:
             values = {row["severity"]}
-        good = {value in qualifying for value in values}
+        good = {(value or "").lower() in qualifying for value in values}
         if None in values:
             return "cannot_test:severity_unknown"
         if len(good) > 1:

@@ -139,8 +139,8 @@ severity_then AS (
         MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS conflicts,
         MAX(s.before) AS told_before,
         MAX(CASE WHEN s.severity IS NULL THEN 1 ELSE 0 END) AS unsaid,
-        MIN(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS all_qualify,
-        MAX(CASE WHEN ';' || q.qualifying_severities || ';' LIKE '%;' || s.severity || ';%' THEN 1 ELSE 0 END) AS one_qualifies
+        MIN(CASE WHEN LOWER(';' || q.qualifying_severities || ';') LIKE LOWER('%;' || s.severity || ';%') THEN 1 ELSE 0 END) AS all_qualify,
+        MAX(CASE WHEN LOWER(';' || q.qualifying_severities || ';') LIKE LOWER('%;' || s.severity || ';%') THEN 1 ELSE 0 END) AS one_qualifies
     FROM (
         SELECT t.item AS item, t.incident AS incident, t.severity AS severity, t.conflicted AS conflicted, t.before AS before
         FROM severity_told AS t
