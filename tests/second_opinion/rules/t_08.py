@@ -92,7 +92,9 @@ def _account(world: World, account: str, created: datetime) -> None:
             created_at=world.maybe(80, world.instant(created, coarse=0)),
         )
     at = created
-    for kind in world.pick(((), (), ("disable",), ("delete",), ("disable", "enable"), ("key_create",))):
+    for kind in world.pick(
+        ((), (), ("disable",), ("delete",), ("disable", "enable"), ("disable", "enable"), ("key_create",))
+    ):
         at += world.number_in(1, 40) * A_DAY
         world.add(
             "account_event", id=world.id("event"), account=account, kind=kind, occurred_at=world.instant(at, coarse=0)
@@ -454,6 +456,21 @@ def _all_covered(window: Span, spans: Sequence[Span]) -> bool:
     return due >= window[1]
 
 
+def _is_shut(item: Item) -> bool:
+    """Whether the account was surely closed at the end of the window, also if it was opened again later."""
+    events = item.of("account_event")
+    opened = [row["occurred_at"] for row in events if row["kind"] in OPENING]
+    end = item.window[1]
+    return any(
+        row["kind"] in CLOSING
+        and not row["conflicted"]
+        and (shut := row["occurred_at"]) is not None
+        and shut[1] < end
+        and not any(at is None or (at[1] >= shut[0] and at[0] < end) for at in opened)
+        for row in events
+    )
+
+
 def _idle(item: Item) -> str:
     assert item.row is not None
     since = item.window[1] - days(item.parameters["unused_days"])
@@ -471,6 +488,7 @@ def _idle(item: Item) -> str:
         ("pass", any(not row["conflicted"] and row["occurred_at"][0] >= since for row in uses)),
         ("pass", created is not None and created[0] > since),
         ("na:closed", closed is not None and closed == item.window[1] and not item.ends_month),
+        ("na:closed", _is_shut(item)),
         ("cannot_test:conflict", any(row["conflicted"] for row in uses)),
         ("cannot_test:time_unclear", bool(uses)),
         ("cannot_test:uses_gap", gap),

@@ -239,6 +239,18 @@ idle AS (
     WHERE u.result = 'success' OR u.conflicted
     GROUP BY i.item
 ),
+-- G: closed at the end of the month, also where it was opened again later.
+shut AS (
+    SELECT DISTINCT i.item AS item
+    FROM item AS i
+    JOIN account_event AS e ON e.account = i.account AND e.kind IN ('disable', 'delete') AND NOT e.conflicted
+        AND e.occurred_at_latest < i.window_to
+    WHERE NOT EXISTS (
+        SELECT 1 FROM account_event AS o
+        WHERE o.account = e.account AND o.kind IN ('create', 'enable', 'activate')
+            AND (o.occurred_at IS NULL OR (o.occurred_at_latest >= e.occurred_at AND o.occurred_at < i.window_to))
+    )
+),
 gap AS (
     SELECT
         p.item AS item,
@@ -352,7 +364,7 @@ SELECT
         WHEN b.code IS NOT NULL THEN b.code
         WHEN i.lately = 3 THEN 'pass'
         WHEN p.used_from > p.window_to - q.unused_days * INTERVAL '1' DAY THEN 'pass'
-        WHEN p.window_to <= p.operating_at_latest AND NOT p.is_open THEN 'na:closed'
+        WHEN x.item IS NOT NULL OR (p.window_to <= p.operating_at_latest AND NOT p.is_open) THEN 'na:closed'
         WHEN i.lately = 2 THEN 'cannot_test:conflict'
         WHEN i.lately = 1 THEN 'cannot_test:time_unclear'
         WHEN p.closing_unknown THEN 'cannot_test:closing_unknown'
@@ -370,4 +382,5 @@ LEFT JOIN copied AS y ON y.item = p.item
 LEFT JOIN secret_rank AS s ON s.item = p.item
 LEFT JOIN not_reviewed AS n ON n.item = p.item
 LEFT JOIN idle AS i ON i.item = p.item
+LEFT JOIN shut AS x ON x.item = p.item
 LEFT JOIN gap AS g ON g.item = p.item
