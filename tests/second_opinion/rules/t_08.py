@@ -272,11 +272,15 @@ def _listed(lines: Sequence[Record]) -> Span:
 
 
 def closed_at(records: Records, account: str) -> datetime | None:
-    """Return the last closing, if it came after the last opening; an account opened at that very moment is open."""
+    """Return the last closing, if it came after the last opening and the account was not shown as active since.
+
+    An account opened at that very moment is open.
+    """
     events = [row for row in records["account_event"] if row["account"] == account and row["occurred_at"]]
     opened = max((row["occurred_at"][0] for row in events if row["kind"] in OPENING), default=EVER)
     closed = max((row["occurred_at"][1] for row in events if row["kind"] in CLOSING), default=EVER)
-    return closed if closed > opened else None
+    shown = [row["extracted_at"] for row in records["account"] if row["id"] == account and row["status"] == "active"]
+    return closed if closed > opened and all(at <= closed for at in shown) else None
 
 
 def _open(records: Records, row: Record) -> Span:
@@ -461,7 +465,7 @@ def _is_shut(item: Item) -> bool:
     events = item.of("account_event")
     opened = [row["occurred_at"] for row in events if row["kind"] in OPENING]
     end = item.window[1]
-    return any(
+    return any(at is not None and at[0] >= end for at in opened) and any(
         row["kind"] in CLOSING
         and not row["conflicted"]
         and (shut := row["occurred_at"]) is not None

@@ -7,7 +7,7 @@
 -- Operating date: the whole month, as an interval, so that a month on the edge of a period is judged in it. Months go back 36 from
 -- the clock of the data.
 -- window_from, window_to: the part of the month in which the account was open (from its creation to the last closing that was not
--- undone), up to the clock of the data.
+-- undone, step account_life), up to the clock of the data.
 -- configuration: the policy, as the item without its month; empty for an account. looked_at: the look that it rests on: the newest
 -- one in the window, else the newest one that a log of changes without a gap or a change carries to its end; empty = none.
 -- held_from: since when in the window the value at its end is known without a gap or a change. log_alone: the log of changes alone

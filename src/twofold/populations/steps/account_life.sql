@@ -1,7 +1,8 @@
 -- account_life: from when to when each account was open (audit-domain T-06 and T-08).
 -- One row per account: those of the list of accounts, and those that only the log of sign-ins knows, which count as human.
 --   used_from, used_to  from its creation (year 1 where unknown) to the last disable or delete that no later create, enable or
---                       activate undid (year 9999 where there is none); half open
+--                       activate undid, and after which the system did not show it as active (year 9999 where there is none);
+--                       half open
 --   closing_unknown     the system shows the account as disabled, and the log has no closing
 WITH holder AS (
     SELECT
@@ -10,6 +11,7 @@ WITH holder AS (
         MIN(COALESCE(a.kind, 'human')) AS kind,
         MIN(a.created_at) AS created_at,
         MAX(COALESCE(a.status, 'active')) AS status,
+        MAX(CASE WHEN a.status = 'active' THEN a.extracted_at END) AS active_at,
         MAX(CASE WHEN a.conflicted THEN 1 ELSE 0 END) AS conflicted
     FROM account AS a
     GROUP BY a.id
@@ -20,6 +22,7 @@ WITH holder AS (
         'human' AS kind,
         CAST(NULL AS TIMESTAMP) AS created_at,
         'active' AS status,
+        CAST(NULL AS TIMESTAMP) AS active_at,
         0 AS conflicted
     FROM (SELECT DISTINCT i.account AS account FROM sign_in AS i) AS s
     LEFT JOIN account AS a ON a.id = s.account
@@ -41,7 +44,8 @@ SELECT
     h.conflicted AS conflicted,
     COALESCE(h.created_at, TIMESTAMP '0001-01-01 00:00:00') AS used_from,
     CASE
-        WHEN c.closed_at > COALESCE(c.opened_at, TIMESTAMP '0001-01-01 00:00:00') THEN c.closed_at
+        WHEN c.closed_at > COALESCE(c.opened_at, TIMESTAMP '0001-01-01 00:00:00')
+            AND (h.active_at IS NULL OR h.active_at <= c.closed_at) THEN c.closed_at
         ELSE TIMESTAMP '9999-12-31 00:00:00'
     END AS used_to,
     h.status = 'disabled'

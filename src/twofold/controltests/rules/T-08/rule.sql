@@ -245,7 +245,10 @@ shut AS (
     FROM item AS i
     JOIN account_event AS e ON e.account = i.account AND e.kind IN ('disable', 'delete') AND NOT e.conflicted
         AND e.occurred_at_latest < i.window_to
-    WHERE NOT EXISTS (
+    WHERE EXISTS (
+        SELECT 1 FROM account_event AS o
+        WHERE o.account = e.account AND o.kind IN ('create', 'enable', 'activate') AND o.occurred_at >= i.window_to
+    ) AND NOT EXISTS (
         SELECT 1 FROM account_event AS o
         WHERE o.account = e.account AND o.kind IN ('create', 'enable', 'activate')
             AND (o.occurred_at IS NULL OR (o.occurred_at_latest >= e.occurred_at AND o.occurred_at < i.window_to))
