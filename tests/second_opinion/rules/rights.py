@@ -167,6 +167,11 @@ def _life(records: Records, account: str) -> list[tuple[Span, Span | None]]:
             sure_start = min((row["occurred_at"][1] for row in openings), default=EVER)
             end = (closing["occurred_at"] or (None,))[0] if closing else (None if disabled else NEVER)
             found.append(((start, _end(closing)), _span(sure_start, end)))
+    shut = max((_end(row) for row in events if row["kind"] in _CLOSING), default=None)
+    shown = [row["extracted_at"] for row in records["account"] if row["id"] == account and row["status"] == "active"]
+    if found and shut and any(at > shut for at in shown):
+        (start, _), sure = found[-1]
+        found[-1] = (start, NEVER), sure
     return found
 
 

@@ -6,9 +6,10 @@
 --   valid_from, valid_to         the widest stretch in which the right may have been held, half open
 --   sure_from, sure_to           the part of it in which the right was held for sure; empty where none is proven
 -- A right begins with an "add" and ends with the next "remove"; it rests while the account is closed. What a time leaves
--- open belongs to the wide stretch only. A right that only a snapshot shows began at an unknown time (year 1) after the last
--- removal before. After the first gap in the log of grants nobody knows whether a right was removed: sure_to ends there.
--- A time that no log gives is year 1 for a beginning and year 9999 for an end.
+-- open belongs to the wide stretch only, as does the time after the last closing of an account that the system shows as
+-- active later. A right that only a snapshot shows began at an unknown time (year 1) after the last removal before. After
+-- the first gap in the log of grants nobody knows whether a right was removed: sure_to ends there. A time that no log gives
+-- is year 1 for a beginning and year 9999 for an end.
 WITH change AS (
     SELECT
         g.account AS account,
@@ -171,12 +172,24 @@ spell AS (
     FROM life_stretch AS l
     GROUP BY l.account, l.stretch
 ),
--- A first closing shows that the account was open before. A second one in a row ends nothing.
+last_spell AS (
+    SELECT
+        s.account AS account,
+        MAX(CASE WHEN s.opened_at IS NOT NULL OR s.stretch = 0 THEN s.stretch END) AS stretch,
+        MAX(s.closed_at_latest) AS closed_at_latest
+    FROM spell AS s
+    GROUP BY s.account
+),
+-- A first closing shows that the account was open before. A second one in a row ends nothing. Shown as active after the last
+-- one, it was opened again, nobody knows when.
 open_spell AS (
     SELECT
         s.account AS account,
         COALESCE(s.opened_at, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
-        COALESCE(s.closed_at_latest, TIMESTAMP '9999-12-31 00:00:00') AS valid_to,
+        CASE
+            WHEN a.status = 'active' AND a.extracted_at > e.closed_at_latest THEN TIMESTAMP '9999-12-31 00:00:00'
+            ELSE COALESCE(s.closed_at_latest, TIMESTAMP '9999-12-31 00:00:00')
+        END AS valid_to,
         COALESCE(s.opened_at_latest, TIMESTAMP '0001-01-01 00:00:00') AS sure_from,
         CASE
             WHEN s.is_closed = 1 THEN s.closed_at
@@ -185,6 +198,7 @@ open_spell AS (
         END AS sure_to
     FROM spell AS s
     LEFT JOIN account AS a ON a.id = s.account
+    LEFT JOIN last_spell AS e ON e.account = s.account AND e.stretch = s.stretch
     WHERE s.opened_at IS NOT NULL OR s.stretch = 0
     UNION ALL
     SELECT
