@@ -35,6 +35,8 @@ _TODAY = NEVER - A_DAY
 """When something without a time was done: whoever the account belongs to last."""
 _TAKEN_BACK = {"reopened", "open", "rejected", "withdrawn"}
 """Of the statuses that end an authorisation, those that some world has."""
+_WAITS = ("approv", "authori", "review", "assess", "wait", "pending", "submit", "request")
+"""What the name of a status that waits for a decision holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +425,7 @@ def authorisations(records: Records, ticket: Record) -> Iterator[Authorisation]:
     back += [(row, row["decided_at"]) for row in decisions if row["conflicted"] or row["decision"] == "reject"]
     for row, at, withdrawn in given:
         others = [(each, moment) for each, moment in back if each is not row]
+        others += [(each, each["occurred_at"]) for each in events if each is not row and _undoes(each, row)]
         ended, _, doubt = taken_back(at, withdrawn, others)
         moved = ticket["migrated_at"]
         yield Authorisation(
@@ -442,6 +445,13 @@ def _value(row: Record) -> str:
 def _takes_back(row: Record) -> bool:
     again = (row["old_value"] or "").lower() == "done" and _value(row) == "in progress"
     return _value(row) in _TAKEN_BACK or again
+
+
+def _undoes(row: Record, given: Record) -> bool:
+    """Return whether a status is the one that a ticket had before it was authorised, and waits for a decision."""
+    came_from = (given.get("old_value") or "").strip().lower()
+    waits = any(word in came_from for word in _WAITS)
+    return waits and not row["conflicted"] and not given["conflicted"] and _value(row).strip() == came_from
 
 
 def agreed(records: Records, system: str, at: datetime) -> bool:

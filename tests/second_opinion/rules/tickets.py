@@ -144,10 +144,17 @@ def add_ticket(world: World, made: Releases, ticket: str, hands: list[str]) -> N
         )
         kind = world.pick(_TYPES)
     if world.chance(70):
-        _event(world, ticket, "status", "Open", world.pick(("Approved",) * 4 + ("Go",)), created + timedelta(hours=5))
+        _event(
+            world,
+            ticket,
+            "status",
+            world.pick(("Open", "Open", "In review")),
+            world.pick(("Approved",) * 4 + ("Go",)),
+            created + timedelta(hours=5),
+        )
     for _ in range(world.pick((0, 0, 1, 2))):
         old = world.pick(("Open", "Done", "In review"))
-        new = world.pick(("Approved", "approved", "Go", "Reopened", "Rejected", "In Progress", "Done"))
+        new = world.pick(("Approved", "approved", "Go", "Reopened", "Rejected", "In Progress", "Done", "In Review"))
         _event(world, ticket, "Status", old, new, world.near(world.pick(moments), days=2))
     for _ in range(world.pick((0, 0, 1))):
         field = world.pick(("description", "Description", "risk", "systems", "note"))

@@ -2,7 +2,8 @@
 -- One row per event. A status counts when the ticket's type lists it as authorised; for a type that lists none, the plain
 -- words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
 -- after it was done), rejected or withdrawn, so a ticket opened again for a second release needs a new one
--- (audit-domain T-10, traps).
+-- (audit-domain T-10, traps). One put back into the status from which it was authorised waits for a new one as well, where that
+-- status waits for a decision: its name holds approv, authori, review, assess, wait, pending, submit or request.
 --   ended_at, ended_at_latest   when it stopped to hold: perhaps from the first of them on, surely from the second (the
 --              year 9999 where nobody can tell which of two events came first, so that it may still have held)
 --   doubt_at   when an event came of which two contents are known, so that nobody can tell whether it still held
@@ -15,6 +16,7 @@ given AS (
         e.ticket AS ticket, e.id AS id, e.occurred_at AS authorised_at, e.occurred_at_latest AS authorised_at_latest,
         CAST(NULL AS TIMESTAMP) AS withdrawn_at, CAST(NULL AS TIMESTAMP) AS withdrawn_at_latest, e.txn AS txn,
         e.actor AS account, e.conflicted AS conflicted,
+        CASE WHEN NOT e.conflicted THEN LOWER(TRIM(e.old_value)) END AS came_from,
         t.migrated_at AS migrated_at, t.migrated_at_latest AS migrated_at_latest,
         'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record
     FROM ticket_event AS e
@@ -31,7 +33,7 @@ given AS (
     SELECT
         a.subject AS ticket, a.id AS id, a.decided_at AS authorised_at, a.decided_at_latest AS authorised_at_latest,
         a.withdrawn_at AS withdrawn_at, a.withdrawn_at_latest AS withdrawn_at_latest, a.txn AS txn,
-        a.approver AS account, a.conflicted AS conflicted,
+        a.approver AS account, a.conflicted AS conflicted, CAST(NULL AS STRING) AS came_from,
         t.migrated_at AS migrated_at, t.migrated_at_latest AS migrated_at_latest,
         'approval' AS table_name, a.evidence AS evidence, a.record AS record
     FROM approval AS a
@@ -39,9 +41,11 @@ given AS (
     WHERE a.duty = 'authorise' AND (a.decision = 'approve' OR a.conflicted)
 ),
 taken_back AS (
+    -- back_to: ends only what was given from that status; empty = whatever was given.
     SELECT
         e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,
-        e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted
+        e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted,
+        CAST(NULL AS STRING) AS back_to
     FROM ticket_event AS e
     WHERE (e.conflicted AND e.field = 'status')
     OR (
@@ -60,8 +64,22 @@ taken_back AS (
     OR (e.field = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
     UNION ALL
     SELECT
+        e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,
+        e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted,
+        s.came_from AS back_to
+    FROM (SELECT DISTINCT g.ticket AS ticket, g.came_from AS came_from FROM given AS g) AS s
+    JOIN ticket_event AS e ON e.ticket = s.ticket AND LOWER(TRIM(e.new_value)) = s.came_from
+    WHERE e.field = 'status' AND NOT e.conflicted
+        AND (
+            s.came_from LIKE '%approv%' OR s.came_from LIKE '%authori%' OR s.came_from LIKE '%review%'
+            OR s.came_from LIKE '%assess%' OR s.came_from LIKE '%wait%' OR s.came_from LIKE '%pending%'
+            OR s.came_from LIKE '%submit%' OR s.came_from LIKE '%request%'
+        )
+    UNION ALL
+    SELECT
         a.subject AS ticket, 'approval' AS table_name, a.id AS id,
-        a.decided_at AS occurred_at, a.decided_at_latest AS occurred_at_latest, a.conflicted AS conflicted
+        a.decided_at AS occurred_at, a.decided_at_latest AS occurred_at_latest, a.conflicted AS conflicted,
+        CAST(NULL AS STRING) AS back_to
     FROM approval AS a
     WHERE a.duty = 'authorise' AND (a.decision = 'reject' OR a.conflicted)
 ),
@@ -80,7 +98,7 @@ first_back AS (
         MIN(CASE WHEN b.conflicted THEN GREATEST(b.occurred_at, g.authorised_at) END) AS doubt_at
     FROM given AS g
     JOIN taken_back AS b ON b.ticket = g.ticket AND b.occurred_at_latest >= g.authorised_at
-    WHERE b.table_name <> g.table_name OR b.id <> g.id
+    WHERE (b.table_name <> g.table_name OR b.id <> g.id) AND (b.back_to IS NULL OR b.back_to = g.came_from)
     GROUP BY g.table_name, g.id
 )
 SELECT
