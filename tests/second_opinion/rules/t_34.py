@@ -130,6 +130,17 @@ def _approvals(world: World, subject: str, duty: str, moment: datetime, hands: l
                 decided_at=world.instant(decided),
                 withdrawn_at=withdrawn,
             )
+        if world.chance(8):
+            refused = world.instant(world.near(moment))
+            world.add(
+                "approval",
+                id=world.id("approval"),
+                subject=subject,
+                approver=hands[0],
+                duty=duty,
+                decision="reject",
+                decided_at=refused,
+            )
 
 
 def _issues(world: World, wave: str, moment: datetime, hands: list[str]) -> None:
@@ -291,16 +302,19 @@ def _approval(
         return "conflict"
     if surely_before(cutover, at):
         return "late"
-    taken_back = row["withdrawn_at"] is not None and not surely_before(cutover, row["withdrawn_at"])
-    afterwards, perhaps_afterwards, in_doubt = _taken_back(at, others)
-    if taken_back or afterwards:
+    withdrawn = row["withdrawn_at"]
+    afterwards, _, _ = _taken_back(at, [each for each in others if each["decided_at"][1] <= cutover[0]])
+    _, perhaps_afterwards, in_doubt = _taken_back(at, others)
+    if afterwards or (withdrawn is not None and withdrawn[1] <= cutover[0]):
         return "withdrawn"
     power = _power(records, row, wave["system"], parameters)
     if power in _EXCEPTIONS:
         return power
     if in_doubt:
         return "conflict"
-    return "time_order_unclear" if perhaps_afterwards or not surely_before(at, cutover) else power
+    perhaps_withdrawn = withdrawn is not None and not surely_before(cutover, withdrawn)
+    unclear = perhaps_afterwards or perhaps_withdrawn or not surely_before(at, cutover)
+    return "time_order_unclear" if unclear else power
 
 
 def _taken_back(at: Span, others: Sequence[Record]) -> tuple[bool, bool, bool]:

@@ -38,11 +38,13 @@ asked AS (
     FROM population AS p
     CROSS JOIN duty AS d
 ),
--- Refusals, until the cutover or of a conversion whenever. A decision in conflict may be one.
+-- Refusals, surely (refused_at) or perhaps until the cutover, or of a conversion whenever. A decision in conflict may be one.
 refused AS (
     SELECT
         a.item AS item, a.duty AS duty,
-        MAX(CASE WHEN NOT r.conflicted THEN r.decided_at END) AS refused_at,
+        MAX(CASE
+            WHEN NOT r.conflicted AND (a.duty = 'conversion' OR r.decided_at_latest <= a.operating_at) THEN r.decided_at
+        END) AS refused_at,
         MAX(CASE WHEN NOT r.conflicted THEN r.decided_at_latest END) AS refused_at_latest,
         MAX(CASE WHEN r.conflicted THEN r.decided_at_latest END) AS doubt_at_latest
     FROM asked AS a
@@ -54,7 +56,7 @@ given AS (
     SELECT
         a.item AS item, a.system AS system, a.duty AS duty, a.roster_duty AS roster_duty, a.operating_at AS operating_at,
         a.operating_at_latest AS operating_at_latest, r.id AS id, r.approver AS account, r.decided_at AS decided_at,
-        r.decided_at_latest AS decided_at_latest, r.withdrawn_at AS withdrawn_at, r.conflicted AS conflicted,
+        r.decided_at_latest AS decided_at_latest, r.withdrawn_at AS withdrawn_at, r.withdrawn_at_latest AS withdrawn_at_latest, r.conflicted AS conflicted,
         i.state AS state, i.person AS person, f.refused_at AS refused_at,
         f.refused_at_latest AS refused_at_latest, COALESCE(f.doubt_at_latest >= r.decided_at, FALSE) AS in_doubt
     FROM asked AS a
@@ -125,9 +127,12 @@ decided AS (
         MAX(CASE
             WHEN g.conflicted THEN 70
             WHEN g.decided_at > g.operating_at_latest THEN 20
-            WHEN g.withdrawn_at <= g.operating_at_latest OR g.refused_at > g.decided_at_latest THEN 15
+            WHEN g.withdrawn_at_latest <= g.operating_at OR g.refused_at > g.decided_at_latest THEN 15
             WHEN g.in_doubt THEN 70
-            WHEN w.rank >= 60 AND (g.decided_at_latest >= g.operating_at OR g.refused_at_latest >= g.decided_at) THEN 60
+            WHEN w.rank >= 60 AND (
+                g.decided_at_latest >= g.operating_at OR g.refused_at_latest >= g.decided_at
+                OR g.withdrawn_at <= g.operating_at_latest
+            ) THEN 60
             ELSE w.rank
         END) AS rank
     FROM given AS g
