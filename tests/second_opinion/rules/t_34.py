@@ -390,8 +390,8 @@ def _issue_codes(records: Records, wave: Record) -> Iterator[str]:
             and not surely_before(cutover, row["found_at"])
             and not surely_before(closed, cutover)
         ):
-            perhaps_closed = closed is not None and not surely_before(cutover, closed)
-            yield _accepted(records, row, cutover, "exception:defect_not_accepted", perhaps_closed=perhaps_closed)
+            doubtful = (closed is not None and not surely_before(cutover, closed)) or row["found_at"][1] > cutover[0]
+            yield _accepted(records, row, cutover, "exception:defect_not_accepted", doubtful=doubtful)
     for row in records["parallel_run"]:
         known = None not in {row["old_total"], row["new_total"]}
         if row["cutover"] == wave["id"] and (not known or row["old_total"] != row["new_total"] or row["conflicted"]):
@@ -401,14 +401,14 @@ def _issue_codes(records: Records, wave: Record) -> Iterator[str]:
 
 
 def _accepted(
-    records: Records, row: Record, cutover: Span, missing: str, *, perhaps_closed: bool = False, explained: bool = True
+    records: Records, row: Record, cutover: Span, missing: str, *, doubtful: bool = False, explained: bool = True
 ) -> str:
     at = row["accepted_at"]
     who = hand(records, row["accepted_by"], (at or cutover)[0])
     first: Sequence[tuple[bool, str]] = (
         (row["conflicted"], "cannot_test:conflict"),
         (explained and who.state == LINKED and surely_before(at, cutover), "pass"),
-        (perhaps_closed, "cannot_test:time_order_unclear"),
+        (doubtful, "cannot_test:time_order_unclear"),
         (row["accepted_by"] is None or not explained, missing),
         (surely_before(cutover, at), "exception:accepted_late"),
         (at is None, "cannot_test:time_order_unclear"),

@@ -182,7 +182,7 @@ issue AS (
         p.item AS item, p.operating_at AS operating_at, p.operating_at_latest AS operating_at_latest,
         d.accepted_by AS accepted_by, d.accepted_at AS accepted_at, d.accepted_at_latest AS accepted_at_latest,
         d.conflicted AS conflicted, 'defect' AS kind,
-        CASE WHEN d.closed_at <= p.operating_at_latest THEN 1 ELSE 0 END AS perhaps_closed
+        CASE WHEN d.closed_at <= p.operating_at_latest OR d.found_at_latest > p.operating_at THEN 1 ELSE 0 END AS perhaps_not_open
     FROM population AS p
     JOIN cutover_defect AS d ON d.cutover = p.item
     WHERE d.found_at <= p.operating_at_latest AND COALESCE(d.closed_at_latest >= p.operating_at, TRUE)
@@ -190,7 +190,7 @@ issue AS (
     SELECT
         p.item AS item, p.operating_at AS operating_at, p.operating_at_latest AS operating_at_latest,
         CASE WHEN TRIM(r.explanation) <> '' THEN r.accepted_by END AS accepted_by, r.accepted_at AS accepted_at,
-        r.accepted_at_latest AS accepted_at_latest, r.conflicted AS conflicted, 'parallel_run' AS kind, 0 AS perhaps_closed
+        r.accepted_at_latest AS accepted_at_latest, r.conflicted AS conflicted, 'parallel_run' AS kind, 0 AS perhaps_not_open
     FROM population AS p
     JOIN parallel_run AS r ON r.cutover = p.item
     WHERE COALESCE(r.old_total <> r.new_total, TRUE) OR r.conflicted
@@ -201,7 +201,7 @@ accepted AS (
         MIN(CASE
             WHEN s.conflicted THEN '5cannot_test:conflict'
             WHEN i.person IS NOT NULL AND s.accepted_at_latest < s.operating_at THEN '8pass'
-            WHEN s.perhaps_closed = 1 THEN '7cannot_test:time_order_unclear'
+            WHEN s.perhaps_not_open = 1 THEN '7cannot_test:time_order_unclear'
             WHEN s.accepted_by IS NULL AND s.kind = 'parallel_run' THEN '2exception:parallel_run_difference'
             WHEN s.accepted_by IS NULL THEN '1exception:defect_not_accepted'
             WHEN s.accepted_at > s.operating_at_latest THEN '3exception:accepted_late'
