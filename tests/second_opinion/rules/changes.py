@@ -48,12 +48,18 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
             base_merge=world.chance(30),
         )
         carried.append([loose])
+    served: tuple[str | None, str | None] = None, None
     for number in range(world.pick((1, 1, 1, 2, 3))):
         deployment, moment = world.id("deploy"), world.near(world.pick(made.merges) + timedelta(days=2))
         made.starts.append(moment)
         chosen = world.pick(carried)
         known = world.chance(93)
         digest = world.pick((None, None, "g1", "g2"))
+        commit = chosen[-1] if known else world.pick((None, world.key("nowhere")))
+        back = number > 0 and world.chance(15)
+        if back:
+            commit, digest = served
+        served = commit, digest
         actor, by_pipeline = pick_hand(world, hands), world.pick((None, None, True, False))
         for _ in range(2 if world.chance(2) else 1):
             world.add(
@@ -64,12 +70,12 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
                 system=made.system,
                 environment=world.pick(("production",) * 9 + ("test",)),
                 repository=made.repository,
-                commit_sha=chosen[-1] if known else world.pick((None, world.key("nowhere"))),
+                commit_sha=commit,
                 digest=world.key(digest) if digest else None,
                 started_at=world.maybe(95, world.instant(moment + number * timedelta(seconds=7), coarse=10)),
                 completed_at=world.instant(moment + timedelta(hours=1), coarse=0),
                 status=world.pick(("success",) * 9 + ("failure", "inactive")),
-                kind=world.pick((None,) * 9 + ("rerun", "rollback", "vendor")),
+                kind="rollback" if back else world.pick((None,) * 9 + ("rerun", "rollback", "vendor")),
             )
         brought = [chosen, *world.some(carried, percent=40)] if known or world.chance(50) else []
         listed = [sha for shas in brought for sha in world.some(shas, percent=80) or shas[-1:]]
@@ -292,6 +298,7 @@ def _excuse(row: Record, production: Sequence[Record], sha_of: dict[str, str | N
     ]
     if (
         row["kind"] == "rollback"
+        and row["by_pipeline"] is not False
         and content
         and any((each["digest"] or sha_of[each["id"]]) == content for each in earlier)
     ):

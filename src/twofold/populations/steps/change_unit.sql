@@ -3,7 +3,8 @@
 -- no commit is known to be new in it.
 --   excuse    why no attribute is asked of it: never_served (failed), rerun (identical digest), automatic_rollback (to
 --             what had served before), vendor_update, content_free (a clean merge of the base branch); else NULL.
---             The deployer's word is not enough: a rerun with another digest, or a rollback to what never served, counts.
+--             The deployer's word is not enough: a rerun with another digest, a rollback to what never served, or one made
+--             by hand, counts.
 --   unknown   why nothing can be tested: conflict, change_set_unknown (the deployed commit is not in the data),
 --             no_new_commit (nothing new in it, and it is neither rerun nor automatic rollback); else NULL.
 --             Where a pull request names a deployed commit that is not in the data, its change is tested. Whatever else
@@ -65,12 +66,12 @@ rerun AS (
         )
 ),
 back_to AS (
-    -- Rollbacks to what had served before.
+    -- Rollbacks to what had served before. One made by hand is nobody's automatic one.
     SELECT DISTINCT p.id AS id
     FROM production AS p
     JOIN production AS o
         ON o.system = p.system AND COALESCE(o.digest, o.deployed_sha) = COALESCE(p.digest, p.deployed_sha)
-    WHERE p.kind = 'rollback' AND o.served = 1 AND o.started_at < p.started_at
+    WHERE p.kind = 'rollback' AND COALESCE(p.by_pipeline, true) AND o.served = 1 AND o.started_at < p.started_at
 ),
 unseen AS (
     -- Commits of change sets that are not in the data: named by a pull request alone.
