@@ -35,6 +35,8 @@ def add_releases(world: World, hands: list[str], tickets: list[str]) -> Releases
     """Add one or two pull requests with their commits, perhaps a loose commit, and deployments that carried them."""
     made = Releases(world.key("erp"), world.key("app"), has_commits=world.chance(90))
     carried = [_pull_request(world, made, number, hands, tickets) for number in range(world.pick((1, 1, 2)))]
+    if len(carried) > 1 and world.chance(25):
+        world.add("pull_request_commit", pull_request=made.pull_requests[1], sha=carried[0][-1])
     if world.chance(20):
         loose = world.key("loose")
         _commit(
@@ -194,7 +196,7 @@ def changes(records: Records) -> Iterator[Change]:
             (name, None) if name else (None, (each["repository"], each["sha"]))
             for each in records["change_set"]
             if each["deployment"] == row["id"]
-            for name in owners.get((each["repository"], each["sha"]), [""])
+            for name in _before(row, owners.get((each["repository"], each["sha"]), [""]), requests)
         }
         excuse = _excuse(row, production, sha_of)
         if not carried or _carries_more(records, row, sha_of[row["id"]], commits):
@@ -216,6 +218,16 @@ def changes(records: Records) -> Iterator[Change]:
                 excuse or ("content_free" if clean else None),
                 "conflict" if row["conflicted"] or (own and own["conflicted"]) else None,
             )
+
+
+def _before(row: Record, names: Sequence[str], requests: Mapping[str, Record]) -> Sequence[str]:
+    """Leave out pull requests merged surely after a deployment, where another one brought the same commit before."""
+
+    def came_later(name: str) -> bool:
+        merged = requests[name]["merged_at"] if name else None
+        return bool(merged and row["started_at"] and row["started_at"][1] < merged[0])
+
+    return [name for name in names if not came_later(name)] or names
 
 
 def _carries_more(

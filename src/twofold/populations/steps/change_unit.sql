@@ -1,6 +1,7 @@
 -- change_unit: every change in every production deployment (audit-domain 4.2, Unit). Populations are cut from it.
 -- Item: <deployment>/<pull request>; <deployment>/<commit> for a commit without pull request; <deployment> alone where
--- no commit is known to be new in it.
+-- no commit is known to be new in it. A pull request merged only after the deployment (one that brings a hotfix back to main)
+-- is no change of it, where another one had brought the same commit before.
 --   excuse    why no attribute is asked of it: never_served (failed), rerun (identical digest), automatic_rollback (to
 --             what had served before), vendor_update, content_free (a clean merge of the base branch); else NULL.
 --             The deployer's word is not enough: a rerun with another digest, a rollback to what never served, or one made
@@ -103,6 +104,33 @@ rest AS (
         AND (g.starts_at IS NULL OR p.started_at IS NULL OR g.starts_at <= p.started_at_latest)
     WHERE w.repository IS NOT NULL OR g.table_name IS NOT NULL
 ),
+several AS (
+    SELECT l.repository AS repository, l.sha AS sha
+    FROM change_link AS l
+    GROUP BY l.repository, l.sha
+    HAVING COUNT(*) > 1
+),
+brought AS (
+    -- Commits that several pull requests hold, and which of them were merged only after the deployment.
+    SELECT DISTINCT
+        s.deployment AS deployment, s.repository AS repository, s.sha AS sha, l.pull_request AS pull_request,
+        CASE WHEN r.merged_at > p.started_at_latest THEN 1 ELSE 0 END AS later
+    FROM several AS v
+    JOIN change_set AS s ON s.repository = v.repository AND s.sha = v.sha
+    JOIN production AS p ON p.id = s.deployment
+    JOIN change_link AS l ON l.repository = v.repository AND l.sha = v.sha
+    JOIN pull_request AS r ON r.id = l.pull_request
+),
+brought_back AS (
+    SELECT b.deployment AS deployment, b.repository AS repository, b.sha AS sha, b.pull_request AS pull_request
+    FROM brought AS b
+    JOIN (
+        SELECT DISTINCT o.deployment AS deployment, o.repository AS repository, o.sha AS sha
+        FROM brought AS o
+        WHERE o.later = 0
+    ) AS f ON f.deployment = b.deployment AND f.repository = b.repository AND f.sha = b.sha
+    WHERE b.later = 1
+),
 carried AS (
     SELECT DISTINCT
         s.deployment AS deployment,
@@ -111,6 +139,10 @@ carried AS (
         CASE WHEN l.pull_request IS NULL THEN s.sha END AS sha
     FROM change_set AS s
     LEFT JOIN change_link AS l ON l.repository = s.repository AND l.sha = s.sha
+    LEFT JOIN brought_back AS b
+        ON b.deployment = s.deployment AND b.repository = s.repository AND b.sha = s.sha
+        AND b.pull_request = l.pull_request
+    WHERE b.deployment IS NULL
     UNION ALL
     SELECT
         r.deployment AS deployment,
