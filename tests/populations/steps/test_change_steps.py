@@ -46,6 +46,23 @@ def test_a_commit_belongs_to_the_pull_request_that_was_merged(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize(("released", "branches"), [("m", ["main"]), ("f", ["feature", "main"])])
+def test_a_branch_that_went_on_into_another_is_no_release_branch(
+    tmp_path: Path, released: str, branches: Sequence[str]
+) -> None:
+    item = {"id": "d", "system": "s", "environment": "production", "repository": REPOSITORY, "commit_sha": released}
+    tables: Tables = {
+        "deployment": [{**item, "started_at": "2026-03-03T09:00:00Z", "status": "success"}],
+        "change_set": [{"deployment": "d", "repository": REPOSITORY, "sha": sha} for sha in {"f", released}],
+        "pull_request": [
+            pull(1, base_ref="feature", merge_sha="f", merged_at="2026-03-02T09:00:00Z"),
+            pull(2, base_ref="main", merge_sha="m", merged_at="2026-03-02T10:00:00Z"),
+        ],
+        "pull_request_commit": [{"pull_request": f"{REPOSITORY}#2", "sha": "f"}],
+    }
+    assert ask(tmp_path, tables, "SELECT branch FROM branch_in_use ORDER BY 1") == [(name,) for name in branches]
+
+
 @pytest.mark.parametrize(("made_at", "links"), [("2026-03-01T11:00:00Z", 1), ("2026-05-01T11:00:00Z", 0)])
 def test_equal_content_links_only_while_the_pull_request_was_open(tmp_path: Path, made_at: str, links: int) -> None:
     # A later commit that puts the same content back is a revert, and needs an approval of its own.

@@ -1,7 +1,4 @@
-"""T-14 Branch protection, from audit-domain T-14, the rule's README and the heads of the steps that it reads.
-
-No world merges pull requests: the opinions about changes in releases ask about those.
-"""
+"""T-14 Branch protection, from audit-domain T-14, the rule's README and the heads of the steps that it reads."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +6,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
+from .changes import changes
 from .records import Record, Records, Span
 from .steps import (
     AMBIGUOUS,
@@ -89,6 +87,8 @@ def populate(world: World) -> None:
     names = [name, old] if world.chance(25) else [name]
     if len(names) > 1:
         _event(world, old, "renamed", renamed, new_name=name)
+    if world.chance(30):
+        _merges(world, system, world.pick(names))
     if world.chance(25):
         at = START + world.number_in(-30, 60) * A_DAY + timedelta(hours=7)
         for kind in world.pick((("created",), ("archived",), ("archived", "unarchived"), ("deleted", "created"))):
@@ -147,6 +147,38 @@ def _release(world: World, system: str, repository: str, branch: str) -> None:
         completed_at=world.instant(at + timedelta(hours=1)),
         status=world.pick(("success",) * 5 + ("failure", "inactive")),
     )
+
+
+def _merges(world: World, system: str, repository: str) -> None:
+    """Add a pull request, perhaps stacked below another one, and a deployment that carried one of them or both."""
+    numbers = world.key("pull#1"), world.key("pull#2")
+    first, second, merges = world.id("sha"), world.id("sha"), [world.moment(), world.moment()]
+    for name, sha, at in zip(numbers, (first, second), sorted(merges), strict=True):
+        world.add(
+            "pull_request",
+            id=name,
+            repository=repository,
+            base_ref=world.pick(("feature", "feature", "main", None) if sha == first else ("main", "main", "feature")),
+            head_sha=first if sha == second and world.chance(20) else None,
+            merge_sha=world.maybe(90, sha),
+            merged_at=world.maybe(93, world.instant(at)),
+        )
+    if world.chance(75):
+        world.add("pull_request_commit", pull_request=numbers[1], sha=first)
+    deployment, at = world.id("deploy"), world.near(max(merges), days=3)
+    world.add(
+        "deployment",
+        id=deployment,
+        system=system,
+        environment="production",
+        repository=repository,
+        commit_sha=second,
+        started_at=world.maybe(95, world.instant(at)),
+        completed_at=world.instant(at + timedelta(hours=1)),
+        status=world.pick(("success",) * 7 + ("failure",)),
+    )
+    for sha in world.some((first, second), percent=80):
+        world.add("change_set", deployment=deployment, repository=repository, sha=sha)
 
 
 def _protection(world: World, names: Sequence[str], branch: str, prefix: str) -> None:
@@ -244,8 +276,45 @@ def _branches(records: Records) -> Iterator[Branch]:
         if row["environment"] == "production" and row["status"] != "failure" and row["branch"] and at:
             key = row["system"], current_name(records, row["repository"]), row["branch"]
             used.setdefault(key, []).append((at[0], at[1] + TICK))
+    passed_on = _merged_into(records, used)
     for (system, repository, branch), spans in used.items():
+        if (system, repository, branch) in passed_on:
+            continue
         yield Branch(system, repository, branch, (min(each[0] for each in spans), max(each[1] for each in spans)))
+
+
+def _merged_into(records: Records, used: dict[tuple[str, str, str], list[Span]]) -> set[tuple[str, str, str]]:
+    """Add when releases were merged into which branch; return the branches of which each merge went on into another."""
+    known = set(used)
+    passed: set[tuple[str, str, str]] = set()
+    direct: set[tuple[str, str, str]] = set()
+    carried = list(changes(records))
+    shas = {(row["deployment"], row["repository"], row["sha"]) for row in records["change_set"]}
+    for change in carried:
+        request = change.pull_request
+        if request is None or not request["base_ref"] or not request["merged_at"] or change.excuse == "never_served":
+            continue
+        key = change.deployment["system"], current_name(records, request["repository"]), request["base_ref"]
+        used.setdefault(key, []).append((request["merged_at"][0], request["merged_at"][1] + TICK))
+        others = [
+            other.pull_request
+            for other in carried
+            if other.deployment is change.deployment and other.pull_request is not None
+        ]
+        into_another = any(
+            _holds(records, other, request["merge_sha"])
+            and other["base_ref"] not in {None, request["base_ref"]}
+            and (change.deployment["id"], other["repository"], other["merge_sha"]) in shas
+            for other in others
+        )
+        (passed if into_another else direct).add(key)
+    return passed - direct - known
+
+
+def _holds(records: Records, request: Record, sha: str | None) -> bool:
+    """Return whether a merged pull request held a commit, by its list or as its head."""
+    listed = {row["sha"] for row in records["pull_request_commit"] if row["pull_request"] == request["id"]}
+    return sha is not None and request["merged_at"] is not None and sha in {*listed, request["head_sha"]}
 
 
 def outcomes(records: Records, clock: datetime, _: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:

@@ -2,6 +2,7 @@
 -- An item is one system, one branch that its releases come from, and one calendar month in which the branch was in use: while
 -- the scope files declare it, or from the first to the last merge or release that reached production. So a branch beside the
 -- protected one is an item as soon as something was released from it. Months go back 36 from the clock of the data.
+-- A branch of which each merge went on, before the release, through a pull request into another branch is no release branch.
 -- Item id: <system>/<repository>@<branch>/<month>, for example billing/acme/pay@main/2026-03; the repository by its name of today.
 -- Operating date: the whole month, as an interval, so that a month on the edge of a period is judged in it.
 -- window_from, window_to: the part of the month in which the branch was in use, up to the clock of the data.
