@@ -421,7 +421,7 @@ def authorisations(records: Records, ticket: Record) -> Iterator[Authorisation]:
         for row in decisions
         if row["decision"] == "approve" or row["conflicted"]
     ]
-    back = [(row, row["occurred_at"]) for row in events if row["conflicted"] or _takes_back(row)]
+    back = put_back(records, ticket["key"])
     back += [(row, row["decided_at"]) for row in decisions if row["conflicted"] or row["decision"] == "reject"]
     for row, at, withdrawn in given:
         others = [(each, moment) for each, moment in back if each is not row]
@@ -436,6 +436,12 @@ def authorisations(records: Records, ticket: Record) -> Iterator[Authorisation]:
             row["conflicted"],
             bool(moved and moved[0] <= at[1] and at[0] <= moved[1]),
         )
+
+
+def put_back(records: Records, ticket: str) -> list[tuple[Record, Span]]:
+    """Return the events that put a ticket back, or may have, and when."""
+    events = [row for row in records["ticket_event"] if row["ticket"] == ticket and row["field"].lower() == "status"]
+    return [(row, row["occurred_at"]) for row in events if row["conflicted"] or _takes_back(row)]
 
 
 def _value(row: Record) -> str:

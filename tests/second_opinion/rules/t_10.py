@@ -16,6 +16,7 @@ from .approvals import (
     contributors,
     emergency_flag,
     independence,
+    put_back,
     taken_back,
 )
 from .changes import Change, Releases, add_releases, changes, tickets_named
@@ -679,7 +680,7 @@ def _acceptance(records: Records, change: Change, order: Order, row: Record, *, 
         and (each["decision"] == "reject" or each["conflicted"])
         and acted_as(records, each["approver"], each["decided_at"]) == acted_as(records, row["approver"], at)
     ]
-    ended, _, doubt = taken_back(at, row["withdrawn_at"], others)
+    ended, _, doubt = taken_back(at, row["withdrawn_at"], [*others, *put_back(records, row["subject"])])
     held = order.held(ended)
     business = _business(records, change, order, person, at)
     reasons = (

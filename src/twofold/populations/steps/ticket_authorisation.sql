@@ -46,22 +46,7 @@ taken_back AS (
         e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,
         e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest, e.conflicted AS conflicted,
         CAST(NULL AS STRING) AS back_to
-    FROM ticket_event AS e
-    WHERE (e.conflicted AND e.field = 'status')
-    OR (
-        e.field = 'status'
-        AND (
-            LOWER(e.new_value) IN (
-                'reopened', 're-opened', 'open', 'to do', 'new', 'draft', 'backlog',
-                'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled'
-            )
-            OR (
-                LOWER(e.old_value) IN ('done', 'closed', 'resolved', 'completed', 'released', 'deployed', 'live')
-                AND LOWER(e.new_value) IN ('in progress', 'in development')
-            )
-        )
-    )
-    OR (e.field = 'resolution' AND e.old_value IS NOT NULL AND e.new_value IS NULL)
+    FROM ticket_put_back AS e
     UNION ALL
     SELECT
         e.ticket AS ticket, 'ticket_event' AS table_name, e.id AS id,

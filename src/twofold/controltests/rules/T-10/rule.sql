@@ -1,6 +1,6 @@
 -- T-10: each change in each production deployment was authorised, tested and approved before release (audit-domain 4.2).
 -- Reads the population change_item and the steps change_approval, change_contributor, change_ticket,
--- ticket_authorisation, change_emergency, same_human and superior. A rank orders what was found: the highest decides.
+-- ticket_authorisation, ticket_put_back, change_emergency, same_human and superior. A rank orders what was found: the highest decides.
 WITH emergency AS (
     -- Items on the emergency route (T-12). Only a flag that was not surely set after the release opens that route: one set
     -- later leaves the normal rules in force.
@@ -579,21 +579,33 @@ uat AS (
     LEFT JOIN same_human AS h ON h.person = i.person
 ),
 taken_back AS (
-    -- I: acceptances that the same human rejected afterwards, or perhaps: from when, and surely by when.
+    -- I: acceptances that the same human rejected afterwards, or whose ticket was put back, or perhaps: from when, and surely
+    -- by when.
     SELECT
-        a.item_no AS item_no,
-        a.id AS id,
-        MIN(CASE WHEN r.conflicted THEN NULL ELSE GREATEST(r.decided_at, a.decided_at) END) AS ended_at,
-        MIN(CASE WHEN r.decided_at > a.decided_at_latest AND NOT r.conflicted THEN r.decided_at_latest END) AS ended_at_latest,
-        MIN(CASE WHEN r.conflicted THEN GREATEST(r.decided_at, a.decided_at) END) AS doubt_at
-    FROM uat AS a
-    JOIN approval AS r
-        ON r.subject = a.subject AND r.duty = 'uat' AND r.id <> a.id AND r.decided_at_latest >= a.decided_at
-    LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
-    LEFT JOIN same_human AS h ON h.person = i.person
-    WHERE (r.decision = 'reject' OR r.conflicted)
-        AND COALESCE(h.human, i.person, r.approver) = COALESCE(a.human, a.account)
-    GROUP BY a.item_no, a.id
+        b.item_no AS item_no,
+        b.id AS id,
+        MIN(CASE WHEN b.conflicted THEN NULL ELSE GREATEST(b.back_at, b.decided_at) END) AS ended_at,
+        MIN(CASE WHEN b.back_at > b.decided_at_latest AND NOT b.conflicted THEN b.back_at_latest END) AS ended_at_latest,
+        MIN(CASE WHEN b.conflicted THEN GREATEST(b.back_at, b.decided_at) END) AS doubt_at
+    FROM (
+        SELECT
+            a.item_no AS item_no, a.id AS id, a.decided_at AS decided_at, a.decided_at_latest AS decided_at_latest,
+            r.decided_at AS back_at, r.decided_at_latest AS back_at_latest, r.conflicted AS conflicted
+        FROM uat AS a
+        JOIN approval AS r
+            ON r.subject = a.subject AND r.duty = 'uat' AND r.id <> a.id AND r.decided_at_latest >= a.decided_at
+        LEFT JOIN identity AS i ON i.account = r.approver AND i.valid_from <= r.decided_at AND r.decided_at < i.valid_to
+        LEFT JOIN same_human AS h ON h.person = i.person
+        WHERE (r.decision = 'reject' OR r.conflicted)
+            AND COALESCE(h.human, i.person, r.approver) = COALESCE(a.human, a.account)
+        UNION ALL
+        SELECT
+            a.item_no AS item_no, a.id AS id, a.decided_at AS decided_at, a.decided_at_latest AS decided_at_latest,
+            k.occurred_at AS back_at, k.occurred_at_latest AS back_at_latest, k.conflicted AS conflicted
+        FROM uat AS a
+        JOIN ticket_put_back AS k ON k.ticket = a.subject AND k.occurred_at_latest >= a.decided_at
+    ) AS b
+    GROUP BY b.item_no, b.id
 ),
 business AS (
     -- I: acceptors on the roster for it, or working in a business unit at the time; perhaps, or surely (1).
