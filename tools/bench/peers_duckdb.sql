@@ -249,19 +249,40 @@ WHERE last IS NOT NULL AND (
 )
 UNION ALL
 SELECT DISTINCT p.release, 'automatic_rollback'
-FROM (FROM release WHERE kind = 'rollback') AS p
+FROM (FROM release WHERE kind = 'rollback' AND coalesce(by_pipeline, true)) AS p
 JOIN release AS o ON o.system = p.system AND coalesce(o.digest, o.sha) = coalesce(p.digest, p.sha)
 WHERE o.served AND o.started_at < p.started_at;
+
+-- Pull requests that were merged after a release and bring back what another one had brought into it.
+CREATE TEMP TABLE brought_back AS
+WITH held AS (
+    SELECT r.release, l.repository, l.sha, l.pull, coalesce(p.merged_at > r.started_at_latest, false) AS later
+    FROM (
+        FROM link
+        SEMI JOIN (
+            SELECT hash(repository, sha) AS h FROM link GROUP BY h HAVING count(*) > 1
+        ) AS several ON several.h = hash(repository, sha)
+    ) AS l
+    JOIN change_set AS s ON s.repository = l.repository AND s.sha = l.sha
+    JOIN release AS r ON r.id = s.deployment
+    JOIN pull AS p ON p.pull = l.pull
+)
+SELECT DISTINCT h.release, h.repository, h.sha, h.pull
+FROM (FROM held WHERE later) AS h
+SEMI JOIN (FROM held WHERE NOT later) AS o ON o.release = h.release AND o.repository = h.repository AND o.sha = h.sha;
 
 CREATE TEMP TABLE part AS
 SELECT
     r.release, l.pull, s.repository, s.sha, l.kept, k.kept AS loose, s.sha = r.sha AS is_released,
-    coalesce(s.sha = p.head_sha, false) OR coalesce(s.sha = p.merge_sha, false) AS has_head
+    coalesce(s.sha = p.head_sha, false) OR coalesce(s.sha = p.merge_sha, false) AS has_head,
+    b.release IS NOT NULL AS is_back
 FROM change_set AS s
 JOIN release AS r ON r.id = s.deployment
 LEFT JOIN link AS l ON l.repository = s.repository AND l.sha = s.sha
 LEFT JOIN pull AS p ON p.pull = l.pull
-LEFT JOIN kept AS k ON l.pull IS NULL AND k.repository = s.repository AND k.sha = s.sha;
+LEFT JOIN kept AS k ON l.pull IS NULL AND k.repository = s.repository AND k.sha = s.sha
+LEFT JOIN brought_back AS b
+    ON b.release = r.release AND b.repository = s.repository AND b.sha = s.sha AND b.pull = l.pull;
 
 CREATE TEMP TABLE gap AS
 SELECT DISTINCT
@@ -281,7 +302,7 @@ WHERE g.table_name IN (
 CREATE TEMP TABLE unit AS
 WITH brought AS (
     SELECT release, pull, any_value(repository) AS repository, NULL AS sha, bool_or(has_head) AS has_head, NULL AS loose
-    FROM part WHERE pull IS NOT NULL GROUP BY release, pull
+    FROM part WHERE pull IS NOT NULL GROUP BY release, pull HAVING NOT bool_and(is_back)
     UNION ALL
     SELECT release, NULL, repository, sha, true, loose FROM part WHERE pull IS NULL
 ),
@@ -374,20 +395,32 @@ LEFT JOIN change_type AS c ON c.id = t.type;
 CREATE TEMP TABLE emergency AS
 WITH event AS (
     SELECT
-        ticket, occurred_at, occurred_at_latest, lower(field) = 'emergency' AS by_field,
+        ticket, id, occurred_at, occurred_at_latest, lower(field) = 'emergency' AS by_field,
         lower(coalesce(old_value, '')) AS old,
         lower(coalesce(new_value, '')) AS new, new_value IS NULL AS emptied
     FROM ticket_event WHERE lower(field) IN ('emergency', 'type', 'issuetype')
 ),
 flag AS (
-    SELECT ticket, occurred_at AS f, occurred_at_latest AS t
+    SELECT ticket, occurred_at AS f, occurred_at_latest AS t, false AS of_old
     FROM event
     WHERE (by_field AND NOT emptied AND new NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal'))
         OR (NOT by_field AND contains(new, 'emergency'))
     UNION ALL
-    SELECT key, created_at, created_at_latest
+    SELECT key, created_at, created_at_latest, false
     FROM ticket
     WHERE contains(lower(type), 'emergency') AND NOT EXISTS (FROM event WHERE event.ticket = key AND NOT by_field)
+    UNION ALL
+    -- What a first event replaced was there from the creation.
+    SELECT k.key, k.created_at, k.created_at_latest, true
+    FROM ticket AS k
+    JOIN event AS e ON e.ticket = k.key
+    WHERE CASE
+        WHEN e.by_field THEN e.old NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
+        ELSE contains(e.old, 'emergency')
+    END AND NOT EXISTS (
+        FROM event AS b
+        WHERE b.ticket = e.ticket AND b.by_field = e.by_field AND b.id <> e.id AND b.occurred_at <= e.occurred_at_latest
+    )
 ),
 off AS (
     SELECT ticket, occurred_at AS f
@@ -397,14 +430,17 @@ off AS (
 ),
 held AS (
     SELECT
-        n.unit, f.f, f.t, n.ticket, u.started_at_latest,
-        EXISTS (FROM off AS o WHERE o.ticket = f.ticket AND f.f < o.f AND o.f <= u.started_at) AS cleared
+        n.unit, f.f, f.t, n.ticket, u.started_at_latest, f.of_old,
+        EXISTS (
+            FROM off AS o WHERE o.ticket = f.ticket AND (f.f IS NULL OR f.f < o.f) AND o.f <= u.started_at
+        ) AS cleared
     FROM flag AS f
     JOIN ticket_of AS n ON n.ticket = f.ticket AND n.known
     JOIN unit AS u ON u.unit = n.unit
 )
 SELECT unit
 FROM held
+WHERE NOT (of_old AND cleared)
 GROUP BY unit
 HAVING arg_min(NOT cleared AND coalesce(f <= started_at_latest, true), (cleared, f IS NULL, f, t, ticket));
 
@@ -415,6 +451,22 @@ CROSS JOIN parameter AS q
 LEFT JOIN emergency AS e ON e.unit = u.unit
 WHERE u.settled IS NULL AND u.started_at IS NOT NULL;
 
+CREATE TEMP TABLE put_back AS
+SELECT ticket, id, occurred_at AS f, occurred_at_latest AS t, conflicted
+FROM ticket_event
+WHERE (lower(field) = 'status' AND (
+        conflicted
+        OR lower(new_value) IN (
+            'reopened', 're-opened', 'open', 'to do', 'new', 'draft', 'backlog',
+            'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled'
+        )
+        OR (
+            lower(old_value) IN ('done', 'closed', 'resolved', 'completed', 'released', 'deployed', 'live')
+            AND lower(new_value) IN ('in progress', 'in development')
+        )
+    ))
+    OR (lower(field) = 'resolution' AND old_value IS NOT NULL AND new_value IS NULL);
+
 -- A and F: authorisations, and edits after them.
 CREATE TEMP TABLE authorised AS
 WITH listing AS (SELECT DISTINCT id FROM change_type__authorised_states),
@@ -422,7 +474,9 @@ word AS (
     SELECT id, lower(value) AS state FROM change_type__authorised_states
 ),
 event AS (
-    SELECT ticket, id, occurred_at, occurred_at_latest, txn, conflicted, lower(new_value) AS new
+    SELECT
+        ticket, id, occurred_at, occurred_at_latest, txn, conflicted, lower(new_value) AS new,
+        CASE WHEN NOT conflicted THEN lower(trim(old_value)) END AS came_from
     FROM ticket_event
     WHERE lower(field) = 'status' AND (
         conflicted OR lower(new_value) IN ('approved', 'authorised', 'authorized')
@@ -432,7 +486,7 @@ event AS (
 given AS (
     SELECT
         n.named, 'e' AS source, e.id, e.occurred_at AS f, e.occurred_at_latest AS t, NULL::TIMESTAMP AS ended,
-        NULL::TIMESTAMP AS ended_latest, e.txn, e.conflicted
+        NULL::TIMESTAMP AS ended_latest, e.txn, e.conflicted, e.came_from
     FROM event AS e
     JOIN ticket_of AS n ON n.ticket = e.ticket
     LEFT JOIN listing AS k ON k.id = n.type
@@ -443,28 +497,21 @@ given AS (
     UNION ALL
     SELECT
         n.named, 'a', a.id, a.decided_at, a.decided_at_latest, a.withdrawn_at, a.withdrawn_at_latest, a.txn,
-        a.conflicted
+        a.conflicted, NULL
     FROM (FROM approval WHERE duty = 'authorise' AND (decision = 'approve' OR conflicted)) AS a
     JOIN ticket_of AS n ON n.ticket = a.subject
     WHERE n.known
 ),
 back AS (
-    SELECT ticket, 'e' AS source, id, occurred_at AS f, occurred_at_latest AS t, conflicted
-    FROM ticket_event
-    WHERE (lower(field) = 'status' AND (
-            conflicted
-            OR lower(new_value) IN (
-                'reopened', 're-opened', 'open', 'to do', 'new', 'draft', 'backlog',
-                'rejected', 'declined', 'withdrawn', 'cancelled', 'canceled'
-            )
-            OR (
-                lower(old_value) IN ('done', 'closed', 'resolved', 'completed', 'released', 'deployed', 'live')
-                AND lower(new_value) IN ('in progress', 'in development')
-            )
-        ))
-        OR (lower(field) = 'resolution' AND old_value IS NOT NULL AND new_value IS NULL)
+    SELECT ticket, 'e' AS source, id, f, t, conflicted, NULL AS back_to FROM put_back
     UNION ALL
-    SELECT subject, 'a', id, decided_at, decided_at_latest, conflicted
+    -- Into a status that waits for a decision: it ends what was given from there.
+    SELECT ticket, 'e', id, occurred_at, occurred_at_latest, false, lower(trim(new_value))
+    FROM ticket_event
+    WHERE lower(field) = 'status' AND NOT conflicted
+        AND regexp_matches(lower(new_value), 'approv|authori|review|assess|wait|pending|submit|request')
+    UNION ALL
+    SELECT subject, 'a', id, decided_at, decided_at_latest, conflicted, NULL
     FROM approval WHERE duty = 'authorise' AND (decision = 'reject' OR conflicted)
 ),
 ended AS (
@@ -476,6 +523,7 @@ ended AS (
     FROM back AS b
     JOIN ticket_of AS n ON n.ticket = b.ticket
     JOIN given AS g ON g.named = n.named AND b.t >= g.f AND (b.source, b.id) <> (g.source, g.id)
+        AND (b.back_to IS NULL OR b.back_to = g.came_from)
     GROUP BY g.named, g.source, g.id
 )
 SELECT
@@ -989,7 +1037,13 @@ SELECT
 FROM (FROM unit WHERE settled IS NULL AND digest IS NOT NULL) AS u JOIN artefact AS a ON a.digest = u.digest;
 
 CREATE TEMP TABLE carried AS
-SELECT DISTINCT u.unit
+SELECT u.unit
+FROM (FROM unit WHERE settled IS NULL AND NOT has_head) AS u
+JOIN pull AS p ON p.pull = u.pull
+JOIN release AS r ON r.release = u.release
+JOIN change_set AS s ON s.deployment = r.id AND s.repository = u.repository AND s.sha IN (p.head_sha, p.merge_sha)
+UNION
+SELECT u.unit
 FROM (FROM unit WHERE settled IS NULL AND NOT has_head) AS u
 JOIN twin AS f ON f.repository = u.repository AND f.sha = u.final
 JOIN twin AS c ON c.repository = f.repository AND c.tree_sha = f.tree_sha
@@ -1014,8 +1068,13 @@ back AS (
         g.id, min(CASE WHEN NOT r.conflicted THEN greatest(r.decided_at, g.decided_at) END) AS f,
         min(CASE WHEN r.decided_at > g.decided_at_latest AND NOT r.conflicted THEN r.decided_at_latest END) AS t,
         min(CASE WHEN r.conflicted THEN greatest(r.decided_at, g.decided_at) END) AS doubt
-    FROM (FROM uat WHERE decision = 'reject' OR conflicted) AS r
-    JOIN uat AS g ON g.subject = r.subject AND g.hand = r.hand AND g.id <> r.id AND r.decided_at_latest >= g.decided_at
+    FROM (
+        SELECT subject, hand, id, decided_at, decided_at_latest, conflicted
+        FROM uat WHERE decision = 'reject' OR conflicted
+        UNION ALL SELECT ticket, NULL, NULL, f, t, conflicted FROM put_back
+    ) AS r
+    JOIN uat AS g ON g.subject = r.subject AND r.decided_at_latest >= g.decided_at
+        AND (r.id IS NULL OR (g.hand = r.hand AND g.id <> r.id))
     GROUP BY g.id
 ),
 given AS (

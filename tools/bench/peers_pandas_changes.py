@@ -99,6 +99,7 @@ class Changes(People):
         release = release[release["environment"] == "production"].rename(columns={"id": "release"})
         built = self.read("artefact", "digest commit_sha").set_index("digest")["commit_sha"]
         release["released"] = release["commit_sha"].fillna(release["digest"].map(built))
+        release["by_hand"] = release["by_pipeline"].isin([False])
         release["by_pipeline"] = release["by_pipeline"].isin([True])
         line = ["system", "repository"]
         release = release.sort_values([*line, "started_at", "release"], ignore_index=True)
@@ -112,7 +113,7 @@ class Changes(People):
         again &= release["released"].notna() & (release["released"] == last["released"]) & before.notna()
         again |= release["digest"].notna() & (release["digest"] == last["digest"])
         release["content"] = release["digest"].fillna(release["released"])
-        back = release[release["kind"] == "rollback"].dropna(subset="content")
+        back = release[(release["kind"] == "rollback") & ~release["by_hand"]].dropna(subset="content")
         earlier = release.loc[served, ["system", "content", "started_at"]].dropna()
         back = back.merge(earlier, on=["system", "content"], suffixes=("", "_earlier"))
         back = back.loc[back["started_at_earlier"] < back["started_at"], "release"]
@@ -136,7 +137,7 @@ class Changes(People):
             columns={"conflicted": "commit_conflicted"}
         )
         rest = self._rest(carried.merge(known[key].assign(known=True), how="left", on=key).merge(about, on="release"))
-        part = carried.merge(self.link[["id", *key]], how="left", on=key)
+        part = self._not_brought_back(carried.merge(self.link[["id", *key]], how="left", on=key))
         brought = part.dropna(subset="id").drop_duplicates(["release", "id"]).drop(columns="sha")
         loose = part[part["id"].isna()].merge(known, how="left", on=key)
         unit = about.merge(pd.concat([brought, loose, rest]), how="left", on="release")
@@ -164,6 +165,16 @@ class Changes(People):
         unit["maker"] = unit["id"].fillna(unit["repository"] + " " + unit["sha"])
         return unit
 
+    def _not_brought_back(self, part: Frame) -> Frame:
+        """Leave out pull requests merged after the release that bring back what another one had brought into it."""
+        start = self.release.set_index("release")["started_at_latest"]
+        merged = self.pull.set_index("id")["merged_at"]
+        later = part["id"].map(merged) > part["release"].map(start)
+        before = part[part["id"].notna() & ~later]
+        key = ["release", "repository", "sha"]
+        known = part[key].merge(before[key].drop_duplicates(), how="left", on=key, indicator="side")["side"] == "both"
+        return part[~(later & known.to_numpy())]
+
     def _rest(self, carried: Frame) -> Frame:
         """Return the releases that may have carried more than the one commit that only a pull request names."""
         one = carried[~carried["release"].duplicated(keep=False)]
@@ -184,7 +195,7 @@ class Changes(People):
 
     def emergencies(self) -> Any:
         """Return the items that went as an emergency."""
-        event = self.read("ticket_event", "ticket field old_value new_value occurred_at")
+        event = self.read("ticket_event", "ticket id field old_value new_value occurred_at")
         event["field"] = event["field"].str.lower()
         event = event[event["field"].isin(["emergency", "type", "issuetype"])]
         old, new = (event[f"{name}_value"].str.lower().fillna("") for name in ("old", "new"))
@@ -195,8 +206,13 @@ class Changes(People):
         born = ticket["type"].str.lower().str.contains("emergency").isin([True])
         born &= ~ticket["ticket"].isin(event.loc[~by_field, "ticket"])
         since = ticket[born].rename(columns={"created_at": "flag_f", "created_at_latest": "flag_t"})
-        columns = ["ticket", "flag_f", "flag_t"]
-        flag = pd.concat([event[raised].rename(columns=at)[columns], since[columns]])
+        replaced = (by_field & ~old.isin(_NO)) | (~by_field & old.str.contains("emergency"))
+        first = _first_of_its_kind(event.assign(by_field=by_field))[replaced]
+        before = ticket.merge(first[first["is_first"]][["ticket"]], on="ticket")
+        before = before.rename(columns={"created_at": "flag_f", "created_at_latest": "flag_t"})
+        columns = ["ticket", "flag_f", "flag_t", "of_old"]
+        flags = [event[raised].rename(columns=at), since]
+        flag = pd.concat([*(each.assign(of_old=False)[columns] for each in flags), before.assign(of_old=True)[columns]])
         flag = flag[flag["ticket"].isin(ticket["ticket"])].merge(self.named, on="ticket")
         flag = flag.merge(self.unit[["item", "started_at", "started_at_latest"]], on="item").reset_index(drop=True)
         taken = (by_field & new.isin(_NO)) | (
@@ -204,8 +220,10 @@ class Changes(People):
         )
         off = event.loc[taken, ["ticket", "occurred_at"]]
         cleared = flag.reset_index().merge(off, on="ticket")
-        then = (cleared["flag_f"] < cleared["occurred_at"]) & (cleared["occurred_at"] <= cleared["started_at"])
+        then = cleared["flag_f"].isna() | (cleared["flag_f"] < cleared["occurred_at"])
+        then &= cleared["occurred_at"] <= cleared["started_at"]
         flag["cleared"] = flag.index.isin(cleared.loc[then, "index"])
+        flag = flag[~(flag["of_old"] & flag["cleared"])]
         first = flag.sort_values(["cleared", "flag_f", "flag_t", "ticket"]).drop_duplicates("item")
         return first.loc[~first["cleared"] & ~(first["flag_f"] > first["started_at_latest"]), "item"]
 
@@ -245,6 +263,13 @@ class Changes(People):
         known = self.unit["id"].isin(with_history)
         perhaps = self.unit[self.unit["id"].isin(lost["id"]) & ~known]
         return known | self.unit.index.isin(perhaps.index[self.in_gap(perhaps, "code_commit", ends=False)])
+
+
+def _first_of_its_kind(event: Frame) -> Frame:
+    """Return events with whether no other one of the same ticket and kind perhaps came before."""
+    pairs = event.reset_index().merge(event[["ticket", "by_field", "id", "occurred_at"]], on=["ticket", "by_field"])
+    earlier = pairs[(pairs["id_x"] != pairs["id_y"]) & (pairs["occurred_at_y"] <= pairs["occurred_at_latest"])]
+    return event.assign(is_first=~event.index.isin(earlier["index"]))
 
 
 def _acted(rows: Frame, column: str) -> Frame:
