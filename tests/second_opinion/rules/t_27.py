@@ -251,7 +251,7 @@ def _judged(item: Item) -> dict[str, str]:
         return dict.fromkeys("ABCD", "cannot_test:conflict")
     if item.tested and all(row["mail_only"] for row in item.tested) and not item.signed_in():
         return dict.fromkeys("ABCD", "na:mail_only")
-    if item.rows and not item.stretches and not item.stray():
+    if not item.stretches and not item.stray():
         return dict.fromkeys("ABCD", "na:day_not_over")
     virtual = bool(item.tested) and all(row["kind"] == "virtual_desktop" for row in item.tested)
     unmanaged = any(row["managed"] is False for row in item.tested)

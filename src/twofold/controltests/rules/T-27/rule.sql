@@ -220,7 +220,7 @@ standing AS (
         CASE
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN t.mail_only = 1 AND NOT p.is_used THEN 'na:mail_only'
-            WHEN t.item IS NULL AND p.is_held = 1 AND y.item IS NULL THEN 'na:day_not_over'
+            WHEN t.item IS NULL AND y.item IS NULL THEN 'na:day_not_over'
         END AS code,
         CASE
             WHEN t.managed = 1 AND y.item IS NULL THEN NULL

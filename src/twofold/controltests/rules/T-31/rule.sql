@@ -63,7 +63,6 @@ came_after AS (
     SELECT p.item AS item
     FROM population AS p
     JOIN reply AS y ON y.request = p.original AND y.answered_at_latest < p.operating_at
-    WHERE p.original <> p.item
 ),
 -- Not applicable as a whole: a duplicate, and what a person found to be no request about personal data, with the reason.
 request AS (
