@@ -309,7 +309,7 @@ handed_out AS (
         p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
         a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
     FROM population AS p
-    JOIN engagement AS e ON e.id = p.engagement AND e.follows <> e.id
+    JOIN engagement AS e ON e.id = p.engagement
     JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
     WHERE NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)
 ),
