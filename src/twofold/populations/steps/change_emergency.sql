@@ -5,7 +5,26 @@
 -- when the release started, such as of a ticket whose type was changed back afterwards.
 --   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
 --   migrated         the flag carries the time of an import, so it proves no order
-WITH flag AS (
+WITH replaced AS (
+    -- The first events of their kind that replace such a value.
+    SELECT e.ticket AS ticket, e.conflicted AS conflicted, e.evidence AS evidence, e.record AS record
+    FROM ticket_event AS e
+    WHERE e.field = 'emergency' AND LOWER(e.old_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
+        AND NOT EXISTS (
+            SELECT 1 FROM ticket_event AS b
+            WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field = 'emergency' AND b.occurred_at <= e.occurred_at_latest
+        )
+    UNION ALL
+    SELECT e.ticket AS ticket, e.conflicted AS conflicted, e.evidence AS evidence, e.record AS record
+    FROM ticket_event AS e
+    WHERE e.field IN ('type', 'issuetype') AND LOWER(e.old_value) LIKE '%emergency%'
+        AND NOT EXISTS (
+            SELECT 1 FROM ticket_event AS b
+            WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field IN ('type', 'issuetype')
+                AND b.occurred_at <= e.occurred_at_latest
+        )
+),
+flag AS (
     SELECT
         e.ticket AS ticket,
         e.occurred_at AS flagged_at,
@@ -43,25 +62,8 @@ WITH flag AS (
         'ticket_event' AS table_name,
         e.evidence AS evidence,
         e.record AS record
-    FROM ticket AS t
-    JOIN ticket_event AS e ON e.ticket = t.key
-    WHERE (
-        (
-            e.field = 'emergency' AND LOWER(e.old_value) NOT IN ('', 'false', 'no', 'n', '0', 'off', 'none', 'normal')
-            AND NOT EXISTS (
-                SELECT 1 FROM ticket_event AS b
-                WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field = 'emergency' AND b.occurred_at <= e.occurred_at_latest
-            )
-        )
-        OR (
-            e.field IN ('type', 'issuetype') AND LOWER(e.old_value) LIKE '%emergency%'
-            AND NOT EXISTS (
-                SELECT 1 FROM ticket_event AS b
-                WHERE b.ticket = e.ticket AND b.id <> e.id AND b.field IN ('type', 'issuetype')
-                    AND b.occurred_at <= e.occurred_at_latest
-            )
-        )
-    )
+    FROM replaced AS e
+    JOIN ticket AS t ON t.key = e.ticket
 ),
 cleared AS (
     SELECT e.ticket AS ticket, e.occurred_at AS cleared_at
