@@ -460,19 +460,21 @@ def _all_covered(window: Span, spans: Sequence[Span]) -> bool:
     return due >= window[1]
 
 
-def _is_shut(item: Item) -> bool:
-    """Whether the account was surely closed at the end of the window, also if it was opened again later."""
+def _closings(item: Item) -> list[Record]:
+    """Return what says that the account was closed at the end of the window, where it was opened again later."""
     events = item.of("account_event")
     opened = [row["occurred_at"] for row in events if row["kind"] in OPENING]
     end = item.window[1]
-    return any(at is not None and at[0] >= end for at in opened) and any(
-        row["kind"] in CLOSING
-        and not row["conflicted"]
+    if not any(at is not None and at[0] >= end for at in opened):
+        return []
+    return [
+        row
+        for row in events
+        if row["kind"] in CLOSING
         and (shut := row["occurred_at"]) is not None
         and shut[1] < end
         and not any(at is None or (at[1] >= shut[0] and at[0] < end) for at in opened)
-        for row in events
-    )
+    ]
 
 
 def _idle(item: Item) -> str:
@@ -488,12 +490,13 @@ def _idle(item: Item) -> str:
     gap = has_gap(item.records, ["sign_in"], item.system, since, item.window[1])
     created: Span | None = item.row["created_at"]
     closed = closed_at(item.records, item.account)
+    closings = _closings(item)
     order = (
         ("pass", any(not row["conflicted"] and row["occurred_at"][0] >= since for row in uses)),
         ("pass", created is not None and created[0] > since),
         ("na:closed", closed is not None and closed == item.window[1] and not item.ends_month),
-        ("na:closed", _is_shut(item)),
-        ("cannot_test:conflict", any(row["conflicted"] for row in uses)),
+        ("na:closed", any(not row["conflicted"] for row in closings)),
+        ("cannot_test:conflict", bool(closings) or any(row["conflicted"] for row in uses)),
         ("cannot_test:time_unclear", bool(uses)),
         ("cannot_test:uses_gap", gap),
     )

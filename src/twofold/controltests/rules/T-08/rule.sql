@@ -239,11 +239,11 @@ idle AS (
     WHERE u.result = 'success' OR u.conflicted
     GROUP BY i.item
 ),
--- G: closed at the end of the month, also where it was opened again later.
+-- G: closed at the end of the month, also where it was opened again later; perhaps, where two records tell the closing.
 shut AS (
-    SELECT DISTINCT i.item AS item
+    SELECT i.item AS item, MIN(CASE WHEN e.conflicted THEN 1 ELSE 0 END) AS in_conflict
     FROM item AS i
-    JOIN account_event AS e ON e.account = i.account AND e.kind IN ('disable', 'delete') AND NOT e.conflicted
+    JOIN account_event AS e ON e.account = i.account AND e.kind IN ('disable', 'delete')
         AND e.occurred_at_latest < i.window_to
     WHERE EXISTS (
         SELECT 1 FROM account_event AS o
@@ -253,6 +253,7 @@ shut AS (
         WHERE o.account = e.account AND o.kind IN ('create', 'enable', 'activate')
             AND (o.occurred_at IS NULL OR (o.occurred_at_latest >= e.occurred_at AND o.occurred_at < i.window_to))
     )
+    GROUP BY i.item
 ),
 gap AS (
     SELECT
@@ -367,8 +368,8 @@ SELECT
         WHEN b.code IS NOT NULL THEN b.code
         WHEN i.lately = 3 THEN 'pass'
         WHEN p.used_from > p.window_to - q.unused_days * INTERVAL '1' DAY THEN 'pass'
-        WHEN x.item IS NOT NULL OR (p.window_to <= p.operating_at_latest AND NOT p.is_open) THEN 'na:closed'
-        WHEN i.lately = 2 THEN 'cannot_test:conflict'
+        WHEN x.in_conflict = 0 OR (p.window_to <= p.operating_at_latest AND NOT p.is_open) THEN 'na:closed'
+        WHEN x.in_conflict = 1 OR i.lately = 2 THEN 'cannot_test:conflict'
         WHEN i.lately = 1 THEN 'cannot_test:time_unclear'
         WHEN p.closing_unknown THEN 'cannot_test:closing_unknown'
         WHEN g.of_late_uses = 1 THEN 'cannot_test:uses_gap'
