@@ -4,9 +4,9 @@ The cases of a batch lie in one set of tables. Each has a number, and every name
 that its rows meet only each other. A word that the texts of the rule or the parameters spell out is no name and stays
 as it is; so do calendars, which thousands of rows are made of, and the policies that everybody has to sign.
 
-Cases share a batch only where they agree in rule, clock, parameters, and the rows that no name tells apart (calendars,
-scope *). What is left is a faulty rule that asks for any other name where it should ask for the same: among others it
-finds one. So `make determinism` runs every case alone.
+Cases share a batch only where they agree in rule, clock, parameters, the derived tables that they bring themselves, and
+the rows that no name tells apart (calendars, scope *). What is left is a faulty rule that asks for any other name where
+it should ask for the same: among others it finds one. So `make determinism` runs every case alone.
 
 The batch can say that a case passes, never that it fails: a case that comes out otherwise is run among those that have
 rows in the same tables (an empty table is empty for all), and then alone. Alone run also cases with exports, which
@@ -43,6 +43,7 @@ from twofold.jobs.cases import (
 )
 from twofold.model.problem import UserError
 from twofold.populations.define import definition_text
+from twofold.populations.derive import DERIVED
 from twofold.populations.steps import step_text, steps_needed
 from twofold.tables.schema import ColumnType, canonical_tables
 from twofold.tables.typed_rows import TypedRow
@@ -190,7 +191,15 @@ def in_common(read: ReadCase) -> Hashable:
     _, shared = _split(0, read)
     common = frozenset((row.table.name, row.digest, lineage) for row, lineage in shared)
     case = read.case
-    return case.rule.control_test, case.extracted_at, frozenset(case.parameters.items()), common
+    return case.rule.control_test, case.extracted_at, frozenset(case.parameters.items()), common, _given(read)
+
+
+def _given(read: ReadCase) -> frozenset[str]:
+    """Return the derived tables that a case brings itself: among others they would stand for those of all.
+
+    Gaps are derived from extractions alone, and a case with those runs alone.
+    """
+    return frozenset(row.table.name for row, _ in read.rows).intersection(DERIVED) - {"source_gap"}
 
 
 def in_common_with_tables(read: ReadCase) -> Hashable:

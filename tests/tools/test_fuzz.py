@@ -75,7 +75,7 @@ def _parts(text: str) -> list[str]:
 def test_after_a_mutant_that_leaves_too_much_behind_the_next_has_a_new_session(monkeypatch: pytest.MonkeyPatch) -> None:
     mutation = tool("mutation")
 
-    def outcome_of(session: set[str], _: object, sql: str) -> str | None:
+    def outcome_of(session: set[str], _: object, sql: str, **_seconds: int) -> str | None:
         if session or sql in {"fills the memory", "no SQL"}:
             session |= {sql} - {"no SQL"}
             return None
