@@ -39,10 +39,7 @@ grantee AS (
     LEFT JOIN same_human AS h ON h.person = i.person
 ),
 item_right AS (
-    SELECT
-        g.item AS item,
-        r.right_id AS right_id,
-        EXISTS (SELECT 1 FROM right_content AS c WHERE c.right_id = r.right_id) AS is_group
+    SELECT g.item AS item, r.right_id AS right_id
     FROM grantee AS g
     JOIN granted_right AS r ON r.item = g.item
     WHERE g.settled IS NULL
@@ -159,25 +156,12 @@ pair AS (
     JOIN request_for AS r ON r.beneficiary = g.account
     WHERE g.settled IS NULL AND r.created_at <= g.at_latest
 ),
--- What each request covers: a right that it lists, one nested in a listed right, or a group whose nested rights are all listed.
-approved_right AS (
-    SELECT l.id AS request, l.value AS right_id FROM access_request__rights AS l
-    UNION
-    SELECT l.id AS request, c.holds AS right_id
-    FROM access_request__rights AS l
-    JOIN right_content AS c ON c.right_id = l.value
-),
 coverage AS (
     SELECT
         t.item AS item,
         t.request AS request,
         MIN(CASE
-            WHEN EXISTS (SELECT 1 FROM approved_right AS a WHERE a.request = t.request AND a.right_id = r.right_id) THEN 1
-            WHEN r.is_group AND NOT EXISTS (
-                SELECT 1 FROM right_content AS c
-                LEFT JOIN approved_right AS a ON a.request = t.request AND a.right_id = c.holds
-                WHERE c.right_id = r.right_id AND a.request IS NULL
-            ) THEN 1
+            WHEN EXISTS (SELECT 1 FROM request_coverage AS c WHERE c.request = t.request AND c.right_id = r.right_id) THEN 1
             ELSE 0
         END) AS covers_all,
         MAX(CASE WHEN EXISTS (SELECT 1 FROM access_request__rights AS a WHERE a.id = t.request) THEN 1 ELSE 0 END) AS lists_any

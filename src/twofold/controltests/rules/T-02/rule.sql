@@ -255,25 +255,6 @@ name_of AS (
     UNION
     SELECT a.human AS human, a.account AS name FROM own_account AS a
 ),
-listed AS (
-    SELECT l.id AS request, l.value AS right_id FROM access_request__rights AS l
-    UNION
-    SELECT l.id AS request, c.holds AS right_id
-    FROM access_request__rights AS l
-    JOIN right_content AS c ON c.right_id = l.value
-),
--- What a request covers, as T-01 has it: a listed right, what it nests, and a group whose nested rights are all listed.
-covering AS (
-    SELECT l.request AS request, l.right_id AS right_id FROM listed AS l
-    UNION
-    SELECT l.request AS request, c.right_id AS right_id
-    FROM right_content AS c
-    JOIN listed AS l ON l.right_id = c.holds
-    JOIN (SELECT x.right_id AS right_id, COUNT(*) AS nested FROM right_content AS x GROUP BY x.right_id) AS n
-        ON n.right_id = c.right_id
-    GROUP BY l.request, c.right_id, n.nested
-    HAVING COUNT(*) = n.nested
-),
 approved AS (
     SELECT a.item AS item, a.account AS account, a.right_id AS right_id, a.given_at AS given_at, MAX(a.in_time) AS in_time
     FROM (
@@ -298,7 +279,7 @@ approved AS (
         FROM gained AS n
         JOIN name_of AS b ON b.human = n.human
         JOIN access_request AS r ON r.beneficiary = b.name
-        JOIN covering AS c ON c.request = r.id AND c.right_id = n.right_id
+        JOIN request_coverage AS c ON c.request = r.id AND c.right_id = n.right_id
         JOIN approval AS v ON v.subject = r.id AND v.decision = 'approve' AND v.withdrawn_at IS NULL
         LEFT JOIN identity AS i ON i.account = v.approver AND i.valid_from <= v.decided_at AND v.decided_at < i.valid_to
         LEFT JOIN same_human AS h ON h.person = i.person

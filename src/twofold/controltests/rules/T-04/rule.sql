@@ -22,25 +22,6 @@ request_for AS (
     LEFT JOIN identity AS i ON i.account = r.beneficiary AND i.valid_from <= r.created_at AND r.created_at < i.valid_to
     LEFT JOIN same_human AS s ON s.person = COALESCE(i.person, r.beneficiary)
 ),
-listed AS (
-    SELECT l.id AS request, l.value AS right_id FROM access_request__rights AS l
-    UNION
-    SELECT l.id AS request, c.holds AS right_id
-    FROM access_request__rights AS l
-    JOIN right_content AS c ON c.right_id = l.value
-),
--- What a request covers: a listed right, what it nests, and a group whose nested rights are all listed.
-covering AS (
-    SELECT l.request AS request, l.right_id AS right_id FROM listed AS l
-    UNION
-    SELECT l.request AS request, c.right_id AS right_id
-    FROM right_content AS c
-    JOIN listed AS l ON l.right_id = c.holds
-    JOIN (SELECT x.right_id AS right_id, COUNT(*) AS nested FROM right_content AS x GROUP BY x.right_id) AS n
-        ON n.right_id = c.right_id
-    GROUP BY l.request, c.right_id, n.nested
-    HAVING COUNT(*) = n.nested
-),
 asked AS (
     SELECT p.item AS item, p.reference AS subject, FALSE AS conflicted
     FROM population AS p
@@ -55,7 +36,7 @@ asked AS (
     SELECT p.item AS item, r.request AS subject, r.conflicted AS conflicted
     FROM population AS p
     JOIN hand AS h ON h.item = p.item
-    JOIN covering AS c ON c.right_id = p.right_id
+    JOIN request_coverage AS c ON c.right_id = p.right_id
     JOIN request_for AS r ON r.request = c.request AND (r.beneficiary = p.account OR r.human = h.human)
     WHERE p.kind IN ('grant', 'elevation')
 ),
