@@ -31,11 +31,11 @@ def test_sizes_and_conventions(call: Call) -> None:
 
 def test_a_size_beyond_the_population_says_so(call: Call) -> None:
     """A control that runs monthly has twelve items: 59 of them cannot be drawn."""
-    told = "These are more than the 12 items of a year"
-    for asked in (("--frequency", "monthly"), ("--population", "12")):
+    told = "These are more than the 12 items"
+    for asked, which in ((("--frequency", "monthly"), "of a year"), (("--population", "12"), "there are")):
         said = " ".join(call("sample", "size", *asked).out.split())
         assert said.startswith("59 units")
-        assert told in said
+        assert f"{told} {which}, since" in said
         assert "--model hypergeometric --population 12" in said
     assert told not in call("sample", "size", "--model", "hypergeometric", "--population", "12").out
     assert "These are more" not in call("sample", "size", "--frequency", "daily").out

@@ -108,8 +108,9 @@ def size(  # noqa: PLR0913, PLR0917  the options of the command
         say(f"Convention: {found.deviation_count} of N = {found.population:,} items deviate at the tolerable rate T.")
     items = population or frequencies().get(frequency)
     if items is not None and found.size > items:
+        which = "there are" if population else "of a year"
         say_wrapped(
-            f"These are more than the {items:,} items of a year, since the {found.model} model takes the population "
+            f"These are more than the {items:,} items {which}, since the {found.model} model takes the population "
             f"to be without end: test every item, or ask with --model hypergeometric --population {items}.",
             indent=0,
         )
