@@ -123,6 +123,6 @@ SELECT
     || COALESCE(CAST(a.returned_at AS STRING), 'no known time')
     || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
 FROM population AS p
-JOIN engagement AS e ON e.id = p.engagement AND e.follows <> e.id
+JOIN engagement AS e ON e.id = p.engagement
 JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
 WHERE p.kind = 'leaving' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)
