@@ -163,12 +163,12 @@ def test_a_branch_rests_on_the_setting_that_was_looked_at_longest_ago(stepped: S
     ]
 
 
-def test_a_sign_in_policy_rests_on_what_it_demands_and_an_account_is_no_configuration(
+def test_a_sign_in_policy_rests_on_what_it_demands_and_neither_an_account_nor_no_policy_is_a_configuration(
     stepped: Stepped, tmp_path: Path
 ) -> None:
     account = {"id": "okta:ana", "system": "okta", "kind": "human", "created_at": "2026-04-01T00:00:00Z"}
     rows = {
-        "account": [account],
+        "account": [account, {**account, "id": "git:ana", "system": "git"}],
         "mfa_scope": [{"system": "okta", "policy": "default", "right_id": "okta:staff", "effect": "covers"}],
         "setting_state": [
             seen(IN_MARCH, "true", "mfa_required"),
@@ -184,8 +184,12 @@ def test_a_sign_in_policy_rests_on_what_it_demands_and_an_account_is_no_configur
         parameters = rule_named("T-06", where="test").parameter_values({}, where="defaults")
         set_parameters(session, parameters, extracted_at=CLOCK)
         define_population(session, "mfa_month", into=tmp_path)
-        found = session.execute("SELECT DISTINCT configuration, looked_at FROM population WHERE kind = 'human'")
+        found = session.execute(
+            "SELECT DISTINCT configuration, looked_at FROM population WHERE system = 'git' OR kind = 'human'"
+        )
         assert found.fetchall() == [(None, None)]
+        without = session.execute("SELECT count(*) FROM population WHERE item LIKE 'git/policy -/%'").fetchone()
+        assert without == (2,)
 
 
 HOLE = {"starts_at": "2026-02-15T00:00:00Z", "ends_before": "2026-02-16T00:00:00Z", "reason": "retention"}

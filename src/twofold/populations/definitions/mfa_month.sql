@@ -8,8 +8,9 @@
 -- the clock of the data.
 -- window_from, window_to: the part of the month in which the account was open (from its creation to the last closing that was not
 -- undone, step account_life), up to the clock of the data.
--- configuration: the policy, as the item without its month; empty for an account. looked_at: the look that it rests on: the newest
--- one in the window, else the newest one that a log of changes without a gap or a change carries to its end; empty = none.
+-- configuration: the policy, as the item without its month; empty for an account and where there is no policy to look at. looked_at:
+-- the look that it rests on: the newest one in the window, else the newest one that a log of changes without a gap or a change carries
+-- to its end; empty = none.
 -- held_from: since when in the window the value at its end is known without a gap or a change. log_alone: the log of changes alone
 -- says that value, nobody looked since.
 -- Of mfa_required and legacy_protocols of a policy, as far as they were ever seen, the one that was looked at longest ago counts, as
@@ -108,7 +109,7 @@ SELECT
     m.window_from AS window_from,
     m.window_to AS window_to,
     m.is_open AS is_open,
-    CASE WHEN m.kind = 'policy' THEN m.name END AS configuration,
+    CASE WHEN m.kind = 'policy' AND m.object <> '-' THEN m.name END AS configuration,
     l.looked_at AS looked_at,
     l.held_from AS held_from,
     COALESCE(l.log_alone, 0) = 1 AS log_alone
