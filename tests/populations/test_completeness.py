@@ -230,7 +230,8 @@ def test_a_number_explained_in_two_ways_is_not_explained(store: Store, tmp_path:
         "incident": [incident(1, "2025-07-10"), incident(3, "2025-07-11")],
         "difference_explanation": [explanation("INC-0002"), {**explanation("INC-0002"), "reason": "deleted"}],
     }
-    assert check(record(store, tmp_path, rows), "id_gaps").result is CheckResult.STOP
+    found = check(record(store, tmp_path, rows), "id_gaps")
+    assert (found.result, found.found) == (CheckResult.STOP, "1 number of incident is missing")
 
 
 def test_numbers_far_apart_are_counted_and_not_listed(store: Store, tmp_path: Path) -> None:
@@ -284,6 +285,14 @@ def test_a_filter_in_the_recorded_query_is_named_and_does_not_stop(store: Store,
     assert filters.found == "1 filter or limit in the recorded queries can hide rows"
     assert filters.details[0].startswith("ev-1 (incident), status !=: It leaves out records by their status")
     assert found.stops == ()
+
+
+def test_a_filter_in_the_query_of_the_second_source_is_named(store: Store, tmp_path: Path) -> None:
+    """What it hides on both sides differs in nothing."""
+    second = extraction(number="ev-2", table="pager_incident", query="SELECT * FROM pages WHERE status != 'noise'")
+    found = record(store, tmp_path, {"extraction": [extraction(), second], "incident": monthly(range(7, 13), 2)})
+    (told,) = check(found, "query_filters").details
+    assert told.startswith("ev-2 (pager_incident), status !=: ")
 
 
 def test_nothing_agrees_with_a_second_source_that_was_never_exported(store: Store, tmp_path: Path) -> None:

@@ -152,11 +152,12 @@ def completeness_record(  # noqa: PLR0913  what a record compares comes from as 
     entry = population_register()[population]
     every = read_extractions(session)
     shown = tuple(_shown(session, every, entry.primary))
+    compared = tuple(_shown(session, every, entry.compared))
     feeding = [each for each in every if each.table in entry.primary]
     files = list({each.evidence_id: each for each in feeding}.values())
     checks = [
         _extracted(entry, feeding),
-        _query_filters(shown),
+        _query_filters([*shown, *(each for each in compared if each not in shown)]),
         _row_counts(files),
         _control_totals(files),
         _page_caps(files),
@@ -176,7 +177,7 @@ def completeness_record(  # noqa: PLR0913  what a record compares comes from as 
             entry,
             engine,
             second=_second_source(session, entry, every, period, systems),
-            compared=tuple(_shown(session, every, entry.compared)),
+            compared=compared,
         ),
     ]
     return CompletenessRecord(
@@ -204,7 +205,8 @@ def _extracted(entry: PopulationEntry, feeding: Sequence[Extraction]) -> Complet
 def _query_filters(extractions: Sequence[ExtractionShown]) -> CompletenessCheck:
     """Name what in the recorded queries can hide rows (query_lint.toml): a note, since a filter may be right.
 
-    A filter that many exports share is one line, so that it hides no other.
+    Those of the second source too: what it hides cannot differ. A filter that many exports share is one line, so that
+    it hides no other.
     """
     files: dict[str, list[str]] = {}
     for each in extractions:

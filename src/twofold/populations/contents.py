@@ -81,7 +81,7 @@ def id_gaps_check(session: duckdb.DuckDBPyConnection, population: str, *, table:
     if missing:
         keys = chain.from_iterable(_keys(gap) for gap in gaps)
         shown = tuple(islice((key for key in keys if key not in explained), DETAILS_SHOWN))
-        found = f"{missing} numbers of {table} are missing"
+        found = f"1 number of {table} is missing" if missing == 1 else f"{missing} numbers of {table} are missing"
         return CompletenessCheck(
             "id_gaps", CheckResult.STOP, found, "an unbroken sequence, or each gap explained", shown
         )
