@@ -150,6 +150,10 @@ REFUSED: dict[str, tuple[Maker, tuple[str, ...]]] = {
         export(ENTRY.replace("2026-07-10T", "1970-01-01T"), incident=INCIDENTS),
         ("exports.toml:7", "1970"),
     ),
+    "run_at to come": (
+        export(ENTRY.replace("2026-07-10T", "2126-07-10T"), incident=INCIDENTS),
+        ("incident.csv: run_at 2126-07-10 06:00 UTC lies in the future", "when the source was asked"),
+    ),
     "period that ends before": (
         export(ENTRY.replace("2025-12-01", "2027-12-01"), incident=INCIDENTS),
         ("is not before period_to",),

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,7 +104,9 @@ def command(  # noqa: PLR0913, PLR0917  one option per field of a provenance
     with Workspace.open(workspace) as opened, tempfile.TemporaryDirectory(prefix="twofold-capture-") as scratch:
         zone = opened.settings.reporting_zone
         items = [_one(path, given, zone=zone)] if given else _export(path, zone=zone, scratch=Path(scratch))
-        captured = capture(opened, items, actor=actor(), at=now(), report=progress())
+        at = now()
+        _refuse_the_future(items, at)
+        captured = capture(opened, items, actor=actor(), at=at, report=progress())
     if as_json:
         print_json([_as_json(each) for each in captured])
     else:
@@ -129,6 +132,22 @@ def _export(path: Path, *, zone: str, scratch: Path) -> list[CaptureItem]:
         found = "nothing says how this file came to be"
         raise UserError(Problem(str(path), found, expected, "twofold capture --help"))
     return items_of_export(path, zone=zone, scratch=scratch)
+
+
+def _refuse_the_future(items: Sequence[CaptureItem], at: datetime) -> None:
+    """Raise UserError where a source is said to be asked later than now: it would speak for days to come."""
+    problems = [
+        Problem(
+            item.name,
+            f"run_at {item.provenance.run_at:%Y-%m-%d %H:%M} UTC lies in the future: it is {at:%Y-%m-%d %H:%M} UTC",
+            "when the source was asked",
+            "correct it, or the clock of this machine",
+        )
+        for item in items
+        if item.provenance.run_at > at
+    ]
+    if problems:
+        raise UserError(problems)
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
@@ -181,8 +200,6 @@ def _print_file(each: CapturedFile) -> None:
     for total in reading.totals:
         if not total.agrees:
             say_wrapped(f"{total.field}: {total.words}: the population will not count as complete", indent=4, hanging=2)
-    if evidence.provenance.run_at > evidence.captured_at:
-        say(f"    run_at lies in the future ({evidence.provenance.run_at:%Y-%m-%d %H:%M} UTC): check it")
     _print_some([f"set aside {one.record}: {one.reason}" for one in reading.set_aside], "set aside")
     _print_some([f"two rows say different things: {key}" for key in reading.conflicts], "in conflict")
 
