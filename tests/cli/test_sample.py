@@ -86,7 +86,7 @@ def test_from_freeze_to_evaluation(call: Call, judged: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["sample", "size", "--tolerable", "much"], "a percentage such as 5 or 3.5"),
+        (["sample", "size", "--tolerable", "much"], "--tolerable: 'much' is no number"),
         (["sample", "size", "--tolerable", "10/3"], "at most six decimals"),
         (["sample", "size", "--confidence", "99.9999999"], "at most six decimals"),
         (["sample", "size", "--confidence", "1e999"], "a percentage such as 5 or 3.5"),

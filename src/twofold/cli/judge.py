@@ -96,6 +96,9 @@ def _print_control(control: ControlJudgement) -> None:
 def _print_gathered(heading: str, gathered: Sequence[GatheredJudgement]) -> None:
     say(f"  {heading}:")
     for conclusion in _GRAVEST_FIRST:
-        named = [each.id for each in gathered if each.conclusion is conclusion]
-        if named:
-            say_wrapped(f"{conclusion.value:<14} {', '.join(named)}", indent=4, hanging=15)
+        named = [each for each in gathered if each.conclusion is conclusion]
+        for each in named:
+            if each.reasons:
+                say_wrapped(f"{conclusion.value:<14} {each.id:<6} {'; '.join(each.reasons)}", indent=4, hanging=22)
+        if plain := [each.id for each in named if not each.reasons]:
+            say_wrapped(f"{conclusion.value:<14} {', '.join(plain)}", indent=4, hanging=15)

@@ -47,12 +47,12 @@ _DAY = ["%Y-%m-%d"]
 _PERCENT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
 
 
-def _percent(text: str) -> Fraction:
-    """Read a percentage; the log keeps six decimals, so no more are taken."""
+def _percent(text: str, option: str) -> Fraction:
+    """Read the percentage of an option; the log keeps six decimals, so no more are taken."""
     number = text.strip().removesuffix("%").strip()
     if not _PERCENT.fullmatch(number):
         found = f"{text!r} is no number from 0 to 999 with at most six decimals"
-        raise UserError(Problem("a rate", found, "a percentage such as 5 or 3.5"))
+        raise UserError(Problem(option, found, "a percentage such as 5 or 3.5"))
     return Fraction(number)
 
 
@@ -87,9 +87,9 @@ def size(  # noqa: PLR0913, PLR0917  the options of the command
     """Compute a size and show the conventions."""
     try:
         found = sample_size(
-            risk=1 - _percent(confidence) / 100,
-            tolerable=_percent(tolerable) / 100,
-            expected=_percent(expected) / 100,
+            risk=1 - _percent(confidence, "--confidence") / 100,
+            tolerable=_percent(tolerable, "--tolerable") / 100,
+            expected=_percent(expected, "--expected") / 100,
             model=model,
             population=population,
             deviation_count=deviation_count,
@@ -149,9 +149,9 @@ def agree(  # noqa: PLR0913, PLR0917  the options of the command
             agreed_with=agreed_with,
             size=size,
             extension=extension,
-            confidence=_percent(confidence),
-            tolerable=_percent(tolerable),
-            expected=_percent(expected),
+            confidence=_percent(confidence, "--confidence"),
+            tolerable=_percent(tolerable, "--tolerable"),
+            expected=_percent(expected, "--expected"),
             reason=reason,
             actor=actor(),
             at=now(),
@@ -323,9 +323,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  the options of the command
             opened,
             sample,
             further=deviation or [],
-            confidence=_percent(confidence) if confidence else None,
-            tolerable=_percent(tolerable) if tolerable else None,
-            expected=_percent(expected) if expected else None,
+            confidence=_percent(confidence, "--confidence") if confidence else None,
+            tolerable=_percent(tolerable, "--tolerable") if tolerable else None,
+            expected=_percent(expected, "--expected") if expected else None,
             note=note,
             actor=actor(),
             at=now(),
