@@ -808,7 +808,7 @@ def test_two_reviews_are_compared(decided: Desk) -> None:
     opened = desk.says(
         "p-0001", "open", "product", "--snapshot", "june", "--reviewer", "okta:ana", "--reviewer", "okta:bo"
     )
-    assert "1 accounts belong to nobody known: product:dee" in " ".join(opened.out.split())
+    assert "Nobody known stands behind product:dee" in " ".join(opened.out.split())
     second = "rv-product-2026-06-25"
     assert desk.decide("p-0001", second, CY_VIEW, "revoke").code == 0
 
@@ -822,6 +822,8 @@ def test_two_reviews_are_compared(decided: Desk) -> None:
         "p-0001", "open", "product", "--snapshot", "june", "--reviewer", "okta:ana", "--reviewer", "okta:bo"
     )
     assert "rv-product-2026-06-25-2" in again.out
+    assert f"{second} rests on this snapshot already" in " ".join(again.out.split())
+    assert "rests on this snapshot" not in opened.out
 
 
 def test_indicators_ask_and_do_not_judge(decided: Desk) -> None:

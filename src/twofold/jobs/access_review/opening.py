@@ -1,6 +1,6 @@
 """Open a review: everything that a snapshot of the system itself holds is put before reviewers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from twofold.controltests.rule import rule_named
@@ -45,12 +45,13 @@ def open_review(
         if left:
             raise UserError(nobody_for(left, accounts, "name a further reviewer with --reviewer"))
         zone = zone_named(workspace.settings.reporting_zone)
-        review_id = _fresh_id(f"rv-{system}-{at.astimezone(zone):%Y-%m-%d}", tables.reviews())
+        known = tables.reviews()
+        review_id = _fresh_id(f"rv-{system}-{at.astimezone(zone):%Y-%m-%d}", known)
         if since and since > at.astimezone(zone).date():
             raise UserError(Problem("--since", f"{since} has not come", "a day up to today", "correct the day"))
         stated = _begin_of(since, workspace.settings.reporting_zone) if since else None
         begins = stated or tables.period_start(system, snapshot.taken_at) or snapshot.taken_at
-        notes = _notes(tables, snapshot, at)
+        notes = _notes(tables, snapshot, known.values(), at)
     lines = [
         {"campaign": review_id, "account": account, "right_id": right, "reviewer": reviewer}
         for (account, right), reviewer in given.items()
@@ -125,16 +126,22 @@ def _age_faults(tables: ReviewTables, snapshot: Snapshot, at: datetime) -> Itera
         yield f"it was taken {taken}, more than {days} days ago", f"one of the last {days} days (T-05)"
 
 
-def _notes(tables: ReviewTables, snapshot: Snapshot, at: datetime) -> list[str]:
-    """Return what would keep T-05 from a pass, seen before anybody decides."""
+def _notes(tables: ReviewTables, snapshot: Snapshot, known: Iterable[Review], at: datetime) -> list[str]:
+    """Return what would keep T-05 from a pass, seen before anybody decides. known: the reviews that there are."""
     accounts = sorted({account for account, _ in snapshot.pairs})
     hands = tables.hands(accounts, at)
     orphans = [name for name in accounts if hands[name].state in {"unlinked", "ambiguous"}]
     found = []
+    same = [each.review_id for each in known if each.snapshot == snapshot.snapshot_id]
+    if same:
+        found.append(
+            f"{few(same)} rests on this snapshot already. T-05 judges each review by itself, so what stays undecided "
+            "in one of them is an exception."
+        )
     if orphans:
         found.append(
-            f"{len(orphans)} accounts belong to nobody known: {few(orphans)}. Link them in the scope files, or have "
-            "them removed; until then nobody can tell whether a reviewer decides on their own access."
+            f"Nobody known stands behind {few(orphans)}. Link each account in the scope files, or have it "
+            "removed; until then nobody can tell whether a reviewer decides on their own access."
         )
     if snapshot.nested_hidden:
         found.append(
