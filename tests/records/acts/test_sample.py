@@ -309,6 +309,16 @@ def test_a_plan_that_cannot_be_drawn_is_not_frozen(
     assert vault.size == before
 
 
+def test_the_largest_plan_can_be_drawn_and_a_larger_one_is_not_frozen(vault: Vault, judgement: Entry) -> None:
+    whole = freeze(unit_line(f"item-{number:06d}", "erp", None) for number in range(100_000 + acts.MOST_UNITS))
+    before = vault.size
+    with pytest.raises(UserError, match="5,001 units are asked for"):
+        frozen_with(vault, judgement, whole, plan=Plan(Method.RANDOM, acts.MOST_UNITS + 1))
+    assert vault.size == before
+    drawn = draw(vault, frozen_with(vault, judgement, whole, plan=Plan(Method.RANDOM, acts.MOST_UNITS)), whole)
+    assert len(drawn.projected) == acts.MOST_UNITS
+
+
 def test_the_plan_stands_in_the_freeze_before_the_nonce_is_said(
     vault: Vault, judgement: Entry, population: FrozenPopulation
 ) -> None:

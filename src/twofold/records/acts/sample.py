@@ -46,6 +46,8 @@ from twofold.vault.store import Vault
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _DECIMALS = 6
+MOST_UNITS = 5_000
+"""Units of one sample: the entry of a draw names each, and an entry is at most 65,535 bytes long."""
 _NO_PLAN = Plan(Method.RANDOM, 0)
 """Stands for the plan of a sample that is not drawn yet, of which only targeted units are asked."""
 
@@ -188,8 +190,8 @@ def freeze(
 ) -> Sample:
     """Record the root of a population, and what is to be drawn, before the nonce is said.
 
-    Raises UserError when the population has no unit, the plan does not fit it, or a stratum would get no unit or less
-    than half of its share.
+    Raises UserError when the population has no unit, the plan does not fit it, it asks for more than `MOST_UNITS`, or
+    a stratum would get no unit or less than half of its share.
     nonce_sha256: hash of the nonce that the auditor will say, in hex, where the auditor wants to be held to it; one
     that is no such hash is refused, since no nonce would ever fit it.
     """
@@ -201,6 +203,9 @@ def freeze(
         left = ", ".join(f"{count} {reason}" for reason, count in frozen.left_out) or "the run has no item"
         raise UserError(Problem("population", f"it has no unit: {left}", "at least one item that applies"))
     check_plan(frozen.population, plan)
+    if plan.size > MOST_UNITS:
+        found, expected = f"{plan.size:,} units are asked for", f"at most {MOST_UNITS:,}, since a draw names each"
+        raise UserError(Problem("--size", found, expected, "the control test looked at every item: rely on that"))
     _check_strata(frozen.population, plan)
     body: dict[str, Json] = {
         "by": str(plan.by) if plan.by else None,
