@@ -11,6 +11,8 @@ from twofold.records.workspace import Workspace
 
 Call = Callable[..., Any]
 REASON = ("--reason", "because of the page log")
+ONE_HUMAN = "'okta:ana' and 'p-0001' are names of one human"
+AS_ANA = ("--authority", "p-0001", "--second", "okta:ana")
 
 
 def size(root: Path) -> int:
@@ -38,6 +40,7 @@ def test_a_disposition_is_recorded_and_shown(call: Call, judged: Path) -> None:
     ("arguments", "message"),
     [
         (["dispose", "INC-2", "--control-test", "T-19", "--as", "data_error", *REASON], "no second person"),
+        (["dispose", "INC-2", "--control-test", "T-19", "--as", "data_error", *REASON, *AS_ANA[2:]], ONE_HUMAN),
         (["dispose", "INC-2", "--control-test", "T-19", "--as", "passed"], "Invalid value for '--as'"),
         (["sign-off", "soc2-2026", "--conclusion", "effective", "--role", "reviewer", *REASON], "nobody signed"),
         (["sign-off", "moon", "--conclusion", "effective", "--role", "preparer", *REASON], "no judgement of 'moon'"),
@@ -46,11 +49,14 @@ def test_a_disposition_is_recorded_and_shown(call: Call, judged: Path) -> None:
         (["request", "add", "soc2-2026", "x", "--due", "soon"], "Invalid value for '--due'"),
         (["retention", "delete", "ev-1", *REASON, "--authority", "p-0001", "--second", "p-0001"], "again"),
         (["retention", "delete", "ev-1", *REASON, "--authority", "p-0001", "--second", "p-0002"], "it is kept until"),
+        (["retention", "delete", "ev-1", *REASON, *AS_ANA], ONE_HUMAN),
         (["retention", "policy", "--apply"], "no reason"),
+        (["retention", "policy", "--apply", *REASON, *AS_ANA[2:]], ONE_HUMAN),
         (["hold", "place", *REASON, "--authority", "p-0001"], "names nothing"),
         (["hold", "release", "hold-1", *REASON, "--authority", "p-0001", "--second", "p-0002"], "no hold 'hold-1'"),
+        (["hold", "release", "hold-1", *REASON, *AS_ANA], ONE_HUMAN),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_refusals_say_why_and_change_nothing(call: Call, judged_once: Path, arguments: list[str], message: str) -> None:
     before = size(judged_once)
@@ -68,6 +74,8 @@ def test_preparer_and_reviewer_sign(call: Call, judged: Path, monkeypatch: pytes
     assert "not an audit opinion" in prepared.out.lower()
 
     assert "signed this as preparer already" in call(*sign, "--role", "reviewer").err
+    monkeypatch.setenv("TWOFOLD_ACTOR", "okta:ana")
+    assert ONE_HUMAN in call(*sign, "--role", "reviewer").err
     monkeypatch.setenv("TWOFOLD_ACTOR", "p-0002")
     reviewed = json.loads(call(*sign, "--role", "reviewer", "--json").out)
     assert (reviewed["signed_by"], reviewed["role"], reviewed["control"]) == ("p-0002", "reviewer", "OP-02")

@@ -205,6 +205,17 @@ def test_refusals(call: Call, judged_once: Path, subject: str, arguments: dict[s
     assert message in " ".join(said.err.split())
 
 
+def test_who_has_a_part_in_the_control_judges_under_no_other_name(
+    call: Call, judged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (judged / "scope" / "controls.yaml").write_text("controls: [{id: OP-02, owner: p-0001}]\n", encoding="utf-8")
+    assert call("scope", "apply", "--reason", "who does what", "-w", judged).code == 0
+    for name in ("p-0001", "okta:ana"):
+        monkeypatch.setenv("TWOFOLD_ACTOR", name)
+        said = call("deficiency", "judge", ID, "--input", "J_design", "--value", "no", *REASON, "-w", judged)
+        assert (said.code, f"p-0001 has a part in a control of {ID}" in said.err) == (2, True), said.err
+
+
 CALLS = {
     "list": (),
     "show": (ID,),

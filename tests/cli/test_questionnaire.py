@@ -73,7 +73,9 @@ def as_json(call: Call, *arguments: object) -> Any:
     return json.loads(said.out)
 
 
-def test_nobody_approves_what_they_wrote_or_had_drafted(asked: Path, call: Call) -> None:
+def test_nobody_approves_what_they_wrote_or_had_drafted(
+    asked: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     act(asked, "p-0001", "match", "globex")
     act(asked, "p-0001", "ready", "globex")
     own = call("questionnaire", "approve", "globex", "-w", asked)
@@ -81,6 +83,10 @@ def test_nobody_approves_what_they_wrote_or_had_drafted(asked: Path, call: Call)
     assert own.code == 2
     assert "5 problems" in own.err
     assert "an approver who is not the author" in own.err
+    monkeypatch.setenv("TWOFOLD_ACTOR", "okta:ana")
+    own = call("questionnaire", "approve", "globex", "-w", asked)
+    assert own.code == 2
+    assert "'okta:ana' and 'p-0001' are names of one human" in own.err
 
 
 def test_from_import_to_export(approved: Path, tmp_path: Path, call: Call) -> None:

@@ -465,6 +465,17 @@ def test_one_person_does_not_argue_for_two() -> None:
     assert found.severity is Severity.MATERIAL
 
 
+@pytest.mark.parametrize(("known_as", "severity"), [("P-0002", Severity.MATERIAL), ("p-0007", Severity.SIGNIFICANT)])
+def test_one_person_under_the_name_of_an_account_does_not_argue_for_two(known_as: str, severity: Severity) -> None:
+    names = {"okta:bo": frozenset({known_as}), "p-0002": frozenset({"p-0002"})}
+    for first, second in (("p-0002", "okta:bo"), ("okta:bo", "p-0002")):
+        both = _both(judged({**RESTATED, **REBUTTED}, by=first), judged(REBUTTED, by=second).given)
+        known = Judgements(
+            {key: tuple(replace(each, names=names[each.given_by]) for each in said) for key, said in both.given.items()}
+        )
+        assert evaluate(case(dependents=(EFFECTIVE,)), known).severity is severity
+
+
 def test_an_answer_that_does_not_count_is_none() -> None:
     given = judged(CALM).given
     refused = {key: [replace(each, why_not="owns it") for each in said] for key, said in given.items()}

@@ -226,6 +226,7 @@ def said(name: str, value: str, by: str = "p-9", subject: str = "sox-1", given_a
         (said("J_nothing", "yes"), "there is no input"),
         (said("J_materiality", "five"), "no amount with a currency"),
         (said("J_design", "yes", by=" P-1", subject="sox-1/AC-03"), "has a part in the control"),
+        (said("J_design", "yes", by="okta:a", subject="sox-1/AC-03"), "has a part in the control"),
         (said("J_rebuttal", "yes", by="p-8"), "says so in person"),
         (said("J_tolerable_rate", "9"), "fixed before testing"),
         (said("J_tolerable_rate", "9", given_at=AT - timedelta(days=400)), "fixed before testing"),
@@ -234,7 +235,13 @@ def said(name: str, value: str, by: str = "p-9", subject: str = "sox-1", given_a
     ],
 )
 def test_what_does_not_count_says_why(judgement: SaidJudgement, why: str) -> None:
-    found = gathered([judgement], {"sox-1": AT}, {"sox-1/AC-03": frozenset({"p-1"})})
+    names = {
+        "p-9": frozenset({"p-9"}),
+        " P-1": frozenset({" P-1"}),
+        "p-8": frozenset({"p-8"}),
+        "okta:a": frozenset({"p-1"}),
+    }
+    found = gathered([judgement], {"sox-1": AT}, {"sox-1/AC-03": frozenset({"p-1"})}, names=names)
     (given,) = found.every(judgement.name, judgement.subject)
 
     assert why in given.why_not

@@ -11,6 +11,7 @@ from twofold.engagement.request import Request, RequestAct
 from twofold.jobs.control_tests import latest_runs, require_applied_scope
 from twofold.jobs.deficiency.sign_off import require_resolved
 from twofold.jobs.judge import JUDGEMENT_FILE
+from twofold.jobs.known_names import need_other_human
 from twofold.model.problem import Problem, UserError
 from twofold.model.session import sql_session
 from twofold.records.acts import answer, disposition, request, sign_off
@@ -37,6 +38,7 @@ def dispose(  # noqa: PLR0913  who says what of which item, and with whom
     Raises UserError for an unknown control test or item, and as the act does.
     """
     folder = _newest_run(workspace, control_test)
+    need_other_human(workspace, second_person, [actor], where="--second", why="a second person")
     return disposition.dispose(
         workspace.vault,
         item=item,
@@ -79,6 +81,8 @@ def sign(  # noqa: PLR0913  who concludes what
         raise UserError(Problem(str(file), "the judgement is missing", "the judged file", "run 'twofold judge' again"))
     if control is None:
         require_resolved(workspace, engagement, conclusion, at=at)
+    others = sign_off.signers_of_other_role(workspace.vault, engagement, control, role)
+    need_other_human(workspace, actor, others, where="--role", why="two different persons as preparer and reviewer")
     return sign_off.sign_off(
         workspace.vault,
         engagement=engagement,

@@ -21,7 +21,7 @@ from twofold.catalog.load import load_catalog
 from twofold.controltests.run_record import COMPLETENESS_FILE, ControlTestRun, read_run
 from twofold.jobs.capture import CapturedFile, capture
 from twofold.jobs.control_tests import latest_runs
-from twofold.jobs.known_names import NAME_TABLES, known_names
+from twofold.jobs.known_names import NAME_TABLES, known_names, names_in
 from twofold.jobs.normalise import as_conclusion, tables_now
 from twofold.model.evidence import Provenance
 from twofold.model.problem import Problem, UserError
@@ -172,9 +172,7 @@ def controls_with_a_part(
     """
     tests = frozenset(record.control_tests)
     tested = {name for name, each in load_catalog().controls.items() if not tests.isdisjoint(each.control_tests)}
-    with open_session(TableSet(workspace.tables_folder, {}), wanted=NAME_TABLES) as session:
-        names = known_names(session, [person])[person]
-    return controls_of(scope, *names) & tested
+    return controls_of(scope, *names_in(workspace, [person])[person]) & tested
 
 
 def read_signatures(session: duckdb.DuckDBPyConnection) -> dict[str, tuple[Signature, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from twofold.jobs.evidence_locks import lift_holds, set_holds
+from twofold.jobs.known_names import need_other_human
 from twofold.jobs.progress import ProgressReporter, silent
 from twofold.records.acts import hold
 from twofold.records.workspace import Workspace
@@ -51,6 +52,7 @@ def release_hold(
     """Release a hold and lift the locks in the store that no other hold needs."""
     vault = workspace.vault
     before = hold.all_holds(vault).get(hold_id)
+    need_other_human(workspace, second_person, [authority], where="--second", why="a second person")
     released = hold.release_hold(
         vault,
         hold_id=hold_id,

@@ -8,7 +8,12 @@ from collections.abc import Collection
 
 import duckdb
 
+from twofold.jobs.normalise import tables_now
+from twofold.model.person import same_person
+from twofold.model.problem import Problem, UserError
 from twofold.populations.steps import register_steps
+from twofold.records.workspace import Workspace
+from twofold.tables.store import TableSet, open_session
 
 NAME_TABLES = ("account", "account_link", "engagement", "job", "person")
 """What the session of `known_names` holds."""
@@ -43,3 +48,26 @@ def known_names(session: duckdb.DuckDBPyConnection, names: Collection[str]) -> d
     ).fetchall()
     found = {name: frozenset({name}) for name in names}
     return found | {name: frozenset({name, *persons, *same} - {None}) for name, persons, same in rows}
+
+
+def names_in(workspace: Workspace, names: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return `known_names` by the tables of the newest test; each name alone where nothing was tested yet."""
+    if not tables_now(workspace.tables_folder):
+        return {name: frozenset({name}) for name in names}
+    with open_session(TableSet(workspace.tables_folder, {}), wanted=NAME_TABLES) as session:
+        return known_names(session, names)
+
+
+def need_other_human(workspace: Workspace, name: str | None, others: Collection[str], *, where: str, why: str) -> None:
+    """Raise UserError where the registers know `name` and one of the others as one human.
+
+    Equal names, and none at all, are for the act to refuse. where: what gave the name.
+    """
+    if not (name and name.strip()):
+        return
+    different = [each for each in others if each and not same_person(each, name)]
+    known = names_in(workspace, [name, *different]) if different else {}
+    for other in different:
+        if known[name] & known[other]:
+            found = f"{name!r} and {other!r} are names of one human"
+            raise UserError(Problem(where, found, why, "let somebody else do it"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from twofold.jobs.evidence_use import EvidenceUses, covering_hold, relying_engagements
+from twofold.jobs.known_names import need_other_human
 from twofold.jobs.normalise import forget_readings
 from twofold.records.acts import deletion, hold, retention_policy
 from twofold.records.acts.deletion import RetentionNow, Standing
@@ -77,6 +78,7 @@ def delete_due(  # noqa: PLR0913  what goes, why, and on whose word
     at: datetime,
 ) -> list[Deletion]:
     """Delete the named evidence, or all that is due; raises UserError as `delete_evidence` does."""
+    need_other_human(workspace, second_person, [authority], where="--second", why="a second person")
     finish_deletions(workspace.vault.log, workspace.vault.blobs, at=at)
     wanted = list(evidence)
     if all_due:
@@ -109,6 +111,7 @@ def apply_policy(
 ) -> PolicyStatus:
     """Put the policy of twofold.toml in force; raises UserError as the act does."""
     asked = policy_with(workspace.settings.retention_years)
+    need_other_human(workspace, second_person, [actor], where="--second", why="a second person")
     retention_policy.apply_policy(
         workspace.vault, asked, reason=reason, second_person=second_person, acting_user=actor, at=at
     )

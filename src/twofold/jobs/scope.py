@@ -10,6 +10,7 @@ import orjson
 
 from twofold.catalog.load import load_catalog
 from twofold.jobs.evidence_locks import lock_captured
+from twofold.jobs.known_names import need_other_human
 from twofold.jobs.scope_staging import changing, scope_files, settle
 from twofold.model.evidence import EvidenceRef, Provenance
 from twofold.model.instant import zone_named
@@ -100,7 +101,9 @@ def record_files(
     """
     need_reason(reason, why="why the scope changes")
     if second_person is not None:
-        second_person = need_second(second_person, first=actor, why="a change of scope is approved by somebody else")
+        why = "a change of scope is approved by somebody else"
+        second_person = need_second(second_person, first=actor, why=why)
+        need_other_human(workspace, second_person, [actor], where="--second", why=why)
     planned = plan_files(workspace, folder, at=at)
     if not planned.changes and not planned.first:
         raise UserError(

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from twofold.findings.deficiency.money import Money, parse_money
+from twofold.model.person import same_person
 
 _PERCENT = 100
 
@@ -179,7 +180,7 @@ class Given:
     """One judgement of a person as it was captured. given_at is aware UTC; captured: its evidence.
 
     about: the dependent, compensating control or raise it speaks of, "" = the subject itself. why_not: why it does not
-    count, "" = it does.
+    count, "" = it does. names: under which the registers know who gave it, beside `given_by`.
     """
 
     value: str
@@ -189,6 +190,11 @@ class Given:
     captured: str
     about: str = ""
     why_not: str = ""
+    names: frozenset[str] = frozenset()
+
+    def is_of(self, person: str) -> bool:
+        """Whether a name says the person who gave it."""
+        return any(same_person(person, name) for name in {self.given_by, *self.names})
 
 
 @dataclass(frozen=True, slots=True)

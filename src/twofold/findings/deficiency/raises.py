@@ -3,7 +3,6 @@
 from twofold.findings.deficiency.inputs import INDICATORS, PRUDENT, YES, Given, indicators_of
 from twofold.findings.deficiency.path import Path
 from twofold.findings.deficiency.severity import Severity, Span
-from twofold.model.person import same_person
 
 _TWO = 2
 
@@ -48,6 +47,8 @@ def arguing(path: Path, about: str) -> list[Given]:
     """Return the newest rebuttal of each person who still argues against it, the newest first."""
     newest: list[Given] = []
     for each in path.judgements.every("J_rebuttal", path.subject, about):
-        if not each.why_not and not any(same_person(each.given_by, other.given_by) for other in newest):
+        if not each.why_not and not any(
+            each.is_of(name) for other in newest for name in {other.given_by, *other.names}
+        ):
             newest.append(each)
     return [each for each in newest if each.value == YES]

@@ -17,8 +17,8 @@ from twofold.jobs.deficiency.facts import LENS, Known, cases_of
 from twofold.jobs.deficiency.said import SaidJudgement, judgements, register
 from twofold.jobs.follow_up import follow_ups
 from twofold.jobs.judge import JudgedEngagement, judged_engagements
+from twofold.jobs.known_names import names_in
 from twofold.model.instant import zone_named
-from twofold.model.person import same_person
 from twofold.records.acts.sample import agreement_for, all_samples
 from twofold.records.workspace import Workspace
 from twofold.scope.register import Scope
@@ -82,7 +82,8 @@ def evaluated(
         return Deficiencies((), (), {}, {}, Judgements(), register(workspace), {})
     said = list(judgements(workspace))
     began = judged_first(workspace) if said else {}
-    told = gathered(said, began, _parts(scope, sox))
+    names = names_in(workspace, {each.given.given_by for each in said})
+    told = gathered(said, began, _parts(scope, sox), names=names)
     known = Known(
         catalog=load_catalog(),
         scope=scope,
@@ -99,7 +100,7 @@ def evaluated(
         group.group_id: frozenset().union(*(people[one.case.deficiency_id] for one in group.members))
         for group in groups_of(found, Judgements())
     }
-    told = gathered(said, began, {**_parts(scope, sox), **members})
+    told = gathered(said, began, {**_parts(scope, sox), **members}, names=names)
     return Deficiencies(
         engagements=tuple(each.judgement.engagement_id for each in sox),
         in_scope=in_scope,
@@ -135,14 +136,19 @@ def _parts(scope: Scope, sox: Sequence[JudgedEngagement]) -> dict[str, frozenset
 
 
 def gathered(
-    said: Iterable[SaidJudgement], began: Mapping[str, datetime], people: Mapping[str, frozenset[str]]
+    said: Iterable[SaidJudgement],
+    began: Mapping[str, datetime],
+    people: Mapping[str, frozenset[str]],
+    *,
+    names: Mapping[str, frozenset[str]],
 ) -> Judgements:
     """Return judgements by what they speak of, the newest first, each with why it does not count, if so.
 
-    began: engagement -> when it was judged first. people: subject -> who has a part in it.
+    began: engagement -> when it was judged first. people: subject -> who has a part in it. names: of each who judged.
     """
     found: dict[tuple[str, str, str], list[Given]] = {}
-    for each in said:
+    for one in said:
+        each = replace(one, given=replace(one.given, names=names[one.given.given_by]))
         given = replace(each.given, why_not=_why_not(each, began, people))
         found.setdefault((each.name, each.subject, given.about), []).insert(0, given)
     for several in found.values():
@@ -164,9 +170,9 @@ def _faults(each: SaidJudgement, began: datetime | None, people: frozenset[str])
         check_answer(asked, given.value)
     except ValueError as error:
         yield str(error)
-    if any(same_person(given.given_by, one) for one in people):
+    if any(given.is_of(one) for one in people):
         yield f"{given.given_by} {_HAS_A_PART}"
-    if Level.RAISE in asked.levels and not same_person(given.given_by, each.handed_in_by):
+    if Level.RAISE in asked.levels and not given.is_of(each.handed_in_by):
         yield f"{each.handed_in_by} handed it in: who argues against a material weakness says so in person"
     if given.given_at > each.captured_at:
         yield f"it claims {given.given_at:%Y-%m-%d %H:%M} UTC, a time after its capture"

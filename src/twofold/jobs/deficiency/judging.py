@@ -4,7 +4,7 @@ A judgement is a row of `deficiency_judgement`, captured like a file with the sa
 ones stay.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from twofold.findings.deficiency.inputs import (
 from twofold.findings.deficiency.money import parse_money
 from twofold.jobs.deficiency.evaluations import Deficiencies, deficiencies, judged_first, today_in
 from twofold.jobs.deficiency.said import JUDGEMENT, RELIANCE, RELIANCE_TEST, register
+from twofold.jobs.known_names import names_in
 from twofold.jobs.told_rows import Line, capture_told, odd_text, read_lines
 from twofold.model.ids import EvidenceId
 from twofold.model.person import same_person
@@ -55,7 +56,7 @@ def give_judgement(  # noqa: PLR0913  who judges what of what, and why
     said = need_reason(reason, why="what the judgement rests on")
     problems = [
         *_wrong_value(found, subject, asked, value),
-        *_wrong_person(found, subject, actor),
+        *_wrong_person(found, subject, names_in(workspace, [actor])[actor]),
         *odd_text({"--reason": said}, "--reason"),
     ]
     if name == "J_tolerable_rate" and (began := judged_first(workspace).get(subject)):
@@ -154,9 +155,10 @@ def _engagement_of(found: Deficiencies, subject: str) -> str:
     return found.groups[subject].members[0].case.engagement_id if subject in found.groups else subject
 
 
-def _wrong_person(found: Deficiencies, subject: str, actor: str) -> Iterator[Problem]:
-    if any(same_person(actor, one) for one in found.people.get(subject, ())):
-        told = f"{actor} has a part in a control of {subject}"
+def _wrong_person(found: Deficiencies, subject: str, names: Collection[str]) -> Iterator[Problem]:
+    """Refuse who has a part in a control of the subject. names: those of the acting person."""
+    for part in sorted(one for one in found.people.get(subject, ()) if any(same_person(each, one) for each in names)):
+        told = f"{part} has a part in a control of {subject}"
         yield Problem("TWOFOLD_ACTOR", told, "a person who neither owns nor performs it", "let another person judge it")
 
 

@@ -19,6 +19,7 @@ from twofold.engagement.questionnaire.answers import (
 from twofold.engagement.questionnaire.drafting import Draft, Proposal, propose
 from twofold.engagement.questionnaire.facts import KINDS, SourceFact, is_ref, supported
 from twofold.engagement.questionnaire.library import Level, may_leave
+from twofold.jobs.known_names import need_other_human
 from twofold.jobs.questionnaire.capturing import capture_lines
 from twofold.jobs.questionnaire.facts import facts_for, local_day
 from twofold.jobs.questionnaire.standing import Standing, ground_of, standing
@@ -190,6 +191,8 @@ def _act(
     problems = [problem for each in chosen for problem in _refusal(each, act)]
     if act is AnswerAct.APPROVE:
         problems += [problem for each in chosen for problem in _own(each, actor)]
+        authors = {each.answer.author for each in chosen}
+        need_other_human(workspace, actor, authors, where="QUESTION", why="an approver who is not the author")
     if not chosen:
         problems = [Problem("QUESTION", f"no answer of {name} can be {_DONE[act]} now", "one in a fitting state")]
     if problems:

@@ -136,15 +136,9 @@ def _check_control(judgement: Entry, control: str | None) -> None:
 
 def _prepared(vault: Vault, judgement: Entry, control: str | None, role: SignOffRole, acting_user: str) -> int | None:
     """Return the preparer's sign-off that a reviewer looks at; raises UserError where one person would be both."""
-    same_subject = [
-        each
-        for each in vault.entries(kind=EntryKind.SIGN_OFF, start=judgement.index)
-        if (each.body["judgement"], each.body["control"]) == (judgement.index, control)
-    ]
-    other = SignOffRole.PREPARER if role is SignOffRole.REVIEWER else SignOffRole.REVIEWER
-    others = [each for each in same_subject if each.body["role"] == other]
+    others = _of_other_role(vault, judgement, control, role)
     if any(same_person(each.actor, acting_user) for each in others):
-        found = f"{acting_user!r} signed this as {other} already"
+        found = f"{acting_user!r} signed this as {others[0].body['role']} already"
         raise UserError(Problem("--role", found, "two different persons", "let another person sign"))
     if role is SignOffRole.PREPARER:
         return None
@@ -153,6 +147,20 @@ def _prepared(vault: Vault, judgement: Entry, control: str | None, role: SignOff
         found = f"nobody signed {what} as preparer on the newest judgement (entry {judgement.index})"
         raise UserError(Problem("--role", found, "a preparer first", "sign off with --role preparer"))
     return others[-1].index
+
+
+def signers_of_other_role(vault: Vault, engagement: str, control: str | None, role: SignOffRole) -> list[str]:
+    """Return who signed the same of the newest judgement in the other role; raises UserError when there is none."""
+    return [each.actor for each in _of_other_role(vault, newest_judgement(vault, engagement), control, role)]
+
+
+def _of_other_role(vault: Vault, judgement: Entry, control: str | None, role: SignOffRole) -> list[Entry]:
+    other = SignOffRole.PREPARER if role is SignOffRole.REVIEWER else SignOffRole.REVIEWER
+    return [
+        each
+        for each in vault.entries(kind=EntryKind.SIGN_OFF, start=judgement.index)
+        if (each.body["judgement"], each.body["control"], each.body["role"]) == (judgement.index, control, other)
+    ]
 
 
 def _sign_off(entry: Entry, *, current: bool) -> SignOff:
