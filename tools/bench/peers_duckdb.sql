@@ -368,13 +368,31 @@ JOIN gap AS g ON g.system = u.system
 WHERE u.settled IS NULL
 GROUP BY u.unit;
 
+-- What is told of the type of tickets whose type was ever changed, and from when to when that may hold.
+CREATE TEMP TABLE told AS
+WITH event AS (
+    SELECT
+        e.ticket, e.id, e.old_value, e.new_value, e.conflicted, e.occurred_at_latest AS t,
+        CASE WHEN k.migrated_at <= e.occurred_at_latest AND e.occurred_at <= k.migrated_at_latest THEN E() ELSE e.occurred_at END AS f
+    FROM ticket_event AS e JOIN ticket AS k ON k.key = e.ticket
+    WHERE lower(e.field) IN ('type', 'issuetype')
+),
+around AS (
+    SELECT e.*, max(o.f) FILTER (o.t < e.f) AS since, min(o.t) FILTER (o.f > e.t) AS until
+    FROM event AS e JOIN event AS o ON o.ticket = e.ticket
+    GROUP BY ALL
+)
+SELECT ticket, new_value AS type, f, coalesce(until, N()) AS t, conflicted FROM around
+UNION ALL
+SELECT ticket, old_value, coalesce(since, E()), t, conflicted
+FROM around WHERE since IS NULL OR (old_value IS NOT NULL AND NOT conflicted)
+UNION ALL
+SELECT k.key, k.type, e.f, N(), k.conflicted
+FROM (SELECT ticket, max(f) AS f FROM event GROUP BY ticket) AS e JOIN ticket AS k ON k.key = e.ticket;
+
 -- Tickets that a change names, whether it goes as an emergency, and what is asked of the rest.
 CREATE TEMP TABLE ticket_of AS
-SELECT
-    row_number() OVER () AS named, n.unit, n.ticket, t.key IS NOT NULL AS known,
-    coalesce(t.conflicted, false) AS conflicted,
-    t.type, t.created_at, t.created_at_latest, t.migrated_at, t.migrated_at_latest, c.is_change, c.functional
-FROM (
+WITH named AS (
     SELECT u.unit, t.value AS ticket
     FROM unit AS u JOIN pull AS p ON p.pull = u.pull JOIN pull_request__tickets AS t ON t.id = p.id
     WHERE u.settled IS NULL
@@ -388,9 +406,22 @@ FROM (
     SELECT u.unit, t.value
     FROM code_commit__tickets AS t JOIN unit AS u ON u.repository = t.repository AND u.sha = t.sha
     WHERE u.settled IS NULL
-) AS n
+),
+then_told AS (
+    SELECT n.unit, n.ticket, count(DISTINCT t.type) AS types, min(t.type) AS type, bool_or(t.conflicted) AS conflicted
+    FROM told AS t JOIN named AS n ON n.ticket = t.ticket JOIN unit AS u ON u.unit = n.unit
+    WHERE coalesce(u.started_at_latest >= t.f, true) AND coalesce(u.started_at <= t.t, true)
+    GROUP BY n.unit, n.ticket
+)
+SELECT
+    row_number() OVER () AS named, n.unit, n.ticket, t.key IS NOT NULL AS known,
+    coalesce(t.conflicted, false) OR coalesce(o.conflicted, false) AS conflicted,
+    coalesce(o.types <> 1, false) AS type_unclear, c.id AS type, t.created_at, t.created_at_latest,
+    t.migrated_at, t.migrated_at_latest, c.is_change, c.functional
+FROM named AS n
 LEFT JOIN ticket AS t ON t.key = n.ticket
-LEFT JOIN change_type AS c ON c.id = t.type;
+LEFT JOIN then_told AS o ON o.unit = n.unit AND o.ticket = n.ticket
+LEFT JOIN change_type AS c ON c.id = CASE WHEN o.types = 1 THEN o.type WHEN o.types IS NULL THEN t.type END;
 
 CREATE TEMP TABLE emergency AS
 WITH event AS (
@@ -483,16 +514,40 @@ event AS (
         OR lower(new_value) IN (SELECT state FROM word)
     )
 ),
+by_type AS (
+    -- Each type, and none for one that is not told, with whether the event is listed or a plain word counts.
+    SELECT
+        e.id,
+        bool_or(
+            CASE
+                WHEN t.type IS NULL OR t.conflicted THEN true
+                ELSE e.new IN (FROM word SELECT state WHERE id = t.type)
+                    OR (e.new IN ('approved', 'authorised', 'authorized') AND t.type NOT IN (FROM listing))
+            END
+        ) AS perhaps,
+        bool_and(
+            t.type IS NOT NULL AND NOT t.conflicted AND (
+                e.new IN (FROM word SELECT state WHERE id = t.type)
+                OR (e.new IN ('approved', 'authorised', 'authorized') AND t.type NOT IN (FROM listing))
+            )
+        ) AS surely
+    FROM told AS t
+    JOIN event AS e ON e.ticket = t.ticket AND t.f <= e.occurred_at_latest AND e.occurred_at < t.t
+    GROUP BY e.id
+),
 given AS (
     SELECT
         n.named, 'e' AS source, e.id, e.occurred_at AS f, e.occurred_at_latest AS t, NULL::TIMESTAMP AS ended,
-        NULL::TIMESTAMP AS ended_latest, e.txn, e.conflicted, e.came_from
+        NULL::TIMESTAMP AS ended_latest, e.txn, e.conflicted OR NOT coalesce(b.surely, true) AS conflicted, e.came_from
     FROM event AS e
     JOIN ticket_of AS n ON n.ticket = e.ticket
+    LEFT JOIN by_type AS b ON b.id = e.id
     LEFT JOIN listing AS k ON k.id = n.type
     LEFT JOIN word AS w ON w.id = n.type AND w.state = e.new
     WHERE n.known AND (
-        e.conflicted OR w.id IS NOT NULL OR (k.id IS NULL AND e.new IN ('approved', 'authorised', 'authorized'))
+        e.conflicted OR coalesce(
+            b.perhaps, w.id IS NOT NULL OR (k.id IS NULL AND e.new IN ('approved', 'authorised', 'authorized'))
+        )
     )
     UNION ALL
     SELECT
@@ -1053,7 +1108,7 @@ JOIN part AS p ON p.release = u.release AND p.repository = c.repository AND p.sh
 CREATE TEMP TABLE functional AS
 SELECT
     unit, bool_or(coalesce(functional AND NOT conflicted, false)) AS is_functional,
-    bool_or(conflicted OR coalesce(is_change AND functional IS NULL, false)) AS is_open,
+    bool_or(conflicted OR type_unclear OR coalesce(is_change AND functional IS NULL, false)) AS is_open,
     bool_or(coalesce(is_change AND functional IS NOT NULL, false)) AS is_said
 FROM ticket_of WHERE known GROUP BY unit;
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from .changes import Change, commit_owners, tickets_named
 from .records import Record, Records, Span
+from .retyped import told
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -370,7 +371,7 @@ def _is_off(change: Change, flagged: Span | None, offs: Sequence[Span]) -> bool:
 def _first_that_replace(events: Sequence[Record]) -> Iterator[Record]:
     """Yield what was surely the first event of its field and replaced a flag, which was there from the creation."""
     for field in ("emergency", "type"):
-        rows = [row for row in events if row["field"].lower() == field]
+        rows = [row for row in events if _field(row) == field]
         for row in rows:
             old = (row["old_value"] or "").lower()
             flagged = old not in NOT_AN_EMERGENCY if field == "emergency" else "emergency" in old
@@ -380,15 +381,21 @@ def _first_that_replace(events: Sequence[Record]) -> Iterator[Record]:
 
 def _flags(ticket: Record, events: Sequence[Record]) -> Iterator[tuple[Span | None, Record]]:
     for row in events:
-        field, value = row["field"].lower(), (row["new_value"] or "").lower()
+        field, value = _field(row), (row["new_value"] or "").lower()
         if (field == "emergency" and value not in NOT_AN_EMERGENCY) or (field == "type" and "emergency" in value):
             yield row["occurred_at"], row
-    if "emergency" in ticket["type"].lower() and not any(row["field"].lower() == "type" for row in events):
+    if "emergency" in ticket["type"].lower() and not any(_field(row) == "type" for row in events):
         yield ticket["created_at"], ticket
 
 
+def _field(row: Record) -> str:
+    """Return the name of the field that an event changed; a tracker may call the type issuetype."""
+    name: str = row["field"].lower()
+    return "type" if name == "issuetype" else name
+
+
 def _takes_off(row: Record) -> bool:
-    field, old, new = row["field"].lower(), (row["old_value"] or "").lower(), (row["new_value"] or "").lower()
+    field, old, new = _field(row), (row["old_value"] or "").lower(), (row["new_value"] or "").lower()
     if field == "emergency":
         return new in NOT_AN_EMERGENCY
     return field == "type" and "emergency" in old and "emergency" not in new
@@ -409,21 +416,20 @@ class Authorisation:
 
 def authorisations(records: Records, ticket: Record) -> Iterator[Authorisation]:
     """Yield the events that authorised a ticket."""
-    types = {row["id"]: row["authorised_states"] for row in records["change_type"]}
-    states = {word.lower() for word in types.get(ticket["type"]) or ("approved", "authorised")}
     events = [
         row for row in records["ticket_event"] if row["ticket"] == ticket["key"] and row["field"].lower() == "status"
     ]
     decisions = [row for row in records["approval"] if (row["subject"], row["duty"]) == (ticket["key"], "authorise")]
-    given = [(row, row["occurred_at"], None) for row in events if _value(row) in states or row["conflicted"]]
+    found = [(row, _authorises(records, ticket, row)) for row in events]
+    given = [(row, row["occurred_at"], None, sure == "perhaps") for row, sure in found if sure != "no"]
     given += [
-        (row, row["decided_at"], row["withdrawn_at"])
+        (row, row["decided_at"], row["withdrawn_at"], row["conflicted"])
         for row in decisions
         if row["decision"] == "approve" or row["conflicted"]
     ]
     back = put_back(records, ticket["key"])
     back += [(row, row["decided_at"]) for row in decisions if row["conflicted"] or row["decision"] == "reject"]
-    for row, at, withdrawn in given:
+    for row, at, withdrawn, conflicted in given:
         others = [(each, moment) for each, moment in back if each is not row]
         others += [(each, each["occurred_at"]) for each in events if each is not row and _undoes(each, row)]
         ended, _, doubt = taken_back(at, withdrawn, others)
@@ -433,9 +439,25 @@ def authorisations(records: Records, ticket: Record) -> Iterator[Authorisation]:
             ended,
             doubt,
             row["txn"],
-            row["conflicted"],
+            conflicted,
             bool(moved and moved[0] <= at[1] and at[0] <= moved[1]),
         )
+
+
+def _authorises(records: Records, ticket: Record, row: Record) -> str:
+    """Return whether a status authorises a ticket of the type that it had then: yes, no or perhaps."""
+    if row["conflicted"]:
+        return "perhaps"
+    lists = {each["id"]: {word.lower() for word in each["authorised_states"]} for each in records["change_type"]}
+    plain = {"approved", "authorised"}
+    answers = set()
+    today = next(each for each in records["ticket"] if each["key"] == ticket["key"])
+    for each in told(records, today, row["occurred_at"], of_a_save=True):
+        if each.type is None or each.conflicted:
+            answers |= {False, _value(row) in plain.union(*lists.values())}
+        else:
+            answers.add(_value(row) in (lists.get(each.type) or plain))
+    return "no" if True not in answers else "yes" if False not in answers else "perhaps"
 
 
 def put_back(records: Records, ticket: str) -> list[tuple[Record, Span]]:

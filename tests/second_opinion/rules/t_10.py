@@ -22,6 +22,7 @@ from .approvals import (
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
+from .retyped import tickets_then
 from .steps import BOT, EVER, NEVER, TICK, acted_as, hand, has_gap, human_of, mandates, superiors
 from .tickets import add_leaver, add_people, add_reviews, add_ticket, add_types
 from .world import World
@@ -185,7 +186,7 @@ def _authorised(
     records: Records, change: Change, order: Order
 ) -> Iterator[tuple[str, Record | None, Authorisation | None]]:
     """Yield what each ticket named, and each event that authorised it, says: a code with ticket and event."""
-    known = {row["key"]: row for row in records["ticket"]}
+    known = tickets_then(records, change)
     types = {row["id"]: row for row in records["change_type"]}
     for key in tickets_named(records, change):
         ticket = known.get(key)
@@ -263,7 +264,7 @@ def _ticket_codes(records: Records, change: Change, order: Order, found: Found) 
 def _ticket_in_a_gap(records: Records, change: Change) -> bool:
     """Tell whether a ticket named may have been raised in a gap, or authorised in one since it was raised."""
     system, until = change.deployment["system"], change.start and change.start[1] + TICK
-    known = {row["key"]: row for row in records["ticket"]}
+    known = tickets_then(records, change)
     types = {row["id"]: row["is_change"] for row in records["change_type"]}
     for key in tickets_named(records, change):
         ticket = known.get(key)
@@ -635,7 +636,7 @@ _BEST_OF_I = (
 
 
 def _accepted(records: Records, change: Change, order: Order, *, emergency: bool) -> str:
-    known = {row["key"]: row for row in records["ticket"]}
+    known = tickets_then(records, change)
     types = {row["id"]: row for row in records["change_type"]}
     named = tickets_named(records, change)
     tickets = [known[key] for key in named if key in known]
@@ -643,6 +644,7 @@ def _accepted(records: Records, change: Change, order: Order, *, emergency: bool
     functional = any(kind["functional"] for kind in sure)
     said = any(kind["is_change"] and kind["functional"] is not None for kind in sure)
     unsaid = any(kind["is_change"] and kind["functional"] is None for kind in sure)
+    unsaid = unsaid or any(row["type_unclear"] for row in tickets)
     if not functional and said and not unsaid and not any(row["conflicted"] for row in tickets):
         return "na:not_functional"
     rows = [

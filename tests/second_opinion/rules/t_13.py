@@ -4,7 +4,7 @@ Standard changes and answers to findings are those of the whole company, so ever
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from twofold.controltests.rule import ParameterValue
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands, pick_hand
 from .records import Record, Records, Span
+from .retyped import as_it_was, type_events
 from .steps import BOT, EVER, NEVER, TICK, UNLINKED, days, hand, has_gap, surely_before
 from .tickets import add_ticket, add_types
 from .world import A_DAY, START, World
@@ -264,6 +265,7 @@ class Company:
         if ticket is None:
             gap = has_gap(self.records, ["ticket"], event.row["system"], None, happened and happened[1] + TICK)
             return "cannot_test:source_gap" if gap else "exception:unknown_ticket"
+        ticket = as_it_was(self.records, ticket, happened)
         if ticket["conflicted"]:
             return "cannot_test:conflict"
         is_change = self.types.get(ticket["type"])
@@ -326,7 +328,7 @@ class Company:
         ]
         if event.kind != "deployment":
             named = [self.tickets[key] for key in event.keys if key in self.tickets]
-            rows += [(row, row["created_at"]) for row in named if self.types.get(row["type"], not self.types)]
+            rows += [each for row in named for each in self._raised(row)]
         wait = days(self.parameters["explain_days"])
         found = {self._one_explanation(row, said, at, wait) for row, said in rows}
         for code in ("pass", "cannot_test:conflict", "cannot_test:time_order_unclear"):
@@ -337,6 +339,21 @@ class Company:
         if has_gap(self.records, ["difference_explanation"], event.row["system"], at[0], at[1] + wait):
             return "cannot_test:source_gap"
         return "exception:explained_late" if found else "exception:not_explained"
+
+    def _raised(self, ticket: Record) -> Iterator[tuple[Record, Span | None]]:
+        """Yield since when a ticket may explain an event: its creation, or a change to a type that may."""
+        events = type_events(self.records, ticket)
+        if not events or not self.types:
+            if self.types.get(ticket["type"], not self.types):
+                yield ticket, ticket["created_at"]
+            return
+        for row, made in events:
+            doubt = {"conflicted": ticket["conflicted"] or row["conflicted"]}
+            if self.types.get(row["new_value"]) or row["conflicted"]:
+                yield doubt, made
+            first = not any(other[1] < made[0] for _, other in events)
+            if first and (self.types.get(row["old_value"]) or row["conflicted"]):
+                yield doubt, ticket["created_at"]
 
     @staticmethod
     def _one_explanation(row: Record, said: Span | None, at: Span, wait: timedelta) -> str:

@@ -10,7 +10,9 @@ from twofold.controltests.rule import ParameterValue
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
+from .retyped import tickets_then
 from .steps import EVER, NEVER, TICK, has_gap
+from .tickets import add_retyping
 from .world import World
 
 CONTROL_TEST = "T-15"
@@ -52,6 +54,7 @@ def populate(world: World) -> None:
                 type=world.pick([*types, types[0], world.key("unheard")]),
                 status=world.pick(("done", "open")),
             )
+        add_retyping(world, made, ticket, types)
         for check in world.some((*checks, "never"), percent=35):
             world.add("requirement_test", requirement=ticket, check_name=check)
     whole = world.chance(65)
@@ -396,7 +399,7 @@ def _like(path: str, pattern: str) -> bool:
 
 
 def _requirements(records: Records, change: Change) -> str:
-    known = {row["key"]: row for row in records["ticket"]}
+    known = tickets_then(records, change)
     types = {row["id"]: row for row in records["change_type"]}
     rows = [known[key] for key in tickets_named(records, change) if key in known]
     functional = [row for row in rows if types.get(row["type"], {}).get("functional") and not row["conflicted"]]
@@ -405,7 +408,9 @@ def _requirements(records: Records, change: Change) -> str:
             types[row["type"]]["functional"] for row in rows if row["type"] in types and types[row["type"]]["is_change"]
         ]
         plain = (
-            any(value is False for value in said) and None not in said and not any(row["conflicted"] for row in rows)
+            any(value is False for value in said)
+            and None not in said
+            and not any(row["conflicted"] or row["type_unclear"] for row in rows)
         )
         return "na:not_functional" if plain else "cannot_test:functional_unknown"
     ran = {row["name"] for row in _runs(records, change, {change.released, *_equal_commits(records, change)})}

@@ -10,7 +10,9 @@ from .approvals import change_approvals, stood_at
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
+from .retyped import tickets_then
 from .steps import EVER, NEVER, TICK, has_gap, surely_before
+from .tickets import add_retyping
 from .world import World
 
 CONTROL_TEST = "T-16"
@@ -43,6 +45,7 @@ def populate(world: World) -> None:
             world.add("change_type", id=name, is_change=is_change, needs_rollback=needs)
     for ticket in world.some(tickets, percent=90):
         _ticket(world, made, ticket, world.pick([types[0], types[0], types[0], *types]), hands)
+        add_retyping(world, made, ticket, types)
     for request in made.pull_requests:
         for _ in range(world.pick((0, 1, 1, 2))):
             _review(world, made, request, hands)
@@ -145,7 +148,7 @@ def _judged(records: Records, change: Change, parameters: Mapping[str, Parameter
     start = change.start
     if settled or start is None:
         return dict.fromkeys(LETTERS, settled or "cannot_test:start_unknown")
-    known = {row["key"]: row for row in records["ticket"]}
+    known = tickets_then(records, change)
     types = {row["id"]: row for row in records["change_type"]}
     rows = [known[key] for key in tickets_named(records, change) if key in known]
     rows = [row for row in rows if types.get(row["type"], {}).get("is_change") is not False]

@@ -1,5 +1,6 @@
 """Tickets with their histories, reviews, rosters and people, for the random worlds of the tests of changes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from .changes import Releases
@@ -171,8 +172,23 @@ def add_ticket(world: World, made: Releases, ticket: str, hands: list[str]) -> N
             )
         )
         _event(world, ticket, field, before, after, world.near(world.pick(made.starts), days=1))
+    add_retyping(world, made, ticket, _TYPES, created=created)
     for duty in world.some(("authorise", "release", "emergency", "uat", "uat"), percent=30):
         _decision(world, made, ticket, duty, hands)
+
+
+def add_retyping(
+    world: World, made: Releases, ticket: str, types: Sequence[str], *, created: datetime | None = None
+) -> None:
+    """In some worlds, let the type of a ticket have been another one, mostly before or after a release."""
+    now = next((row.values["type"] for row in world.rows if row.values.get("key") == ticket), None)
+    after = str(now) if now else None
+    moments = [*made.starts, *made.starts, *([created + timedelta(hours=5), created] if created else ())]
+    for _ in range(world.pick((0, 0, 0, 0, 1, 1, 2))):
+        before = world.pick((*types, None))
+        at = world.near(world.pick(moments), days=2)
+        _event(world, ticket, world.pick(("type", "issuetype", "Type")), before, world.pick((after, after, *types)), at)
+        after = before
 
 
 def _event(world: World, ticket: str, field: str, old: str | None, new: str | None, at: datetime) -> None:

@@ -1,21 +1,47 @@
 -- ticket_authorisation: when a ticket was authorised, from its history and its approvals, and until when that held.
--- One row per event. A status counts when the ticket's type lists it as authorised; for a type that lists none, the plain
--- words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
+-- One row per event. A status counts when the type that the ticket had then lists it as authorised; for a type that lists none, the
+-- plain words approved and authorised count. It holds until the ticket is reopened (put back to its beginning, or taken up again
 -- after it was done), rejected or withdrawn, so a ticket opened again for a second release needs a new one
 -- (audit-domain T-10, traps). One put back into the status from which it was authorised waits for a new one as well, where that
 -- status waits for a decision: its name holds approv, authori, review, assess, wait, pending, submit or request.
 --   ended_at, ended_at_latest   when it stopped to hold: perhaps from the first of them on, surely from the second (the
 --              year 9999 where nobody can tell which of two events came first, so that it may still have held)
 --   doubt_at   when an event came of which two contents are known, so that nobody can tell whether it still held
+--   conflicted two contents of the event are known, or two types of the ticket at that time (ticket_type), of which one counts it
 --   migrated   the event carries the time of an import, so it proves no order
 WITH listing AS (
     SELECT DISTINCT s.id AS id FROM change_type__authorised_states AS s
+),
+retyped AS (
+    -- Statuses of the few tickets whose type was ever changed: whether the types that they may have had then count it. A change of
+    -- the type in that very instant is of the same save, so that the new type is asked.
+    SELECT
+        x.id AS id,
+        MAX(x.counts) AS perhaps,
+        MIN(CASE WHEN x.is_told THEN x.counts ELSE 0 END) AS surely
+    FROM (
+        SELECT
+            e.id AS id,
+            y.type IS NOT NULL AND NOT y.conflicted AS is_told,
+            CASE
+                WHEN s.id IS NOT NULL THEN 1
+                WHEN k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized') THEN 1
+                ELSE 0
+            END AS counts
+        FROM ticket_type AS y
+        JOIN ticket_event AS e ON e.ticket = y.ticket
+        LEFT JOIN change_type__authorised_states AS s
+            ON LOWER(s.value) = LOWER(e.new_value) AND (s.id = y.type OR y.type IS NULL OR y.conflicted)
+        LEFT JOIN listing AS k ON k.id = y.type AND NOT y.conflicted
+        WHERE e.field = 'status' AND y.from_at <= e.occurred_at_latest AND e.occurred_at < y.until_at
+    ) AS x
+    GROUP BY x.id
 ),
 given AS (
     SELECT
         e.ticket AS ticket, e.id AS id, e.occurred_at AS authorised_at, e.occurred_at_latest AS authorised_at_latest,
         CAST(NULL AS TIMESTAMP) AS withdrawn_at, CAST(NULL AS TIMESTAMP) AS withdrawn_at_latest, e.txn AS txn,
-        e.actor AS account, e.conflicted AS conflicted,
+        e.actor AS account, e.conflicted OR COALESCE(r.surely, 1) = 0 AS conflicted,
         CASE WHEN NOT e.conflicted THEN LOWER(TRIM(e.old_value)) END AS came_from,
         t.migrated_at AS migrated_at, t.migrated_at_latest AS migrated_at_latest,
         'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record
@@ -23,11 +49,13 @@ given AS (
     JOIN ticket AS t ON t.key = e.ticket
     LEFT JOIN change_type__authorised_states AS s ON s.id = t.type AND LOWER(s.value) = LOWER(e.new_value)
     LEFT JOIN listing AS k ON k.id = t.type
+    LEFT JOIN retyped AS r ON r.id = e.id
     WHERE e.field = 'status'
         AND (
             e.conflicted
-            OR s.id IS NOT NULL
-            OR (k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized'))
+            OR r.perhaps = 1
+            OR (r.id IS NULL AND s.id IS NOT NULL)
+            OR (r.id IS NULL AND k.id IS NULL AND LOWER(e.new_value) IN ('approved', 'authorised', 'authorized'))
         )
     UNION ALL
     SELECT

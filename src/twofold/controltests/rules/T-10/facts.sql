@@ -12,10 +12,24 @@ CROSS JOIN (
 UNION ALL
 SELECT
     t.item AS item, 'A' AS attribute, 'ticket' AS table_name, t.evidence AS evidence, t.record AS record,
-    'Ticket ' || t.ticket || CASE WHEN t.known THEN ' of type ' || COALESCE(t.type, 'unknown') ELSE ' is not in the data' END
+    'Ticket ' || t.ticket
+    || CASE
+        WHEN NOT t.known THEN ' is not in the data'
+        WHEN t.type_unclear THEN ', whose history does not tell its type at the start'
+        ELSE ' of type ' || COALESCE(t.type, 'unknown')
+    END
     || CASE WHEN t.migrated_at IS NULL THEN '' ELSE ', history imported at ' || CAST(t.migrated_at AS STRING) END AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
+UNION ALL
+SELECT
+    t.item AS item, x.attribute AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
+    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') AS fact
+FROM population AS p
+JOIN change_ticket AS t ON t.item = p.item
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype')
+CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'I') AS x
 UNION ALL
 SELECT
     t.item AS item, 'A' AS attribute, a.table_name AS table_name, a.evidence AS evidence, a.record AS record,

@@ -550,7 +550,7 @@ functional AS (
     SELECT
         t.item_no AS item_no,
         MAX(CASE WHEN t.functional AND NOT t.conflicted THEN 1 ELSE 0 END) AS is_functional,
-        MAX(CASE WHEN t.conflicted OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN t.conflicted OR t.type_unclear OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
         MAX(CASE WHEN t.is_change THEN 1 ELSE 0 END) AS is_known
     FROM change_ticket AS t
     WHERE t.known

@@ -61,7 +61,7 @@ SELECT
     'ticket' AS table_name,
     t.evidence AS evidence,
     t.record AS record,
-    'Ticket ' || t.key || ' of type ' || t.type
+    'Ticket ' || t.key || ', now of type ' || t.type
     || CASE
         WHEN c.is_change IS NULL THEN ' (the scope files say nothing of this type)'
         WHEN c.is_change THEN ' (may authorise a change)'
@@ -71,6 +71,17 @@ SELECT
 FROM named_key AS n
 JOIN ticket AS t ON t.key = n.named
 LEFT JOIN change_type AS c ON c.id = t.type
+UNION ALL
+SELECT
+    n.item AS item,
+    'A' AS attribute,
+    'ticket_event' AS table_name,
+    e.evidence AS evidence,
+    e.record AS record,
+    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') || '.' AS fact
+FROM named_key AS n
+JOIN ticket_event AS e ON e.ticket = n.named AND e.field IN ('type', 'issuetype')
 UNION ALL
 SELECT
     p.item AS item,

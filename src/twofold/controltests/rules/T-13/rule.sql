@@ -145,6 +145,19 @@ template AS (
 declared AS (
     SELECT COUNT(*) AS types FROM change_type AS c
 ),
+-- The tickets named by events, of which the type was ever changed: which it was at that time (change_ticket says it of releases).
+retyped AS (
+    SELECT
+        n.part AS part,
+        n.named AS named,
+        CASE WHEN MIN(s.type) = MAX(s.type) THEN MIN(s.type) END AS type,
+        MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS in_conflict
+    FROM ticket_type AS s
+    JOIN named_key AS n ON n.named = s.ticket
+    JOIN part AS u ON u.part = n.part
+    WHERE COALESCE(u.happened_at_latest, s.from_at) >= s.from_at AND COALESCE(u.happened_at, s.until_at) <= s.until_at
+    GROUP BY n.part, n.named
+),
 -- What each key leads to. The order of ticket and release is T-10's question; an event of another log has no T-10, so its
 -- ticket must have been raised before.
 key_rank AS (
@@ -154,7 +167,7 @@ key_rank AS (
             WHEN m.rank IS NOT NULL AND t.key IS NULL THEN m.rank
             WHEN t.key IS NULL AND g.starts_at <= COALESCE(u.happened_at_latest, g.starts_at) THEN 64
             WHEN t.key IS NULL THEN 31
-            WHEN t.conflicted THEN 60
+            WHEN t.conflicted OR r.in_conflict = 1 THEN 60
             WHEN c.is_change IS NULL AND d.types > 0 THEN 61
             WHEN NOT c.is_change THEN 32
             WHEN u.origin = 'deployment' THEN 90
@@ -169,7 +182,8 @@ key_rank AS (
     JOIN part AS u ON u.part = n.part
     LEFT JOIN ticket_gap AS g ON g.system = u.system
     LEFT JOIN ticket AS t ON t.key = n.named
-    LEFT JOIN change_type AS c ON c.id = t.type
+    LEFT JOIN retyped AS r ON r.part = n.part AND r.named = n.named
+    LEFT JOIN change_type AS c ON c.id = CASE WHEN r.part IS NULL THEN t.type ELSE r.type END
     LEFT JOIN template AS m ON m.part = n.part AND m.standard = n.named
 ),
 keyed AS (
@@ -261,6 +275,26 @@ explanation AS (
     CROSS JOIN declared AS d
     LEFT JOIN change_type AS c ON c.id = t.type
     WHERE p.origin = 'prod_event' AND (c.is_change OR d.types = 0)
+        AND NOT (d.types > 0 AND EXISTS (SELECT 1 FROM ticket_type AS y WHERE y.ticket = n.named))
+    UNION ALL
+    -- A ticket whose type was changed: since it was raised with a type that may authorise a change, or since it has one.
+    SELECT
+        p.item AS item,
+        p.happened_at AS operating_at,
+        p.happened_at_latest AS operating_at_latest,
+        CASE WHEN y.set_latest IS NULL THEN t.created_at ELSE y.from_at END AS explained_at,
+        CASE WHEN y.set_latest IS NULL THEN t.created_at_latest ELSE y.set_latest END AS explained_at_latest,
+        t.conflicted OR y.conflicted AS conflicted
+    FROM declared AS d
+    JOIN ticket_type AS y ON d.types > 0 AND (
+        y.set_latest IS NOT NULL
+        OR (y.from_at = TIMESTAMP '0001-01-01 00:00:00' AND y.until_at < TIMESTAMP '9999-12-31 00:00:00')
+    )
+    JOIN named_key AS n ON n.named = y.ticket
+    JOIN part AS p ON p.part = n.part
+    JOIN ticket AS t ON t.key = n.named
+    LEFT JOIN change_type AS c ON c.id = y.type
+    WHERE p.origin = 'prod_event' AND (c.is_change OR y.conflicted)
 ),
 explained AS (
     SELECT

@@ -86,7 +86,8 @@ JOIN commit_path AS x ON x.repository = k.repository AND x.sha = k.sha
 UNION ALL
 SELECT
     t.item AS item, 'E' AS attribute, 'ticket' AS table_name, t.evidence AS evidence, t.record AS record,
-    'Ticket ' || t.ticket || ' is of type ' || t.type
+    'Ticket ' || t.ticket
+    || CASE WHEN t.type_unclear THEN ' is of a type that its history does not tell' ELSE ' is of type ' || t.type END
     || CASE
         WHEN t.functional THEN ', which alters what the system does'
         WHEN t.functional IS NULL THEN ', of which nothing says whether it is functional'
@@ -95,6 +96,14 @@ SELECT
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 WHERE t.known
+UNION ALL
+SELECT
+    t.item AS item, 'E' AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
+    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') || '.' AS fact
+FROM population AS p
+JOIN change_ticket AS t ON t.item = p.item
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype')
 UNION ALL
 SELECT
     t.item AS item, 'E' AS attribute, 'requirement_test' AS table_name, v.evidence AS evidence, v.record AS record,

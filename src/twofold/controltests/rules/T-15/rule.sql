@@ -392,7 +392,7 @@ item_code AS (
 functional AS (
     SELECT
         t.item_no AS item_no,
-        MAX(CASE WHEN t.conflicted OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
+        MAX(CASE WHEN t.conflicted OR t.type_unclear OR (t.is_change AND t.functional IS NULL) THEN 1 ELSE 0 END) AS is_unknown,
         MAX(CASE WHEN t.is_change THEN 1 ELSE 0 END) AS is_change
     FROM change_ticket AS t
     GROUP BY t.item_no

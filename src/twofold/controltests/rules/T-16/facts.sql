@@ -7,13 +7,21 @@ CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'B') AS x
 UNION ALL
 SELECT
     p.item AS item, 'A' AS attribute, 'ticket' AS table_name, k.evidence AS evidence, k.record AS record,
-    'Ticket ' || k.key || ' of type ' || k.type || ', which '
+    'Ticket ' || k.key || CASE WHEN t.type_unclear THEN ' of a type that its history does not tell' ELSE ' of type ' || t.type END || ', which '
     || CASE WHEN c.needs_rollback THEN 'needs' WHEN NOT c.needs_rollback THEN 'does not need' ELSE 'is not known to need' END
     || ' a way back, holds now: ' || COALESCE(k.rollback_plan, 'nothing') AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
 JOIN ticket AS k ON k.key = t.ticket
-LEFT JOIN change_type AS c ON c.id = k.type
+LEFT JOIN change_type AS c ON c.id = t.type
+UNION ALL
+SELECT
+    p.item AS item, 'A' AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
+    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') || '.' AS fact
+FROM population AS p
+JOIN change_ticket AS t ON t.item = p.item
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype')
 UNION ALL
 SELECT
     p.item AS item, x.attribute AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
