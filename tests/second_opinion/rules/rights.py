@@ -242,3 +242,40 @@ def _holder(account: str, owner: Hand, humans: Mapping[str, str]) -> tuple[str, 
     if owner.person is not None:
         return humans.get(owner.person, owner.person), LINKED
     return account, SHARED_ACCOUNT if owner.state == SHARED_ACCOUNT else UNLINKED
+
+
+def opened_again(records: Records, row: Record) -> bool:
+    """Return whether an event opened a closed account again: an enable, or an activation right after a closing."""
+    if row["kind"] != "activate":
+        return bool(row["kind"] == "enable")
+
+    def place(each: Record) -> tuple[datetime, bool, str]:
+        if each["kind"] in _CLOSING:
+            return (each["occurred_at"] or (EVER,))[0], False, each["id"]
+        return (each["occurred_at"] or (NEVER, NEVER))[1], True, each["id"]
+
+    kinds = _OPENING | _CLOSING
+    life = [each for each in records["account_event"] if each["account"] == row["account"] and each["kind"] in kinds]
+    if row["occurred_at"] is None:
+        return any(each["kind"] in _CLOSING for each in life)
+    before = [each for each in life if place(each) < place(row)]
+    return bool(before) and max(before, key=place)["kind"] in _CLOSING
+
+
+def given_back(records: Records, row: Record) -> set[str]:
+    """Return the rights that the account held by the log of grants when it was opened again, without default ones."""
+    if row["occurred_at"] is None:
+        return set()
+    default = {each["id"] for each in records["access_right"] if each["is_default"]}
+    at, found = row["occurred_at"][0], set()
+    events = [each for each in records["grant_event"] if each["account"] == row["account"] and each["occurred_at"]]
+    for right in {each["right_id"] for each in events} - default:
+        own = sorted(
+            (each for each in events if each["right_id"] == right),
+            key=lambda each: (each["occurred_at"][0], each["id"]),
+        )
+        for place, each in enumerate(own):
+            until = own[place + 1]["occurred_at"][0] if place + 1 < len(own) else NEVER
+            if each["action"] == "add" and each["occurred_at"][0] < at < until:
+                found.add(right)
+    return found

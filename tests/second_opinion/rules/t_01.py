@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_last_day
 from .records import Record, Records, Span
-from .rights import inside
+from .rights import given_back, inside, opened_again
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -94,9 +94,9 @@ def _items(records: Records) -> Iterator[Item]:
                 excuse = "na:default_right"
             yield _item(records, row["id"], system, row, row["right_id"], frozenset({row["right_id"]}), excuse)
     for row in records["account_event"]:
-        if _opened_again(records, row):
+        if opened_again(records, row):
             account = accounts.get(row["account"])
-            held = _held(records, row, rights)
+            held = frozenset(given_back(records, row))
             name = f"account_event:{row['id']}" if row["id"] in grants else row["id"]
             system = account["system"] if account else f"unmapped:{row['account']}"
             yield _item(records, name, system, row, None, held, None)
@@ -130,42 +130,6 @@ def _classes(records: Records, rights: frozenset[str]) -> frozenset[str]:
     stated = {row["id"]: row["class"] or "normal" for row in records["access_right"]}
     nested = {stated.get(each, "normal") for right in rights for each in inside(records, right)}
     return frozenset({stated.get(each, "normal") for each in rights} | (nested - {"normal"}))
-
-
-def _opened_again(records: Records, row: Record) -> bool:
-    """An enable, or an activation whose account was closed at the last event of its life before."""
-    if row["kind"] != "activate":
-        return bool(row["kind"] == "enable")
-
-    def place(each: Record) -> tuple[datetime, bool, str]:
-        if each["kind"] in _CLOSING:
-            return (each["occurred_at"] or (EVER,))[0], False, each["id"]
-        return (each["occurred_at"] or (NEVER, NEVER))[1], True, each["id"]
-
-    kinds = {"create", "activate", "enable", *_CLOSING}
-    life = [each for each in records["account_event"] if each["account"] == row["account"] and each["kind"] in kinds]
-    if row["occurred_at"] is None:
-        return any(each["kind"] in _CLOSING for each in life)
-    before = [each for each in life if place(each) < place(row)]
-    return bool(before) and max(before, key=place)["kind"] in _CLOSING
-
-
-def _held(records: Records, row: Record, rights: Mapping[str, Record]) -> frozenset[str]:
-    """The rights that the account held when it was opened again, but default ones."""
-    if row["occurred_at"] is None:
-        return frozenset()
-    at, found = row["occurred_at"][0], set()
-    events = [each for each in records["grant_event"] if each["account"] == row["account"] and each["occurred_at"]]
-    for right in {each["right_id"] for each in events}:
-        own = sorted(
-            (each for each in events if each["right_id"] == right),
-            key=lambda each: (each["occurred_at"][0], each["id"]),
-        )
-        for place, each in enumerate(own):
-            until = own[place + 1]["occurred_at"][0] if place + 1 < len(own) else NEVER
-            if each["action"] == "add" and each["occurred_at"][0] < at < until:
-                found.add(right)
-    return frozenset(right for right in found if not (right in rights and rights[right]["is_default"]))
 
 
 def _judged(case: Case, item: Item) -> Codes:

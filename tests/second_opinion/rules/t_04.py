@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_last_day, add_second_hr_id
 from .records import Record, Records, Span
-from .rights import TICK, inside, met, right_intervals
+from .rights import TICK, given_back, inside, met, opened_again, right_intervals
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -33,7 +33,8 @@ from .world import A_DAY, START, World
 CONTROL_TEST = "T-04"
 OUTCOME_ONLY: frozenset[str] = frozenset()
 Parameters = Mapping[str, ParameterValue]
-GRANT, HOLDER, SESSION, KEY, EMERGENCY = "grant", "holder", "elevation", "key", "break_glass"
+GRANT, AGAIN, HOLDER = "grant", "reactivation", "holder"
+SESSION, KEY, EMERGENCY = "elevation", "key", "break_glass"
 _DUTIES = ("access", "security")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  naive UTC, as the tables hold them
 
@@ -110,10 +111,24 @@ def _system(records: Records, account: str, right: str) -> str:
 
 
 def _items(records: Records, clock: datetime) -> Iterator[tuple[str, Item]]:
+    yield from _given(records)
+    yield from _others(records, clock)
+
+
+def _given(records: Records) -> Iterator[tuple[str, Item]]:
     for row in records["grant_event"]:
         added = row["action"] == "add" and row["net_change"] is not False
         if added and _privileged(records, row["right_id"], row["occurred_at"]):
             yield f"grant:{row['id']}", _logged(records, GRANT, row, row["occurred_at"])
+    for row in records["account_event"]:
+        for right in sorted(given_back(records, row)) if opened_again(records, row) else ():
+            if _privileged(records, right, row["occurred_at"]):
+                system, at = _system(records, row["account"], right), row["occurred_at"]
+                item = Item(AGAIN, system, row["account"], right, at, row, row["conflicted"])
+                yield f"reactivation:{row['id']}/{right}", item
+
+
+def _others(records: Records, clock: datetime) -> Iterator[tuple[str, Item]]:
     for row in records["elevation"]:
         if _privileged(records, row["right_id"], row["started_at"]):
             yield f"elevation:{row['id']}", _logged(records, SESSION, row, row["started_at"])
@@ -161,7 +176,11 @@ def _holders(
             row for row in records["due_occurrence"] if row["activity"] == "access_review" and row["system"] == system
         ]
         for row in cycles:
-            reaching = [span[0] for span in spans if span[0] < row["due_at"] <= span[1]]
+            reaching = [
+                _since(records, account, right, span[0], spans, row)
+                for span in spans
+                if span[0] < row["due_at"] <= span[1]
+            ]
             if row["due_at"] <= clock and reaching:
                 last = row["due_at"] - TICK
                 item = Item(HOLDER, system, account, right, (last, last), None, row["conflicted"], row, min(reaching))
@@ -173,6 +192,44 @@ def _holders(
                 f"holder:{account}/{name}@unscheduled",
                 Item(HOLDER, system, account, right, at, None, conflicted=False),
             )
+
+
+def _since(
+    records: Records, account: str, right: str, start: datetime, spans: Sequence[Span], cycle: Record
+) -> datetime:
+    """Since when a right was held whose stretch began at `start`: a rest of the account alone makes it no new one.
+
+    It does where nothing was held when the cycle began, and the opening is judged as a grant; or where the right was
+    given in the log between the closing and the end of the cycle.
+    """
+    openings = [
+        row
+        for row in records["account_event"]
+        if row["account"] == account
+        and row["kind"] in {"create", "activate", "enable"}
+        and row["occurred_at"]
+        and row["occurred_at"][0] == start
+    ]
+    judged = bool(openings) and all(
+        opened_again(records, row) and right in given_back(records, row) for row in openings
+    )
+    said: list[Span] = [
+        row["occurred_at"]
+        for row in records["grant_event"]
+        if (row["account"], row["right_id"]) == (account, right)
+        and row["action"] == "add"
+        and row["net_change"] is not False
+        and row["occurred_at"]
+        and row["occurred_at"][0] < cycle["due_at"]
+    ]
+    earlier = [
+        span[0]
+        for span in spans
+        if span[0] < cycle["starts_at"]
+        and not any(first > span[1] for first, _ in said)
+        and (span[1] > cycle["starts_at"] or not judged)
+    ]
+    return min([start, *earlier]) if openings else start
 
 
 def _a(case: Case) -> str:
@@ -275,8 +332,10 @@ def _used_up(case: Case, subject: str) -> bool:
     """Whether an earlier privileged grant of the same right to the same hand came after the request."""
     asked = next((row for row in case.records["access_request"] if row["id"] == subject), None)
     mine = case.item.row or {}
-    if asked is None or case.item.kind != GRANT:
+    if asked is None or case.item.kind not in {GRANT, AGAIN}:
         return False
+    if case.item.kind == AGAIN:
+        return _used_up_before_opening(case, asked)
     for row in case.records["grant_event"]:
         at: Span | None = row["occurred_at"]
         if row["right_id"] != case.item.right or row["action"] != "add" or row["net_change"] is False or at is None:
@@ -288,6 +347,26 @@ def _used_up(case: Case, subject: str) -> bool:
             and at[0] >= asked["created_at"][0]
             and (at[0], f"grant:{row['id']}") < (case.at[0], f"grant:{mine['id']}")
         ):
+            return True
+    return False
+
+
+def _used_up_before_opening(case: Case, asked: Record) -> bool:
+    """Whether a request gave the right before: to the hand by another account, or to this one before it was closed."""
+    mine = case.item.row or {}
+    name = f"reactivation:{mine['id']}/{case.item.right}"
+    closings = [
+        row["occurred_at"][0]
+        for row in case.records["account_event"]
+        if row["account"] == case.item.account and row["kind"] in {"disable", "delete"} and row["occurred_at"]
+    ]
+    for other, item in _given(case.records):
+        if item.right != case.item.right or item.at is None or item.at[0] < asked["created_at"][0]:
+            continue
+        same_hand = acted_as(case.records, item.account, (item.at[1], item.at[1])) == (case.human or case.item.account)
+        closed = any(item.at[0] <= at <= case.at[0] for at in closings)
+        mattered = item.kind == AGAIN or item.account != case.item.account or closed
+        if same_hand and mattered and (item.at[0], other) < (case.at[0], name):
             return True
     return False
 
@@ -439,7 +518,7 @@ def _c(case: Case) -> str:
 
 def _d(case: Case) -> str:
     match case.item.kind:
-        case "grant":
+        case "grant" | "reactivation":
             return "na:judged_as_holder"
         case "holder":
             return _d_holder(case)
@@ -557,7 +636,7 @@ def _agreed_to_by_oneself(case: Case, mitigation: Record) -> bool:
 
 
 def _f(case: Case) -> str:
-    if case.item.kind not in {GRANT, HOLDER}:
+    if case.item.kind not in {GRANT, AGAIN, HOLDER}:
         return "na:time_limited"
     if any(row["id"] == case.item.right and row["read_only"] for row in case.records["access_right"]):
         return "na:read_only"
@@ -728,6 +807,7 @@ def populate(world: World) -> None:
                     valid_to=world.maybe(20, world.moment()),
                 )
     _used(world, aws, rights, accounts)
+    _closed(world, aws, accounts)
     _emergency(world, aws, accounts, people)
     _reviews(world, (aws, erp), rights, accounts)
     _developers(world, aws, accounts, people)
@@ -846,6 +926,44 @@ def _used(world: World, aws: str, rights: Sequence[str], accounts: Sequence[str]
     if world.chance(15):
         world.add("snapshot", id=world.key("s"), system=aws, taken_at=world.instant(world.moment()), origin="system")
         world.add("snapshot_row", snapshot=world.key("s"), account=accounts[0], right_id=world.pick(rights))
+
+
+def _closed(world: World, aws: str, accounts: Sequence[str]) -> None:
+    """Close accounts that were given something, and open them again, often on a decision."""
+    given = [row.values for row in world.rows if row.table == "grant_event" and row.values["action"] == "add"]
+    if not given or not world.chance(60):
+        return
+    for _ in range(world.number_in(1, 2)):
+        grant = world.pick(given)
+        account, right = str(grant["account"]), str(grant["right_id"])
+        shut = world.near(world.pick((world.moment(), START, START + 28 * A_DAY)))
+        opened = shut + world.pick((0, 1, 5, 20)) * A_DAY + timedelta(hours=world.pick((0, 1)))
+        kind = world.pick(("enable", "enable", "enable", "activate", "create"))
+        for name, what, at in (
+            (world.id("life"), world.pick(("disable", "delete")), shut),
+            (world.id("life"), kind, opened),
+        ):
+            for _ in range(2 if world.chance(3) else 1):
+                shown = world.maybe(97, world.instant(at, coarse=8))
+                world.add("account_event", id=name, account=account, kind=what, occurred_at=shown)
+        if world.chance(15):
+            between = shut + world.pick((0, 1, 2)) * A_DAY
+            for action, at in (("remove", between), ("add", world.near(opened))):
+                world.add(
+                    "grant_event",
+                    id=world.id("grant"),
+                    account=account,
+                    right_id=right,
+                    action=action,
+                    occurred_at=world.instant(at),
+                    net_change=world.maybe(8, value=False),
+                )
+        if world.chance(60):
+            _decided(world, aws, None, account, right, opened, accounts)
+        if world.chance(10):
+            world.add(
+                "account_event", id=world.id("life"), account=account, kind="enable", occurred_at=world.instant(opened)
+            )
 
 
 def _decided(

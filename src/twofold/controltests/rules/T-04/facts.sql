@@ -3,6 +3,7 @@ SELECT
     v.attribute AS attribute,
     CASE p.kind
         WHEN 'grant' THEN 'grant_event'
+        WHEN 'reactivation' THEN 'account_event'
         WHEN 'elevation' THEN 'elevation'
         WHEN 'key' THEN 'credential'
         ELSE 'sign_in'
@@ -58,7 +59,7 @@ JOIN (
 JOIN approval AS a ON a.subject = r.subject
 LEFT JOIN identity AS n ON n.account = a.approver AND n.valid_from <= a.decided_at AND a.decided_at < n.valid_to
 LEFT JOIN same_human AS v ON v.person = n.person
-WHERE p.kind IN ('grant', 'elevation')
+WHERE p.kind IN ('grant', 'reactivation', 'elevation')
 UNION ALL
 SELECT
     p.item AS item,
@@ -114,7 +115,7 @@ SELECT
     w.reviewer || ' gave ' || w.state || ' to ' || w.pull_request || ' at ' || CAST(w.submitted_at AS STRING) || '.' AS fact
 FROM population AS p
 JOIN review AS w ON w.pull_request = p.reference
-WHERE p.kind IN ('grant', 'elevation')
+WHERE p.kind IN ('grant', 'reactivation', 'elevation')
 UNION ALL
 SELECT
     p.item AS item,
@@ -137,4 +138,17 @@ LEFT JOIN identity AS n
     ON n.account = m.approved_by AND n.valid_from <= COALESCE(m.approved_at, p.operating_at)
     AND COALESCE(m.approved_at, p.operating_at) < n.valid_to
 LEFT JOIN same_human AS v ON v.person = n.person
-WHERE p.kind IN ('grant', 'holder')
+WHERE p.kind IN ('grant', 'reactivation', 'holder')
+UNION ALL
+SELECT
+    p.item AS item,
+    v.attribute AS attribute,
+    'account_event' AS table_name,
+    e.evidence AS evidence,
+    e.record AS record,
+    'The log shows: ' || e.kind || ' of ' || e.account || ' at ' || COALESCE(CAST(e.occurred_at AS STRING), 'an unknown time') || '.'
+        AS fact
+FROM population AS p
+CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'D' AS attribute) AS v
+JOIN account_event AS e ON e.account = p.account AND e.kind IN ('create', 'activate', 'enable', 'disable', 'delete')
+WHERE (p.kind = 'reactivation' AND v.attribute = 'A') OR (p.kind = 'holder' AND v.attribute = 'D')

@@ -38,7 +38,7 @@ asked AS (
     JOIN hand AS h ON h.item = p.item
     JOIN request_coverage AS c ON c.right_id = p.right_id
     JOIN request_for AS r ON r.request = c.request AND (r.beneficiary = p.account OR r.human = h.human)
-    WHERE p.kind IN ('grant', 'elevation')
+    WHERE p.kind IN ('grant', 'reactivation', 'elevation')
 ),
 used_up AS (
     SELECT DISTINCT k.item AS item, k.subject AS subject
@@ -49,6 +49,19 @@ used_up AS (
     JOIN population AS e ON e.kind = 'grant' AND e.right_id = p.right_id AND e.operating_at >= r.created_at
         AND (e.operating_at < p.operating_at OR (e.operating_at = p.operating_at AND e.item < p.item))
     JOIN hand AS f ON f.item = e.item AND COALESCE(f.human, e.account) = COALESCE(h.human, p.account)
+    UNION
+    -- An account that comes back needs another request than the one on which it had the right before it was closed.
+    SELECT DISTINCT k.item AS item, k.subject AS subject
+    FROM asked AS k
+    JOIN request_for AS r ON r.request = k.subject
+    JOIN population AS p ON p.item = k.item AND p.kind = 'reactivation'
+    JOIN hand AS h ON h.item = p.item
+    JOIN population AS e ON e.kind IN ('grant', 'reactivation') AND e.right_id = p.right_id AND e.operating_at >= r.created_at
+        AND (e.operating_at < p.operating_at OR (e.operating_at = p.operating_at AND e.item < p.item))
+    JOIN hand AS f ON f.item = e.item AND COALESCE(f.human, e.account) = COALESCE(h.human, p.account)
+    LEFT JOIN account_event AS x ON x.account = p.account AND x.kind IN ('disable', 'delete')
+        AND x.occurred_at >= e.operating_at AND x.occurred_at <= p.operating_at
+    WHERE e.kind = 'reactivation' OR e.account <> p.account OR x.id IS NOT NULL
 ),
 decided AS (
     SELECT
@@ -316,7 +329,7 @@ developer AS (
         AND COALESCE(u.started_at, u.completed_at) >= p.operating_at - q.developer_days * INTERVAL '1' DAY
         AND COALESCE(u.started_at, u.completed_at) <= p.operating_at_latest + q.developer_days * INTERVAL '1' DAY
     LEFT JOIN change_contributor AS c ON c.item = u.item
-    WHERE p.kind IN ('grant', 'holder')
+    WHERE p.kind IN ('grant', 'reactivation', 'holder')
     GROUP BY p.item
 ),
 -- Of a mitigation in conflict only person and rule are sure. One that the holder agreed to is none.
@@ -381,7 +394,7 @@ SELECT
         WHEN c.unclear = 1 THEN 'cannot_test:time_order_unclear'
         WHEN (p.kind = 'elevation' AND c.perhaps_people > 0)
             OR (c.perhaps_owner = 1 AND c.perhaps_security = 1 AND c.perhaps_people > 1) THEN 'cannot_test:time_order_unclear'
-        WHEN c.in_time = 1 AND COALESCE(k.of_owner, 0) + COALESCE(k.of_security, 0) < CASE WHEN p.kind = 'grant' THEN 2 ELSE 1 END
+        WHEN c.in_time = 1 AND COALESCE(k.of_owner, 0) + COALESCE(k.of_security, 0) < CASE WHEN p.kind IN ('grant', 'reactivation') THEN 2 ELSE 1 END
             THEN 'cannot_test:no_roster'
         WHEN g.of_approval = 1 THEN 'cannot_test:source_gap'
         WHEN c.by_owner = 1 AND c.by_security = 1 THEN 'exception:one_person'
@@ -419,7 +432,7 @@ SELECT
     END AS c,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN p.kind = 'grant' THEN 'na:judged_as_holder'
+        WHEN p.kind IN ('grant', 'reactivation') THEN 'na:judged_as_holder'
         WHEN p.kind = 'holder' THEN CASE
             WHEN p.starts_at IS NULL THEN 'exception:no_review_due'
             WHEN l.conflicted = 1 THEN 'cannot_test:conflict'
@@ -466,7 +479,7 @@ SELECT
     END AS e,
     CASE
         WHEN s.code IS NOT NULL THEN s.code
-        WHEN p.kind NOT IN ('grant', 'holder') THEN 'na:time_limited'
+        WHEN p.kind NOT IN ('grant', 'reactivation', 'holder') THEN 'na:time_limited'
         WHEN x.read_only THEN 'na:read_only'
         WHEN h.state IN ('shared', 'bot') THEN 'na:no_person'
         WHEN h.person IS NULL THEN 'cannot_test:account_unlinked'
