@@ -469,11 +469,7 @@ def _contracted(records: Records, stretch: Stretch, clock: datetime) -> str:
 
 def _issues(records: Records, stretch: Stretch, clock: datetime) -> str:
     issues = [
-        row
-        for row in records["vendor_issue"]
-        if row["vendor"] == stretch.vendor["id"]
-        and row["raised_at"][0] < stretch.end
-        and (row["closed_at"] is None or row["closed_at"][1] >= stretch.start)
+        row for row in records["vendor_issue"] if row["vendor"] == stretch.vendor["id"] and _was_open(row, stretch)
     ]
     clear = [row for row in issues if not row["conflicted"]]
     due = [row for row in clear if row["due_at"]]
@@ -483,11 +479,25 @@ def _issues(records: Records, stretch: Stretch, clock: datetime) -> str:
         return "cannot_test:pending"
     if len(clear) < len(issues):
         return "cannot_test:conflict"
+    if any(_closed_before_raised(row) for row in clear):
+        return "cannot_test:contradiction"
     if any(row["closed_at"] and row["closed_at"][1] > row["due_at"][1] for row in due):
         return "cannot_test:time_order_unclear"
     if has_gap(records, ["vendor_issue"], stretch.system, stretch.start, stretch.end):
         return "cannot_test:source_gap"
     return PASS if issues else "na:no_issues"
+
+
+def _closed_before_raised(row: Record) -> bool:
+    return bool(row["closed_at"] and row["closed_at"][1] < row["raised_at"][0])
+
+
+def _was_open(row: Record, stretch: Stretch) -> bool:
+    """Return whether an issue may have been open in the stretch, whichever of two times that do not fit is wrong."""
+    times = [row["raised_at"], row["closed_at"] or (NEVER, NEVER)]
+    if _closed_before_raised(row):
+        times.reverse()
+    return bool(times[0][0] < stretch.end and times[1][1] >= stretch.start)
 
 
 def _issue_fault(row: Record, clock: datetime) -> str:
@@ -805,10 +815,13 @@ def _review(world: World, vendor: str, at: Instant, accounts: Sequence[str]) -> 
 
 def _issue(world: World, vendor: str, raised: datetime) -> Mapping[str, Value]:
     due = raised + world.pick((29, 30, 30)) * A_DAY
+    closings = [due, world.near(due), raised + 3 * A_DAY]
+    if world.chance(15):
+        closings = [raised - A_DAY, raised - TICK, _limit(world, -6, 13)]
     return {
         "vendor": vendor,
         "raised_at": world.instant(raised),
         "owner": world.maybe(92, "p1"),
         "due_at": world.maybe(92, world.instant(world.pick((due, due, due, _day_of(17))))),
-        "closed_at": world.maybe(75, world.instant(world.pick((due, world.near(due), raised + 3 * A_DAY)))),
+        "closed_at": world.maybe(75, world.instant(world.pick(closings))),
     }

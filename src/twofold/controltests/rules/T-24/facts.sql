@@ -119,4 +119,4 @@ SELECT
     || COALESCE(CAST(i.due_at AS STRING), 'at no date') || ', closed ' || COALESCE(CAST(i.closed_at AS STRING), 'not yet')
     || '.' AS fact
 FROM population AS p
-JOIN vendor_issue AS i ON i.vendor = p.vendor AND i.raised_at < p.ends_before
+JOIN vendor_issue AS i ON i.vendor = p.vendor AND (i.raised_at < p.ends_before OR i.closed_at < p.ends_before)

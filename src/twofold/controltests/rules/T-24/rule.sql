@@ -622,6 +622,7 @@ vendor_code AS (
     LEFT JOIN unproven AS g ON g.item = p.item AND g.purpose = 'perhaps_reviewed'
     LEFT JOIN unproven AS gc ON gc.item = p.item AND gc.purpose = 'terms'
 ),
+-- Where the times contradict each other, an issue may have been open at any time between them.
 issue AS (
     SELECT
         p.item AS item,
@@ -630,13 +631,17 @@ issue AS (
             WHEN i.owner IS NULL THEN '1exception:no_owner'
             WHEN i.due_at IS NULL THEN '1exception:no_due_date'
             WHEN COALESCE(i.closed_at, q.extracted_at) > i.due_at_latest THEN '1exception:issue_overdue'
+            WHEN i.closed_at_latest < i.raised_at THEN '2cannot_test:contradiction'
             WHEN i.closed_at_latest > i.due_at_latest THEN '2cannot_test:time_order_unclear'
             ELSE '4pass'
         END) AS code
     FROM population AS p
     CROSS JOIN parameter AS q
     JOIN vendor_issue AS i
-        ON i.vendor = p.vendor AND i.raised_at < p.ends_before AND (i.closed_at IS NULL OR i.closed_at_latest >= p.starts_at)
+        ON i.vendor = p.vendor AND CASE
+            WHEN i.closed_at_latest < i.raised_at THEN i.closed_at < p.ends_before AND i.raised_at_latest >= p.starts_at
+            ELSE i.raised_at < p.ends_before AND (i.closed_at IS NULL OR i.closed_at_latest >= p.starts_at)
+        END
     GROUP BY p.item
 )
 SELECT
