@@ -151,6 +151,9 @@ def _run(world: World, plan: str, slot: datetime) -> None:
     name = world.id("run")
     started = slot + world.pick((timedelta(0), timedelta(0), timedelta(minutes=30), timedelta(hours=5)))
     ended = started + world.pick((timedelta(hours=1), timedelta(minutes=20), timedelta(hours=12), A_DAY))
+    ended += world.pick((timedelta(0), timedelta(0), timedelta(0), timedelta(hours=1), A_DAY))
+    if world.chance(10):
+        started -= world.pick((timedelta(seconds=1), timedelta(hours=1), A_DAY))
     status = world.pick(("success", "success", "success", "warning", "failed", "running"))
     for _ in range(2 if world.chance(3) else 1):
         world.add(
@@ -391,11 +394,18 @@ def _solved(due: Due, runs: Sequence[OfSlot]) -> str | None:
     failures = [(run.row["ended_at"] or run.row["started_at"]) for run in runs if run.row["status"] != "success"]
     failed = (min(at[0] for at in failures), min(at[1] for at in failures)) if failures else (due.slot["due_at"],) * 2
     allowed = timedelta(hours=int(str(due.parameters["solve_hours"])))
-    good = [row for row in due.of("backup_run") if row["status"] == "success" and row["ended_at"]]
-    clear = [row["ended_at"] for row in good if not row["conflicted"]]
-    if any(at[0] >= failed[1] and at[1] <= failed[0] + allowed for at in clear):
-        return _ticketed(due, failed[1] + allowed)
-    if any(at[1] >= failed[0] and at[0] <= failed[1] + allowed for at in clear):
+    good = [
+        row
+        for row in due.of("backup_run")
+        if row["status"] == "success" and row["ended_at"] and _begun_since(due.slot["starts_at"], row, surely=False)
+    ]
+    clear = [row for row in good if not row["conflicted"]]
+    for row in clear:
+        ended = row["ended_at"]
+        is_sure = _begun_since(due.slot["starts_at"], row, surely=True)
+        if is_sure and ended[0] >= failed[1] and ended[1] <= failed[0] + allowed:
+            return _ticketed(due, failed[1] + allowed)
+    if any(row["ended_at"][1] >= failed[0] and row["ended_at"][0] <= failed[1] + allowed for row in clear):
         return "cannot_test:time_order_unclear"
     if any(failed[0] <= row["ended_at"][1] and row["ended_at"][0] <= failed[1] + allowed for row in good):
         return "cannot_test:conflict"
@@ -403,6 +413,12 @@ def _solved(due: Due, runs: Sequence[OfSlot]) -> str | None:
         return "cannot_test:pending"
     gap = due.has_gap(["backup_run"], due.slot["starts_at"], failed[1] + allowed)
     return "cannot_test:source_gap" if gap else None
+
+
+def _begun_since(slot: datetime, row: Record, *, surely: bool) -> bool:
+    """Return whether a run began in time to hold what a slot asks for, or is of that slot by the word of the log."""
+    times: list[Span] = [row["started_at"], *([row["slot_at"]] if row["slot_at"] else [])]
+    return any(at[0 if surely else 1] >= slot for at in times)
 
 
 def _ticketed(due: Due, until: datetime) -> str:

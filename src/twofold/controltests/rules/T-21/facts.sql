@@ -25,7 +25,7 @@ FROM population AS p
 CROSS JOIN parameter AS q
 JOIN backup_run AS r
     ON r.plan = p.plan AND COALESCE(r.slot_at, r.started_at) < p.due_at + q.solve_hours * INTERVAL '1' HOUR
-        AND COALESCE(r.slot_at_latest, r.started_at_latest) >= p.starts_at
+        AND GREATEST(COALESCE(r.slot_at_latest, r.started_at_latest), r.started_at_latest) >= p.starts_at
 WHERE p.kind = 'run'
 UNION ALL
 SELECT

@@ -77,44 +77,35 @@ tried AS (
     WHERE p.kind = 'run'
     GROUP BY p.item, p.plan, p.due_at
 ),
--- What solved a failure: the first good run of the plan, of whatever slot, that ended after it.
-ending AS (
-    SELECT
-        t.plan AS plan, t.item AS item, t.failed_at AS early, t.failed_at_latest AS late, 0 AS is_good, FALSE AS conflicted
-    FROM tried AS t
-    WHERE t.is_good = 0
-    UNION ALL
+-- What solved a failure: the first good run of the plan, of whatever slot, that ended after it. One that had begun before the slot
+-- holds nothing of its time, unless the job log says that it was of that slot. The months keep the pairs few.
+good AS (
     SELECT
         a.plan AS plan,
-        CAST(NULL AS STRING) AS item,
-        a.ended_at AS early,
-        a.ended_at_latest AS late,
-        1 AS is_good,
-        a.conflicted AS conflicted
+        a.conflicted AS conflicted,
+        a.ended_at AS ended_at,
+        a.ended_at_latest AS ended_at_latest,
+        GREATEST(a.at, a.started_at) AS begun_at,
+        GREATEST(a.at_latest, a.started_at_latest) AS begun_at_latest,
+        DATE_TRUNC('month', a.ended_at_latest) AS month
     FROM attempt AS a
     WHERE a.status = 'success'
 ),
-after_surely AS (
+solution AS (
     SELECT
-        e.item AS item,
-        MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.late END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.early ELSE e.late END NULLS LAST, e.is_good
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS solved_at
-    FROM ending AS e
-),
-after_perhaps AS (
-    SELECT
-        e.item AS item,
-        MIN(CASE WHEN e.is_good = 1 AND NOT e.conflicted THEN e.early END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END NULLS LAST, e.is_good
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS solved_at,
-        MIN(CASE WHEN e.conflicted THEN e.early END) OVER (
-            PARTITION BY e.plan ORDER BY CASE WHEN e.is_good = 1 THEN e.late ELSE e.early END NULLS LAST, e.is_good
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS disputed_at
-    FROM ending AS e
+        t.item AS item,
+        MIN(CASE
+            WHEN g.ended_at >= t.failed_at_latest AND g.begun_at >= p.starts_at AND NOT g.conflicted THEN g.ended_at_latest
+        END) AS surely_at,
+        MIN(CASE WHEN NOT g.conflicted THEN g.ended_at END) AS perhaps_at,
+        MIN(g.ended_at) AS disputed_at
+    FROM tried AS t
+    CROSS JOIN (SELECT 0 AS months UNION ALL SELECT 1 AS months UNION ALL SELECT 2 AS months) AS k
+    JOIN population AS p ON p.item = t.item
+    JOIN good AS g ON g.plan = t.plan AND g.month = DATE_TRUNC('month', t.failed_at) + k.months * INTERVAL '1' MONTH
+        AND g.ended_at_latest >= t.failed_at AND g.begun_at_latest >= p.starts_at
+    WHERE t.is_good = 0
+    GROUP BY t.item
 ),
 ticketed AS (
     SELECT p.item AS item, COUNT(f.ticket) AS named, COUNT(t.key) AS known
@@ -171,14 +162,14 @@ run_code AS (
             WHEN t.runs = 0 AND u.allowed = 1 THEN 'na:paused'
             WHEN t.runs = 0 AND u.allowed_by_unknown = 1 THEN 'cannot_test:approver_unlinked'
             WHEN t.runs = 0 AND p.first_day THEN 'na:first_day'
-            WHEN s.solved_at <= t.failed_at + q.solve_hours * INTERVAL '1' HOUR THEN CASE
+            WHEN s.surely_at <= t.failed_at + q.solve_hours * INTERVAL '1' HOUR THEN CASE
                 WHEN k.known > 0 THEN 'pass'
                 WHEN g.of_ticket = 1 THEN 'cannot_test:source_gap'
                 WHEN k.named > 0 THEN 'exception:unknown_ticket'
                 ELSE 'exception:not_ticketed'
             END
-            WHEN m.solved_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:time_order_unclear'
-            WHEN m.disputed_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:conflict'
+            WHEN s.perhaps_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:time_order_unclear'
+            WHEN s.disputed_at <= t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR THEN 'cannot_test:conflict'
             WHEN t.failed_at_latest + q.solve_hours * INTERVAL '1' HOUR > q.extracted_at THEN 'cannot_test:pending'
             WHEN g.of_solution = 1 THEN 'cannot_test:source_gap'
             WHEN t.runs = 0 AND u.item IS NOT NULL THEN 'exception:paused'
@@ -190,8 +181,7 @@ run_code AS (
     FROM tried AS t
     CROSS JOIN parameter AS q
     JOIN population AS p ON p.item = t.item
-    LEFT JOIN after_surely AS s ON s.item = t.item
-    LEFT JOIN after_perhaps AS m ON m.item = t.item
+    LEFT JOIN solution AS s ON s.item = t.item
     LEFT JOIN ticketed AS k ON k.item = t.item
     LEFT JOIN paused AS u ON u.item = t.item
     LEFT JOIN run_gap AS g ON g.item = t.item
