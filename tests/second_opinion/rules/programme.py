@@ -123,9 +123,20 @@ def without_held(done: str) -> str:
     return "na:not_done" if done.startswith("exception") or done == "pass" else done
 
 
-def actions_of(records: Records, due: Due, answering: Sequence[Record]) -> list[Record]:
-    """Return the actions that came out of the records, and those of no known record that were opened in the period."""
-    known = {row["id"] for row in records["activity_record"]}
+def actions_of(records: Records, due: Due, answering: Sequence[Record], answers: set[str]) -> list[Record]:
+    """Return the actions that came out of the records, and those opened in the period that came out of no known record.
+
+    A record counts as unknown that is among the `answers` to no due date and names one in the time of the schedule.
+    """
+    schedule = due.row["activity"], due.system
+    periods = [row["starts_at"] for row in records["due_occurrence"] if (row["activity"], row["system"]) == schedule]
+    known = {
+        row["id"]
+        for row in records["activity_record"]
+        if row["id"] in answers
+        or (row["activity"], row["system"]) != schedule
+        or (row["held_for"] or "") <= last_day(min(periods))
+    }
     own = {row["id"] for row in answering}
     return [
         row
@@ -133,7 +144,7 @@ def actions_of(records: Records, due: Due, answering: Sequence[Record]) -> list[
         if row["activity_record"] in own
         or (
             row["activity_record"] not in known
-            and (row["activity"], row["system"]) == (due.row["activity"], due.system)
+            and (row["activity"], row["system"]) == schedule
             and due.starts_at <= row["opened_at"][0] < due.due_at
         )
     ]

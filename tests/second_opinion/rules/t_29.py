@@ -95,7 +95,7 @@ def _record(world: World, activity: str, system: str, period: tuple[datetime, da
             id=record,
             activity=activity,
             system=system,
-            held_for=world.pick((None, None, day, "2026-01-31")),
+            held_for=world.pick((None, None, day, day, "2026-01-31", last_day(inside))),
             form=form,
             completed_at=world.instant(completed),
             participants=world.maybe(92, [world.key("p")]),
@@ -119,23 +119,35 @@ def _record(world: World, activity: str, system: str, period: tuple[datetime, da
 def outcomes(records: Records, clock: datetime, parameters: Mapping[str, ParameterValue]) -> dict[str, dict[str, str]]:
     """Return the codes of every due period."""
     found = {}
-    for due in due_periods(records, list(_LETTERS)):
+    periods = list(due_periods(records, list(_LETTERS)))
+    for due in periods:
         activity = due.row["activity"]
         codes = dict.fromkeys("ABCDEFGHIJKL", "na:other_activity")
-        codes.update(zip(_LETTERS[activity], _judged(records, due, clock, parameters), strict=True))
+        codes.update(zip(_LETTERS[activity], _judged(records, due, periods, clock, parameters), strict=True))
         found[f"{activity}/{due.system}/{due.day}"] = codes
     return found
 
 
-def _judged(records: Records, due: Due, clock: datetime, parameters: Mapping[str, ParameterValue]) -> Sequence[str]:
+def _answers(records: Records, due: Due) -> list[Record]:
+    """Return the records of the activity and system that answer the due date."""
+    return [
+        row
+        for row in records["activity_record"]
+        if (row["activity"], row["system"]) == (due.row["activity"], due.system) and due.is_answered_by(row)
+    ]
+
+
+def _judged(
+    records: Records, due: Due, periods: Sequence[Due], clock: datetime, parameters: Mapping[str, ParameterValue]
+) -> Sequence[str]:
     """Return the codes of the letters that the activity has, in their order."""
     activity = due.row["activity"]
     same = [row for row in records["activity_record"] if (row["activity"], row["system"]) == (activity, due.system)]
-    answering = [row for row in same if due.is_answered_by(row)]
+    answering = _answers(records, due)
     code_of = {row["id"]: _held(same, due, row) for row in answering}
     held = [row for row in answering if code_of[row["id"]] in _HELD]
     done = done_code(records, due, first(code_of.values(), _BEST), clock)
-    actions = actions_of(records, due, answering)
+    actions = actions_of(records, due, answering, {row["id"] for each in periods for row in _answers(records, each)})
     closed = over_actions(
         records, due, done, held, [action_code(records, row, clock) for row in actions], ACTION_ORDER, clock
     )

@@ -123,7 +123,7 @@ def _exercise(
             id=exercise,
             activity=_ACTIVITY if world.chance(97) else "capacity_review",
             system=recorded_for,
-            held_for=world.pick((None, None, last_day(period[1]), "2026-01-31")),
+            held_for=world.pick((None, None, last_day(period[1]), "2026-01-31", last_day(inside))),
             form=form,
             completed_at=world.instant(completed),
             participants=world.maybe(92, [world.key("p")]),
@@ -153,7 +153,7 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
         f"{due.system}/{due.day}": _judged(
             records,
             due,
-            {each.day for each in periods if each.system == due.system},
+            periods,
             clock,
             words(parameters["exercise_forms"]),
         )
@@ -161,22 +161,14 @@ def outcomes(records: Records, clock: datetime, parameters: Mapping[str, Paramet
     }
 
 
-def _judged(records: Records, due: Due, own_days: set[str], clock: datetime, forms: set[str]) -> dict[str, str]:
+def _judged(records: Records, due: Due, periods: Sequence[Due], clock: datetime, forms: set[str]) -> dict[str, str]:
     exercises = [row for row in records["activity_record"] if row["activity"] == _ACTIVITY]
-    answering = [
-        row
-        for row in exercises
-        if due.system in _spoken_for(row)
-        and (
-            due.is_completed_in(row)
-            if row["system"] != due.system and row["held_for"] not in own_days
-            else due.is_answered_by(row)
-        )
-    ]
+    answering = _answers(exercises, due, periods)
+    answers = {row["id"] for each in periods for row in _answers(exercises, each, periods)}
     code_of = {row["id"]: _held(exercises, due, row, forms) for row in answering}
     held = [row for row in answering if code_of[row["id"]] in _HELD]
     done = done_code(records, due, first(code_of.values(), _BEST), clock)
-    actions = [action_code(records, row, clock) for row in actions_of(records, due, answering)]
+    actions = [action_code(records, row, clock) for row in actions_of(records, due, answering, answers)]
     systems, targets = _systems(records, due, held, done), _targets(records, due, held, done)
     if systems == "exception:system_left_out":
         systems = due.lacks(records, "activity_record", clock, systems)
@@ -188,6 +180,21 @@ def _judged(records: Records, due: Due, own_days: set[str], clock: datetime, for
         "C": targets,
         "D": over_actions(records, due, done, held, actions, ACTION_ORDER, clock),
     }
+
+
+def _answers(exercises: Sequence[Record], due: Due, periods: Sequence[Due]) -> list[Record]:
+    """Return the exercises that answer the due date."""
+    own_days = {each.day for each in periods if each.system == due.system}
+    return [
+        row
+        for row in exercises
+        if due.system in _spoken_for(row)
+        and (
+            due.is_completed_in(row)
+            if row["system"] != due.system and row["held_for"] not in own_days
+            else due.is_answered_by(row)
+        )
+    ]
 
 
 def _spoken_for(exercise: Record) -> set[str]:

@@ -15,6 +15,12 @@ answer AS (
     WHERE r.held_for = p.day
         OR (r.held_for IS NULL AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at)
 ),
+-- The last day before the first due period of a schedule.
+scheduled AS (
+    SELECT p.activity AS activity, p.system AS system, CAST(CAST(MIN(p.starts_at) - INTERVAL '630' MINUTE AS DATE) AS STRING) AS day_before
+    FROM population AS p
+    GROUP BY p.activity, p.system
+),
 own_action AS (
     SELECT a.item AS item, t.id AS id
     FROM answer AS a
@@ -24,8 +30,11 @@ own_action AS (
     FROM population AS p
     JOIN programme_action AS t
         ON t.activity = p.activity AND t.system = p.system AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    JOIN scheduled AS s ON s.activity = p.activity AND s.system = p.system
     LEFT JOIN activity_record AS r ON r.id = t.activity_record
+    LEFT JOIN answer AS a ON a.id = r.id
     WHERE r.id IS NULL
+        OR (a.id IS NULL AND r.held_for > s.day_before AND r.activity = p.activity AND r.system = p.system)
 )
 SELECT
     p.item AS item,

@@ -138,7 +138,14 @@ risk_owner AS (
     JOIN assessed_risk AS r ON r.activity_record = h.id
     GROUP BY h.item
 ),
--- An action belongs to the activity that it came out of; where it names none that is known, to the period it was opened in.
+-- The last day before the first due period of a schedule.
+scheduled AS (
+    SELECT p.activity AS activity, p.system AS system, CAST(CAST(MIN(p.starts_at) - INTERVAL '630' MINUTE AS DATE) AS STRING) AS day_before
+    FROM population AS p
+    GROUP BY p.activity, p.system
+),
+-- An action belongs to the activity that it came out of; where it names none that is known, to the period it was opened in. So does
+-- that of a record which names a day of the schedule's time on which nothing was due: such a record answers no due date.
 own_action AS (
     SELECT a.item AS item, t.id AS id
     FROM answer AS a
@@ -148,8 +155,11 @@ own_action AS (
     FROM population AS p
     JOIN programme_action AS t
         ON t.activity = p.activity AND t.system = p.system AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    JOIN scheduled AS s ON s.activity = p.activity AND s.system = p.system
     LEFT JOIN activity_record AS r ON r.id = t.activity_record
+    LEFT JOIN answer AS a ON a.id = r.id
     WHERE r.id IS NULL
+        OR (a.id IS NULL AND r.held_for > s.day_before AND r.activity = p.activity AND r.system = p.system)
 ),
 -- A due date that was moved does not help (step action_limit). A gap that begins on the last day before the newest export and does
 -- not end is the end of the data.

@@ -21,6 +21,12 @@ answer AS (
     WHERE (r.held_for IS NULL OR (r.system <> p.system AND o.item IS NULL))
         AND r.completed_at < p.due_at AND r.completed_at_latest >= p.starts_at
 ),
+-- The last day before the first due period of a schedule.
+scheduled AS (
+    SELECT p.system AS system, CAST(CAST(MIN(p.starts_at) - INTERVAL '630' MINUTE AS DATE) AS STRING) AS day_before
+    FROM population AS p
+    GROUP BY p.system
+),
 own_action AS (
     SELECT a.item AS item, t.id AS id
     FROM answer AS a
@@ -29,8 +35,12 @@ own_action AS (
     SELECT p.item AS item, t.id AS id
     FROM population AS p
     JOIN programme_action AS t ON t.activity = 'recovery_exercise' AND t.system = p.system
+        AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    JOIN scheduled AS s ON s.system = p.system
     LEFT JOIN activity_record AS r ON r.id = t.activity_record
-    WHERE r.id IS NULL AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    LEFT JOIN answer AS a ON a.id = r.id
+    WHERE r.id IS NULL
+        OR (a.id IS NULL AND r.held_for > s.day_before AND r.activity = 'recovery_exercise' AND r.system = p.system)
 )
 SELECT
     p.item AS item,

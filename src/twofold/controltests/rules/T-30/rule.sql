@@ -184,7 +184,14 @@ measured AS (
     LEFT JOIN gap AS g ON g.item = n.item
     GROUP BY n.item
 ),
--- D: an action belongs to the exercise that it came out of; where it names none that is known, to the period it was opened in.
+-- The last day before the first due period of a schedule.
+scheduled AS (
+    SELECT p.system AS system, CAST(CAST(MIN(p.starts_at) - INTERVAL '630' MINUTE AS DATE) AS STRING) AS day_before
+    FROM population AS p
+    GROUP BY p.system
+),
+-- D: an action belongs to the exercise that it came out of; where it names none that is known, to the period it was opened in. So does
+-- that of an exercise which names a day of the schedule's time on which nothing was due, and so answers no due date.
 own_action AS (
     SELECT a.item AS item, t.id AS id
     FROM answer AS a
@@ -193,8 +200,12 @@ own_action AS (
     SELECT p.item AS item, t.id AS id
     FROM population AS p
     JOIN programme_action AS t ON t.activity = 'recovery_exercise' AND t.system = p.system
+        AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    JOIN scheduled AS s ON s.system = p.system
     LEFT JOIN activity_record AS r ON r.id = t.activity_record
-    WHERE r.id IS NULL AND t.opened_at >= p.starts_at AND t.opened_at < p.due_at
+    LEFT JOIN answer AS a ON a.id = r.id
+    WHERE r.id IS NULL
+        OR (a.id IS NULL AND r.held_for > s.day_before AND r.activity = 'recovery_exercise' AND r.system = p.system)
 ),
 -- A due date that was moved does not help (step action_limit). A gap that begins on the last day before the newest export and does
 -- not end is the end of the data.
