@@ -118,3 +118,32 @@ def test_documents_in_force_agree() -> None:
 
     assert world(2).state() is State.OK
     assert world(5).state() is State.GAP
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state"),
+    [
+        ("erp", "crm", State.OK),
+        ("erp", "erp", State.GAP),
+        ("erp", None, State.GAP),
+        (None, "erp", State.GAP),
+        ("erp", "company", State.GAP),
+        ("company", "erp", State.GAP),
+    ],
+)
+def test_documents_of_two_systems_may_promise_two_numbers(first: str | None, second: str | None, state: State) -> None:
+    world = World("practice/policies_disagree").add("policy_version", VERSION, {**VERSION, "policy": "handbook"})
+    world.add("policy", {"id": "access", "system": first}, {"id": "handbook", "system": second})
+
+    assert world.add("policy_number", number(), number(5, policy="handbook")).state() is state
+
+
+def test_of_three_systems_only_two_documents_of_one_disagree() -> None:
+    policies = {"access": ("erp", 2), "handbook": ("crm", 5), "crm-rules": ("crm", 7)}
+    world = World("practice/policies_disagree")
+    for policy, (system, value) in policies.items():
+        world.add("policy_version", {**VERSION, "policy": policy}).add("policy", {"id": policy, "system": system})
+        world.add("policy_number", number(value, policy=policy))
+
+    assert world.state() is State.GAP
+    assert "2 day in access (erp)" in world.result().lines[0].text
