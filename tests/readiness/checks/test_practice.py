@@ -147,3 +147,34 @@ def test_of_three_systems_only_two_documents_of_one_disagree() -> None:
 
     assert world.state() is State.GAP
     assert "2 day in access (erp)" in world.result().lines[0].text
+
+
+@pytest.mark.parametrize(
+    ("of", "seen", "state"),
+    [
+        ("erp", "crm", State.CANNOT_TELL),
+        ("erp", "erp", State.GAP),
+        ("erp", "company", State.GAP),
+        ("erp", None, State.GAP),
+        ("company", "crm", State.GAP),
+        (None, "crm", State.GAP),
+    ],
+)
+def test_a_policy_of_one_system_is_measured_there(of: str | None, seen: str | None, state: State) -> None:
+    world = World("practice/numbers_kept").add("policy_version", VERSION).add("policy", {"id": "access", "system": of})
+    world.add("policy_number", number())
+
+    assert world.add("measured_value", *({**each, "system": seen} for each in measured(9))).state() is state
+
+
+def test_values_of_two_systems_are_ranked_apart_for_their_policies() -> None:
+    world = World("practice/numbers_kept")
+    for system, value in {"erp": 2, "crm": 9}.items():
+        world.add("policy_version", {**VERSION, "policy": system}).add("policy", {"id": system, "system": system})
+        world.add("policy_number", number(value, policy=system))
+        world.add(
+            "measured_value", *({**each, "id": f"{system}-{each['id']}", "system": system} for each in measured(value))
+        )
+
+    assert world.state() is State.OK
+    assert ["of 1 values" in line.text for line in world.result().lines] == [True, True]
