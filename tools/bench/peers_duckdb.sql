@@ -875,6 +875,19 @@ WITH back AS (
     WHERE g.gives
     GROUP BY g.vote
 ),
+reopened AS (
+    -- Approvals of tickets that were put back, up to the start of this release.
+    SELECT
+        u.unit, g.vote, min(CASE WHEN NOT b.conflicted THEN greatest(b.f, g.f) END) AS f,
+        min(CASE WHEN NOT b.conflicted THEN CASE WHEN b.f > g.t AND b.t <= u.started_at THEN b.t ELSE N() END END) AS t,
+        min(CASE WHEN b.conflicted THEN greatest(b.f, g.f) END) AS doubt
+    FROM put_back AS b
+    JOIN vote AS g ON g.ticket = b.ticket AND b.t >= g.f
+    JOIN ticket_of AS n ON n.ticket = b.ticket
+    JOIN live AS u ON u.unit = n.unit AND b.f <= u.started_at_latest AND g.f <= u.started_at_latest
+    WHERE g.gives
+    GROUP BY u.unit, g.vote
+),
 row AS (
     SELECT u.unit, v.vote, v.account, v.person, v.human, v.hand_state, v.hand, v.f, v.t, v.commit_sha, v.ended, v.ended_latest,
         v.ended_unknown, v.conflicted, false AS trailer
@@ -897,10 +910,12 @@ row AS (
     WHERE k.committed_at IS NOT NULL AND NOT u.emergency
 )
 SELECT
-    row_number() OVER () AS given, r.*, least(r.ended, b.f) AS ended_at, least(r.ended_latest, b.t) AS ended_at_latest,
-    NOT coalesce(b.t >= r.ended_latest, b.f IS NULL) AS refused, b.doubt
+    row_number() OVER () AS given, r.*, least(r.ended, b.f, o.f) AS ended_at, least(r.ended_latest, b.t, o.t) AS ended_at_latest,
+    b.t IS NOT NULL AND b.t < coalesce(r.ended_latest, N() + INTERVAL 1 DAY) AND b.t <= coalesce(o.t, N()) AS refused,
+    least(b.doubt, o.doubt) AS doubt
 FROM row AS r
-LEFT JOIN back AS b ON b.vote = r.vote;
+LEFT JOIN back AS b ON b.vote = r.vote
+LEFT JOIN reopened AS o ON o.unit = r.unit AND o.vote = r.vote;
 
 CREATE TEMP TABLE shown AS
 SELECT g.given, bool_or(m.f <= g.f AND g.t < m.t) AS sure

@@ -187,7 +187,9 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
                 doubt=None,
                 conflicted=row["conflicted"],
             )
-            yield _with_refusals(given, refusals)
+            early = not surely_before(change.start, row["decided_at"])
+            back = list(_put_back_before(records, row["subject"], change.start)) if early else []
+            yield _with_refusals(given, refusals, back)
     commit = change.commit
     if commit is not None and commit["committed_at"] is not None:
         for name in commit["reviewed_by"]:
@@ -200,8 +202,20 @@ def change_approvals(records: Records, change: Change) -> Iterator[Approval]:
             )
 
 
-def _with_refusals(given: Approval, refusals: Sequence[tuple[Record, Span]]) -> Approval:
-    ended, refused, doubt = taken_back(given.given, given.ended, refusals)
+def _put_back_before(records: Records, ticket: str, start: Span | None) -> Iterator[tuple[Record, Span]]:
+    """Yield what put a ticket back, perhaps before a release started; perhaps never for this release if not surely."""
+    for row, at in put_back(records, ticket):
+        if start is not None and at[0] <= start[1]:
+            yield row, at if at[1] <= start[0] else (at[0], NEVER)
+
+
+def _with_refusals(
+    given: Approval, refusals: Sequence[tuple[Record, Span]], back: Sequence[tuple[Record, Span]] = ()
+) -> Approval:
+    ended, refused, doubt = taken_back(given.given, given.ended, [*refusals, *back])
+    by_hand, by_ticket = (taken_back(given.given, None, rows)[0] for rows in (refusals, back))
+    if by_ticket is not None:
+        refused = refused and by_hand is not None and by_hand[1] <= by_ticket[1]
     return replace(given, ended=ended, refused=refused, doubt=doubt)
 
 

@@ -1,15 +1,16 @@
 -- change_approval: every approval of a change, and what speaks for or against it (audit-domain 4.0 Identity, Authority,
 -- Independence; 4.2 T-10 C). One row per item and approval. Whether it came in time is left to the rules, whose
--- parameters decide that; nothing here knows the start of the release.
+-- parameters decide that. Only what put the ticket back not surely after the start of this very release ends an approval of the ticket:
+-- each release is judged alone.
 --   human         whose HR id the approver's person is (same_human); empty where the account is linked to nobody
 --   known_as      person, and human where that is another HR id, as facts name them; empty likewise
 --   basis         review (of the pull request), ticket (approval of a ticket for release or emergency), trailer (a commit
 --                 without pull request that says who reviewed it: a statement, not an event of a system)
---   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, or the same human asked for changes or
---                 rejected it; ended_by says which. Perhaps from the first of them on, surely from the second (the year
+--   ended_at, ended_at_latest   when it stopped to hold: dismissed, withdrawn, the same human asked for changes or
+--                 rejected it, or its ticket was put back (ticket_put_back); ended_by says which. Perhaps from the first of them on, surely from the second (the year
 --                 9999 where nobody can tell which came first, so that it may still have held)
 --   ended_unknown dismissed, but nobody recorded when
---   doubt_at      when a row in conflict of the same human came, so that nobody can tell whether it still held
+--   doubt_at      when a row in conflict of the same human came, or a status in conflict of its ticket, so that nobody can tell whether it still held
 --   content       final (given on the content that was merged), stale (content came later), unknown
 --   authority     roster, title (no dated roster then, but the job's title carries the duty), title_unclear (likewise, but
 --                 times overlap, of the title or of the beginning of the roster), none (a roster exists without the
@@ -129,6 +130,40 @@ superseded AS (
     WHERE b.hand = COALESCE(h.human, i.person, g.account)
     GROUP BY g.table_name, g.id
 ),
+put_back AS (
+    -- Approvals of tickets that were put back afterwards, or perhaps, and not surely after the start.
+    SELECT
+        t.item_no AS item_no, a.id AS id,
+        MIN(CASE WHEN k.conflicted THEN NULL ELSE GREATEST(k.occurred_at, a.decided_at) END) AS ended_at,
+        MIN(
+            CASE
+                WHEN k.conflicted THEN NULL
+                WHEN k.occurred_at > a.decided_at_latest AND k.occurred_at_latest <= u.started_at THEN k.occurred_at_latest
+                ELSE TIMESTAMP '9999-12-31 00:00:00'
+            END
+        ) AS ended_at_latest,
+        MIN(CASE WHEN k.conflicted THEN GREATEST(k.occurred_at, a.decided_at) END) AS doubt_at
+    FROM ticket_put_back AS k
+    JOIN approval AS a ON a.subject = k.ticket AND a.decided_at <= k.occurred_at_latest
+    JOIN change_ticket AS t ON t.ticket = k.ticket
+    JOIN change_unit AS u ON u.item_no = t.item_no
+    WHERE a.duty IN ('release', 'emergency') AND k.occurred_at <= u.started_at_latest AND a.decided_at <= u.started_at_latest
+    GROUP BY t.item_no, a.id
+),
+taken_back AS (
+    -- Refusals of the same human and tickets put back, on one line; a refusal is told first where both came at once.
+    SELECT
+        g.item_no AS item_no, g.table_name AS table_name, g.id AS id,
+        LEAST(COALESCE(s.ended_at, p.ended_at), COALESCE(p.ended_at, s.ended_at)) AS ended_at,
+        LEAST(COALESCE(s.ended_at_latest, p.ended_at_latest), COALESCE(p.ended_at_latest, s.ended_at_latest)) AS ended_at_latest,
+        CASE WHEN COALESCE(p.ended_at_latest >= s.ended_at_latest, p.ended_at IS NULL) THEN 'changes_requested' ELSE 'put_back' END
+            AS ended_by,
+        LEAST(COALESCE(s.doubt_at, p.doubt_at), COALESCE(p.doubt_at, s.doubt_at)) AS doubt_at
+    FROM given AS g
+    LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
+    LEFT JOIN put_back AS p ON g.basis = 'ticket' AND p.item_no = g.item_no AND p.id = g.id
+    WHERE s.id IS NOT NULL OR p.id IS NOT NULL
+),
 named AS (
     SELECT
         g.item_no AS item_no, g.item AS item, g.basis AS basis, g.id AS id, g.duty AS duty, g.account AS account,
@@ -136,7 +171,7 @@ named AS (
         LEAST(COALESCE(g.ended_at, s.ended_at), COALESCE(s.ended_at, g.ended_at)) AS ended_at,
         LEAST(COALESCE(g.ended_at_latest, s.ended_at_latest), COALESCE(s.ended_at_latest, g.ended_at_latest))
             AS ended_at_latest,
-        CASE WHEN COALESCE(s.ended_at_latest >= g.ended_at_latest, s.ended_at IS NULL) THEN g.ended_by ELSE 'changes_requested' END
+        CASE WHEN COALESCE(s.ended_at_latest >= g.ended_at_latest, s.ended_at IS NULL) THEN g.ended_by ELSE s.ended_by END
             AS ended_by,
         s.doubt_at AS doubt_at,
         g.was_dismissed AND g.ended_at IS NULL AS ended_unknown,
@@ -146,7 +181,7 @@ named AS (
         i.person AS person, COALESCE(h.human, i.person) AS human, COALESCE(i.state, 'unlinked') AS state,
         COALESCE(n.kind, 'human') AS kind
     FROM given AS g
-    LEFT JOIN superseded AS s ON s.table_name = g.table_name AND s.id = g.id
+    LEFT JOIN taken_back AS s ON s.item_no = g.item_no AND s.table_name = g.table_name AND s.id = g.id
     LEFT JOIN identity AS i ON i.account = g.account AND i.valid_from <= g.approved_at AND g.approved_at < i.valid_to
     LEFT JOIN same_human AS h ON h.person = i.person
     LEFT JOIN account AS n ON n.id = g.account
