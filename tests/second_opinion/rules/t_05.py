@@ -1,6 +1,6 @@
 """T-05 Access review, from audit-domain T-05 and the rule's README."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, product
@@ -11,7 +11,7 @@ from twofold.model.instant import Instant
 from .hands import add_hands, add_last_day, add_second_hr_id
 from .programme import due_periods, first
 from .records import Record, Records, Span
-from .rights import inside
+from .rights import inside, opened_again
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -75,14 +75,14 @@ def populate(world: World) -> None:
     system = world.key("erp")
     hands = [*add_hands(world, "git"), world.key("git:cem")]
     world.add("account_link", account=hands[-1], person=world.key("z"))
-    rights = [f"{system}:{name}" for name in ("read", "admin", "all")]
+    rights = [f"{system}:{name}" for name in ("read", "admin", "all", "team")]
     for right in world.some(rights, percent=90):
         world.add(
             "access_right",
             id=right,
             system=system,
             **{"class": world.pick((None, "normal", "privileged"))},
-            contains=[rights[0]] if right == rights[2] and world.chance(80) else [],
+            contains=[rights[0]] if right in rights[2:] and world.chance(80) else [],
         )
     pairs = [(account, right) for account in world.some(hands, percent=25) or hands[:1] for right in rights[:2]]
     pairs += [(hands[0], rights[2])] if world.chance(30) else []
@@ -173,8 +173,29 @@ def _people(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None
         _log(world, account, given)
         if world.chance(20):
             _log(world, account, right)
+        if world.chance(10):
+            _log(world, account, f"{system}:team")
         if world.chance(50):
             _new_request(world, system, account, world.pick((given, right)))
+    for account, right in world.some(pairs, percent=15):
+        _life(world, account)
+        if world.chance(40):
+            _log(world, account, world.pick((right, f"{system}:all", f"{system}:team")))
+        if world.chance(30):
+            _new_request(world, system, account, right)
+
+
+def _life(world: World, account: str) -> None:
+    """Delete or close an account, and perhaps open it again, now and then in two ways."""
+    at = START + world.number_in(5, 60) * A_DAY
+    steps = [(world.pick(("delete", "delete", "disable")), at)]
+    if world.chance(50):
+        steps.append((world.pick(("enable", "activate", "create")), world.near(at + world.pick((0, 1, 5, 20)) * A_DAY)))
+    for kind, moment in steps:
+        name = world.id("life")
+        for _ in range(2 if world.chance(6) else 1):
+            shown = world.maybe(95, world.instant(world.near(moment, days=1)))
+            world.add("account_event", id=name, account=account, kind=kind, occurred_at=shown)
 
 
 def _log(world: World, account: str, right: str) -> None:
@@ -465,6 +486,16 @@ _ORDER_OF_G = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An event of the log that ended a pair; `taken` where the right and not the account ended."""
+
+    name: str
+    at: Span | None
+    conflicted: bool
+    taken: bool
+
+
 class Review:
     """One due period and the campaign that is judged for it."""
 
@@ -665,11 +696,7 @@ class Review:
             return "cannot_test:conflict"
         if row["decided_at"] is None:
             return "cannot_test:no_decision_time"
-        log = [
-            each
-            for each in self.records["grant_event"]
-            if (each["account"], each["right_id"]) == (row["account"], row["right_id"])
-        ]
+        endings = list(self._endings(row))
         recorded: Span | None = next((each["executed_at"] for each in told if each["executed_at"]), None)
         approvals = self._approvals_again(row)
         giving = [
@@ -677,8 +704,14 @@ class Review:
             for each in self.records["grant_event"]
             if each["account"] == row["account"] and self._gives(each["right_id"], row["right_id"])
         ]
-        all_grants = tuple(each["id"] for each in giving if each["conflicted"])
-        all_removals = tuple(each["id"] for each in log if each["conflicted"])
+        openings = [
+            each
+            for each in self.records["account_event"]
+            if each["account"] == row["account"] and each["occurred_at"] and opened_again(self.records, each)
+        ]
+        all_grants = tuple(f"right {each['id']}" for each in giving if each["conflicted"])
+        all_grants += tuple(f"account {each['id']}" for each in openings if each["conflicted"])
+        all_removals = tuple(each.name for each in endings if each.conflicted)
         all_approvals = tuple(name for name, _, sure in approvals if not sure)
 
         def codes(readings: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> set[str]:
@@ -686,14 +719,21 @@ class Review:
                 self._removal_read(
                     campaign,
                     row,
-                    done=recorded or _removed(log, removal, row["decided_at"]),
-                    undated=any(each["occurred_at"] is None and _is_removal(each, removal) for each in log),
-                    grants=[each for each in giving if _plain_grant(each) or each["id"] in grants],
+                    done=recorded or _earliest(_removed(read, row["decided_at"])),
+                    undated=any(each.at is None for each in read),
+                    grants=[each for each in giving if _plain_grant(each) or f"right {each['id']}" in grants]
+                    + [
+                        each
+                        for each in openings
+                        if (not each["conflicted"] or f"account {each['id']}" in grants)
+                        and _brings_back(each, recorded, _removed(read, row["decided_at"], taken_only=True))
+                    ],
                     approved=_earliest([at for name, at, sure in approvals if sure or name in approving]),
                     lists=lists,
                 )
                 for grants, approving in readings
                 for removal in (None, *all_removals)
+                for read in [[each for each in endings if each.name == removal or not each.conflicted]]
                 for lists in (False, True)
             }
 
@@ -743,6 +783,42 @@ class Review:
             (not later, "cannot_test:pending"),
         )
         return next((code for holds, code in reasons if holds), "pass")
+
+    def _endings(self, row: Record) -> Iterator[Ending]:
+        """What the log shows of the end of a pair: the right removed, its last group left, or the account deleted."""
+        account, right = row["account"], row["right_id"]
+        for each in self.records["grant_event"]:
+            ends = each["conflicted"] or each["action"] == "remove"
+            if each["account"] != account or not ends or not self._gives(each["right_id"], right):
+                continue
+            if each["right_id"] == right or not self._held_otherwise(each, right):
+                yield Ending(f"right {each['id']}", each["occurred_at"], each["conflicted"], taken=True)
+        for each in self.records["account_event"]:
+            if each["account"] == account and each["kind"] == "delete":
+                yield Ending(f"account {each['id']}", each["occurred_at"], each["conflicted"], taken=False)
+
+    def _held_otherwise(self, left: Record, right: str) -> bool:
+        """Whether the account held a right in another way, by the log, when it left a group that nests it."""
+        if left["occurred_at"] is None:
+            return False
+        first, last = left["occurred_at"]
+        ways: dict[str, list[Record]] = {}
+        for each in self.records["grant_event"]:
+            known = each["occurred_at"] and not each["conflicted"] and each["account"] == left["account"]
+            if known and each["right_id"] != left["right_id"] and self._gives(each["right_id"], right):
+                ways.setdefault(each["right_id"], []).append(each)
+        for events in ways.values():
+            events.sort(key=lambda each: (each["occurred_at"][0], each["id"]))
+            if any(
+                each["action"] == "add"
+                and each["occurred_at"][0] <= last
+                and (after is None or after["occurred_at"][0] > first)
+                for each, after in zip(events, [*events[1:], None], strict=True)
+            ):
+                return True
+            if events[0]["action"] == "remove" and events[0]["occurred_at"][0] > first:
+                return True
+        return False
 
     def _gives(self, given: str, right: str) -> bool:
         """Whether what is given is the right, or a group that nests it."""
@@ -877,15 +953,15 @@ def _plain_grant(event: Record) -> bool:
     return event["action"] == "add" and event["net_change"] is not False and not event["conflicted"]
 
 
-def _is_removal(event: Record, removal: str | None) -> bool:
-    """Return whether an event of the log is a removal, the one of this id taken for one."""
-    return event["id"] == removal or (event["action"] == "remove" and not event["conflicted"])
+def _removed(read: Sequence[Ending], decided: Span, *, taken_only: bool = False) -> list[Span]:
+    """Return when the log shows an end of a pair, not surely before the decision; `taken_only`: not by its account."""
+    return [each.at for each in read if each.at and each.at[1] >= decided[0] and (each.taken or not taken_only)]
 
 
-def _removed(log: Sequence[Record], removal: str | None, decided: Span) -> Span | None:
-    """Return when the log shows the removal, the event of this id taken for one, not surely before the decision."""
-    times = [each["occurred_at"] for each in log if each["occurred_at"] and _is_removal(each, removal)]
-    return _earliest([at for at in times if at[1] >= decided[0]])
+def _brings_back(opening: Record, recorded: Span | None, taken: Sequence[Span]) -> bool:
+    """Return whether an account opened again still had the right: nobody had taken it from the account by then."""
+    at: Span = opening["occurred_at"]
+    return not any(each[0] <= at[0] for each in ([recorded] if recorded else taken))
 
 
 def _earliest(times: Sequence[Span]) -> Span | None:

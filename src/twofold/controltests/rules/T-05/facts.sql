@@ -230,8 +230,20 @@ SELECT
 FROM line AS l
 JOIN giving AS i ON i.right_id = l.right_id
 JOIN grant_event AS g ON g.account = l.account AND g.right_id = i.given
-    AND (g.right_id = l.right_id OR g.action = 'add' OR g.conflicted)
-WHERE l.decision IN ('revoke', 'modify') AND (g.occurred_at IS NULL OR g.occurred_at_latest >= l.decided_at)
+WHERE l.decision IN ('revoke', 'modify')
+    AND (g.occurred_at IS NULL OR g.occurred_at_latest >= l.decided_at OR g.right_id <> l.right_id)
+UNION ALL
+SELECT
+    l.item AS item,
+    'E' AS attribute,
+    'account_event' AS table_name,
+    e.evidence AS evidence,
+    e.record AS record,
+    'The log of the system: ' || e.kind || ' account ' || e.account || ' at ' || COALESCE(CAST(e.occurred_at AS STRING), 'an unknown time')
+    || '.' AS fact
+FROM line AS l
+JOIN account_event AS e ON e.account = l.account AND e.kind IN ('create', 'activate', 'enable', 'disable', 'delete')
+WHERE l.decision IN ('revoke', 'modify') AND (e.occurred_at IS NULL OR e.occurred_at_latest >= l.decided_at)
 UNION ALL
 SELECT DISTINCT
     l.item AS item,

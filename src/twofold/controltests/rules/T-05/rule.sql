@@ -381,6 +381,65 @@ wrong AS (
     LEFT JOIN "revoke" AS v ON v.campaign = l.campaign AND v.account = l.account AND v.right_id = l.right_id
     WHERE l.decision IN ('revoke', 'modify')
 ),
+-- E: what gives a right: itself, or a group that nests it.
+giving AS (
+    SELECT DISTINCT w.right_id AS right_id, w.right_id AS given FROM wrong AS w
+    UNION
+    SELECT c.holds AS right_id, c.right_id AS given FROM right_content AS c
+),
+-- E: what the log knows of a right's end: it was removed itself; a group that nests it was, and no other grant in the log gives it
+-- then (a first event that removes says that it was held before); or the account was deleted.
+source AS (
+    SELECT
+        p.account AS account,
+        p.right_id AS right_id,
+        g.right_id AS given,
+        g.action AS action,
+        g.occurred_at AS occurred_at,
+        LEAD(g.occurred_at) OVER (
+            PARTITION BY p.account, p.right_id, g.right_id ORDER BY g.occurred_at NULLS LAST, g.id NULLS LAST
+        ) AS ended_at,
+        ROW_NUMBER() OVER (
+            PARTITION BY p.account, p.right_id, g.right_id ORDER BY g.occurred_at NULLS LAST, g.id NULLS LAST
+        ) AS place
+    FROM (
+        SELECT DISTINCT w.account AS account, w.right_id AS right_id, i.given AS given
+        FROM wrong AS w
+        JOIN giving AS i ON i.right_id = w.right_id
+    ) AS p
+    JOIN grant_event AS g ON g.account = p.account AND g.right_id = p.given
+    WHERE g.occurred_at IS NOT NULL AND NOT g.conflicted
+),
+gone AS (
+    SELECT DISTINCT
+        w.account AS account,
+        w.right_id AS right_id,
+        'right ' || g.id AS event,
+        g.occurred_at AS occurred_at,
+        g.occurred_at_latest AS occurred_at_latest,
+        g.conflicted AS conflicted,
+        FALSE AS by_account
+    FROM wrong AS w
+    JOIN giving AS i ON i.right_id = w.right_id
+    JOIN grant_event AS g ON g.account = w.account AND g.right_id = i.given AND (g.action = 'remove' OR g.conflicted)
+    LEFT JOIN source AS o ON g.right_id <> w.right_id AND o.account = w.account AND o.right_id = w.right_id AND o.given <> g.right_id
+        AND (
+            (o.action = 'add' AND o.occurred_at <= g.occurred_at_latest AND (o.ended_at IS NULL OR o.ended_at > g.occurred_at))
+            OR (o.action = 'remove' AND o.place = 1 AND o.occurred_at > g.occurred_at)
+        )
+    WHERE o.account IS NULL
+    UNION ALL
+    SELECT DISTINCT
+        w.account AS account,
+        w.right_id AS right_id,
+        'account ' || e.id AS event,
+        e.occurred_at AS occurred_at,
+        e.occurred_at_latest AS occurred_at_latest,
+        e.conflicted AS conflicted,
+        TRUE AS by_account
+    FROM wrong AS w
+    JOIN account_event AS e ON e.account = w.account AND e.kind = 'delete'
+),
 -- E: what is told in two ways may be so or not. Each pair is read without such records and with them: one of them in the log is
 -- the removal, the lists count, and either all grants count and no approvals or the other way round.
 way AS (
@@ -394,7 +453,7 @@ reading AS (
         w.account AS account,
         w.right_id AS right_id,
         w.decided_at AS decided_at,
-        g.id AS removal_event,
+        g.event AS removal_event,
         y.doubtful AS with_lists,
         z.doubtful AS with_grants,
         ROW_NUMBER() OVER (
@@ -405,20 +464,23 @@ reading AS (
                 x.doubtful NULLS LAST,
                 y.doubtful NULLS LAST,
                 z.doubtful NULLS LAST,
-                g.id NULLS LAST
+                g.event NULLS LAST
         ) AS number
     FROM wrong AS w
     CROSS JOIN way AS x
     CROSS JOIN way AS y
     CROSS JOIN way AS z
-    LEFT JOIN grant_event AS g ON g.account = w.account AND g.right_id = w.right_id AND g.conflicted AND x.doubtful
+    LEFT JOIN gone AS g ON g.account = w.account AND g.right_id = w.right_id AND g.conflicted AND x.doubtful
 ),
 -- E: the removal, from its record or else from the log of the system itself.
 logged AS (
-    SELECT r.number AS number, MIN(g.occurred_at) AS removed_at, MIN(g.occurred_at_latest) AS removed_at_latest
+    SELECT
+        r.number AS number,
+        MIN(g.occurred_at) AS removed_at,
+        MIN(g.occurred_at_latest) AS removed_at_latest,
+        MIN(CASE WHEN NOT g.by_account THEN g.occurred_at END) AS taken_at
     FROM reading AS r
-    JOIN grant_event AS g ON g.account = r.account AND g.right_id = r.right_id
-        AND (g.id = r.removal_event OR (g.action = 'remove' AND NOT g.conflicted))
+    JOIN gone AS g ON g.account = r.account AND g.right_id = r.right_id AND (g.event = r.removal_event OR NOT g.conflicted)
     WHERE g.occurred_at IS NULL OR g.occurred_at_latest >= r.decided_at
     GROUP BY r.number
 ),
@@ -438,6 +500,7 @@ removal AS (
         w.conflicted AS conflicted,
         COALESCE(w.executed_at, g.removed_at) AS executed_at,
         COALESCE(w.executed_at_latest, g.removed_at_latest) AS executed_at_latest,
+        COALESCE(w.executed_at, g.taken_at) AS taken_at,
         g.number IS NOT NULL AS in_log
     FROM reading AS r
     JOIN wrong AS w ON w.item = r.item AND w.account = r.account AND w.right_id = r.right_id
@@ -512,14 +575,24 @@ seen AS (
     ) AS l
     GROUP BY l.number
 ),
--- E: what gives a right: itself, or a group that nests it.
-giving AS (
-    SELECT DISTINCT w.right_id AS right_id, w.right_id AS given FROM wrong AS w
-    UNION
-    SELECT c.holds AS right_id, c.right_id AS given FROM right_content AS c
-),
 -- E: given again, surely or perhaps after the removal. Only a request made after the decision and approved before the grant
--- makes that no silent one.
+-- makes that no silent one. A deleted account that is opened again brings back what was not taken from it by then.
+returned AS (
+    SELECT r.number AS number, g.occurred_at AS occurred_at, g.occurred_at_latest AS occurred_at_latest
+    FROM removal AS r
+    JOIN giving AS i ON i.right_id = r.right_id
+    JOIN grant_event AS g ON g.account = r.account AND g.right_id = i.given
+        AND (
+            (g.action = 'add' AND COALESCE(g.net_change, TRUE) AND NOT g.conflicted)
+            OR (g.conflicted AND r.with_grants)
+        )
+    UNION ALL
+    SELECT r.number AS number, e.occurred_at AS occurred_at, e.occurred_at_latest AS occurred_at_latest
+    FROM removal AS r
+    JOIN account_event AS e ON e.account = r.account AND (NOT e.conflicted OR r.with_grants)
+    JOIN reactivation AS a ON a.event = e.id
+    WHERE r.taken_at IS NULL OR r.taken_at > e.occurred_at
+),
 again AS (
     SELECT
         r.number AS number,
@@ -527,12 +600,7 @@ again AS (
         MIN(g.occurred_at) AS given_at
     FROM removal AS r
     CROSS JOIN parameter AS q
-    JOIN giving AS i ON i.right_id = r.right_id
-    JOIN grant_event AS g ON g.account = r.account AND g.right_id = i.given
-        AND (
-            (g.action = 'add' AND COALESCE(g.net_change, TRUE) AND NOT g.conflicted)
-            OR (g.conflicted AND r.with_grants)
-        )
+    JOIN returned AS g ON g.number = r.number
     WHERE g.occurred_at_latest > r.executed_at
         AND g.occurred_at < r.executed_at + q.regrant_watch_days * INTERVAL '1' DAY
     GROUP BY r.number
