@@ -1,15 +1,16 @@
 """T-03 Access of people who left, from audit-domain T-03, the rule's README and the heads of its steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
+from twofold.model.instant import Instant
 
 from .records import Record, Records, Span
 from .rights import TICK, hands
 from .steps import AMBIGUOUS, BOT, EVER, LINKED, NEVER, Hand, business_deadline, days, hand, has_gap, humans_of, joined
-from .world import A_DAY, World
+from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-03"
 OUTCOME_ONLY: frozenset[str] = frozenset()
@@ -57,6 +58,7 @@ class Leaving:
     calendar: str
     due: Span | None
     notice: Span | None
+    longer: bool | None
 
     def mine(self, records: Records, account: str, at: datetime) -> bool:
         """Whether the account was not somebody else's at a moment, under whichever HR id."""
@@ -109,11 +111,7 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     calendar = row["site"] if row["site"] in known else "default"
 
     def there(seen: Span | None) -> Span | None:
-        if seen is None or seen[1] - seen[0] != A_DAY - TICK:
-            return seen
-        day = seen[0].date().isoformat()
-        local = [each for each in records["calendar_day"] if each["calendar"] == calendar and each["day"] == day]
-        return (local[0]["starts_at"], local[0]["ends_before"] - TICK) if local else seen
+        return _day_there(records, row, seen)
 
     ended = there(row["effective_end"]) or there(row["last_day"]) or (EVER, EVER)
     clock = there(row["policy_date"]) or ended
@@ -133,7 +131,32 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     if row["involuntary"] and hours:
         due = clock[0] + timedelta(hours=hours), clock[1] + timedelta(hours=hours)
     notice = _deadline(records, calendar, ended, int(str(parameters["notice_business_days"])))
-    return Leaving(row, persons, ended, clock, min(later, default=None), calendar, due, notice)
+    longer = {each["conflicted"] for each in _longer(records, row, persons, ended)}
+    doubtful = None if longer == {True} else bool(longer)
+    return Leaving(row, persons, ended, clock, min(later, default=None), calendar, due, notice, doubtful)
+
+
+def _longer(records: Records, row: Record, persons: Collection[str], ended: Span) -> Iterator[Record]:
+    """Yield the engagements of the human that began no later and surely last beyond this end."""
+    for each in records["engagement"]:
+        begun, start = each["started_at"], row["started_at"]
+        before = begun is None or (start is not None and begun[0] <= start[0])
+        if each["person"] not in persons or each["id"] == row["id"] or not before:
+            continue
+        end = _day_there(records, each, each["effective_end"]) or _day_there(records, each, each["last_day"])
+        if end is None or end[0] > ended[1]:
+            yield each
+
+
+def _day_there(records: Records, row: Record, seen: Span | None) -> Span | None:
+    """Return a bare day of HR as the day at the place of work, where its calendar covers it."""
+    known = {each["id"] for each in records["calendar"]}
+    calendar = row["site"] if row["site"] in known else "default"
+    if seen is None or seen[1] - seen[0] != A_DAY - TICK:
+        return seen
+    day = seen[0].date().isoformat()
+    local = [each for each in records["calendar_day"] if each["calendar"] == calendar and each["day"] == day]
+    return (local[0]["starts_at"], local[0]["ends_before"] - TICK) if local else seen
 
 
 def _deadline(records: Records, calendar: str, at: Span, count: int) -> Span | None:
@@ -262,6 +285,8 @@ def _judged(
 ) -> dict[str, str]:
     if left.row["conflicted"]:
         return dict.fromkeys("ABCD", "cannot_test:conflict")
+    if left.longer is not False:
+        return dict.fromkeys("ABCD", "na:still_engaged" if left.longer else "cannot_test:conflict")
     hands = _approved_again(records, parameters, left, system)
     if any(each.person for each in hands):
         return dict.fromkeys("ABCD", "na:continued")
@@ -652,9 +677,30 @@ def _engagements(world: World, person: str) -> list[datetime]:
                 involuntary=world.maybe(30, value=True),
             )
         ends.append(end)
+        if world.chance(25):
+            _inner_engagement(world, person, begun, end, name)
         before = name
         start = end + world.number_in(0, 7) * A_DAY
     return ends
+
+
+def _inner_engagement(world: World, person: str, begun: Instant | None, end: datetime, name: str) -> None:
+    """Add a second contract that begins and ends about as the first one does, or earlier."""
+    start = begun.earliest if begun else START
+    inner = world.id("work")
+    for _ in range(2 if world.chance(4) else 1):
+        world.add(
+            "engagement",
+            id=inner,
+            person=world.pick((person, person, f"{person}n")),
+            type="contractor",
+            follows=world.maybe(70, name),
+            site=world.pick((None, "tokyo")),
+            started_at=world.maybe(90, world.instant(world.near(start, days=5), coarse=30)),
+            effective_end=world.maybe(80, world.instant(end + world.pick((-9, -2, 0, 0, 1)) * A_DAY, coarse=40)),
+            last_day=world.maybe(30, world.instant(world.near(end), coarse=70)),
+            entered_at=world.instant(world.near(end, days=6)),
+        )
 
 
 def _accounts(world: World, people: Sequence[str], systems: Sequence[str]) -> list[str]:

@@ -29,8 +29,9 @@ SELECT
     l.entered_at_latest AS entered_at_latest,
     l.involuntary AS involuntary,
     l.horizon AS horizon,
+    l.goes_on AS goes_on,
     l.calendar AS calendar,
-    l.conflicted AS conflicted,
+    l.conflicted OR l.perhaps_goes_on AS conflicted,
     l.evidence AS evidence,
     l.record AS record
 FROM leaving AS l

@@ -3,6 +3,8 @@
 --   clock_at        from when access has to go: the policy date (garden leave) where there is one, else ended_at
 --   horizon         start of the person's next engagement, whether it follows or overlaps, also under another HR id that continues
 --                   this one (same_human): what happens from then on belongs to that engagement; empty = there is none
+--   goes_on         an engagement of the person that began no later lasts surely beyond this end, also under another HR id: nobody left.
+--   perhaps_goes_on only an engagement in conflict does
 --   calendar        working days of the place of work, else the calendar named default
 -- A bare day in HR is the day at the place of work, from its midnight to the next one, where that calendar covers it ("local
 -- zone of the leaver"); otherwise it stays the interval that was read.
@@ -52,6 +54,19 @@ next_one AS (
         AND (e.started_at IS NULL OR n.started_at > e.started_at)
         AND (COALESCE(n.effective_end, n.last_day) IS NULL OR COALESCE(n.effective_end, n.last_day) > e.ended_at)
     GROUP BY e.engagement
+),
+longer AS (
+    SELECT
+        e.engagement AS engagement,
+        MAX(CASE WHEN l.conflicted THEN 0 ELSE 1 END) AS surely
+    FROM ended AS e
+    JOIN same_human AS h ON h.person = e.person
+    JOIN same_human AS o ON o.human = h.human
+    JOIN engagement AS l ON l.person = o.person AND l.id <> e.engagement
+    LEFT JOIN ended AS x ON x.engagement = l.id
+    WHERE (l.started_at IS NULL OR l.started_at <= e.started_at)
+        AND (x.ended_at IS NULL OR x.ended_at > e.ended_at_latest)
+    GROUP BY e.engagement
 )
 SELECT
     e.engagement AS engagement,
@@ -67,8 +82,11 @@ SELECT
     e.involuntary AS involuntary,
     n.horizon AS horizon,
     e.calendar AS calendar,
+    COALESCE(l.surely = 1, FALSE) AS goes_on,
+    COALESCE(l.surely = 0, FALSE) AS perhaps_goes_on,
     e.conflicted AS conflicted,
     e.evidence AS evidence,
     e.record AS record
 FROM ended AS e
 LEFT JOIN next_one AS n ON n.engagement = e.engagement
+LEFT JOIN longer AS l ON l.engagement = e.engagement

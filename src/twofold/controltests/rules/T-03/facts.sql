@@ -42,7 +42,8 @@ SELECT
         ELSE ''
     END
     || '; accounts had to be closed before ' || COALESCE(CAST(d.due AS STRING), 'a time that no calendar gives') || '.'
-    || COALESCE(' The next engagement began at ' || CAST(p.horizon AS STRING) || '.', '') AS fact
+    || COALESCE(' The next engagement began at ' || CAST(p.horizon AS STRING) || '.', '')
+    || CASE WHEN p.goes_on THEN ' An engagement that began no later went on.' ELSE '' END AS fact
 FROM population AS p
 JOIN deadline AS d ON d.item = p.item
 UNION ALL

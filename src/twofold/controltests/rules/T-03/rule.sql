@@ -311,12 +311,14 @@ judged AS (
         CASE
             WHEN p.accounts = 0 THEN 'na:no_account'
             WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.goes_on THEN 'na:still_engaged'
             WHEN t.item IS NOT NULL THEN 'na:continued'
             ELSE COALESCE(r.code, 'na:entrusted_only')
         END AS a,
         CASE
             WHEN p.accounts = 0 THEN 'na:no_account'
             WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.goes_on THEN 'na:still_engaged'
             WHEN t.item IS NOT NULL THEN 'na:continued'
             WHEN u.conflicted = 1 THEN 'cannot_test:conflict'
             WHEN u.by_token = 1 THEN 'exception:token_used_after_end'
@@ -337,6 +339,7 @@ judged AS (
         CASE
             WHEN p.accounts = 0 THEN 'na:no_account'
             WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.goes_on THEN 'na:still_engaged'
             WHEN t.item IS NOT NULL THEN 'na:continued'
             WHEN s.code LIKE 'exception:%' THEN s.code
             WHEN k.has_ambiguous = 1 THEN 'cannot_test:account_ambiguous'
@@ -351,6 +354,7 @@ judged AS (
         CASE
             WHEN p.accounts = 0 THEN 'na:no_account'
             WHEN p.conflicted THEN 'cannot_test:conflict'
+            WHEN p.goes_on THEN 'na:still_engaged'
             WHEN t.item IS NOT NULL THEN 'na:continued'
             WHEN p.entered_at IS NULL THEN 'cannot_test:no_entry_time'
             WHEN p.entered_at_latest < p.operating_at THEN 'pass'
