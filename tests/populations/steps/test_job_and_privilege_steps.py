@@ -60,6 +60,19 @@ def test_a_job_that_ends_where_a_cover_begins_goes_on_behind_it(stepped: Opened)
     ]
 
 
+def test_rows_of_one_cover_that_adjoin_or_overlap_are_one_and_a_gap_ends_it(stepped: Opened) -> None:
+    found = jobs(
+        stepped,
+        job("buyer", "2026-01-01", "2026-02-01"),
+        job("cover", "2026-02-01", "2026-03-01", temporary=True),
+        job("cover", "2026-02-15", "2026-04-01", temporary=True),
+        job("cover", "2026-04-01", "2026-05-01", temporary=True),
+        job("cover", "2026-05-02", "2026-06-01", temporary=True),
+        job("cover", "2026-02-01", "2026-12-01", person="p2", temporary=True),
+    )
+    assert [row[3] for row in found if row[1] == "buyer"] == ["2026-05-01"]
+
+
 def test_engagements_that_continue_each_other_are_one_human_over_any_number_of_ids(stepped: Opened) -> None:
     engagements = [
         {"id": "e1", "person": "p1", "type": "contractor"},

@@ -212,9 +212,22 @@ def jobs_held(records: Records, persons: Collection[str]) -> list[Job]:
         ends.append((row, start, end))
     found = []
     for row, start, end in ends:
-        covers = [until for each, begins, until in ends if each["temporary"] and not row["temporary"] and begins == end]
+        covers = [
+            _cover_end(each["role"], until, ends)
+            for each, begins, until in ends
+            if each["temporary"] and not row["temporary"] and begins == end
+        ]
         found.append(Job(row, row["role"], start, max(covers, default=end)))
     return found
+
+
+def _cover_end(role: str, end: datetime, rows: Sequence[tuple[Record, datetime, datetime]]) -> datetime:
+    """Return the end of a cover, however many rows of the same role follow on each other or overlap."""
+    while longer := [
+        until for each, begins, until in rows if each["temporary"] and each["role"] == role and begins <= end < until
+    ]:
+        end = max(longer)
+    return end
 
 
 def superiors(records: Records, person: str, at: datetime) -> set[str]:

@@ -623,6 +623,9 @@ def _jobs_and_people(world: World, people: Sequence[str], roles: Sequence[str]) 
         )
     moments = [world.moment(first_day=5, last_day=66) for _ in range(3)]
     for person in people[:2]:
+        if world.chance(25):
+            _covers(world, person, roles, sorted(moments))
+            continue
         edges = sorted({None, *world.some(moments, percent=70)}, key=lambda each: (each is not None, each))
         for start, end in zip(edges, [*edges[1:], None], strict=True):
             for _ in range(2 if world.chance(2) else 1):
@@ -638,6 +641,26 @@ def _jobs_and_people(world: World, people: Sequence[str], roles: Sequence[str]) 
                     temporary=world.maybe(15, value=True),
                 )
     return moments
+
+
+def _covers(world: World, person: str, roles: Sequence[str], moments: Sequence[datetime]) -> None:
+    """Add a job that is closed for a cover of several rows, which adjoin, overlap or leave a gap, and one after it."""
+    start = world.pick(moments)
+    own, covered = world.pick(roles), world.pick(roles)
+    world.add("job", person=person, role=own, valid_to=world.pick((start, start, None)))
+    for _ in range(world.pick((1, 2, 2, 3))):
+        end = start + world.pick((5, 10)) * A_DAY
+        world.add(
+            "job",
+            person=person,
+            role=covered if world.chance(85) else world.pick(roles),
+            valid_from=start,
+            valid_to=world.maybe(90, end),
+            temporary=True,
+        )
+        start = end + world.pick((0, 0, 0, 1, -1)) * A_DAY
+    if world.chance(60):
+        world.add("job", person=person, role=own, valid_from=start)
 
 
 def _rights_and_rules(
