@@ -105,6 +105,10 @@ def _incident(
     recovered = contained + timedelta(hours=world.pick((1, 1, 1, 5, 0, -1)))
     closed = world.maybe(70, recovered + timedelta(hours=world.pick((1, 20))))
     reopened = closed + timedelta(hours=world.pick((2, 30, -30))) if closed and world.chance(20) else None
+    if reopened and world.chance(25):
+        closed = opened - timedelta(hours=world.pick((0, 1, 100)))
+        reopened = world.pick((reopened, reopened, closed + timedelta(minutes=30)))
+        answered = world.pick((answered, reopened + timedelta(minutes=world.pick((0, 20, 400)))))
     cause, decided = world.maybe(65, "a bad disk"), opened + world.pick((1, 2, 5, 10, 12)) * A_DAY
     severity = world.pick(("sev1", "sev1", "SEV2", "sev3", "sev4", "sev3", "bad", None))
     values = {
@@ -286,19 +290,23 @@ class Incident:
             ]
         return found
 
-    def _running(self, moment: datetime) -> datetime:
-        """Return a moment on the clock that stood still from the last closing to the reopening."""
+    def _running(self, moment: datetime, *, at_most: bool) -> datetime:
+        """Return a moment on the clock that stood still from the last closing to the reopening, at most or at least."""
         reopened = self.row["reopened_at"]
         closed_words = str(self.parameters["closed_states"]).split(";")
         closings = [
             row["occurred_at"] for row in self._events("status") if (row["new_value"] or "").lower() in closed_words
         ]
         closings += [self.row["closed_at"]] if self.row["closed_at"] else []
-        before = [at[0] for at in closings if surely_before(at, reopened)]
+        before = [at for at in closings if surely_before(at, reopened)]
+        opened = self.row["opened_at"][0]
+        if not at_most:
+            before = [at for at in before if at[1] >= opened]
         if not before:
             return moment
-        start: datetime = max(before)
         end: datetime = reopened[0]
+        start: datetime = max(opened, *(at[0] for at in before)) if at_most else max(at[1] for at in before)
+        start = min(start, end)
         return moment - (end - start) if moment >= end else min(moment, start)
 
     def _detected(self) -> tuple[Span, bool]:
@@ -333,7 +341,8 @@ class Incident:
 
     def _reached(self, at: Span | None) -> Span:
         """Return when something was reached, or the extraction, on the clock of the incident."""
-        return self._running(at[0] if at else self.clock), self._running(at[1] if at else self.clock)
+        earliest, latest = at or (self.clock, self.clock)
+        return self._running(earliest, at_most=True), self._running(latest, at_most=False)
 
     def _answered(self) -> Span | None:
         told = [row["responded_at"] for row in self.members if row["responded_at"] is not None]

@@ -4,23 +4,28 @@ member AS (
     SELECT DISTINCT p.original AS incident, p.incident AS member
     FROM population AS p
 ),
--- Reopened: the clock resumes. The stretch from the last closing to the reopening does not count.
+-- Reopened: the clock resumes. The stretch from the last closing to the reopening does not count. What is only known to have been
+-- closed before it was opened, which cannot be, stood still at most from its opening, and perhaps never.
 closing AS (
-    SELECT i.id AS incident, i.closed_at AS closed_at
+    SELECT i.id AS incident, i.closed_at AS closed_at, i.closed_at_latest AS closed_at_latest
     FROM incident AS i
     WHERE i.closed_at_latest < i.reopened_at
     UNION ALL
-    SELECT i.id AS incident, e.occurred_at AS closed_at
+    SELECT i.id AS incident, e.occurred_at AS closed_at, e.occurred_at_latest AS closed_at_latest
     FROM incident AS i
     CROSS JOIN parameter AS q
     JOIN incident_event AS e ON e.incident = i.id AND e.field = 'status' AND e.occurred_at_latest < i.reopened_at
     WHERE ';' || REPLACE(q.closed_states, ' ', '') || ';' LIKE '%;' || LOWER(e.new_value) || ';%'
 ),
 pause AS (
-    SELECT c.incident AS incident, MAX(c.closed_at) AS starts_at, MAX(i.reopened_at) AS ends_before
+    SELECT
+        i.id AS incident,
+        LEAST(GREATEST(MAX(c.closed_at), i.opened_at), i.reopened_at) AS starts_at,
+        COALESCE(MAX(CASE WHEN c.closed_at_latest >= i.opened_at THEN c.closed_at_latest END), i.reopened_at) AS starts_at_latest,
+        i.reopened_at AS ends_before
     FROM closing AS c
     JOIN incident AS i ON i.id = c.incident
-    GROUP BY c.incident
+    GROUP BY i.id, i.opened_at, i.reopened_at
 ),
 -- B: detection is the earliest alert or report, also as pager and mailbox saw it (a status page is written afterwards); opening
 -- the record is at the latest the report.
@@ -188,8 +193,8 @@ response AS (
         END AS reached_at,
         CASE
             WHEN COALESCE(i.responded_at_latest, q.extracted_at) >= s.ends_before
-                THEN COALESCE(i.responded_at_latest, q.extracted_at) - (s.ends_before - s.starts_at)
-            WHEN COALESCE(i.responded_at_latest, q.extracted_at) > s.starts_at THEN s.starts_at
+                THEN COALESCE(i.responded_at_latest, q.extracted_at) - (s.ends_before - s.starts_at_latest)
+            WHEN COALESCE(i.responded_at_latest, q.extracted_at) > s.starts_at_latest THEN s.starts_at_latest
             ELSE COALESCE(i.responded_at_latest, q.extracted_at)
         END AS reached_at_latest,
         d.detected_at + t.shortest * INTERVAL '1' MINUTE AS shortest_due,
@@ -281,8 +286,8 @@ cause AS (
         END AS reached_at,
         CASE
             WHEN COALESCE(w.written_at_latest, q.extracted_at) >= s.ends_before
-                THEN COALESCE(w.written_at_latest, q.extracted_at) - (s.ends_before - s.starts_at)
-            WHEN COALESCE(w.written_at_latest, q.extracted_at) > s.starts_at THEN s.starts_at
+                THEN COALESCE(w.written_at_latest, q.extracted_at) - (s.ends_before - s.starts_at_latest)
+            WHEN COALESCE(w.written_at_latest, q.extracted_at) > s.starts_at_latest THEN s.starts_at_latest
             ELSE COALESCE(w.written_at_latest, q.extracted_at)
         END AS reached_at_latest
     FROM cause_written AS w
