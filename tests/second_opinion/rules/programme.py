@@ -18,6 +18,7 @@ ACTION_ORDER = (
     "exception:action_late",
     "exception:action_undated",
     "cannot_test:conflict",
+    "cannot_test:contradiction",
     "cannot_test:source_gap",
     "cannot_test:time_order_unclear",
     "pass",
@@ -166,8 +167,10 @@ def action_code(records: Records, action: Record, clock: datetime) -> str:
             return "exception:due_date_moved" if present and clock <= present else "exception:action_overdue"
         if closed is not None and closed[0] > limit:
             return "exception:due_date_moved" if present and closed[0] <= present else "exception:action_late"
-        if closed is not None and closed[1] > limit:
-            return "cannot_test:time_order_unclear"
+    if closed is not None and closed[1] < action["opened_at"][0]:
+        return "cannot_test:contradiction"
+    if limit is not None and closed is not None and closed[1] > limit:
+        return "cannot_test:time_order_unclear"
     end = clock if closed is None else closed[1]
     gap = has_gap(records, ["action_due_change"], action["system"], action["opened_at"][0], end, data_end=clock - A_DAY)
     return "cannot_test:source_gap" if gap else "pass"

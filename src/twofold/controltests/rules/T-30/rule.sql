@@ -220,6 +220,7 @@ closing AS (
             WHEN t.closed_at IS NULL AND q.extracted_at > d.due_at THEN '10exception:action_overdue'
             WHEN t.closed_at > d.due_at AND t.closed_at <= t.due_at_latest THEN '11exception:due_date_moved'
             WHEN t.closed_at > d.due_at THEN '12exception:action_late'
+            WHEN t.closed_at_latest < t.opened_at THEN '60cannot_test:contradiction'
             WHEN t.closed_at_latest > d.due_at THEN '62cannot_test:time_order_unclear'
             WHEN EXISTS (
                 SELECT 1 FROM source_gap AS g
