@@ -228,7 +228,9 @@ def _transfer(world: World, interface: str, day: datetime, hands: list[str]) -> 
             target_sum=world.pick((70, 50, 50, 51, None)),
             rejects=rejects,
             reject_sum=refused,
-            cleared_at=world.maybe(70, world.instant(at + world.pick((1, 12, 24, 72, 73)) * AN_HOUR, coarse=20)),
+            cleared_at=world.maybe(
+                70, world.instant(at + world.pick((-24, -1, 0, 1, 12, 24, 72, 73)) * AN_HOUR, coarse=20)
+            ),
             reviewed_by=pick_hand(world, hands),
             reviewed_at=world.maybe(80, world.instant(at + world.pick((-24, 1, 12, 24, 72, 73)) * AN_HOUR, coarse=20)),
         )
@@ -592,6 +594,8 @@ def _cleared(row: Record, clock: datetime, hours: int) -> str:
     cleared = row["cleared_at"]
     if cleared is None:
         return "cannot_test:pending" if clock < late else "exception:not_cleared"
+    if cleared[1] < row["transferred_at"][0]:
+        return "cannot_test:contradiction"
     if cleared[1] <= early:
         return "pass"
     return "exception:cleared_late" if cleared[0] > late else "cannot_test:time_order_unclear"

@@ -335,6 +335,7 @@ transfer_code AS (
             WHEN t.status <> 'success' THEN 'na:not_transferred'
             WHEN t.rejects IS NULL THEN 'cannot_test:rejects_unknown'
             WHEN t.rejects = 0 THEN 'na:no_rejects'
+            WHEN t.cleared_at_latest < t.transferred_at THEN 'cannot_test:contradiction'
             WHEN t.cleared_at_latest <= t.transferred_at + q.clear_hours * INTERVAL '1' HOUR THEN 'pass'
             WHEN t.cleared_at > t.transferred_at_latest + q.clear_hours * INTERVAL '1' HOUR THEN 'exception:cleared_late'
             WHEN t.cleared_at IS NOT NULL THEN 'cannot_test:time_order_unclear'
