@@ -1157,6 +1157,26 @@ given AS (
     JOIN scene AS s ON s.unit = n.unit
     WHERE a.decision = 'approve' OR a.conflicted
 ),
+trace AS (
+    -- When the first of an accepted change was there, where every commit of it tells a time.
+    SELECT unit, min(f) AS f, min(t) AS t
+    FROM (
+        SELECT g.unit, p.created_at AS f, r.created_at_latest AS t, false AS unseen
+        FROM (SELECT DISTINCT unit, pull FROM given) AS g JOIN pull AS p ON p.pull = g.pull JOIN pull_request AS r ON r.id = p.id
+        UNION ALL
+        SELECT
+            g.unit, least(c.authored_at, c.committed_at, c.pushed_at),
+            least(c.authored_at_latest, c.committed_at_latest, c.pushed_at_latest),
+            coalesce(c.authored_at, c.committed_at, c.pushed_at) IS NULL
+        FROM (
+            SELECT DISTINCT g.unit, g.repository, CASE WHEN g.pull IS NULL THEN g.sha ELSE l.sha END AS sha
+            FROM given AS g LEFT JOIN listed AS l ON l.pull = g.pull
+        ) AS g
+        LEFT JOIN code_commit AS c ON c.repository = g.repository AND c.sha = g.sha
+    )
+    GROUP BY unit
+    HAVING NOT bool_or(unseen)
+),
 business AS (
     SELECT unit, id, bool_or(sure) AS sure
     FROM (
@@ -1181,12 +1201,14 @@ SELECT
             WHEN g.conflicted THEN 79
             WHEN list_contains(g.humans, g.human) OR list_contains(g.accounts, g.approver) THEN 30
             WHEN g.withdrawn_at_latest <= g.started_at OR r.t <= g.started_at THEN 25
+            WHEN x.f > g.t + g.skew THEN 22
             WHEN g.f > g.started_at_latest + g.skew AND NOT (g.emergency AND q.tests_may_follow_emergency) THEN 20
             WHEN g.person IS NULL THEN 78
             WHEN b.id IS NULL THEN 28
             WHEN r.doubt <= g.started_at_latest THEN 79
             WHEN g.nobody OR g.is_unknown THEN 77
             WHEN NOT b.sure OR g.withdrawn_at <= g.started_at_latest OR r.f <= g.started_at_latest THEN 73
+            WHEN x.t >= g.f + g.skew AND NOT q.day_grained THEN 73
             WHEN g.t < g.started_at + g.skew OR q.day_grained OR (g.emergency AND q.tests_may_follow_emergency) THEN 90
             ELSE 73
         END
@@ -1195,6 +1217,7 @@ FROM given AS g
 CROSS JOIN parameter AS q
 LEFT JOIN business AS b ON b.unit = g.unit AND b.id = g.id
 LEFT JOIN back AS r ON r.id = g.id
+LEFT JOIN trace AS x ON x.unit = g.unit
 GROUP BY g.unit;
 
 CREATE TEMP VIEW by_hand AS
@@ -1344,6 +1367,7 @@ SELECT
         WHEN w.rank = 30 THEN 'exception:accepted_by_contributor'
         WHEN w.rank = 28 THEN 'exception:acceptor_not_business'
         WHEN w.rank = 25 THEN 'exception:acceptance_withdrawn'
+        WHEN w.rank = 22 THEN CASE WHEN g.change THEN 'cannot_test:source_gap' ELSE 'exception:accepted_too_early' END
         WHEN w.rank = 20 THEN 'exception:accepted_late'
         ELSE 'exception:no_uat'
     END AS I

@@ -151,6 +151,7 @@ def _commit(
             coauthors=world.some(authors[-2:], percent=4),
             reviewed_by=world.some(authors[-6:-5] + authors[-1:], percent=30),
             pushed_by=world.pick((None, None, author, world.pick(authors))),
+            authored_at=world.maybe(15, world.instant(world.near(moment), coarse=25)),
             committed_at=world.maybe(95, world.instant(moment, coarse=0)),
             pushed_at=world.maybe(30, world.instant(moment)),
             tree_sha=world.maybe(90, world.key(tree)),

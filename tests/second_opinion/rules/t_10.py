@@ -631,6 +631,7 @@ _BEST_OF_I = (
     "exception:accepted_by_contributor",
     "exception:acceptor_not_business",
     "exception:acceptance_withdrawn",
+    "exception:accepted_too_early",
     "exception:accepted_late",
 )
 
@@ -661,9 +662,44 @@ def _accepted(records: Records, change: Change, order: Order, *, emergency: bool
         return best
     if not functional:
         return "cannot_test:functional_unknown"
-    if best.startswith("exception") and _gap(records, change, "ticket", "ticket_event", "approval"):
+    tables = ["ticket", "ticket_event", "approval"]
+    if best == "exception:accepted_too_early":
+        tables += ["pull_request", "code_commit"]
+    if best.startswith("exception") and _gap(records, change, *tables):
         return "cannot_test:source_gap"
     return best
+
+
+def _first_trace(records: Records, change: Change) -> Span | None:
+    """Return when the first of a change was written, pushed or proposed; None where a commit of it is not known."""
+    request, shas, found = change.pull_request, {change.sha}, []
+    if request is not None:
+        shas = {row["sha"] for row in records["pull_request_commit"] if row["pull_request"] == request["id"]}
+        found = [request["created_at"]]
+    if not shas:
+        return None
+    for sha in shas:
+        times = [
+            row[name]
+            for row in records["code_commit"]
+            for name in ("authored_at", "committed_at", "pushed_at")
+            if (row["repository"], row["sha"]) == (change.repository, sha) and row[name] is not None
+        ]
+        if not times:
+            return None
+        found += times
+    known = [each for each in found if each is not None]
+    return min(each[0] for each in known), min(each[1] for each in known)
+
+
+def _is_too_early(first: Span | None, at: Span, order: Order) -> str:
+    """Return whether an acceptance was given before anything of the change was there: yes, no or unclear."""
+    skew = timedelta(seconds=int(str(order.parameters["clock_skew_seconds"])))
+    if first is None or first[1] < at[0] + skew:
+        return "no"
+    if first[0] > at[1] + skew:
+        return "yes"
+    return "no" if order.parameters["day_grained"] else "unclear"
 
 
 def _acceptance(records: Records, change: Change, order: Order, row: Record, *, emergency: bool) -> str:
@@ -685,18 +721,20 @@ def _acceptance(records: Records, change: Change, order: Order, row: Record, *, 
     ended, _, doubt = taken_back(at, row["withdrawn_at"], [*others, *put_back(records, row["subject"])])
     held = order.held(ended)
     business = _business(records, change, order, person, at)
+    early = _is_too_early(_first_trace(records, change), at, order)
     reasons = (
         (
             any(each.is_same(row["approver"], human_of(records, person)) for each in made_by),
             "exception:accepted_by_contributor",
         ),
         (held == "no", "exception:acceptance_withdrawn"),
+        (early == "yes", "exception:accepted_too_early"),
         (came == "after", "exception:accepted_late"),
         (person is None, "cannot_test:acceptor_unlinked"),
         (business == "no", "exception:acceptor_not_business"),
         (doubt is not None and doubt <= order.start[1], "cannot_test:conflict"),
         (not made_by or any(each.is_unknown for each in made_by), "cannot_test:contributor_unknown"),
-        (came == "unclear" or held == "unclear" or business == "unclear", "cannot_test:time_order_unclear"),
+        ("unclear" in {came, held, business, early}, "cannot_test:time_order_unclear"),
     )
     return next((code for holds, code in reasons if holds), "pass")
 

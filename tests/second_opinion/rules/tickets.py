@@ -214,6 +214,8 @@ def _decision(world: World, made: Releases, ticket: str, duty: str, hands: list[
         approval = world.id("approval")
         moment = world.pick([*made.starts, *made.merges])
         at = world.pick((moment - timedelta(hours=2), world.near(moment, days=2)))
+        if duty == "uat" and world.chance(25):
+            at = world.near(world.pick(made.merges) - 2 * A_DAY, days=2)
         decision = "approve" if number == 0 and world.chance(95) else world.pick(("approve", "reject"))
         for _ in range(2 if world.chance(4) else 1):
             world.add(

@@ -560,6 +560,9 @@ uat AS (
     SELECT
         u.item_no AS item_no,
         u.system AS system,
+        u.repository AS repository,
+        u.pull_request AS pull_request,
+        u.sha AS sha,
         u.started_at AS started_at,
         u.started_at_latest AS started_at_latest,
         a.id AS id,
@@ -643,6 +646,39 @@ maker AS (
     JOIN change_contributor AS c ON c.item_no = n.item_no
     GROUP BY c.item_no
 ),
+trace AS (
+    -- I: when each accepted change is known to have existed: its commits, and its pull request. A rebase makes a commit anew and keeps
+    -- the time at which it was written. is_unseen: a commit, or its time, is not known, so that it may be older than all of these.
+    SELECT n.item_no AS item_no, 0 AS is_unseen, r.created_at AS seen_at, r.created_at_latest AS seen_at_latest
+    FROM (SELECT DISTINCT a.item_no AS item_no, a.pull_request AS pull_request FROM uat AS a) AS n
+    JOIN pull_request AS r ON r.id = n.pull_request
+    UNION ALL
+    SELECT
+        n.item_no AS item_no,
+        CASE WHEN COALESCE(c.authored_at, c.committed_at, c.pushed_at) IS NULL THEN 1 ELSE 0 END AS is_unseen,
+        LEAST(
+            COALESCE(c.authored_at, c.committed_at, c.pushed_at), COALESCE(c.committed_at, c.pushed_at, c.authored_at),
+            COALESCE(c.pushed_at, c.authored_at, c.committed_at)
+        ) AS seen_at,
+        LEAST(
+            COALESCE(c.authored_at_latest, c.committed_at_latest, c.pushed_at_latest),
+            COALESCE(c.committed_at_latest, c.pushed_at_latest, c.authored_at_latest),
+            COALESCE(c.pushed_at_latest, c.authored_at_latest, c.committed_at_latest)
+        ) AS seen_at_latest
+    FROM (
+        SELECT DISTINCT
+            a.item_no AS item_no, a.repository AS repository, COALESCE(l.sha, a.sha) AS sha
+        FROM uat AS a
+        LEFT JOIN pull_request_commit AS l ON l.pull_request = a.pull_request
+    ) AS n
+    LEFT JOIN code_commit AS c ON c.repository = n.repository AND c.sha = n.sha
+),
+first_trace AS (
+    SELECT t.item_no AS item_no, MIN(t.seen_at) AS seen_at, MIN(t.seen_at_latest) AS seen_at_latest
+    FROM trace AS t
+    GROUP BY t.item_no
+    HAVING MAX(t.is_unseen) = 0
+),
 own_acceptance AS (
     -- I: acceptances by somebody who worked on the change, by the human or by the account.
     SELECT DISTINCT a.item_no AS item_no, a.id AS id
@@ -658,6 +694,7 @@ uat_rank AS (
                 WHEN a.conflicted THEN 79
                 WHEN c.id IS NOT NULL THEN 30
                 WHEN a.withdrawn_at_latest <= a.started_at OR t.ended_at_latest <= a.started_at THEN 25
+                WHEN f.seen_at > a.decided_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 22
                 WHEN a.decided_at > a.started_at_latest + q.clock_skew_seconds * INTERVAL '1' SECOND
                     AND NOT (e.item_no IS NOT NULL AND q.tests_may_follow_emergency) THEN 20
                 WHEN a.person IS NULL THEN 78
@@ -665,6 +702,7 @@ uat_rank AS (
                 WHEN t.doubt_at <= a.started_at_latest THEN 79
                 WHEN COALESCE(m.somebody_unknown, 1) = 1 THEN 77
                 WHEN b.sure = 0 OR a.withdrawn_at <= a.started_at_latest OR t.ended_at <= a.started_at_latest THEN 73
+                WHEN f.seen_at_latest >= a.decided_at + q.clock_skew_seconds * INTERVAL '1' SECOND AND NOT q.day_grained THEN 73
                 WHEN a.decided_at_latest < a.started_at + q.clock_skew_seconds * INTERVAL '1' SECOND THEN 90
                 WHEN q.day_grained OR (e.item_no IS NOT NULL AND q.tests_may_follow_emergency) THEN 90
                 ELSE 73
@@ -675,6 +713,7 @@ uat_rank AS (
     LEFT JOIN business AS b ON b.item_no = a.item_no AND b.id = a.id
     LEFT JOIN taken_back AS t ON t.item_no = a.item_no AND t.id = a.id
     LEFT JOIN maker AS m ON m.item_no = a.item_no
+    LEFT JOIN first_trace AS f ON f.item_no = a.item_no
     LEFT JOIN own_acceptance AS c ON c.item_no = a.item_no AND c.id = a.id
     LEFT JOIN emergency AS e ON e.item_no = a.item_no
     GROUP BY a.item_no
@@ -850,6 +889,8 @@ SELECT
         WHEN w.rank = 30 THEN 'exception:accepted_by_contributor'
         WHEN w.rank = 28 THEN 'exception:acceptor_not_business'
         WHEN w.rank = 25 THEN 'exception:acceptance_withdrawn'
+        WHEN w.rank = 22 AND g.of_change = 1 THEN 'cannot_test:source_gap'
+        WHEN w.rank = 22 THEN 'exception:accepted_too_early'
         WHEN w.rank = 20 THEN 'exception:accepted_late'
         ELSE 'exception:no_uat'
     END AS i
