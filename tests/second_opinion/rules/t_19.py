@@ -109,7 +109,7 @@ def _incident(
         closed = opened - timedelta(hours=world.pick((0, 1, 100)))
         reopened = world.pick((reopened, reopened, closed + timedelta(minutes=30)))
         answered = world.pick((answered, reopened + timedelta(minutes=world.pick((0, 20, 400)))))
-    cause, decided = world.maybe(65, "a bad disk"), opened + world.pick((1, 2, 5, 10, 12)) * A_DAY
+    cause, decided = world.maybe(65, "a bad disk"), opened + world.pick((-1, 0, 1, 2, 5, 10, 12)) * A_DAY
     severity = world.pick(("sev1", "sev1", "SEV2", "sev3", "sev4", "sev3", "bad", None))
     values = {
         "systems": world.some(systems, percent=60),
@@ -129,7 +129,7 @@ def _incident(
         "notice_decision": world.pick(("required", "Not_required", "maybe", None)),
         "finance_effect": world.pick(("yes", "No", "no", "no", None)),
         "finance_by": pick_hand(world, hands),
-        "finance_at": world.maybe(90, world.instant(opened + world.pick((1, 3)) * A_DAY, coarse=40)),
+        "finance_at": world.maybe(90, world.instant(opened + world.pick((-1, 0, 1, 3)) * A_DAY, coarse=40)),
     }
     for _ in range(2 if world.chance(3) else 1):
         world.add("incident", id=name, severity=severity, **values)
@@ -429,6 +429,10 @@ class Incident:
         in_time = written is not None and reached[1] <= due[0]
         reasons = (
             (any(each.conflicted for each in held), "cannot_test:conflict"),
+            (
+                surely_before(written, self._detected()[0]) and (bool(asking) or not held or unknown),
+                "cannot_test:cause_before_detection",
+            ),
             (in_time and (bool(asking) or not held or unknown), "pass"),
             (not asking and unknown, "cannot_test:unknown_severity"),
             (not held, "cannot_test:no_severity"),
@@ -497,6 +501,7 @@ class Incident:
             (at is None, "cannot_test:no_finance_time"),
             (who.state == UNLINKED, "cannot_test:finance_unlinked"),
             (who.state == AMBIGUOUS, "cannot_test:finance_ambiguous"),
+            (surely_before(at, self._detected()[0]), "cannot_test:answer_before_detection"),
         )
         return next((code for holds, code in reasons if holds), "") or self._on_roster(who.person, at, scopes)
 

@@ -274,6 +274,7 @@ cause AS (
     SELECT
         w.incident AS incident,
         w.written_at AS written_at,
+        w.written_at_latest AS written_at_latest,
         d.wants_cause AS wants_cause,
         d.severities AS severities,
         d.due AS due,
@@ -450,7 +451,8 @@ SELECT
         WHEN x.code IS NOT NULL THEN x.code
         WHEN r.conflicted = 1 THEN 'cannot_test:conflict'
         WHEN c.written_at IS NOT NULL AND c.reached_at_latest <= c.due
-            AND (c.wants_cause = 1 OR c.severities = 0 OR r.unknown_value = 1) THEN 'pass'
+            AND (c.wants_cause = 1 OR c.severities = 0 OR r.unknown_value = 1)
+            THEN CASE WHEN c.written_at_latest < d.detected_at THEN 'cannot_test:cause_before_detection' ELSE 'pass' END
         WHEN c.wants_cause = 0 AND r.unknown_value = 1 THEN 'cannot_test:unknown_severity'
         WHEN c.severities = 0 THEN 'cannot_test:no_severity'
         WHEN c.wants_cause = 0 AND EXISTS (
@@ -495,6 +497,7 @@ SELECT
         WHEN i.finance_at IS NULL THEN 'cannot_test:no_finance_time'
         WHEN y.state = 'unlinked' THEN 'cannot_test:finance_unlinked'
         WHEN y.state = 'ambiguous' THEN 'cannot_test:finance_ambiguous'
+        WHEN i.finance_at_latest < d.detected_at THEN 'cannot_test:answer_before_detection'
         WHEN n.sure = 1 THEN 'pass'
         WHEN n.possible = 1 THEN 'cannot_test:time_order_unclear'
         WHEN n.roster_known = 1 THEN 'exception:not_finance'
