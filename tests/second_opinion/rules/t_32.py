@@ -90,7 +90,7 @@ def _use(world: World, use: str, report: str, system: str, moment: datetime) -> 
         report=report,
         system=system,
         used_at=world.instant(moment),
-        finished_at=world.maybe(60, world.instant(moment + world.pick((0, 2, 4)) * timedelta(hours=1), coarse=5)),
+        finished_at=world.maybe(60, world.instant(moment + world.pick((-1, 0, 2, 4)) * timedelta(hours=1), coarse=5)),
         control=world.maybe(90, "OP-08"),
         period=world.maybe(85, "2026-01"),
         logic_hash=world.pick(("l1", "l1", "l1", "l2", None)),
@@ -232,6 +232,7 @@ def _parameters(records: Records, use: Record) -> str:
         (not asked, "cannot_test:nothing_expected"),
         (not given, "cannot_test:parameters_not_recorded"),
         (bool(unknown), "cannot_test:period_unknown"),
+        (surely_before(end, start), "cannot_test:contradiction"),
         (any(at[1] >= start[0] and at[0] <= end[1] for at in loads), "cannot_test:time_order_unclear"),
         (
             lasted and has_gap(records, ["data_refresh"], use["system"], start[0], end[1] + TICK),

@@ -209,6 +209,7 @@ SELECT
         WHEN m.item IS NULL THEN 'cannot_test:nothing_expected'
         WHEN m.missing = 1 THEN 'cannot_test:parameters_not_recorded'
         WHEN m.period_unknown = 1 THEN 'cannot_test:period_unknown'
+        WHEN p.finished_at_latest < p.operating_at THEN 'cannot_test:contradiction'
         WHEN f.state = 1 THEN 'cannot_test:time_order_unclear'
         WHEN g.of_refresh = 1 THEN 'cannot_test:source_gap'
         ELSE 'pass'
