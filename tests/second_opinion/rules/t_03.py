@@ -144,7 +144,11 @@ def _longer(records: Records, row: Record, persons: Collection[str], ended: Span
         if each["person"] not in persons or each["id"] == row["id"] or not before:
             continue
         end = _day_there(records, each, each["effective_end"]) or _day_there(records, each, each["last_day"])
-        if end is None or end[0] > ended[1]:
+        continued = any(
+            other["follows"] == each["id"] and (other["started_at"] is None or other["started_at"][0] <= ended[1])
+            for other in records["engagement"]
+        )
+        if (end is None and not continued) or (end is not None and end[0] > ended[1]):
             yield each
 
 

@@ -4,6 +4,7 @@
 --   horizon         start of the person's next engagement, whether it follows or overlaps, also under another HR id that continues
 --                   this one (same_human): what happens from then on belongs to that engagement; empty = there is none
 --   goes_on         an engagement of the person that began no later lasts surely beyond this end, also under another HR id: nobody left.
+--                   One without an end that another continues (follows) ended where that one began
 --   perhaps_goes_on only an engagement in conflict does
 --   calendar        working days of the place of work, else the calendar named default
 -- A bare day in HR is the day at the place of work, from its midnight to the next one, where that calendar covers it ("local
@@ -64,8 +65,9 @@ longer AS (
     JOIN same_human AS o ON o.human = h.human
     JOIN engagement AS l ON l.person = o.person AND l.id <> e.engagement
     LEFT JOIN ended AS x ON x.engagement = l.id
+    LEFT JOIN engagement AS n ON n.follows = l.id AND (n.started_at IS NULL OR n.started_at <= e.ended_at_latest)
     WHERE (l.started_at IS NULL OR l.started_at <= e.started_at)
-        AND (x.ended_at IS NULL OR x.ended_at > e.ended_at_latest)
+        AND (x.ended_at > e.ended_at_latest OR (x.ended_at IS NULL AND n.id IS NULL))
     GROUP BY e.engagement
 )
 SELECT
