@@ -162,3 +162,33 @@ def test_a_long_chain_of_engagements_is_one_human(stepped: Opened) -> None:
 
 def test_a_circle_of_engagements_ends_and_joins_nobody(stepped: Opened) -> None:
     assert humans(stepped, {1: 3, 2: 1, 3: 2, 4: 1}) == {f"p{number}": f"p{number}" for number in (1, 2, 3, 4)}
+
+
+def unexplained(stepped: Opened, *engagements: dict[str, str]) -> list[str]:
+    """Return the accounts whose closing on 1 April no end explains; the account is linked to p1."""
+    rows = {
+        "system": [{"id": "okta", "layer": "identity"}],
+        "account": [{"id": "okta:ana", "system": "okta"}],
+        "account_link": [{"account": "okta:ana", "person": "p1"}],
+        "account_event": [
+            {"id": "v1", "account": "okta:ana", "kind": "disable", "occurred_at": "2026-04-01T09:00:00Z"}
+        ],
+        "engagement": [{"type": "employee", **row} for row in engagements],
+    }
+    with stepped(rows, "identity", "same_human") as session:
+        found = session.execute((RECONCILIATIONS_FOLDER / "engagement_end.sql").read_text(encoding="utf-8")).fetchall()
+    return [difference[0] for difference in found]
+
+
+def test_an_end_under_another_hr_id_of_the_human_explains_a_closing(stepped: Opened) -> None:
+    first = {"id": "e1", "person": "p1"}
+    ended = {"id": "e2", "person": "p2", "effective_end": "2026-03-31T16:00:00Z"}
+    assert unexplained(stepped, first, {**ended, "follows": "e1"}) == []
+    assert unexplained(stepped, first, ended) == ["okta:ana"]
+
+
+def test_an_end_explains_nothing_once_the_human_has_gone_on_under_another_hr_id(stepped: Opened) -> None:
+    ended = {"id": "e1", "person": "p1", "effective_end": "2026-03-31T16:00:00Z"}
+    begun = {"id": "e2", "person": "p2", "started_at": "2026-04-01T08:00:00Z"}
+    assert unexplained(stepped, ended, {**begun, "follows": "e1"}) == ["okta:ana"]
+    assert unexplained(stepped, ended, begun) == []
