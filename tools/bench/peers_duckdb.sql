@@ -122,15 +122,42 @@ FROM (
 )
 WHERE f < u;
 
-CREATE TEMP TABLE superior AS
-WITH line AS (
+-- Jobs as they were held: an open one ends with the next that is no cover, and one that ends where a cover begins goes on behind it.
+CREATE TEMP TABLE job_held AS
+WITH dated AS (
     SELECT
-        coalesce(h.human, j.person) AS human, coalesce(m.human, j.manager) AS manager,
-        coalesce(j.valid_from, E()) AS f, coalesce(j.valid_to, N()) AS t
+        coalesce(h.human, j.person) AS human, j.person, j.role, j.manager, j.conflicted, coalesce(j.temporary, FALSE) AS cover,
+        coalesce(j.valid_from, E()) AS f, j.valid_to
     FROM job AS j
     LEFT JOIN human AS h ON h.person = j.person
+),
+ended AS (
+    SELECT
+        d.* EXCLUDE (valid_to),
+        coalesce(d.valid_to, (SELECT min(n.f) FROM dated AS n WHERE n.human = d.human AND NOT n.cover AND n.f > d.f), N()) AS t
+    FROM dated AS d
+),
+cover AS (
+    SELECT human, f, max(t) OVER (PARTITION BY human, role, island) AS t
+    FROM (
+        SELECT *, sum(CASE WHEN before >= f THEN 0 ELSE 1 END) OVER (PARTITION BY human, role ORDER BY f, t ROWS UNBOUNDED PRECEDING) AS island
+        FROM (
+            SELECT *, max(t) OVER (PARTITION BY human, role ORDER BY f, t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM (SELECT DISTINCT human, role, f, t FROM ended WHERE cover)
+        )
+    )
+)
+SELECT
+    e.human, e.person, e.role, e.manager, e.conflicted, e.f,
+    coalesce((SELECT max(c.t) FROM cover AS c WHERE c.human = e.human AND NOT e.cover AND c.f = e.t), e.t) AS t
+FROM ended AS e;
+
+CREATE TEMP TABLE superior AS
+WITH line AS (
+    SELECT j.human, coalesce(m.human, j.manager) AS manager, j.f, j.t
+    FROM job_held AS j
     LEFT JOIN human AS m ON m.person = j.manager
-    WHERE coalesce(m.human, j.manager) <> coalesce(h.human, j.person)
+    WHERE coalesce(m.human, j.manager) <> j.human
 ),
 second AS (
     SELECT a.human, b.manager, greatest(a.f, b.f) AS f, least(a.t, b.t) AS t
@@ -929,16 +956,16 @@ CREATE TEMP TABLE titled AS
 SELECT
     g.given,
     bool_or(
-        coalesce(j.valid_from, E()) <= g.f AND g.t < coalesce(j.valid_to, N()) AND coalesce(e.f, E()) <= g.f AND g.t < coalesce(e.t, N())
+        j.f <= g.f AND g.t < j.t AND coalesce(e.f, E()) <= g.f AND g.t < coalesce(e.t, N())
     ) AS sure
 FROM given AS g
 JOIN scene AS s ON s.unit = g.unit AND (s.roster_from IS NULL OR s.roster_from > g.f)
-JOIN job AS j ON j.person = g.person AND coalesce(j.valid_from, E()) <= g.t AND g.f < coalesce(j.valid_to, N())
+JOIN job_held AS j ON j.person = g.person AND j.f <= g.t AND g.f < j.t
 JOIN role_authority AS r
     ON r.role = j.role AND r.duty = 'release' AND (r.scope = s.system OR r.scope = '*') AND NOT j.conflicted
 LEFT JOIN employed AS e ON e.person = g.person
 WHERE coalesce(e.f, E()) <= g.t AND g.f < coalesce(e.u, N())
-    AND greatest(coalesce(j.valid_from, E()), coalesce(e.f, E())) < least(coalesce(j.valid_to, N()), coalesce(e.u, N()))
+    AND greatest(j.f, coalesce(e.f, E())) < least(j.t, coalesce(e.u, N()))
 GROUP BY g.given;
 
 -- Which content they saw: another commit of equal content, or with only clean merges of the base after it.

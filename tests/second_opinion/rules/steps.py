@@ -155,15 +155,15 @@ def title_mandates(records: Records) -> list[Mandate]:
             row["scope"],
             row["duty"],
             None,
-            job["person"],
-            max(job["valid_from"] or EVER, start),
-            min(job["valid_to"] or NEVER, end),
-            min(job["valid_to"] or NEVER, over),
+            job.row["person"],
+            max(job.start, start),
+            min(job.end, end),
+            min(job.end, over),
         )
         for row in records["role_authority"]
-        for job in records["job"]
-        if job["role"] == row["role"] and not job["conflicted"]
-        for start, end, over in engagements(records, job["person"])
+        for job in every_job(records)
+        if job.role == row["role"] and not job.row["conflicted"]
+        for start, end, over in engagements(records, job.row["person"])
     ]
     return [each for each in held if each.valid_from < each.valid_to_latest]
 
@@ -221,6 +221,15 @@ def jobs_held(records: Records, persons: Collection[str]) -> list[Job]:
     return found
 
 
+def every_job(records: Records) -> list[Job]:
+    """Return the jobs of everybody, as they were held."""
+    humans = humans_of(records)
+    persons: dict[str, set[str]] = {}
+    for row in records["job"]:
+        persons.setdefault(humans[row["person"]], set()).add(row["person"])
+    return [job for ids in persons.values() for job in jobs_held(records, ids)]
+
+
 def _cover_end(role: str, end: datetime, rows: Sequence[tuple[Record, datetime, datetime]]) -> datetime:
     """Return the end of a cover, however many rows of the same role follow on each other or overlap."""
     while longer := [
@@ -234,9 +243,9 @@ def superiors(records: Records, person: str, at: datetime) -> set[str]:
     """Return the humans who stood above the human behind a HR id at a moment, three levels up."""
     humans = humans_of(records)
     lines = {
-        (humans[row["person"]], humans.get(str(row["manager"]), str(row["manager"])))
-        for row in records["job"]
-        if row["manager"] and (row["valid_from"] or EVER) <= at < (row["valid_to"] or NEVER)
+        (humans[job.row["person"]], humans.get(str(job.row["manager"]), str(job.row["manager"])))
+        for job in every_job(records)
+        if job.row["manager"] and job.start <= at < job.end
     }
     above: set[str] = set()
     level = {humans.get(person, person)}

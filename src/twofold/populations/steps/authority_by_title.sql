@@ -1,7 +1,7 @@
 -- authority_by_title: whose job title carried which duty, when (audit-domain 4.0, Authority at the time). It stands in for a
 -- dated roster where there is none and the rule's parameter allows it; a rule asks for the roster first, and one that perhaps had
 -- begun by then (roster_start) leaves it open what a title was worth.
--- The time of a job with such a title, cut to the stretches in which the person's employment was active. Half open. Stretches may
+-- The time of a job with such a title (job_held: one without an end ends where the next one begins), cut to the stretches in which the person's employment was active. Half open. Stretches may
 -- overlap; ask with EXISTS. A person without any row in engagement is judged by the job alone. A job in conflict carries nothing.
 --   scope, duty, role  as in role_authority
 --   valid_to           surely until then: valid_from <= t < valid_to. Not after valid_from where nothing is sure
@@ -12,17 +12,11 @@ WITH held AS (
         t.duty AS duty,
         t.role AS role,
         j.person AS person,
-        GREATEST(
-            COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00'), COALESCE(e.valid_from, TIMESTAMP '0001-01-01 00:00:00')
-        ) AS valid_from,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to,
-        LEAST(
-            COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00'), COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')
-        ) AS valid_to_latest
+        GREATEST(j.valid_from, COALESCE(e.valid_from, TIMESTAMP '0001-01-01 00:00:00')) AS valid_from,
+        LEAST(j.valid_to, COALESCE(e.valid_to, TIMESTAMP '9999-12-31 00:00:00')) AS valid_to,
+        LEAST(j.valid_to, COALESCE(e.valid_to_latest, TIMESTAMP '9999-12-31 00:00:00')) AS valid_to_latest
     FROM role_authority AS t
-    JOIN job AS j ON j.role = t.role AND NOT j.conflicted
+    JOIN job_held AS j ON j.role = t.role AND NOT j.conflicted
     LEFT JOIN engagement_time AS e ON e.person = j.person
 )
 SELECT

@@ -1,16 +1,16 @@
 -- superior: who stood above whom in the reporting line, three levels up, over time (audit-domain 4.0, Independence).
 -- One row per human, superior and stretch; half open: valid_from <= t < valid_to. Both are humans, by the first HR id
--- (same_human), so that the line goes on where somebody in it went on under another HR id.
+-- (same_human), so that the line goes on where somebody in it went on under another HR id. A job without an end ends where the
+-- next one begins (job_held).
 WITH line AS (
     SELECT
-        h.human AS human,
+        j.human AS human,
         COALESCE(m.human, j.manager) AS manager,
-        COALESCE(j.valid_from, TIMESTAMP '0001-01-01 00:00:00') AS valid_from,
-        COALESCE(j.valid_to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to
-    FROM job AS j
-    JOIN same_human AS h ON h.person = j.person
+        j.valid_from AS valid_from,
+        j.valid_to AS valid_to
+    FROM job_held AS j
     LEFT JOIN same_human AS m ON m.person = j.manager
-    WHERE COALESCE(m.human, j.manager) <> h.human
+    WHERE COALESCE(m.human, j.manager) <> j.human
 ),
 second AS (
     SELECT
