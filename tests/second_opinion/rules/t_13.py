@@ -5,7 +5,7 @@ Standard changes and answers to findings are those of the whole company, so ever
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
@@ -74,6 +74,7 @@ def populate(world: World) -> None:
     made = add_releases(world, hands, [*tickets, world.pick(_STANDARDS)])
     for ticket in world.some(tickets, percent=85):
         add_ticket(world, made, ticket, hands)
+        _type_by_import(world, made, ticket)
     for _ in range(world.pick((1, 2, 3))):
         _event(world, made, hands, tickets)
     for item in world.some([world.key("deploy1"), world.key("prod1"), world.key("prod2")], percent=35):
@@ -99,6 +100,37 @@ def populate(world: World) -> None:
             starts_at=world.maybe(70, world.near(world.pick(made.starts), days=9)),
             ends_before=world.maybe(50, world.near(world.pick(made.starts), days=9)),
             reason="not_extracted",
+        )
+
+
+def _type_by_import(world: World, made: Releases, ticket: str) -> None:
+    """Let an import name the type of some tickets first, after an event that names them."""
+    if not world.chance(20):
+        return
+    at = world.pick(made.starts) + world.pick((2, 6, 9)) * A_DAY
+    moved = world.instant(at)
+    for number, row in enumerate(world.rows):
+        if row.values.get("key") == ticket:
+            world.rows[number] = replace(row, values={**row.values, "migrated_at": moved})
+    before = world.pick(made.merges) - world.pick((3, 10)) * A_DAY
+    world.add(
+        "prod_event",
+        id=world.id("prod"),
+        system=made.system,
+        kind="console",
+        occurred_at=world.instant(before),
+        reference=ticket,
+    )
+    kinds = (world.pick((None, None, "Question")), "Change", world.pick(("Question", "Question", "Story")))
+    for number in range(world.pick((1, 2, 2))):
+        world.add(
+            "ticket_event",
+            id=world.id("event"),
+            ticket=ticket,
+            field="type",
+            old_value=kinds[number],
+            new_value=kinds[number + 1],
+            occurred_at=world.instant(at + 3 * A_DAY) if number else moved,
         )
 
 

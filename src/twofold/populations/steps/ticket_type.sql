@@ -6,6 +6,7 @@
 -- is not asked where an event before it tells.
 --   type         empty where the record does not say
 --   from_at, until_at   the first and the last moment at which it may have had this type (the years 1 and 9999 where open)
+--   at_creation  the ticket may have been raised with it: what an event replaced before which surely no other event came
 --   set_latest   last moment at which an event may have set it, the first being from_at; empty where no event did
 WITH event AS (
     SELECT
@@ -38,6 +39,7 @@ SELECT
     e.new_value AS type,
     e.earliest AS from_at,
     COALESCE(b.until, TIMESTAMP '9999-12-31 00:00:00') AS until_at,
+    FALSE AS at_creation,
     e.latest AS set_latest,
     e.conflicted AS conflicted
 FROM event AS e
@@ -48,6 +50,7 @@ SELECT
     e.old_value AS type,
     COALESCE(b.since, TIMESTAMP '0001-01-01 00:00:00') AS from_at,
     e.latest AS until_at,
+    b.since IS NULL AS at_creation,
     CAST(NULL AS TIMESTAMP) AS set_latest,
     e.conflicted AS conflicted
 FROM event AS e
@@ -59,6 +62,7 @@ SELECT
     t.type AS type,
     l.last_at AS from_at,
     TIMESTAMP '9999-12-31 00:00:00' AS until_at,
+    FALSE AS at_creation,
     CAST(NULL AS TIMESTAMP) AS set_latest,
     t.conflicted AS conflicted
 FROM (SELECT e.ticket AS ticket, MAX(e.earliest) AS last_at FROM event AS e GROUP BY e.ticket) AS l

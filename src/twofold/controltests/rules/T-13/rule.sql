@@ -277,19 +277,17 @@ explanation AS (
     WHERE p.origin = 'prod_event' AND (c.is_change OR d.types = 0)
         AND NOT (d.types > 0 AND EXISTS (SELECT 1 FROM ticket_type AS y WHERE y.ticket = n.named))
     UNION ALL
-    -- A ticket whose type was changed: since it was raised with a type that may authorise a change, or since it has one.
+    -- A ticket whose type was changed: since it was raised with a type that may authorise a change, or since it
+    -- has one. A ticket in conflict itself is settled by A.
     SELECT
         p.item AS item,
         p.happened_at AS operating_at,
         p.happened_at_latest AS operating_at_latest,
-        CASE WHEN y.set_latest IS NULL THEN t.created_at ELSE y.from_at END AS explained_at,
-        CASE WHEN y.set_latest IS NULL THEN t.created_at_latest ELSE y.set_latest END AS explained_at_latest,
-        t.conflicted OR y.conflicted AS conflicted
+        CASE WHEN y.at_creation THEN t.created_at ELSE y.from_at END AS explained_at,
+        CASE WHEN y.at_creation THEN t.created_at_latest ELSE y.set_latest END AS explained_at_latest,
+        y.conflicted AS conflicted
     FROM declared AS d
-    JOIN ticket_type AS y ON d.types > 0 AND (
-        y.set_latest IS NOT NULL
-        OR (y.from_at = TIMESTAMP '0001-01-01 00:00:00' AND y.until_at < TIMESTAMP '9999-12-31 00:00:00')
-    )
+    JOIN ticket_type AS y ON d.types > 0 AND (y.at_creation OR y.set_latest IS NOT NULL)
     JOIN named_key AS n ON n.named = y.ticket
     JOIN part AS p ON p.part = n.part
     JOIN ticket AS t ON t.key = n.named
