@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from twofold.controltests.rule import ParameterValue
 
-from .approvals import change_approvals, stood_at
+from .approvals import authorisations, change_approvals, stood_at
 from .changes import Change, Releases, add_releases, changes, tickets_named
 from .hands import add_hands
 from .records import Record, Records, Span
@@ -117,6 +117,23 @@ def _ticket(world: World, made: Releases, ticket: str, kind: str, hands: list[st
                 withdrawn_at=world.maybe(8, world.instant(world.near(decided))),
                 txn=world.pick((None, "x1")),
             )
+        if world.chance(50):
+            _put_back(world, ticket, decided + timedelta(hours=world.pick((-2, 0, 1, 2, 20))))
+
+
+def _put_back(world: World, ticket: str, moment: datetime) -> None:
+    event, at = world.id("event"), world.instant(moment, coarse=20)
+    states = ("Reopened", "Reopened", "Rejected", "In review")
+    for state in (world.pick(states), "Done")[: 2 if world.chance(6) else 1]:
+        world.add(
+            "ticket_event",
+            id=event,
+            ticket=ticket,
+            field=world.pick(("status", "Status")),
+            old_value="Approved",
+            new_value=state,
+            occurred_at=at,
+        )
 
 
 def _review(world: World, made: Releases, request: str, hands: list[str]) -> None:
@@ -296,25 +313,13 @@ def _against(given: Span, edited: Span, start: Span, *, same: bool) -> str:
 def _authorisations(
     records: Records, ticket: Record, edited: Span, last: Sequence[Record], start: Span
 ) -> Iterator[str]:
-    """Yield what each authorising approval of a ticket says (no world has events of the status)."""
-    for row in records["approval"]:
-        if (
-            row["subject"] == ticket["key"]
-            and row["duty"] == "authorise"
-            and (row["decision"] == "approve" or row["conflicted"])
-        ):
-            at = row["decided_at"]
-            refusals = [
-                each["decided_at"]
-                for each in records["approval"]
-                if (each["subject"], each["duty"], each["decision"]) == (row["subject"], "authorise", "reject")
-            ]
-            ends = [end for end in [row["withdrawn_at"], *(each for each in refusals if each[0] > at[0])] if end]
-            if surely_before(start, at) or any(not surely_before(start, end) for end in ends):
-                continue
-            if row["conflicted"]:
-                yield "conflict"
-            elif _overlap(at, ticket["migrated_at"]):
-                yield "migrated_history"
-            else:
-                yield _against(at, edited, start, same=any(row["txn"] and row["txn"] == each["txn"] for each in last))
+    """Yield what each authorisation of a ticket that stood when the release started says."""
+    for row in authorisations(records, ticket):
+        if surely_before(start, row.at) or (row.ended is not None and not surely_before(start, row.ended)):
+            continue
+        if row.conflicted:
+            yield "conflict"
+        elif row.migrated:
+            yield "migrated_history"
+        else:
+            yield _against(row.at, edited, start, same=any(row.txn and row.txn == each["txn"] for each in last))
