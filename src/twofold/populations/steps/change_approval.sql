@@ -142,12 +142,12 @@ put_back AS (
                 ELSE TIMESTAMP '9999-12-31 00:00:00'
             END
         ) AS ended_at_latest,
-        MIN(CASE WHEN k.conflicted THEN GREATEST(k.occurred_at, a.decided_at) END) AS doubt_at
+        MIN(CASE WHEN k.conflicted THEN k.occurred_at END) AS doubt_at
     FROM ticket_put_back AS k
     JOIN approval AS a ON a.subject = k.ticket AND a.decided_at <= k.occurred_at_latest
     JOIN change_ticket AS t ON t.ticket = k.ticket
     JOIN change_unit AS u ON u.item_no = t.item_no
-    WHERE a.duty IN ('release', 'emergency') AND k.occurred_at <= u.started_at_latest AND a.decided_at <= u.started_at_latest
+    WHERE k.occurred_at <= u.started_at_latest AND a.decided_at <= u.started_at_latest
     GROUP BY t.item_no, a.id
 ),
 taken_back AS (
