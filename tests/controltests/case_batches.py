@@ -4,8 +4,9 @@ The cases of a batch lie in one set of tables. Each has a number, and every name
 that its rows meet only each other. A word that the texts of the rule or the parameters spell out is no name and stays
 as it is; so do calendars, which thousands of rows are made of, and the policies that everybody has to sign.
 
-Cases share a batch only where they agree in rule, clock, parameters, the derived tables that they bring themselves, and
-the rows that no name tells apart (calendars, scope *). What is left is a faulty rule that asks for any other name where
+Cases share a batch only where they agree in rule, clock, parameters, the derived tables that they bring themselves,
+whether they fill a table of which a rule asks if it holds anything, and the rows that no name tells apart (calendars,
+scope *). What is left is a faulty rule that asks for any other name where
 it should ask for the same: among others it finds one. So `make determinism` runs every case alone.
 
 The batch can say that a case passes, never that it fails: a case that comes out otherwise is run among those that have
@@ -59,6 +60,8 @@ NO_NAMES = {
     "system_label.label",
 }
 """Columns of text, or columns of that name in any table, of which a rule reads parts; and what a lens looks for."""
+DESCRIBED = frozenset({"change_type"})
+"""Tables of which a rule asks whether they hold anything: among others a case without them would be of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +198,11 @@ def in_common(read: ReadCase) -> Hashable:
 
 
 def _given(read: ReadCase) -> frozenset[str]:
-    """Return the derived tables that a case brings itself: among others they would stand for those of all.
+    """Return the tables that a case brings or lacks for all others with it: derived ones, and those of DESCRIBED.
 
     Gaps are derived from extractions alone, and a case with those runs alone.
     """
-    return frozenset(row.table.name for row, _ in read.rows).intersection(DERIVED) - {"source_gap"}
+    return frozenset(row.table.name for row, _ in read.rows).intersection({*DERIVED, *DESCRIBED}) - {"source_gap"}
 
 
 def in_common_with_tables(read: ReadCase) -> Hashable:
