@@ -5,7 +5,8 @@ Used by the documented CSV formats and by the case folders. It judges no values:
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from twofold.model.problem import Problem, UserError
@@ -27,38 +28,39 @@ def read_csv(
     further column. Cells are kept as they are, stripped of surrounding spaces. Raises UserError for a file that is
     empty, not UTF-8 (with the byte), has a duplicate, unknown or missing column.
     """
-    header: list[str] | None = None
-    reader = csv.reader(_lines(path), strict=True)
     csv.field_size_limit(FIELD_LIMIT)
-    line = 1
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise UserError(
-                Problem(f"{path.name}:{line}", f"the row cannot be read ({error})", "rows of comma-separated cells")
-            ) from error
-        if cells is None:
-            break
-        if header is None:
-            header = [cell.strip() for cell in cells]
-            _check_header(path, header, required=required, optional=optional)
-        elif not cells or (len(cells) == 1 and not cells[0].strip()):
-            continue
-        elif len(cells) != len(header):
-            yield SetAside(
-                f"line {line}", f"{len(cells)} cells under {len(header)} columns", ",".join(cells)[:_EXCERPT]
-            )
-        else:
-            yield f"line {line}", {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    header: list[str] | None = None
+    with closing(_lines(path)) as lines:
+        reader = csv.reader(lines, strict=True)
+        line = 1
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                raise UserError(
+                    Problem(f"{path.name}:{line}", f"the row cannot be read ({error})", "rows of comma-separated cells")
+                ) from error
+            if cells is None:
+                break
+            if header is None:
+                header = [cell.strip() for cell in cells]
+                _check_header(path, header, required=required, optional=optional)
+            elif not cells or (len(cells) == 1 and not cells[0].strip()):
+                continue
+            elif len(cells) != len(header):
+                yield SetAside(
+                    f"line {line}", f"{len(cells)} cells under {len(header)} columns", ",".join(cells)[:_EXCERPT]
+                )
+            else:
+                yield f"line {line}", {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     if header is None:
         raise UserError(
             Problem(path.name, "the file is empty", "a header line: " + ",".join(required), "export it again")
         )
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path) -> Generator[str]:
     offset = 0
     try:
         with path.open("rb") as stream:
