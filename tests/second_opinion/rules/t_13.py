@@ -122,13 +122,15 @@ def _type_by_import(world: World, made: Releases, ticket: str) -> None:
         reference=ticket,
     )
     kinds = (world.pick((None, None, "Question")), "Change", world.pick(("Question", "Question", "Story")))
+    if world.chance(30):  # nothing says when it was made a change
+        kinds = ("Story", "Question", "Question")
     for number in range(world.pick((1, 2, 2))):
         world.add(
             "ticket_event",
             id=world.id("event"),
             ticket=ticket,
             field="type",
-            old_value=kinds[number],
+            old_value="Change" if number and kinds[0] == "Story" else kinds[number],
             new_value=kinds[number + 1],
             occurred_at=world.instant(at + 3 * A_DAY) if number else moved,
         )
@@ -386,6 +388,22 @@ class Company:
             first = not any(other[1] < made[0] for _, other in events)
             if first and (self.types.get(row["old_value"]) or row["conflicted"]):
                 yield doubt, ticket["created_at"]
+            if not first and self.types.get(row["old_value"]) and not row["conflicted"]:
+                since = max(other[0] for _, other in events if other[1] < made[0])
+                yield from self._since_nobody_knows(row["old_value"], (since, made[1]), doubt, events)
+        if self.types.get(ticket["type"]):
+            last = max(made[0] for _, made in events)
+            yield from self._since_nobody_knows(
+                ticket["type"], (last, NEVER), {"conflicted": ticket["conflicted"]}, events
+            )
+
+    @staticmethod
+    def _since_nobody_knows(
+        kind: str, during: Span, doubt: Record, events: Sequence[tuple[Record, Span]]
+    ) -> Iterator[tuple[Record, Span]]:
+        """Yield the time in which a ticket was of a type, unless an event by then gave it that type."""
+        if not any(row["new_value"] == kind and made[0] <= during[1] for row, made in events):
+            yield doubt, during
 
     @staticmethod
     def _one_explanation(row: Record, said: Span | None, at: Span, wait: timedelta) -> str:

@@ -278,21 +278,25 @@ explanation AS (
         AND NOT (d.types > 0 AND EXISTS (SELECT 1 FROM ticket_type AS y WHERE y.ticket = n.named))
     UNION ALL
     -- A ticket whose type was changed: since it was raised with a type that may authorise a change, or since it
-    -- has one. A ticket in conflict itself is settled by A.
+    -- has one; where no record says since when, at some time while it may have had it. A ticket in conflict itself is settled by A.
     SELECT
         p.item AS item,
         p.happened_at AS operating_at,
         p.happened_at_latest AS operating_at_latest,
         CASE WHEN y.at_creation THEN t.created_at ELSE y.from_at END AS explained_at,
-        CASE WHEN y.at_creation THEN t.created_at_latest ELSE y.set_latest END AS explained_at_latest,
+        CASE WHEN y.at_creation THEN t.created_at_latest ELSE COALESCE(y.set_latest, y.until_at) END AS explained_at_latest,
         y.conflicted AS conflicted
     FROM declared AS d
-    JOIN ticket_type AS y ON d.types > 0 AND (y.at_creation OR y.set_latest IS NOT NULL)
+    JOIN ticket_type AS y ON d.types > 0
     JOIN named_key AS n ON n.named = y.ticket
     JOIN part AS p ON p.part = n.part
     JOIN ticket AS t ON t.key = n.named
     LEFT JOIN change_type AS c ON c.id = y.type
     WHERE p.origin = 'prod_event' AND (c.is_change OR y.conflicted)
+        AND (y.at_creation OR y.set_latest IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM ticket_type AS s
+            WHERE s.ticket = y.ticket AND s.type = y.type AND s.set_latest IS NOT NULL AND s.from_at <= y.until_at
+        ))
 ),
 explained AS (
     SELECT
