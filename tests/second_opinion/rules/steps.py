@@ -404,3 +404,30 @@ def _overlaps(row: Record, at: Span) -> bool:
     """Return whether the dates of a row hold in some moment of a span; two ends in conflict may both be past it."""
     end = NEVER if row["conflicted"] else row["valid_to"] or NEVER
     return (row["valid_from"] or EVER) <= at[1] and at[0] < end
+
+
+def longer_engagements(records: Records, row: Record, ended: Span) -> Iterator[Record]:
+    """Yield the engagements of the human that began no later and surely last beyond this end."""
+    for each in engagements_of_human(records, row["person"]):
+        begun, start = each["started_at"], row["started_at"]
+        before = begun is None or (start is not None and begun[0] <= start[0])
+        if each["id"] == row["id"] or not before:
+            continue
+        end = day_there(records, each, each["effective_end"]) or day_there(records, each, each["last_day"])
+        continued = any(
+            other["follows"] == each["id"] and (other["started_at"] is None or other["started_at"][0] <= ended[1])
+            for other in records["engagement"]
+        )
+        if (end is None and not continued) or (end is not None and end[0] > ended[1]):
+            yield each
+
+
+def day_there(records: Records, row: Record, seen: Span | None) -> Span | None:
+    """Return a bare day of HR as the day at the place of work, where its calendar covers it."""
+    known = {each["id"] for each in records["calendar"]}
+    calendar = row["site"] if row["site"] in known else "default"
+    if seen is None or seen[1] - seen[0] != timedelta(days=1) - TICK:
+        return seen
+    day = seen[0].date().isoformat()
+    local = [each for each in records["calendar_day"] if each["calendar"] == calendar and each["day"] == day]
+    return (local[0]["starts_at"], local[0]["ends_before"] - TICK) if local else seen

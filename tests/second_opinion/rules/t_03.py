@@ -1,6 +1,6 @@
 """T-03 Access of people who left, from audit-domain T-03, the rule's README and the heads of its steps."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +8,23 @@ from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
 
 from .records import Record, Records, Span
-from .rights import TICK, hands
-from .steps import AMBIGUOUS, BOT, EVER, LINKED, NEVER, Hand, business_deadline, days, hand, has_gap, humans_of, joined
+from .rights import hands
+from .steps import (
+    AMBIGUOUS,
+    BOT,
+    EVER,
+    LINKED,
+    NEVER,
+    Hand,
+    business_deadline,
+    day_there,
+    days,
+    hand,
+    has_gap,
+    humans_of,
+    joined,
+    longer_engagements,
+)
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-03"
@@ -111,7 +126,7 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     calendar = row["site"] if row["site"] in known else "default"
 
     def there(seen: Span | None) -> Span | None:
-        return _day_there(records, row, seen)
+        return day_there(records, row, seen)
 
     ended = there(row["effective_end"]) or there(row["last_day"]) or (EVER, EVER)
     clock = there(row["policy_date"]) or ended
@@ -131,36 +146,9 @@ def _leaving(records: Records, parameters: Parameters, row: Record) -> Leaving:
     if row["involuntary"] and hours:
         due = clock[0] + timedelta(hours=hours), clock[1] + timedelta(hours=hours)
     notice = _deadline(records, calendar, ended, int(str(parameters["notice_business_days"])))
-    longer = {each["conflicted"] for each in _longer(records, row, persons, ended)}
+    longer = {each["conflicted"] for each in longer_engagements(records, row, ended)}
     doubtful = None if longer == {True} else bool(longer)
     return Leaving(row, persons, ended, clock, min(later, default=None), calendar, due, notice, doubtful)
-
-
-def _longer(records: Records, row: Record, persons: Collection[str], ended: Span) -> Iterator[Record]:
-    """Yield the engagements of the human that began no later and surely last beyond this end."""
-    for each in records["engagement"]:
-        begun, start = each["started_at"], row["started_at"]
-        before = begun is None or (start is not None and begun[0] <= start[0])
-        if each["person"] not in persons or each["id"] == row["id"] or not before:
-            continue
-        end = _day_there(records, each, each["effective_end"]) or _day_there(records, each, each["last_day"])
-        continued = any(
-            other["follows"] == each["id"] and (other["started_at"] is None or other["started_at"][0] <= ended[1])
-            for other in records["engagement"]
-        )
-        if (end is None and not continued) or (end is not None and end[0] > ended[1]):
-            yield each
-
-
-def _day_there(records: Records, row: Record, seen: Span | None) -> Span | None:
-    """Return a bare day of HR as the day at the place of work, where its calendar covers it."""
-    known = {each["id"] for each in records["calendar"]}
-    calendar = row["site"] if row["site"] in known else "default"
-    if seen is None or seen[1] - seen[0] != A_DAY - TICK:
-        return seen
-    day = seen[0].date().isoformat()
-    local = [each for each in records["calendar_day"] if each["calendar"] == calendar and each["day"] == day]
-    return (local[0]["starts_at"], local[0]["ends_before"] - TICK) if local else seen
 
 
 def _deadline(records: Records, calendar: str, at: Span, count: int) -> Span | None:

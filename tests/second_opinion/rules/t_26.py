@@ -3,7 +3,7 @@
 All worlds of a batch share the policies to be signed, their versions and the gaps.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,18 @@ from twofold.controltests.rule import ParameterValue
 from twofold.tables.rows import Value
 
 from .records import Record, Records, Span
-from .steps import EVER, NEVER, TICK, days, engagements_of_human, hand, has_gap, human_of, surely_before
+from .steps import (
+    EVER,
+    NEVER,
+    TICK,
+    days,
+    engagements_of_human,
+    hand,
+    has_gap,
+    human_of,
+    longer_engagements,
+    surely_before,
+)
 from .world import A_DAY, START, World
 
 CONTROL_TEST = "T-26"
@@ -588,18 +599,37 @@ def _leaver(item: Item) -> dict[str, str]:
     row = item.engagement
     if row["conflicted"]:
         return dict.fromkeys("DEF", "cannot_test:conflict")
+    longer = _in_doubt_that_it_lasts(item.records, row)
+    if False in longer:
+        return {"D": "na:still_engaged", "E": "na:still_engaged", "F": "pass"}
     following = {
         each["conflicted"]
         for each in item.records["engagement"]
         if each["id"] != row["id"]
         and (each["follows"] == row["id"] or (each["conflicted"] and each["person"] == row["person"]))
     }
-    if following:
-        code = "cannot_test:conflict" if False not in following else "na:continued"
+    if following | longer:
+        code = "na:continued" if False in following else "cannot_test:conflict"
         return {"D": code, "E": code, "F": "pass"}
     began = row["started_at"] or row["effective_end"] or row["last_day"]
     listed = _lists(item, "leaving", [row["id"]], _end(row) + days(item.parameters["leaving_list_days"]), began[0])
     return {"D": _code(listed), "E": _code(_returned(item, began[0])), "F": "pass"}
+
+
+def _in_doubt_that_it_lasts(records: Records, row: Record) -> set[bool]:
+    """Return of each engagement that makes this one an inner one whether it is in conflict."""
+    return {each["conflicted"] for each in longer_engagements(records, row, row["effective_end"] or row["last_day"])}
+
+
+def _within(records: Records, row: Record) -> Iterator[str]:
+    """Yield the inner engagements that begin and end within this one."""
+    begun, over = row["started_at"], row["effective_end"] or row["last_day"]
+    for each in engagements_of_human(records, row["person"]):
+        ended, start = each["effective_end"] or each["last_day"], each["started_at"]
+        if each["id"] == row["id"] or not ended or False not in _in_doubt_that_it_lasts(records, each):
+            continue
+        if (begun is None or (start and begun[0] <= start[0])) and (over is None or over[0] > ended[1]):
+            yield each["id"]
 
 
 def _returned(item: Item, since: datetime) -> str:
@@ -607,12 +637,13 @@ def _returned(item: Item, since: datetime) -> str:
     name, before = item.engagement["id"], item.engagement["follows"]
     rows = [row for row in item.records["asset"] if row["engagement"] == name]
     listed = {row["id"] for row in rows}
-    if before not in {None, name}:
-        rows += [
-            row
-            for row in item.records["asset"]
-            if row["engagement"] == before and row["kind"] != "none" and row["id"] not in listed
-        ]
+    held = [row for row in item.records["engagement"] if row["id"] in {name, before}]
+    others = {before, *(inner for row in held for inner in _within(item.records, row))} - {name}
+    rows += [
+        row
+        for row in item.records["asset"]
+        if row["engagement"] in others and row["kind"] != "none" and row["id"] not in listed
+    ]
     if not rows:
         return "source_gap" if item.gap("asset", since, due) else "holdings_unknown"
     said = (_thing_says(row, due, item.clock, own=_is_own(item, row["excused_by"])) for row in rows)

@@ -17,6 +17,8 @@ SELECT
     e.started_at_latest AS started_at_latest,
     COALESCE(e.effective_end_latest, e.last_day_latest) AS ended_at_latest,
     e.follows AS follows,
+    FALSE AS goes_on,
+    FALSE AS perhaps_goes_on,
     e.conflicted AS conflicted,
     e.evidence AS evidence,
     e.record AS record
@@ -34,6 +36,8 @@ SELECT
     CAST(NULL AS TIMESTAMP) AS started_at_latest,
     l.ended_at_latest AS ended_at_latest,
     CAST(NULL AS STRING) AS follows,
+    l.goes_on AS goes_on,
+    l.perhaps_goes_on AS perhaps_goes_on,
     l.conflicted AS conflicted,
     l.evidence AS evidence,
     l.record AS record
@@ -51,6 +55,8 @@ SELECT
     CAST(NULL AS TIMESTAMP) AS started_at_latest,
     CAST(NULL AS TIMESTAMP) AS ended_at_latest,
     CAST(NULL AS STRING) AS follows,
+    FALSE AS goes_on,
+    FALSE AS perhaps_goes_on,
     BOOL_OR(COALESCE(e.conflicted, FALSE)) AS conflicted,
     MIN(c.evidence) AS evidence,
     MIN(c.record) AS record

@@ -1,3 +1,26 @@
+WITH
+-- As in the rule: whose things are asked for at which end.
+before_end AS (
+    SELECT p.item AS item, p.engagement AS engagement
+    FROM population AS p
+    UNION ALL
+    SELECT p.item AS item, e.follows AS engagement
+    FROM population AS p
+    JOIN engagement AS e ON e.id = p.engagement
+),
+asked_here AS (
+    SELECT b.item AS item, b.engagement AS engagement
+    FROM before_end AS b
+    UNION
+    SELECT b.item AS item, l.engagement AS engagement
+    FROM before_end AS b
+    JOIN engagement AS e ON e.id = b.engagement
+    JOIN same_human AS w ON w.person = e.person
+    JOIN same_human AS o ON o.human = w.human
+    JOIN leaving AS l ON l.person = o.person AND l.engagement <> e.id AND l.goes_on
+    LEFT JOIN leaving AS x ON x.engagement = e.id
+    WHERE (e.started_at IS NULL OR e.started_at <= l.started_at) AND (x.ended_at IS NULL OR x.ended_at > l.ended_at_latest)
+)
 SELECT
     p.item AS item,
     a.letter AS attribute,
@@ -8,6 +31,8 @@ SELECT
         WHEN p.person IS NULL THEN 'A leaving list names engagement ' || p.engagement || ', which has no end in HR.'
         WHEN p.kind = 'joining' THEN p.person || ' joined at ' || COALESCE(CAST(p.started_at AS STRING), 'an unknown time')
             || COALESCE(', going on from ' || p.follows, '') || '.'
+        WHEN p.goes_on THEN 'Engagement ' || p.engagement || ' of ' || p.person || ' ended at ' || CAST(p.operating_at AS STRING)
+            || '; another one of ' || p.person || ' that began no later went on.'
         ELSE p.person || ' left at ' || CAST(p.operating_at AS STRING) || '.'
     END AS fact
 FROM population AS p
@@ -119,10 +144,10 @@ SELECT
     'asset' AS table_name,
     a.evidence AS evidence,
     a.record AS record,
-    COALESCE(a.kind, 'Thing') || ' ' || a.id || ', handed out for ' || e.follows || ', from which this engagement goes on, came back at '
+    COALESCE(a.kind, 'Thing') || ' ' || a.id || ', handed out for ' || a.engagement || ', whose end asks for nothing, came back at '
     || COALESCE(CAST(a.returned_at AS STRING), 'no known time')
     || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
 FROM population AS p
-JOIN engagement AS e ON e.id = p.engagement
-JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
+JOIN asked_here AS h ON h.item = p.item
+JOIN asset AS a ON a.engagement = h.engagement AND a.engagement <> p.engagement AND COALESCE(a.kind, '') <> 'none'
 WHERE p.kind = 'leaving' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)

@@ -296,22 +296,38 @@ listed AS (
     LEFT JOIN worked AS w ON w.item = d.item
     LEFT JOIN silent AS g ON g.item = d.item AND g.table_name = 'checklist'
 ),
--- E: every thing that was handed out for the engagement, or for the one that it goes on from, whose own end asks for nothing. A thing
--- that is listed for both is judged by the later row.
+-- E: every thing that was handed out for the engagement, or for one whose own end asks for nothing: the one that it goes on from, and
+-- any within these two. A thing that the engagement itself lists too is judged by that row.
+before_end AS (
+    SELECT p.item AS item, p.engagement AS engagement
+    FROM population AS p
+    UNION ALL
+    SELECT p.item AS item, e.follows AS engagement
+    FROM population AS p
+    JOIN engagement AS e ON e.id = p.engagement
+),
+asked_here AS (
+    SELECT b.item AS item, b.engagement AS engagement
+    FROM before_end AS b
+    UNION
+    SELECT b.item AS item, l.engagement AS engagement
+    FROM before_end AS b
+    JOIN engagement AS e ON e.id = b.engagement
+    JOIN same_human AS w ON w.person = e.person
+    JOIN same_human AS o ON o.human = w.human
+    JOIN leaving AS l ON l.person = o.person AND l.engagement <> e.id AND l.goes_on
+    LEFT JOIN leaving AS x ON x.engagement = e.id
+    WHERE (e.started_at IS NULL OR e.started_at <= l.started_at) AND (x.ended_at IS NULL OR x.ended_at > l.ended_at_latest)
+),
 handed_out AS (
     SELECT
         p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
         a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
     FROM population AS p
-    JOIN asset AS a ON a.engagement = p.engagement
-    UNION ALL
-    SELECT
-        p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
-        a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
-    FROM population AS p
-    JOIN engagement AS e ON e.id = p.engagement
-    JOIN asset AS a ON a.engagement = e.follows AND COALESCE(a.kind, '') <> 'none'
-    WHERE NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)
+    JOIN asked_here AS h ON h.item = p.item
+    JOIN asset AS a ON a.engagement = h.engagement
+    WHERE a.engagement = p.engagement
+        OR (COALESCE(a.kind, '') <> 'none' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement))
 ),
 returned AS (
     SELECT
@@ -352,8 +368,9 @@ standing AS (
             WHEN p.kind = 'joining' THEN 'na:joiner'
             WHEN p.conflicted THEN 'cannot_test:conflict'
             WHEN p.person IS NULL THEN 'na:no_end_in_hr'
-            WHEN s.in_conflict = 1 THEN 'cannot_test:conflict'
-            WHEN s.item IS NOT NULL THEN 'na:continued'
+            WHEN p.goes_on THEN 'na:still_engaged'
+            WHEN s.in_conflict = 0 THEN 'na:continued'
+            WHEN s.in_conflict = 1 OR p.perhaps_goes_on THEN 'cannot_test:conflict'
         END AS leaving_code
     FROM population AS p
     LEFT JOIN successor AS s ON s.item = p.item
