@@ -17,7 +17,7 @@ asked_here AS (
     JOIN engagement AS e ON e.id = b.engagement
     JOIN same_human AS w ON w.person = e.person
     JOIN same_human AS o ON o.human = w.human
-    JOIN leaving AS l ON l.person = o.person AND l.engagement <> e.id AND l.goes_on
+    JOIN leaving AS l ON l.person = o.person AND l.goes_on
     LEFT JOIN leaving AS x ON x.engagement = e.id
     WHERE (e.started_at IS NULL OR e.started_at <= l.started_at) AND (x.ended_at IS NULL OR x.ended_at > l.ended_at_latest)
 )
