@@ -13,6 +13,7 @@ from twofold.controltests.rule import ParameterValue
 from .approvals import taken_back
 from .hands import add_hands, add_second_hr_id, pick_hand
 from .records import Record, Records, Span
+from .retyped import as_it_was
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, TICK, days, hand, has_gap, human_of
 from .world import A_DAY, World
 
@@ -167,6 +168,16 @@ def _change(world: World, job: str, start: datetime, hands: list[str]) -> None:
         kind = world.pick(("change", "change", "incident", "task"))
         moved = world.instant(at - A_DAY) if world.chance(10) else None
         world.add("ticket", key=ticket, type=kind, migrated_at=moved)
+    for _ in range(world.pick((0, 0, 0, 1, 1, 2))):
+        world.add(
+            "ticket_event",
+            id=world.id("retyped"),
+            ticket=ticket,
+            field="type",
+            old_value=world.maybe(90, world.pick(("change", "incident"))),
+            new_value=world.pick(("change", "incident", "task")),
+            occurred_at=world.instant(at + world.pick((-1, 0, 0, 1)) * A_DAY, coarse=20),
+        )
     for _ in range(world.pick((0, 1, 1, 2))):
         approval, decided = world.id("approval"), at - world.pick((0, 1, 1, 2)) * A_DAY
         late = decided + 3 * A_DAY if world.chance(15) else decided
@@ -440,6 +451,7 @@ def _changed(records: Records, event: Record, system: str, parameters: Parameter
     ticket = next((row for row in records["ticket"] if row["key"] == event["ticket"]), None)
     if ticket is None:
         return "cannot_test:source_gap" if gap("ticket") else "exception:unknown_ticket"
+    ticket = as_it_was(records, ticket, at)
     if ticket["conflicted"]:
         return "cannot_test:conflict"
     types = {row["id"]: row["is_change"] for row in records["change_type"]}

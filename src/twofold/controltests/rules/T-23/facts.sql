@@ -92,6 +92,37 @@ WHERE p.kind = 'schedule'
 UNION ALL
 SELECT
     p.item AS item,
+    'D' AS attribute,
+    'ticket' AS table_name,
+    t.evidence AS evidence,
+    t.record AS record,
+    'Ticket ' || t.key || ' is now of type ' || t.type
+    || CASE
+        WHEN c.is_change IS NULL THEN ' (the scope files say nothing of this type).'
+        WHEN c.is_change THEN ' (may authorise a change).'
+        ELSE ' (may not authorise a change).'
+    END AS fact
+FROM population AS p
+JOIN schedule_event AS e ON e.id = p.event
+JOIN ticket AS t ON t.key = e.ticket
+LEFT JOIN change_type AS c ON c.id = t.type
+WHERE p.kind = 'schedule'
+UNION ALL
+SELECT
+    p.item AS item,
+    'D' AS attribute,
+    'ticket_event' AS table_name,
+    h.evidence AS evidence,
+    h.record AS record,
+    'Type of ticket ' || h.ticket || ' changed at ' || CAST(h.occurred_at AS STRING) || ' from '
+    || COALESCE(h.old_value, 'an unknown one') || ' to ' || COALESCE(h.new_value, 'an unknown one') || '.' AS fact
+FROM population AS p
+JOIN schedule_event AS e ON e.id = p.event
+JOIN ticket_event AS h ON h.ticket = e.ticket AND h.field IN ('type', 'issuetype')
+WHERE p.kind = 'schedule'
+UNION ALL
+SELECT
+    p.item AS item,
     v.attribute AS attribute,
     'transfer' AS table_name,
     t.evidence AS evidence,

@@ -231,6 +231,18 @@ ticket_gap AS (
     WHERE p.kind = 'schedule'
     GROUP BY p.item
 ),
+-- The type that the ticket had when the schedule changed, where its type was ever changed.
+retyped AS (
+    SELECT
+        p.item AS item,
+        CASE WHEN MIN(s.type) = MAX(s.type) THEN MIN(s.type) END AS type,
+        MAX(CASE WHEN s.conflicted THEN 1 ELSE 0 END) AS in_conflict
+    FROM population AS p
+    JOIN schedule_event AS e ON e.id = p.event
+    JOIN ticket_type AS s ON s.ticket = e.ticket
+    WHERE p.kind = 'schedule' AND s.from_at <= p.operating_at_latest AND s.until_at >= p.operating_at
+    GROUP BY p.item
+),
 change_code AS (
     SELECT
         p.item AS item,
@@ -238,7 +250,7 @@ change_code AS (
             WHEN e.ticket IS NULL THEN 'exception:no_ticket'
             WHEN t.key IS NULL AND g.of_ticket = 1 THEN 'cannot_test:source_gap'
             WHEN t.key IS NULL THEN 'exception:unknown_ticket'
-            WHEN t.conflicted THEN 'cannot_test:conflict'
+            WHEN t.conflicted OR r.in_conflict = 1 THEN 'cannot_test:conflict'
             WHEN c.is_change IS NULL AND d.types > 0 THEN 'cannot_test:type_not_declared'
             WHEN NOT c.is_change THEN 'exception:not_a_change_ticket'
             WHEN a.code LIKE '1%' OR a.code LIKE '2%' THEN SUBSTR(a.code, 2)
@@ -249,7 +261,8 @@ change_code AS (
     CROSS JOIN declared AS d
     JOIN schedule_event AS e ON e.id = p.event
     LEFT JOIN ticket AS t ON t.key = e.ticket
-    LEFT JOIN change_type AS c ON c.id = t.type
+    LEFT JOIN retyped AS r ON r.item = p.item
+    LEFT JOIN change_type AS c ON c.id = CASE WHEN r.item IS NULL THEN t.type ELSE r.type END
     LEFT JOIN authorised AS a ON a.item = p.item
     LEFT JOIN ticket_gap AS g ON g.item = p.item
     WHERE p.kind = 'schedule'
