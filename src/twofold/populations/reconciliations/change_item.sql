@@ -1,5 +1,6 @@
 -- Releases against tickets: a change ticket says that it was released, and no production deployment carries it.
--- The deployment log may then have a hole, so the population is not proven (audit-domain T-13, reverse check).
+-- The deployment log may then have a hole, so the population is not proven (audit-domain T-13, reverse check). A ticket counts by
+-- the type that it had, or perhaps had, when it said so.
 WITH carried AS (
     SELECT DISTINCT t.value AS ticket
     FROM deployment AS d
@@ -29,7 +30,8 @@ SELECT
     'no production deployment carries it' AS missing
 FROM ticket_event AS e
 JOIN ticket AS t ON t.key = e.ticket
-JOIN change_type AS c ON c.id = t.type AND c.is_change
+LEFT JOIN ticket_type AS y ON y.ticket = e.ticket AND y.from_at <= e.occurred_at_latest AND y.until_at >= e.occurred_at
+JOIN change_type AS c ON c.id = CASE WHEN y.ticket IS NULL THEN t.type ELSE y.type END AND c.is_change
 WHERE e.field = 'status' AND LOWER(e.new_value) IN ('released', 'deployed', 'live')
     AND NOT EXISTS (SELECT 1 FROM carried AS x WHERE x.ticket = e.ticket)
 GROUP BY e.ticket
