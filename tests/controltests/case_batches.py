@@ -2,7 +2,7 @@
 
 The cases of a batch lie in one set of tables. Each has a number, and every name in its rows carries it (3~billing), so
 that its rows meet only each other. A word that the texts of the rule or the parameters spell out is no name and stays
-as it is; so do calendars, which thousands of rows are made of, and the policies that everybody has to sign.
+as it is; so do calendars, which thousands of rows are made of, and the words of WORDS.
 
 Cases share a batch only where they agree in rule, clock, parameters, the derived tables that they bring themselves,
 whether they fill a table of which a rule asks if it holds anything, and the rows that no name tells apart (calendars,
@@ -60,6 +60,8 @@ NO_NAMES = {
     "system_label.label",
 }
 """Columns of text, or columns of that name in any table, of which a rule reads parts; and what a lens looks for."""
+WORDS = {"signing_duty": "policy", "branch_rule": "value", "check_requirement": "name"}
+"""Tables and their column of which the parts are no names: a rule reads parts of them, or asks them of everybody."""
 DESCRIBED = frozenset({"change_type"})
 """Tables of which a rule asks whether they hold anything: among others a case without them would be of another kind."""
 
@@ -243,7 +245,9 @@ def _words(read: ReadCase) -> frozenset[str]:
     """Return what is no name in this case, in small letters."""
     calendars = {str(row.cells["id"]) for row, _ in read.rows if row.table.name == "calendar"}
     said = {word for value in read.case.parameters.values() for word in str(value).split(";")}
-    said |= {str(row.cells["policy"]) for row, _ in read.rows if row.table.name == "signing_duty"}
+    for row, _ in read.rows:
+        column = WORDS.get(row.table.name)
+        said |= {*str(row.cells.get(column)).split(";")} if column else set()
     return _literals(read.case.rule.population, read.case.rule.sql) | {word.lower() for word in {*calendars, *said}}
 
 
