@@ -293,7 +293,7 @@ explanation AS (
     JOIN ticket AS t ON t.key = n.named
     LEFT JOIN change_type AS c ON c.id = y.type
     WHERE p.origin = 'prod_event' AND (c.is_change OR y.conflicted)
-        AND (y.set_latest IS NOT NULL OR NOT EXISTS (
+        AND (y.at_creation OR y.set_latest IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM ticket_type AS s
             WHERE s.ticket = y.ticket AND s.type = y.type AND s.set_latest IS NOT NULL AND s.from_at <= y.until_at
         ))
