@@ -361,19 +361,16 @@ def emergency_flag(records: Records, change: Change) -> Flag | None:
             cleared = _is_off(change, at, offs)
             moved = ticket["migrated_at"]
             migrated = bool(at and moved and moved[0] <= at[1] and at[0] <= moved[1])
-            order = cleared, at is None, at or (NEVER, NEVER), key
+            order = cleared, at is None, at or (NEVER, NEVER), row["conflicted"], key
             found.append((order, Flag(at, cleared, row["conflicted"], migrated)))
         made = ticket["created_at"]
         if not _is_off(change, made, offs):
             moved = ticket["migrated_at"]
             migrated = bool(made and moved and moved[0] <= made[1] and made[0] <= moved[1])
-            found += [
-                (
-                    (False, made is None, made or (NEVER, NEVER), key),
-                    Flag(made, cleared=False, conflicted=row["conflicted"] or ticket["conflicted"], migrated=migrated),
-                )
-                for row in _first_that_replace(events)
-            ]
+            for row in _first_that_replace(events):
+                doubt = row["conflicted"] or ticket["conflicted"]
+                order = False, made is None, made or (NEVER, NEVER), doubt, key
+                found.append((order, Flag(made, cleared=False, conflicted=doubt, migrated=migrated)))
     return min(found, key=lambda each: each[0])[1] if found else None
 
 

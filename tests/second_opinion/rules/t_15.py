@@ -377,7 +377,8 @@ def _skipped(records: Records, change: Change, name: str) -> str:
     at, unrecorded = _asked_at(change), False
     rules = [rule for rule in rules if _validity([rule], at) != "no"]
     states: set[str] = set()
-    for sha in shas - clean - {None}:
+    commits = shas - {None}
+    for sha in commits - clean if commits else {None}:
         paths = [
             row["path"] for row in records["commit_path"] if (row["repository"], row["sha"]) == (change.repository, sha)
         ]

@@ -3,7 +3,8 @@
 -- type into an emergency type; a ticket created with such a type is flagged at its creation. It counts until taken off again.
 -- Where an event replaces such a value that no event had set, the ticket had it from its creation; that counts where it was still there
 -- when the release started, such as of a ticket whose type was changed back afterwards.
---   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest
+--   flagged_at       start of the earliest flag that was never taken off before the release started, else the earliest; of several at one
+--                    moment one that is not in conflict
 --   migrated         the flag carries the time of an import, so it proves no order
 WITH replaced AS (
     -- The first events of their kind that replace such a value.
@@ -117,7 +118,7 @@ ranked AS (
         ROW_NUMBER() OVER (
             PARTITION BY h.item_no
             ORDER BY h.cleared_before NULLS LAST, h.flagged_at NULLS LAST, h.flagged_at_latest NULLS LAST,
-                h.ticket NULLS LAST, h.record NULLS LAST
+                h.conflicted NULLS LAST, h.ticket NULLS LAST, h.record NULLS LAST
         ) AS place
     FROM held AS h
     WHERE h.of_old = 0 OR h.cleared_before = 0
