@@ -240,7 +240,7 @@ retyped AS (
     FROM population AS p
     JOIN schedule_event AS e ON e.id = p.event
     JOIN ticket_type AS s ON s.ticket = e.ticket
-    WHERE p.kind = 'schedule' AND s.from_at <= p.operating_at_latest AND s.until_at >= p.operating_at
+    WHERE s.from_at <= p.operating_at_latest AND s.until_at >= p.operating_at
     GROUP BY p.item
 ),
 change_code AS (
