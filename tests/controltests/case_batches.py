@@ -247,7 +247,7 @@ def _words(read: ReadCase) -> frozenset[str]:
     said = {word for value in read.case.parameters.values() for word in str(value).split(";")}
     for row, _ in read.rows:
         column = WORDS.get(row.table.name)
-        said |= {*str(row.cells.get(column)).split(";")} if column else set()
+        said |= {*str(row.cells.get(column) or "").split(";")} if column else set()
     return _literals(read.case.rule.population, read.case.rule.sql) | {word.lower() for word in {*calendars, *said}}
 
 

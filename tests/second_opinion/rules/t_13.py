@@ -104,7 +104,7 @@ def populate(world: World) -> None:
 
 
 def _type_by_import(world: World, made: Releases, ticket: str) -> None:
-    """Let an import name the type of some tickets first, after an event that names them."""
+    """Let an import name the type of some tickets first, after an event that names them; some histories have a hole."""
     if not world.chance(20):
         return
     at = world.pick(made.starts) + world.pick((2, 6, 9)) * A_DAY

@@ -599,7 +599,7 @@ def _leaver(item: Item) -> dict[str, str]:
     row = item.engagement
     if row["conflicted"]:
         return dict.fromkeys("DEF", "cannot_test:conflict")
-    longer = _in_doubt_that_it_lasts(item.records, row)
+    longer = _longer(item.records, row)
     if False in longer:
         return {"D": "na:still_engaged", "E": "na:still_engaged", "F": "pass"}
     following = {
@@ -616,8 +616,8 @@ def _leaver(item: Item) -> dict[str, str]:
     return {"D": _code(listed), "E": _code(_returned(item, began[0])), "F": "pass"}
 
 
-def _in_doubt_that_it_lasts(records: Records, row: Record) -> set[bool]:
-    """Return of each engagement that makes this one an inner one whether it is in conflict."""
+def _longer(records: Records, row: Record) -> set[bool]:
+    """Return, for each engagement around this one, whether it is in conflict: this one is inner if any is not."""
     return {each["conflicted"] for each in longer_engagements(records, row, row["effective_end"] or row["last_day"])}
 
 
@@ -626,7 +626,7 @@ def _within(records: Records, row: Record) -> Iterator[str]:
     begun, over = row["started_at"], row["effective_end"] or row["last_day"]
     for each in engagements_of_human(records, row["person"]):
         ended, start = each["effective_end"] or each["last_day"], each["started_at"]
-        if each["id"] == row["id"] or not ended or False not in _in_doubt_that_it_lasts(records, each):
+        if each["id"] == row["id"] or not ended or False not in _longer(records, each):
             continue
         if (begun is None or (start and begun[0] <= start[0])) and (over is None or over[0] > ended[1]):
             yield each["id"]

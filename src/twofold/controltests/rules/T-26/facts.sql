@@ -1,26 +1,3 @@
-WITH
--- As in the rule: whose things are asked for at which end.
-before_end AS (
-    SELECT p.item AS item, p.engagement AS engagement
-    FROM population AS p
-    UNION ALL
-    SELECT p.item AS item, e.follows AS engagement
-    FROM population AS p
-    JOIN engagement AS e ON e.id = p.engagement
-),
-asked_here AS (
-    SELECT b.item AS item, b.engagement AS engagement
-    FROM before_end AS b
-    UNION
-    SELECT b.item AS item, l.engagement AS engagement
-    FROM before_end AS b
-    JOIN engagement AS e ON e.id = b.engagement
-    JOIN same_human AS w ON w.person = e.person
-    JOIN same_human AS o ON o.human = w.human
-    JOIN leaving AS l ON l.person = o.person AND l.goes_on
-    LEFT JOIN leaving AS x ON x.engagement = e.id
-    WHERE (e.started_at IS NULL OR e.started_at <= l.started_at) AND (x.ended_at IS NULL OR x.ended_at > l.ended_at_latest)
-)
 SELECT
     p.item AS item,
     a.letter AS attribute,
@@ -148,6 +125,6 @@ SELECT
     || COALESCE(CAST(a.returned_at AS STRING), 'no known time')
     || COALESCE(', excused by ' || a.excused_by || ': ' || a.excused_reason, '') || '.' AS fact
 FROM population AS p
-JOIN asked_here AS h ON h.item = p.item
+JOIN asked_at_end AS h ON h.ending = p.engagement
 JOIN asset AS a ON a.engagement = h.engagement AND a.engagement <> p.engagement AND COALESCE(a.kind, '') <> 'none'
 WHERE p.kind = 'leaving' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement)

@@ -296,35 +296,14 @@ listed AS (
     LEFT JOIN worked AS w ON w.item = d.item
     LEFT JOIN silent AS g ON g.item = d.item AND g.table_name = 'checklist'
 ),
--- E: every thing that was handed out for the engagement, or for one whose own end asks for nothing: the one that it goes on from, and
--- any within these two. A thing that the engagement itself lists too is judged by that row.
-before_end AS (
-    SELECT p.item AS item, p.engagement AS engagement
-    FROM population AS p
-    UNION ALL
-    SELECT p.item AS item, e.follows AS engagement
-    FROM population AS p
-    JOIN engagement AS e ON e.id = p.engagement
-),
-asked_here AS (
-    SELECT b.item AS item, b.engagement AS engagement
-    FROM before_end AS b
-    UNION
-    SELECT b.item AS item, l.engagement AS engagement
-    FROM before_end AS b
-    JOIN engagement AS e ON e.id = b.engagement
-    JOIN same_human AS w ON w.person = e.person
-    JOIN same_human AS o ON o.human = w.human
-    JOIN leaving AS l ON l.person = o.person AND l.goes_on
-    LEFT JOIN leaving AS x ON x.engagement = e.id
-    WHERE (e.started_at IS NULL OR e.started_at <= l.started_at) AND (x.ended_at IS NULL OR x.ended_at > l.ended_at_latest)
-),
+-- E: every thing that was handed out for the engagement, or for one whose own end asks for nothing. A thing that the engagement itself
+-- lists too is judged by that row.
 handed_out AS (
     SELECT
         p.item AS item, a.conflicted AS conflicted, a.kind AS kind, a.excused_by AS excused_by, a.excused_reason AS excused_reason,
         a.returned_at AS returned_at, a.returned_at_latest AS returned_at_latest
     FROM population AS p
-    JOIN asked_here AS h ON h.item = p.item
+    JOIN asked_at_end AS h ON h.ending = p.engagement
     JOIN asset AS a ON a.engagement = h.engagement
     WHERE a.engagement = p.engagement
         OR (COALESCE(a.kind, '') <> 'none' AND NOT EXISTS (SELECT 1 FROM asset AS b WHERE b.id = a.id AND b.engagement = p.engagement))
