@@ -9,7 +9,7 @@ SELECT
         WHEN p.kind = 'joining' THEN p.person || ' joined at ' || COALESCE(CAST(p.started_at AS STRING), 'an unknown time')
             || COALESCE(', going on from ' || p.follows, '') || '.'
         WHEN p.goes_on THEN 'Engagement ' || p.engagement || ' of ' || p.person || ' ended at ' || CAST(p.operating_at AS STRING)
-            || '; another one of ' || p.person || ' that began no later went on.'
+            || '; another engagement of the same person, begun no later, went on.'
         ELSE p.person || ' left at ' || CAST(p.operating_at AS STRING) || '.'
     END AS fact
 FROM population AS p
