@@ -637,8 +637,13 @@ def _returned(item: Item, since: datetime) -> str:
     name, before = item.engagement["id"], item.engagement["follows"]
     rows = [row for row in item.records["asset"] if row["engagement"] == name]
     listed = {row["id"] for row in rows}
-    held = [row for row in item.records["engagement"] if row["id"] in {name, before}]
-    others = {before, *(inner for row in held for inner in _within(item.records, row))} - {name}
+    known = {row["id"]: row for row in item.records["engagement"]}
+    chain = {name}
+    while before is not None and before not in chain:
+        chain.add(before)
+        before = known[before]["follows"] if before in known else None
+    held = [known[each] for each in chain if each in known]
+    others = {*chain, *(inner for row in held for inner in _within(item.records, row))} - {name}
     rows += [
         row
         for row in item.records["asset"]

@@ -1,16 +1,17 @@
 -- asked_at_end: whose things are asked for when an engagement ends (audit-domain T-26). One row per engagement that has an end and
--- per engagement asked for: itself, the one that it goes on from, and any within these two that ended without anybody leaving
--- (goes_on in leaving), under whichever HR id. The ends of these ask for nothing themselves.
+-- per engagement asked for: itself, those that it goes on from, one after the other, and any within these that ended without anybody
+-- leaving (goes_on in leaving), under whichever HR id. The ends of these ask for nothing themselves. Followed over 90 links, so that
+-- a circle in the data ends.
 --   ending       the engagement that ends
 --   engagement   whose things are asked for
-WITH before_end AS (
-    SELECT l.engagement AS ending, l.engagement AS engagement
+WITH RECURSIVE before_end AS (
+    SELECT l.engagement AS ending, l.engagement AS engagement, 0 AS links
     FROM leaving AS l
-    UNION
-    SELECT l.engagement AS ending, e.follows AS engagement
-    FROM leaving AS l
-    JOIN engagement AS e ON e.id = l.engagement
-    WHERE e.follows IS NOT NULL
+    UNION ALL
+    SELECT b.ending AS ending, e.follows AS engagement, b.links + 1 AS links
+    FROM before_end AS b
+    JOIN engagement AS e ON e.id = b.engagement
+    WHERE e.follows IS NOT NULL AND b.links < 90
 )
 SELECT b.ending AS ending, b.engagement AS engagement
 FROM before_end AS b
