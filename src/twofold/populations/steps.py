@@ -4,7 +4,9 @@ Each is one SELECT in `steps/<name>.sql`, explained at its head, tested on its o
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -15,8 +17,11 @@ from twofold.populations.sql_engine import DUCKDB, Engine
 STEPS_FOLDER = Path(__file__).with_name("steps")
 _WORD = re.compile(r"[a-z_]+")
 _COMMENT = re.compile(r"--[^\n]*")
+_ALIASED = re.compile(r"\b(\w+) AS (\w+)")
+_OF_ALIAS = re.compile(r"\b(\w+)\.(\w+)")
 
 
+@cache
 def step_text(name: str) -> str:
     """Return the SQL text of a step."""
     return (STEPS_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
@@ -46,11 +51,16 @@ def steps_needed(*texts: str) -> tuple[str, ...]:
     wanted: set[str] = set()
     pending = list(texts)
     while pending:
-        words = set(_WORD.findall(_COMMENT.sub("", pending.pop())))
+        words = _words(pending.pop())
         fresh = [name for name in STEPS if name in words and name not in wanted]
         wanted.update(fresh)
         pending += [step_text(name) for name in fresh]
     return tuple(name for name in STEPS if name in wanted)
+
+
+@cache
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(_COMMENT.sub("", text)))
 
 
 def register_steps(
@@ -65,7 +75,7 @@ def register_steps(
     read_by: every text that will read the steps in this session, where that is known. What neither these texts nor
     other steps name, such as the lineage that facts alone show, is then not carried through the joins.
     """
-    texts = [_COMMENT.sub("", text) for text in (*read_by, *map(step_text, names))]
+    texts = [*read_by, *map(step_text, names)]
     for name in names:
         engine.relate(session, name, step_text(name), read=_columns_read(name, texts) if read_by else None)
 
@@ -75,8 +85,17 @@ def _columns_read(step: str, texts: Sequence[str]) -> frozenset[str]:
 
     An alias that a text gives to something else as well may add columns that the step does not have.
     """
-    found: set[str] = set()
-    for text in texts:
-        if aliases := "|".join(re.findall(rf"\b{step} AS (\w+)", text)):
-            found.update(re.findall(rf"\b(?:{aliases})\.(\w+)", text))
-    return frozenset(found)
+    return frozenset[str]().union(*(_columns_named(text).get(step, ()) for text in texts))
+
+
+@cache
+def _columns_named(text: str) -> Mapping[str, frozenset[str]]:
+    """Return the columns that a text names of each relation, by the aliases that it gives them."""
+    text = _COMMENT.sub("", text)
+    by_alias: dict[str, set[str]] = defaultdict(set)
+    for alias, column in _OF_ALIAS.findall(text):
+        by_alias[alias].add(column)
+    found: dict[str, frozenset[str]] = {}
+    for relation, alias in _ALIASED.findall(text):
+        found[relation] = found.get(relation, frozenset()).union(by_alias[alias])
+    return found
