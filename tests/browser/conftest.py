@@ -143,9 +143,7 @@ def signed_in(site: tuple[str, str], browser: Any) -> Any:
     page.fill("#id_again", PASSWORD)
     page.click("button[type=submit]")
     page.goto(address + "/account/2fa/totp/activate/")
-    if "reauthenticate" in page.url:
-        page.fill("input[type=password]", PASSWORD)
-        page.click("main button[type=submit]")
+    say_password_again(page)
     page.fill("#id_code", totp(page.input_value("#authenticator_secret"), at=time.time()))
     page.click("main button[type=submit]")
     page.goto(address + "/")
@@ -153,6 +151,13 @@ def signed_in(site: tuple[str, str], browser: Any) -> Any:
     kept = context.storage_state()
     context.close()
     return kept
+
+
+def say_password_again(page: Any) -> None:
+    """Say the password where the site asks for it once more, which it does some minutes after the sign-in."""
+    if "reauthenticate" in page.url:
+        page.fill("input[type=password]", PASSWORD)
+        page.click("main button[type=submit]")
 
 
 def totp(secret: str, *, at: float) -> str:

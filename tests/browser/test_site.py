@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Opened
+from .conftest import Opened, say_password_again
 
 PAGES = (
     *("/", "/systems/", "/systems/product/", "/controls/", "/controls/OP-02/", "/evidence/", "/results/"),
@@ -140,6 +140,7 @@ def test_a_passkey_is_added_and_signs_in(site: tuple[str, str], browser: Any, si
     options = {"protocol": "ctap2", "transport": "internal", **dict.fromkeys(flags, True)}
     device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     page.goto(address + "/account/2fa/webauthn/add/")
+    say_password_again(page)
     page.fill("#id_name", "A laptop")
     if page.locator("#id_passwordless").count():
         page.check("#id_passwordless")
