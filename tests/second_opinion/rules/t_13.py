@@ -300,7 +300,7 @@ class Company:
             gap = has_gap(self.records, ["ticket"], event.row["system"], None, happened and happened[1] + TICK)
             return "cannot_test:source_gap" if gap else "exception:unknown_ticket"
         ticket = as_it_was(self.records, ticket, happened)
-        if ticket["conflicted"]:
+        if ticket["conflicted"] and (self.types or self.tickets[key]["conflicted"]):
             return "cannot_test:conflict"
         is_change = self.types.get(ticket["type"])
         if is_change is None and self.types:

@@ -167,7 +167,7 @@ key_rank AS (
             WHEN m.rank IS NOT NULL AND t.key IS NULL THEN m.rank
             WHEN t.key IS NULL AND g.starts_at <= COALESCE(u.happened_at_latest, g.starts_at) THEN 64
             WHEN t.key IS NULL THEN 31
-            WHEN t.conflicted OR r.in_conflict = 1 THEN 60
+            WHEN t.conflicted OR (d.types > 0 AND r.in_conflict = 1) THEN 60
             WHEN c.is_change IS NULL AND d.types > 0 THEN 61
             WHEN NOT c.is_change THEN 32
             WHEN u.origin = 'deployment' THEN 90
