@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twofold.tables import store
+from twofold.tables.files_before import FilesBefore
 from twofold.tables.readings import Reading, has_conflicts
 from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, SessionLimits, TableSet, TableWriter, open_session
@@ -175,6 +177,63 @@ def test_nothing_of_an_earlier_writing_stays_behind(tmp_path: Path) -> None:
     tables = stored(tmp_path, [ticket("CHG-2", "b")])
     assert selected(tables, "SELECT count(*) FROM ticket_event") == [(0,)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ticket.parquet", "ticket__systems.parquet"]
+
+
+def test_rows_that_were_written_before_are_put_back_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_FILES_BEFORE", FilesBefore(most=9))
+    rows = [ticket("CHG-1", "a;b"), ticket("CHG-1", "c"), ticket("CHG-2", "d"), event("e1")]
+    first = stored(tmp_path / "first", rows)
+    other = stored(
+        tmp_path / "other", [ticket("CHG-1", "a;b"), ticket("CHG-1", "c"), ticket("CHG-2", "e"), event("e1")]
+    )
+    assert bytes_of(other)["ticket.parquet"] != bytes_of(first)["ticket.parquet"]
+    assert selected(other, "SELECT value FROM ticket__systems WHERE key = 'CHG-2'") == [("e",)]
+
+    monkeypatch.setattr(TableWriter, "_finish_table", lambda *_: pytest.fail("written anew"))
+    again = stored(tmp_path / "again", rows)
+    assert bytes_of(again) == bytes_of(first)
+    assert "ticket__systems__second.parquet" in bytes_of(again)
+    assert again.stats == first.stats
+
+
+def test_what_other_tables_have_a_say_in_or_what_is_large_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_FILES_BEFORE", FilesBefore(most=9))
+    rows = [deployment("d1", at=EARLY, status="failure"), deployment("d1", at=LATE), event("e1")]
+
+    def status(counts: datetime) -> Any:
+        """Write the rows where the row that was extracted then counts."""
+        relation = f"(SELECT 'd1' AS id, TIMESTAMP '{counts.replace(tzinfo=None)}' AS extracted_at) AS counting"
+
+        def counting(connection: duckdb.DuckDBPyConnection, _: Path) -> str:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE counting AS FROM {relation}")
+            return "counting"
+
+        with TableWriter(tmp_path / "counted", counting={"deployment": counting}) as writer:
+            for row, lineage in rows:
+                writer.add(row, lineage=lineage)
+            return selected(writer.finish(), "SELECT status FROM deployment")
+
+    assert [status(EARLY), status(LATE)] == [[("failure",)], [("success",)]]
+
+    monkeypatch.setattr(store, "_MOST_STAGED", 10)
+    stored(tmp_path / "large", [event("e2")])
+    monkeypatch.setattr(TableWriter, "_finish_table", lambda *_: pytest.fail("written anew"))
+    with pytest.raises(pytest.fail.Exception, match="written anew"):
+        stored(tmp_path / "large", [event("e2")])
+
+
+def test_no_more_files_are_kept_than_a_process_should_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_FILES_BEFORE", FilesBefore(most=2))
+    for name in ("e1", "e2", "e1", "e3"):
+        stored(tmp_path, [event(name)])
+    monkeypatch.setattr(TableWriter, "_finish_table", lambda *_: pytest.fail("written anew"))
+    stored(tmp_path, [event("e1")])  # used after e2
+    with pytest.raises(pytest.fail.Exception, match="written anew"):
+        stored(tmp_path, [event("e2")])
 
 
 def test_times_keep_their_microseconds(tmp_path: Path) -> None:

@@ -10,8 +10,6 @@ A table with rows in conflict is written once more with the other row of each (r
 
 import hashlib
 import shutil
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +25,7 @@ import orjson
 from twofold.model.session import new_database, sql_session
 from twofold.model.sql_path import one_file
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
+from twofold.tables.files_before import FilesBefore
 from twofold.tables.readings import Reading, second_version
 from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
@@ -111,44 +110,8 @@ def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, byte
 
 
 _MOST_STAGED = 65_536
-"""Bytes of the staged rows of a table, its child tables included, that `_FilesBefore` keeps the files of."""
-
-
-class _FilesBefore:
-    """Files of small tables that this process wrote, by the rows that they were written of.
-
-    Where tables are made again after an act, most have the rows that they had. To write a table of few rows takes some
-    20 milliseconds, nearly all of it to set a query up.
-    """
-
-    _MOST = 1_024
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, tuple[TableStats, dict[str, bytes]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def put_back(self, digest: bytes, folder: Path) -> TableStats | None:
-        """Write the files of the rows with this digest into the folder, or return None."""
-        with self._lock:
-            found = self._kept.get(digest)
-            if found is None:
-                return None
-            self._kept.move_to_end(digest)
-        stats, files = found
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        return stats
-
-    def keep(self, digest: bytes, folder: Path, stats: TableStats, table: str) -> None:
-        """Keep the files that were written of the rows with this digest."""
-        files = {f"{name}.parquet": (folder / f"{name}.parquet").read_bytes() for name in (table, *stats.children)}
-        with self._lock:
-            self._kept[digest] = (stats, files)
-            if len(self._kept) > self._MOST:
-                self._kept.popitem(last=False)
-
-
-_FILES_BEFORE = _FilesBefore()
+"""Bytes of the staged rows of a table, its child tables included, of which the files are kept for the next writing."""
+_FILES_BEFORE: FilesBefore[TableStats] = FilesBefore(1_024)
 
 
 Counting = Callable[[duckdb.DuckDBPyConnection, Path], str]
@@ -213,7 +176,8 @@ class TableWriter:
             return before
         stats = self._finish_table(connection, table)
         if digest:
-            _FILES_BEFORE.keep(digest, self._folder, stats, table.name)
+            files = [self._folder / f"{name}.parquet" for name in (table.name, *stats.children)]
+            _FILES_BEFORE.keep(digest, files, stats)
         return stats
 
     def _digest(self, table: Table) -> bytes:
