@@ -198,6 +198,13 @@ def test_rows_that_were_written_before_are_put_back_as_they_were(
     assert again.stats == first.stats
 
 
+def test_the_same_rows_of_another_table_are_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_FILES_BEFORE", FilesBefore(most=9))
+    both = stored(tmp_path, [fed("person", {"id": "x1"}), fed("policy", {"id": "x1"})])
+    assert set(bytes_of(both)) == {"person.parquet", "policy.parquet"}
+    assert selected(both, "SELECT p.email, q.id FROM person AS p JOIN policy AS q ON q.id = p.id") == [(None, "x1")]
+
+
 def test_what_other_tables_have_a_say_in_or_what_is_large_is_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,7 +110,8 @@ def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, byte
 
 
 _MOST_STAGED = 65_536
-"""Bytes of the staged rows of a table, its child tables included, of which the files are kept for the next writing."""
+"""Bytes of the staged rows of a table, its child tables included, of which the files are kept for the next writing.
+The files are smaller than that, so all that is kept is less than 64 MiB."""
 _FILES_BEFORE: FilesBefore[TableStats] = FilesBefore(1_024)
 
 
