@@ -6,7 +6,7 @@ Each is one SELECT in `steps/<name>.sql`, explained at its head, tested on its o
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def steps_needed(*texts: str) -> tuple[str, ...]:
     return tuple(name for name in STEPS if name in wanted)
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(_COMMENT.sub("", text)))
 
@@ -88,7 +88,7 @@ def _columns_read(step: str, texts: Sequence[str]) -> frozenset[str]:
     return frozenset[str]().union(*(_columns_named(text).get(step, ()) for text in texts))
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def _columns_named(text: str) -> Mapping[str, frozenset[str]]:
     """Return the columns that a text names of each relation, by the aliases that it gives them."""
     text = _COMMENT.sub("", text)
