@@ -1,7 +1,7 @@
 """Some canonical tables as the evidence gives them this moment, without a run: what was captured just now is there.
 
 The tables that were read last are kept while the process runs, so that a page or a command that asks again pays only
-for what is new.
+for what is new. Where evidence was deleted, by whatever process, nothing made before is kept from the next question on.
 """
 
 import shutil
@@ -24,7 +24,7 @@ from twofold.populations.removal_records import COUNTING
 from twofold.populations.source_gaps import EXTRACTION_TABLES
 from twofold.records.workspace import AppliedScope, Workspace
 from twofold.sources.csvtable.normalise import FROM_SCOPE_FILES
-from twofold.tables.store import TableSet, TableWriter, open_session
+from twofold.tables.store import TableSet, TableWriter, forget_files_before, open_session
 
 _MOST_KEPT = 8
 """Sets of tables; each is small, since no set of control tests' tables is asked for here."""
@@ -40,6 +40,8 @@ class _Kept:
 
 
 _LAST: OrderedDict[Hashable, _Kept] = OrderedDict()
+_DELETED: dict[Hashable, int] = {}
+"""Of each workspace, how many pieces of evidence were deleted when its tables were asked for last."""
 _LOCK = threading.Lock()
 """Held while tables are made, so that of several threads that ask one makes them."""
 
@@ -63,9 +65,13 @@ def _kept(workspace: Workspace, wanted: frozenset[str]) -> _Kept:
     """Return the set of tables that was made of the same evidence, or make it."""
     applied = workspace.applied_scope()
     state, feeding = evidence_state(workspace), kinds_feeding(wanted)
+    if _DELETED.get(state.place, 0) != state.deleted:
+        _DELETED[state.place] = state.deleted
+        _LAST.clear()
+        forget_files_before()
     clock = clock_now(workspace, state, applied)
     fed = tuple(each for each in state.kinds if each[0] in feeding)
-    key = (state.place, wanted, clock, applied and applied.entry_index, fed, state.deleted)
+    key = (state.place, wanted, clock, applied and applied.entry_index, fed)
     if key not in _LAST:
         made = _Kept()
         evidence = evidence_of_kinds(workspace, [kind for kind, _ in fed])

@@ -40,3 +40,8 @@ class FilesBefore(Generic[Told]):
             self._kept[digest] = (told, contents)
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
+
+    def forget(self) -> None:
+        """Keep nothing of what was kept so far."""
+        with self._lock:
+            self._kept.clear()

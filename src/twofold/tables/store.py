@@ -115,6 +115,11 @@ The files are smaller than that, so all that is kept is less than 64 MiB."""
 _FILES_BEFORE: FilesBefore[TableStats] = FilesBefore(1_024)
 
 
+def forget_files_before() -> None:
+    """Keep none of the rows that this process wrote so far, as when the evidence of some of them was deleted."""
+    _FILES_BEFORE.forget()
+
+
 Counting = Callable[[duckdb.DuckDBPyConnection, Path], str]
 """From a connection with the rows `read` and the folder of the tables written so far to the name of a relation, as
 `collapse_read` takes it."""
