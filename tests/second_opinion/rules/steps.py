@@ -215,7 +215,7 @@ def jobs_held(records: Records, persons: Collection[str]) -> list[Job]:
         covers = [
             _cover_end(each["role"], until, ends)
             for each, begins, until in ends
-            if each["temporary"] and not row["temporary"] and begins == end
+            if each["temporary"] and not row["temporary"] and begins == end and begins < until
         ]
         found.append(Job(row, row["role"], start, max(covers, default=end)))
     return found
@@ -233,7 +233,9 @@ def every_job(records: Records) -> list[Job]:
 def _cover_end(role: str, end: datetime, rows: Sequence[tuple[Record, datetime, datetime]]) -> datetime:
     """Return the end of a cover, however many rows of the same role follow on each other or overlap."""
     while longer := [
-        until for each, begins, until in rows if each["temporary"] and each["role"] == role and begins <= end < until
+        until
+        for each, begins, until in rows
+        if each["temporary"] and each["role"] == role and begins < until and begins <= end < until
     ]:
         end = max(longer)
     return end

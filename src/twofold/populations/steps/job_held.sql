@@ -1,7 +1,7 @@
 -- job_held: which jobs a human being held, from when to when (audit-domain T-01 and T-02).
 -- One row per row of job, under the human's first HR id; half open. A job without an end ends where the next job begins that is
 -- no cover. While a temporary cover lasts, the job before it goes on, though HR may have closed it for that time. Rows of covers in one
--- role that adjoin or overlap are one cover.
+-- role that adjoin or overlap are one cover; one that ends before it begins is none.
 --   temporary   the job is a cover
 WITH dated AS (
     SELECT
@@ -41,7 +41,7 @@ reached AS (
     FROM (
         SELECT DISTINCT t.human AS human, t.role AS role, t.valid_from AS valid_from, t.valid_to AS valid_to
         FROM ended AS t
-        WHERE t.temporary
+        WHERE t.temporary AND t.valid_from < t.valid_to
     ) AS e
 ),
 numbered AS (
