@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from twofold.model.instant import Instant
+
 from .records import Record, Records, Span
 from .steps import BOT, EVER, LINKED, NEVER, SHARED_ACCOUNT, UNLINKED, Hand, hand, humans_of
+from .world import World
 
 TICK = timedelta(microseconds=1)
 _CLOSING = {"disable", "delete"}
@@ -68,10 +71,54 @@ def right_intervals(records: Records) -> list[Held]:
     return found
 
 
+def grant_changes(records: Records) -> list[Record]:
+    """Return what the log tells of rights given and taken away, and what each account lost as a right was deleted."""
+    found = list(records["grant_event"])
+    for row in records["right_event"]:
+        if row["kind"] == "delete":
+            shared = {**row, "action": "remove", "net_change": None}
+            found += [
+                {**shared, "id": f"right_event:{row['id']}/{account}", "account": account}
+                for account in _holders_before(records, row["right_id"], _placed(row))
+            ]
+    return found
+
+
+def _holders_before(records: Records, right: str, moment: datetime) -> list[str]:
+    """Return who held a right until a moment: the log, or a later list of the system, spoke of it last."""
+    lists = {row["id"]: row["taken_at"][0] for row in records["snapshot"] if row["origin"] == "system"}
+    told: dict[str, list[tuple[datetime, int, str, bool]]] = {}
+    for row in records["grant_event"]:
+        if row["right_id"] == right:
+            told.setdefault(row["account"], []).append((_placed(row), 1, row["id"], row["action"] == "add"))
+    for row in records["snapshot_row"]:
+        if row["right_id"] == right and row["snapshot"] in lists:
+            told.setdefault(row["account"], []).append((lists[row["snapshot"]], 0, "", True))
+    before = {account: [each for each in every if each[0] < moment] for account, every in told.items()}
+    return sorted(account for account, every in before.items() if every and max(every)[-1])
+
+
+def delete_rights(world: World) -> None:
+    """Now and then delete a right that the log or a list tells of, close to that; now and then told in two ways."""
+    given: dict[str, list[datetime]] = {}
+    for row in world.rows:
+        if row.table in {"grant_event", "snapshot_row"}:
+            moments = given.setdefault(str(row.values["right_id"]), [])
+            if isinstance(at := row.values.get("occurred_at"), Instant):
+                moments.append(at.earliest)
+    for right in world.some(sorted(given), percent=30) if world.chance(25) else ():
+        name, at = world.id("deletion"), world.near(world.pick([*given[right], world.moment()]), days=20)
+        for _ in range(2 if world.chance(8) else 1):
+            kind = world.pick(("delete",) * 9 + ("rename",))
+            shown = world.maybe(95, world.instant(at))
+            world.add("right_event", id=name, right_id=right, kind=kind, occurred_at=shown)
+            at = world.near(at, days=3)
+
+
 def _given(records: Records) -> Iterator[tuple[str, str, str, Span, Span | None]]:
-    pairs = sorted({(row["account"], row["right_id"]) for row in records["grant_event"]})
-    for account, right in pairs:
-        events = [row for row in records["grant_event"] if (row["account"], row["right_id"]) == (account, right)]
+    changes = grant_changes(records)
+    for account, right in sorted({(row["account"], row["right_id"]) for row in changes}):
+        events = [row for row in changes if (row["account"], row["right_id"]) == (account, right)]
         events.sort(key=lambda row: (_placed(row), row["id"]))
         for first, adds, removal in _between(events, "remove"):
             if adds or first:
@@ -134,15 +181,14 @@ def _only_seen(
         for row in records["snapshot_row"]
         if row["snapshot"] in taken
     }
+    changes = grant_changes(records)
     for account, right, (earliest, latest) in sorted(sightings):
         if any(
             who == account and what == right and wide[0] <= latest and earliest < wide[1] for who, what, wide in known
         ):
             continue
         removals = [
-            row
-            for row in records["grant_event"]
-            if (row["account"], row["right_id"], row["action"]) == (account, right, "remove")
+            row for row in changes if (row["account"], row["right_id"], row["action"]) == (account, right, "remove")
         ]
         before = [row["occurred_at"][0] for row in removals if row["occurred_at"] and row["occurred_at"][0] <= earliest]
         after = [row for row in removals if _placed(row) > earliest]
@@ -268,7 +314,7 @@ def given_back(records: Records, row: Record) -> set[str]:
         return set()
     default = {each["id"] for each in records["access_right"] if each["is_default"]}
     at, found = row["occurred_at"][0], set()
-    events = [each for each in records["grant_event"] if each["account"] == row["account"] and each["occurred_at"]]
+    events = [each for each in grant_changes(records) if each["account"] == row["account"] and each["occurred_at"]]
     for right in {each["right_id"] for each in events} - default:
         own = sorted(
             (each for each in events if each["right_id"] == right),

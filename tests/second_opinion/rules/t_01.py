@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_last_day
 from .records import Record, Records, Span
-from .rights import given_back, inside, opened_again
+from .rights import delete_rights, given_back, inside, opened_again
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -534,6 +534,7 @@ def populate(world: World) -> None:
     if world.chance(20):
         _of_several_classes(world, at)
     add_last_day(world, "approval", "approver", "decided_at", scope=erp, duty="access", role="boss")
+    delete_rights(world)
 
 
 def _of_several_classes(world: World, at: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .rights import Function, Held, functions_held, hands, inside, met, right_intervals
+from .rights import Function, Held, delete_rights, functions_held, hands, inside, met, right_intervals
 from .steps import (
     BOT,
     EVER,
@@ -584,6 +584,7 @@ def populate(world: World) -> None:
         table = world.pick(("job_review", "retained_access", "grant_event", "access_request", "approval"))
         start, end = world.maybe(70, world.moment()), world.maybe(60, world.moment())
         world.add("source_gap", table_name=table, system=erp, starts_at=start, ends_before=end, reason="not_extracted")
+    delete_rights(world)
 
 
 def _role_map(world: World, roles: Sequence[str], rights: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 from twofold.model.instant import Instant
 
 from .records import Record, Records, Span
-from .rights import hands
+from .rights import delete_rights, grant_changes, hands
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -257,7 +257,7 @@ def _access(records: Records, left: Leaving, name: str, row: Record | None, basi
 def _rights_gone(records: Records, left: Leaving, name: str) -> Span | None:
     """When the last of all rights was removed, None while one is held."""
     newest: dict[str, Record] = {}
-    for row in records["grant_event"]:
+    for row in grant_changes(records):
         if (
             row["account"] == name
             and row["occurred_at"]
@@ -638,6 +638,7 @@ def populate(world: World) -> None:
             ends_before=until,
             reason="not_extracted",
         )
+    delete_rights(world)
 
 
 def _engagements(world: World, person: str) -> list[datetime]:
@@ -759,7 +760,7 @@ def _life(world: World, account: str, systems: Sequence[str], end: datetime) -> 
             "grant_event",
             id=world.id("grant"),
             account=account,
-            right_id=world.pick(("r1", "r2")),
+            right_id=world.key(world.pick(("r1", "r2"))),
             action=action,
             occurred_at=world.instant(world.near(end, days=5)),
         )

@@ -8,7 +8,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_last_day, add_second_hr_id
 from .records import Record, Records, Span
-from .rights import TICK, given_back, inside, met, opened_again, right_intervals
+from .rights import TICK, delete_rights, given_back, inside, met, opened_again, right_intervals
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -841,6 +841,7 @@ def populate(world: World) -> None:
         )
     add_second_hr_id(world, people)
     add_last_day(world, "approval", "approver", "decided_at", scope=aws, duty=world.pick(_DUTIES))
+    delete_rights(world)
 
 
 def _rights(world: World, aws: str, erp: str) -> list[str]:

@@ -11,7 +11,7 @@ from twofold.model.instant import Instant
 from .hands import add_hands, add_last_day, add_second_hr_id
 from .programme import due_periods, first
 from .records import Record, Records, Span
-from .rights import inside, opened_again
+from .rights import delete_rights, grant_changes, inside, opened_again
 from .steps import (
     AMBIGUOUS,
     BOT,
@@ -109,6 +109,7 @@ def populate(world: World) -> None:
         )
     add_second_hr_id(world, [world.key(name) for name in ("x", "y", "z")])
     add_last_day(world, "review_item", "reviewer", "decided_at", scope=system, duty="review", role="owner")
+    delete_rights(world)
 
 
 def _later_list(world: World, system: str, pairs: Sequence[tuple[str, str]]) -> None:
@@ -787,7 +788,7 @@ class Review:
     def _endings(self, row: Record) -> Iterator[Ending]:
         """What the log shows of the end of a pair: the right removed, its last group left, or the account deleted."""
         account, right = row["account"], row["right_id"]
-        for each in self.records["grant_event"]:
+        for each in grant_changes(self.records):
             ends = each["conflicted"] or each["action"] == "remove"
             if each["account"] != account or not ends or not self._gives(each["right_id"], right):
                 continue
@@ -803,7 +804,7 @@ class Review:
             return False
         first, last = left["occurred_at"]
         ways: dict[str, list[Record]] = {}
-        for each in self.records["grant_event"]:
+        for each in grant_changes(self.records):
             known = each["occurred_at"] and not each["conflicted"] and each["account"] == left["account"]
             if known and each["right_id"] != left["right_id"] and self._gives(each["right_id"], right):
                 ways.setdefault(each["right_id"], []).append(each)

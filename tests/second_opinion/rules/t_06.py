@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
+from .rights import delete_rights, grant_changes
 from .steps import (
     BOT,
     EVER,
@@ -98,6 +99,7 @@ def populate(world: World) -> None:
             ends_before=world.maybe(70, start + world.pick((1, 40)) * A_DAY),
             reason="not_extracted",
         )
+    delete_rights(world)
 
 
 def _setting(world: World, system: str, name: str, setting: str, values: Sequence[str | None]) -> None:
@@ -576,7 +578,7 @@ def _membership(item: Item, right: str) -> list[Stretch]:
             "true" if row["action"] == "add" else "false",
             row["conflicted"],
         )
-        for row in records["grant_event"]
+        for row in grant_changes(records)
         if (row["account"], row["right_id"]) == (item.name, right)
         and row["net_change"] is not False
         and row["occurred_at"]

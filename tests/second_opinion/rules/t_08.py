@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from twofold.controltests.rule import ParameterValue
 
 from .records import Record, Records, Span
-from .rights import Held, inside, right_intervals
+from .rights import Held, delete_rights, inside, right_intervals
 from .steps import EVER, NEVER, days, engagements_of_human, has_gap, lasted
 from .timeline import months
 from .world import A_DAY, START, World
@@ -78,6 +78,7 @@ def populate(world: World) -> None:
         _reviews(world, account, created)
     for _ in range(world.pick((0, 0, 1, 1, 2))):
         _gap(world, system)
+    delete_rights(world)
 
 
 def _account(world: World, account: str, created: datetime) -> None:

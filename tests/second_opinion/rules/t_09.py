@@ -9,7 +9,7 @@ from twofold.controltests.rule import ParameterValue
 
 from .hands import add_last_day
 from .records import Record, Records, Span
-from .rights import Function, functions_held, met
+from .rights import Function, delete_rights, functions_held, met
 from .steps import (
     BOT,
     EVER,
@@ -96,6 +96,7 @@ def populate(world: World) -> None:
         _mitigation(world, rules, people, accounts, controls)
     _tests_and_uses(world, controls, accounts)
     add_last_day(world, "mitigation", "approved_by", "approved_at")
+    delete_rights(world)
 
 
 def _rights(world: World, rights: Sequence[str]) -> None:

@@ -147,6 +147,22 @@ def test_membership_events_with_their_cause(normalised: Callable[..., Any]) -> N
     assert normalised(KINDS["system_log"], told, parameters=own).table("grant_event")[0]["cause"] == "R-1"
 
 
+def test_a_deleted_group_or_application_is_a_deleted_right(normalised: Callable[..., Any]) -> None:
+    group, app = ("UserGroup", "00g1", "billing-admins"), ("AppInstance", "0oa1", "Billing")
+    log = [
+        event("group.lifecycle.delete", group),
+        event("application.lifecycle.delete", app),
+        event("application.lifecycle.deactivate", app),
+        event("group.lifecycle.delete", USER),
+    ]
+    done = normalised(KINDS["system_log"], log)
+    assert [(row["right_id"], row["kind"], row["actor"]) for row in done.table("right_event")] == [
+        ("okta:group:billing-admins", "delete", "okta:00uadmin"),
+        ("okta:app:Billing", "delete", "okta:00uadmin"),
+    ]
+    assert [aside.reason for aside in done.aside] == ["group.lifecycle.delete: no target of type UserGroup"]
+
+
 def test_administrator_roles(normalised: Callable[..., Any]) -> None:
     told = {"debugData": {"privilegeGranted": "Super administrator, Read-only administrator"}}
     done = normalised(KINDS["system_log"], [event("user.account.privilege.grant", USER, debugContext=told)])

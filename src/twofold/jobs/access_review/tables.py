@@ -33,6 +33,7 @@ TABLES = frozenset(
         "person",
         "review_item",
         "revoke",
+        "right_event",
         "snapshot",
         "snapshot_row",
     }
@@ -180,9 +181,10 @@ class ReviewTables:
 
     def changes_of(self, pairs: Sequence[Pair], *, after: datetime, before: datetime) -> dict[Pair, list[datetime]]:
         """Return when the system's own log shows one of the pairs taken away or given anew, between two moments."""
+        self._need("grant_change")
         rows = self.session.execute(
             """
-            SELECT account, right_id, occurred_at FROM grant_event
+            SELECT account, right_id, occurred_at FROM grant_change
             WHERE list_contains(?, account || chr(9) || right_id) AND occurred_at > ? AND occurred_at < ?
                 AND COALESCE(net_change, true) AND NOT conflicted
             ORDER BY occurred_at

@@ -13,7 +13,7 @@ WITH stretch AS (
         LEAD(g.occurred_at) OVER (
             PARTITION BY g.account, g.right_id ORDER BY g.occurred_at NULLS LAST, g.id
         ) AS valid_to
-    FROM grant_event AS g
+    FROM grant_change AS g
     WHERE g.occurred_at IS NOT NULL
 )
 SELECT

@@ -141,7 +141,7 @@ right_order AS (
         ) AS newest
     FROM held AS h
     JOIN leaver AS l ON l.engagement = h.engagement
-    JOIN grant_event AS g ON g.account = h.account
+    JOIN grant_change AS g ON g.account = h.account
     WHERE l.horizon IS NULL OR g.occurred_at < l.horizon
 ),
 rights_gone AS (

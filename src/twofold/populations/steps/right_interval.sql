@@ -5,7 +5,7 @@
 --   basis                        grant (log of grants), elevation, or snapshot (a system showed it at a moment)
 --   valid_from, valid_to         the widest stretch in which the right may have been held, half open
 --   sure_from, sure_to           the part of it in which the right was held for sure; empty where none is proven
--- A right begins with an "add" and ends with the next "remove"; it rests while the account is closed. What a time leaves
+-- A right begins with an "add" and ends with the next "remove" (grant_change); it rests while the account is closed. What a time leaves
 -- open belongs to the wide stretch only, as does the time after the last closing of an account that the system shows as
 -- active later. A right that only a snapshot shows began at an unknown time (year 1) after the last removal before. After
 -- the first gap in the log of grants nobody knows whether a right was removed: sure_to ends there. A time that no log gives
@@ -24,7 +24,7 @@ WITH change AS (
         END AS placed_at,
         g.occurred_at AS occurred_at,
         g.occurred_at_latest AS occurred_at_latest
-    FROM grant_event AS g
+    FROM grant_change AS g
 ),
 ordered AS (
     SELECT

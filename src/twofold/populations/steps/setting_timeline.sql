@@ -14,7 +14,7 @@
 -- two ways, is a row beside the stretch that it lies in; no other rows overlap, except for changes whose times do.
 -- Settings of systems: setting_state and setting_event. Protection of branches: branch_rule and branch_rule_event, per system
 -- of branch_in_use, with the object <repository>@<branch>; what was seen of one setting at one moment under several names of the
--- repository is one observation. Membership of the groups of mfa_scope, from grant_event and snapshots
+-- repository is one observation. Membership of the groups of mfa_scope, from grant_change and snapshots
 -- of the system of the account: the object is the account, the setting member:<right>, the value true or false. An account
 -- begins as a member of nothing.
 WITH member_kind AS (
@@ -77,7 +77,7 @@ changed AS (
         CASE WHEN e.action = 'add' THEN 'false' ELSE 'true' END AS old_value,
         CASE WHEN e.action = 'add' THEN 'true' ELSE 'false' END AS new_value,
         e.conflicted AS conflicted
-    FROM grant_event AS e
+    FROM grant_change AS e
     JOIN member_kind AS k ON k.account = e.account AND k.right_id = e.right_id
     WHERE COALESCE(e.net_change, TRUE) AND e.occurred_at IS NOT NULL
 ),

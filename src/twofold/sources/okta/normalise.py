@@ -43,7 +43,7 @@ def factors(file: SourceFile, context: NormaliseContext) -> Iterator[Row | SetAs
 
 
 def system_log(file: SourceFile, context: NormaliseContext) -> Iterator[Row | SetAside | Unused]:
-    """GET /api/v1/logs: account_event, grant_event, sign_in, and access_right for administrator roles."""
+    """GET /api/v1/logs: account_event, grant_event, right_event, sign_in, and access_right for administrator roles."""
     reader = LogReader(settings_of(file, context))
     for found in read_records(file.path):
         if isinstance(found, SetAside):
@@ -69,6 +69,6 @@ FEEDS: dict[str, tuple[str, ...]] = {
     "apps": ("access_right",),
     "app_users": ("snapshot", "snapshot_row"),
     "factors": ("factor",),
-    "system_log": ("account_event", "grant_event", "sign_in"),
+    "system_log": ("account_event", "grant_event", "right_event", "sign_in"),
 }
 """Tables that an answer speaks for even when it is empty. The log names administrator roles, but does not list them."""

@@ -27,10 +27,11 @@ MEMBERSHIP = {
     "application.user_membership.add": ("AppInstance", "add"),
     "application.user_membership.remove": ("AppInstance", "remove"),
 }
+DELETED = {"group.lifecycle.delete": "UserGroup", "application.lifecycle.delete": "AppInstance"}
 PRIVILEGE = {"user.account.privilege.grant": "add", "user.account.privilege.revoke": "remove"}
 TOKEN = {"system.api_token.create": "key_create", "system.api_token.revoke": "key_revoke"}
 SIGN_IN = frozenset({"user.session.start", "user.authentication.sso"})
-READ = frozenset({*LIFECYCLE, *MEMBERSHIP, *PRIVILEGE, *TOKEN, *SIGN_IN})
+READ = frozenset({*LIFECYCLE, *MEMBERSHIP, *DELETED, *PRIVILEGE, *TOKEN, *SIGN_IN})
 _ROLE_TARGETS = frozenset({"role", "adminrole", "adminroletarget", "custom_role"})
 _CAUSE_TARGETS = frozenset({"accessrequest", "access_request", "grouprule", "rule"})
 _SIGN_IN_RESULT = {"SUCCESS": "success", "ALLOW": "success", "FAILURE": "failure", "DENY": "failure"}
@@ -83,6 +84,10 @@ class LogReader:
         if kind in TOKEN:
             yield from self._token(record, event, shared=shared, uuid=uuid, kind=kind)
             return
+        if kind in DELETED:
+            right = _right(event, DELETED[kind])
+            yield Row("right_event", record, {**shared, "id": uuid, "right_id": right, "kind": "delete"})
+            return
         user = account(_target(event, "User")["id"])
         if kind in LIFECYCLE:
             values = {**shared, "id": uuid, "account": user, "kind": LIFECYCLE[kind]}
@@ -93,8 +98,7 @@ class LogReader:
             yield from self._privileges(record, event, granted=granted, uuid=uuid, action=PRIVILEGE[kind])
             return
         target_type, action = MEMBERSHIP[kind]
-        name = str(_target(event, target_type)["displayName"])
-        right = group_right(name) if target_type == "UserGroup" else app_right(name)
+        right = _right(event, target_type)
         yield Row("grant_event", record, {**granted, "id": uuid, "right_id": right, "action": action})
 
     def _privileges(
@@ -175,6 +179,12 @@ def _target(event: dict[str, Any], kind: str) -> dict[str, Any]:
             return target
     msg = f"no target of type {kind}"
     raise ValueError(msg)
+
+
+def _right(event: dict[str, Any], kind: str) -> str:
+    """Return the right of the first target of a type, UserGroup or AppInstance; raises as `_target` does."""
+    name = str(_target(event, kind)["displayName"])
+    return group_right(name) if kind == "UserGroup" else app_right(name)
 
 
 def _roles(event: dict[str, Any]) -> list[str]:

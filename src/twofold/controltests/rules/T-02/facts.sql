@@ -26,18 +26,19 @@ UNION ALL
 SELECT
     p.item AS item,
     v.attribute AS attribute,
-    'grant_event' AS table_name,
+    g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time')
+    || CASE WHEN g.table_name = 'right_event' THEN ', since the right was deleted' ELSE '' END || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'E' AS attribute
 ) AS v
 JOIN same_human AS h ON h.human = p.human
 JOIN (SELECT DISTINCT i.account AS account, i.person AS person FROM identity AS i) AS i ON i.person = h.person
-JOIN grant_event AS g ON g.account = i.account
+JOIN grant_change AS g ON g.account = i.account
 LEFT JOIN access_right AS r ON r.id = g.right_id
 LEFT JOIN account AS a ON a.id = g.account
 WHERE COALESCE(r.system, a.system, p.system) = p.system

@@ -94,16 +94,17 @@ UNION ALL
 SELECT
     p.item AS item,
     v.attribute AS attribute,
-    'grant_event' AS table_name,
+    g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time')
+    || CASE WHEN g.table_name = 'right_event' THEN ', since the right was deleted' ELSE '' END || '.' AS fact
 FROM population AS p
 CROSS JOIN (
     SELECT 'B' AS attribute UNION ALL SELECT 'C' AS attribute UNION ALL SELECT 'D' AS attribute UNION ALL SELECT 'F' AS attribute
 ) AS v
-JOIN grant_event AS g ON g.account = p.account AND g.right_id = p.right_id
+JOIN grant_change AS g ON g.account = p.account AND g.right_id = p.right_id
 WHERE p.kind = 'holder'
 UNION ALL
 SELECT

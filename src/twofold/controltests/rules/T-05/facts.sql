@@ -222,14 +222,15 @@ UNION ALL
 SELECT
     l.item AS item,
     'E' AS attribute,
-    'grant_event' AS table_name,
+    g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record,
     'The log of the system: ' || g.action || ' right ' || g.right_id || ', account ' || g.account || ', at '
-    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '.' AS fact
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time')
+    || CASE WHEN g.table_name = 'right_event' THEN ', since the right was deleted' ELSE '' END || '.' AS fact
 FROM line AS l
 JOIN giving AS i ON i.right_id = l.right_id
-JOIN grant_event AS g ON g.account = l.account AND g.right_id = i.given
+JOIN grant_change AS g ON g.account = l.account AND g.right_id = i.given
 WHERE l.decision IN ('revoke', 'modify')
     AND (g.occurred_at IS NULL OR g.occurred_at_latest >= l.decided_at OR g.right_id <> l.right_id)
 UNION ALL

@@ -407,7 +407,7 @@ source AS (
         FROM wrong AS w
         JOIN giving AS i ON i.right_id = w.right_id
     ) AS p
-    JOIN grant_event AS g ON g.account = p.account AND g.right_id = p.given
+    JOIN grant_change AS g ON g.account = p.account AND g.right_id = p.given
     WHERE g.occurred_at IS NOT NULL AND NOT g.conflicted
 ),
 gone AS (
@@ -421,7 +421,7 @@ gone AS (
         FALSE AS by_account
     FROM wrong AS w
     JOIN giving AS i ON i.right_id = w.right_id
-    JOIN grant_event AS g ON g.account = w.account AND g.right_id = i.given AND (g.action = 'remove' OR g.conflicted)
+    JOIN grant_change AS g ON g.account = w.account AND g.right_id = i.given AND (g.action = 'remove' OR g.conflicted)
     LEFT JOIN source AS o ON g.right_id <> w.right_id AND o.account = w.account AND o.right_id = w.right_id AND o.given <> g.right_id
         AND (
             (o.action = 'add' AND o.occurred_at <= g.occurred_at_latest AND (o.ended_at IS NULL OR o.ended_at > g.occurred_at))

@@ -29,11 +29,13 @@ UNION ALL
 SELECT
     p.item AS item,
     'A' AS attribute,
-    'grant_event' AS table_name,
+    g.table_name AS table_name,
     g.evidence AS evidence,
     g.record AS record,
     'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
-    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time') || '; it carries ' || h.function || ' for ' || p.holder || '.'
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time')
+    || CASE WHEN g.table_name = 'right_event' THEN ', since the right was deleted' ELSE '' END
+    || '; it carries ' || h.function || ' for ' || p.holder || '.'
         AS fact
 FROM population AS p
 JOIN sod_rule AS r ON r.id = p.rule
@@ -41,7 +43,7 @@ JOIN (
     SELECT DISTINCT f.holder AS holder, f.account AS account, f.via AS via, f.function AS function
     FROM function_held AS f
 ) AS h ON h.holder = p.holder AND h.function IN (r.function_a, r.function_b)
-JOIN grant_event AS g ON g.account = h.account AND g.right_id = h.via
+JOIN grant_change AS g ON g.account = h.account AND g.right_id = h.via
     AND (g.occurred_at IS NULL OR g.occurred_at < p.ends_before)
 UNION ALL
 SELECT
