@@ -87,6 +87,55 @@ def test_a_conflicted_event_proves_nothing(stepped: Opened) -> None:
     assert one(stepped, rows)[2:] == (None, None)
 
 
+def deleted(number: str, at: str) -> dict[str, str]:
+    event = {"id": number, "right_id": "erp:pay", "kind": "delete"}
+    return {**event, "occurred_at": at} if at else event
+
+
+def removals(stepped: Opened, rows: Mapping[str, list[dict[str, str]]]) -> list[tuple[str, str, str]]:
+    """Return (id, account, time) of every removal by the deletion of a right."""
+    with stepped(rows, "grant_change") as session:
+        return session.execute(
+            """
+            SELECT id, account, CAST(occurred_at AS VARCHAR) FROM grant_change
+            WHERE table_name = 'right_event' ORDER BY ALL
+            """
+        ).fetchall()
+
+
+def test_a_right_ends_with_its_deletion_for_everybody_who_held_it(stepped: Opened) -> None:
+    events = [
+        grant("g1", "add", day(1)),
+        grant("g2", "add", day(2), account="erp:bo"),
+        grant("g3", "remove", day(3), account="erp:bo"),
+        grant("g4", "add", day(9), account="erp:cy"),
+    ]
+    rows = {"grant_event": events, "right_event": [deleted("d1", day(5))]}
+    assert removals(stepped, rows) == [("right_event:d1/erp:ana", "erp:ana", moment(5))]
+    assert [found[2:4] for found in intervals(stepped, rows)] == [
+        (moment(1), moment(5)),
+        (moment(2), moment(3)),
+        (moment(9), STILL),
+    ]
+
+
+def test_each_deletion_of_a_right_takes_it_from_who_held_it_then(stepped: Opened) -> None:
+    rows = {
+        "grant_event": [grant("g1", "add", day(1)), grant("g2", "add", day(6), account="erp:bo")],
+        "right_event": [deleted("d1", day(5)), deleted("d2", day(8))],
+    }
+    assert [found[:2] for found in removals(stepped, rows)] == [
+        ("right_event:d1/erp:ana", "erp:ana"),
+        ("right_event:d2/erp:bo", "erp:bo"),
+    ]
+    assert [found[2:4] for found in intervals(stepped, rows)] == [(moment(1), moment(5)), (moment(6), moment(8))]
+
+
+def test_a_deletion_at_an_unknown_time_leaves_nothing_sure(stepped: Opened) -> None:
+    rows = {"grant_event": [grant("g1", "add", day(1))], "right_event": [deleted("d1", "")]}
+    assert one(stepped, rows) == (moment(1), STILL, None, None)
+
+
 def test_nested_rights_are_held_through_their_group(stepped: Opened) -> None:
     rights = [
         {"id": "erp:clerk", "system": "erp", "contains": "erp:pay"},

@@ -74,18 +74,28 @@ def right_intervals(records: Records) -> list[Held]:
 def grant_changes(records: Records) -> list[Record]:
     """Return what the log tells of rights given and taken away, and what each account lost as a right was deleted."""
     found = list(records["grant_event"])
-    for row in records["right_event"]:
-        if row["kind"] == "delete":
-            shared = {**row, "action": "remove", "net_change": None}
-            found += [
-                {**shared, "id": f"right_event:{row['id']}/{account}", "account": account}
-                for account in _holders_before(records, row["right_id"], _placed(row))
-            ]
+    gone: dict[str, datetime] = {}
+    deletions = [row for row in records["right_event"] if row["kind"] == "delete"]
+    for row in sorted(deletions, key=lambda row: (_deleted_at(row), row["id"])):
+        right, moment = row["right_id"], _deleted_at(row)
+        shared = {**row, "action": "remove", "net_change": None}
+        found += [
+            {**shared, "id": f"right_event:{row['id']}/{account}", "account": account}
+            for account in _holders_before(records, right, moment, since=gone.get(right, EVER))
+        ]
+        gone[right] = moment
     return found
 
 
-def _holders_before(records: Records, right: str, moment: datetime) -> list[str]:
-    """Return who held a right until a moment: the log, or a later list of the system, spoke of it last."""
+def _deleted_at(row: Record) -> datetime:
+    return row["occurred_at"][0] if row["occurred_at"] else NEVER
+
+
+def _holders_before(records: Records, right: str, moment: datetime, *, since: datetime) -> list[str]:
+    """Return who held a right until a moment: the log, or a later list of the system, spoke of it last.
+
+    since: its deletion before, of which nobody kept it.
+    """
     lists = {row["id"]: row["taken_at"][0] for row in records["snapshot"] if row["origin"] == "system"}
     told: dict[str, list[tuple[datetime, int, str, bool]]] = {}
     for row in records["grant_event"]:
@@ -94,7 +104,7 @@ def _holders_before(records: Records, right: str, moment: datetime) -> list[str]
     for row in records["snapshot_row"]:
         if row["right_id"] == right and row["snapshot"] in lists:
             told.setdefault(row["account"], []).append((lists[row["snapshot"]], 0, "", True))
-    before = {account: [each for each in every if each[0] < moment] for account, every in told.items()}
+    before = {account: [each for each in every if since <= each[0] < moment] for account, every in told.items()}
     return sorted(account for account, every in before.items() if every and max(every)[-1])
 
 

@@ -2,7 +2,7 @@
 -- What the log of grants tells, one row per grant_event; and where a right was deleted, such as a group, one removal per account that
 -- held it then. A source may log the deletion alone, and not what each member lost by it.
 -- An account held it by the log, where the last that the log tells of the two before the deletion is an "add"; or by a list of the
--- system, taken after that and before the deletion.
+-- system, taken after that and before the deletion. What was told before an earlier deletion of a right of that id counts no more.
 --   id           of the grant_event, or right_event:<id>/<account>
 --   table_name   grant_event or right_event: what evidence and record are of
 WITH deletion AS (
@@ -12,6 +12,12 @@ WITH deletion AS (
         e.occurred_at AS occurred_at,
         e.occurred_at_latest AS occurred_at_latest,
         COALESCE(e.occurred_at, TIMESTAMP '9999-12-31 00:00:00') AS placed_at,
+        COALESCE(
+            LAG(COALESCE(e.occurred_at, TIMESTAMP '9999-12-31 00:00:00')) OVER (
+                PARTITION BY e.right_id ORDER BY e.occurred_at NULLS LAST, e.id
+            ),
+            TIMESTAMP '0001-01-01 00:00:00'
+        ) AS since_at,
         e.conflicted AS conflicted,
         e.evidence AS evidence,
         e.record AS record
@@ -35,13 +41,13 @@ logged AS (
                 ELSE TIMESTAMP '9999-12-31 00:00:00'
             END AS placed_at
         FROM grant_event AS v
-    ) AS g ON g.right_id = d.right_id AND g.placed_at < d.placed_at
+    ) AS g ON g.right_id = d.right_id AND g.placed_at < d.placed_at AND g.placed_at >= d.since_at
 ),
 listed AS (
     SELECT d.id AS deletion, r.account AS account, MAX(s.taken_at) AS seen_at
     FROM deletion AS d
     JOIN snapshot_row AS r ON r.right_id = d.right_id
-    JOIN snapshot AS s ON s.id = r.snapshot AND s.origin = 'system' AND s.taken_at < d.placed_at
+    JOIN snapshot AS s ON s.id = r.snapshot AND s.origin = 'system' AND s.taken_at < d.placed_at AND s.taken_at >= d.since_at
     GROUP BY d.id, r.account
 ),
 holder AS (
