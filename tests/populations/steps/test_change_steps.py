@@ -128,3 +128,84 @@ def test_the_reporting_line_is_followed_three_levels_up_and_ends_with_the_job(tm
         tmp_path, {"job": jobs}, "SELECT superior, CAST(valid_to AS DATE) FROM superior WHERE human = 'a' ORDER BY 1"
     )
     assert [(superior, day.year) for superior, day in found] == [("b", 9999), ("c", 2026), ("d", 2026)]
+
+
+def test_an_approval_of_two_releases_stands_once_in_each_however_often_its_ticket_was_put_back(tmp_path: Path) -> None:
+    shared = {"system": "s", "environment": "production", "repository": REPOSITORY, "status": "success"}
+    tables: Tables = {
+        "deployment": [
+            {**shared, "id": "d1", "commit_sha": "a", "started_at": "2026-03-10T09:00:00Z"},
+            {**shared, "id": "d2", "commit_sha": "b", "started_at": "2026-03-20T09:00:00Z"},
+        ],
+        "change_set": [
+            {"deployment": deployment, "repository": REPOSITORY, "sha": sha}
+            for deployment, sha in (("d1", "a"), ("d2", "b"))
+        ],
+        "code_commit": [commit("a", tickets=["T-1"]), commit("b", tickets=["T-1"])],
+        "ticket": [{"key": "T-1", "type": "Change", "created_at": "2026-02-20T09:00:00Z"}],
+        "approval": [
+            {
+                "id": "y1",
+                "subject": "T-1",
+                "approver": "x:bo",
+                "duty": "release",
+                "decision": "approve",
+                "decided_at": "2026-03-02T09:00:00Z",
+            }
+        ],
+        "ticket_event": [
+            {
+                "id": f"e{day}",
+                "ticket": "T-1",
+                "field": "status",
+                "new_value": "Reopened",
+                "occurred_at": f"2026-03-{day}T09:00:00Z",
+            }
+            for day in ("05", "15")
+        ],
+    }
+    found = ask(tmp_path, tables, "SELECT item, id, CAST(ended_at AS VARCHAR) FROM change_approval ORDER BY ALL")
+    assert found == [("d1/a", "y1", "2026-03-05 09:00:00"), ("d2/b", "y1", "2026-03-05 09:00:00")]
+
+
+PUT_BACK = {
+    "id": "e1",
+    "ticket": "T-1",
+    "field": "status",
+    "new_value": "Reopened",
+    "occurred_at": "2026-03-03T09:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "events", "ended"), [("changes_requested", [], "review"), ("commented", [PUT_BACK], "ticket")]
+)
+def test_a_review_and_an_approval_of_one_id_end_each_by_what_ends_it(
+    tmp_path: Path, state: str, events: Sequence[Mapping[str, Value]], ended: str
+) -> None:
+    item = {"id": "d", "system": "s", "environment": "production", "repository": REPOSITORY, "commit_sha": "a"}
+    at = {"first": "2026-03-02T09:00:00Z", "refused": "2026-03-03T09:00:00Z"}
+    asked = {"pull_request": f"{REPOSITORY}#1", "reviewer": "x:bo"}
+    tables: Tables = {
+        "deployment": [{**item, "started_at": "2026-03-10T09:00:00Z", "status": "success"}],
+        "change_set": [{"deployment": "d", "repository": REPOSITORY, "sha": "a"}],
+        "pull_request": [pull(1, head_sha="a", merge_sha="a", merged_at="2026-03-05T09:00:00Z", tickets=["T-1"])],
+        "ticket": [{"key": "T-1", "type": "Change", "created_at": "2026-02-20T09:00:00Z"}],
+        "review": [
+            {**asked, "id": "y1", "state": "approved", "submitted_at": at["first"]},
+            {**asked, "id": "y2", "state": state, "submitted_at": at["refused"]},
+        ],
+        "ticket_event": events,
+        "approval": [
+            {
+                "id": "y1",
+                "subject": "T-1",
+                "approver": "x:cy",
+                "duty": "release",
+                "decision": "approve",
+                "decided_at": at["first"],
+            }
+        ],
+    }
+    found = ask(tmp_path, tables, "SELECT basis, CAST(ended_at AS VARCHAR) FROM change_approval ORDER BY basis")
+    assert found == [(basis, "2026-03-03 09:00:00" if basis == ended else None) for basis in ("review", "ticket")]
