@@ -252,6 +252,15 @@ def test_revoked_and_yet_present(followed: Desk) -> None:
     assert desk.json("diff", review, "--with", "today")["counts"]["granted_again"] == 1
 
 
+def test_a_right_that_was_deleted_between_two_lists_was_gone(followed: Desk) -> None:
+    desk, review = followed, REVIEW
+    deleted = "id,right_id,kind,occurred_at\nd-1,product:admin,delete,2026-04-01T12:00:00Z\n"
+    desk.capture("csvtable", "right_event", deleted, "2026-04-02T08:00:00Z")
+    desk.snapshot("may", "2026-05-02T08:00:00Z", ALL)
+    counts = desk.json("diff", review, "--with", "today")["counts"]
+    assert (counts["revoked_yet_present"], counts["granted_again"]) == (0, 1)
+
+
 def test_what_was_gone_and_is_there_again_says_so(followed: Desk) -> None:
     desk, review = followed, REVIEW
     desk.snapshot("april", APRIL, (ANA, CY_VIEW, ROBOT))
