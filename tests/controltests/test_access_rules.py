@@ -214,6 +214,28 @@ def test_facts_name_what_a_leavers_outcome_rests_on() -> None:
     assert "HR entered the end at 2026-03-27 20:00:00" in told["D"]
 
 
+def test_facts_of_a_leaver_show_how_every_right_went() -> None:
+    tables = leaver(DEADLINE + timedelta(minutes=30))
+    event = {"account": "erp:ana", "occurred_at": (ENDED - timedelta(days=9)).isoformat()}
+    late = (DEADLINE + timedelta(minutes=5)).isoformat()
+    tables["grant_event"] = [
+        {**event, "id": "g1", "right_id": "erp:pay", "action": "add"},
+        {**event, "id": "g2", "right_id": "erp:clerk", "action": "add"},
+        {**event, "id": "g3", "right_id": "erp:pay", "action": "remove", "occurred_at": late},
+    ]
+    tables["right_event"] = [{"id": "d1", "right_id": "erp:clerk", "kind": "delete", "occurred_at": ENDED.isoformat()}]
+    with session_of(tables, T03) as session:
+        facts = session.execute(f"SELECT table_name, fact, evidence FROM ({T03.facts_sql}) AS told").fetchall()  # noqa: S608  the rule's own text
+    told = {(name, fact) for name, fact, evidence in facts if name in {"grant_event", "right_event"} and evidence}
+    assert {
+        (name, " ".join(fact.split()[3:5]), fact.rpartition(", ")[2]) for name, fact in told if "remove" in fact
+    } == {
+        ("grant_event", "remove erp:pay", "after the deadline."),
+        ("right_event", "remove erp:clerk", "before the deadline."),
+    }
+    assert len(told) == 4
+
+
 def test_facts_show_a_backdated_approval() -> None:
     request: dict[str, Value] = {
         "id": "r0",

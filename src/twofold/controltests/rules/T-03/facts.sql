@@ -94,6 +94,25 @@ UNION ALL
 SELECT
     h.item AS item,
     'A' AS attribute,
+    g.table_name AS table_name,
+    g.evidence AS evidence,
+    g.record AS record,
+    'The log shows: ' || g.action || ' ' || g.right_id || ' for ' || g.account || ' at '
+    || COALESCE(CAST(g.occurred_at AS STRING), 'an unknown time')
+    || CASE WHEN g.table_name = 'right_event' THEN ', since the right was deleted' ELSE '' END
+    || CASE
+        WHEN g.occurred_at >= d.due AND g.action = 'remove' THEN ', after the deadline'
+        WHEN g.occurred_at < d.due AND g.action = 'remove' THEN ', before the deadline'
+        ELSE ''
+    END || '.' AS fact
+FROM held AS h
+JOIN deadline AS d ON d.item = h.item
+JOIN grant_change AS g ON g.account = h.account
+WHERE h.account_system = h.system AND (h.horizon IS NULL OR g.occurred_at < h.horizon)
+UNION ALL
+SELECT
+    h.item AS item,
+    'A' AS attribute,
     'system_label' AS table_name,
     l.evidence AS evidence,
     l.record AS record,
