@@ -289,6 +289,16 @@ def test_a_change_of_the_roster_or_of_a_parameter_makes_every_day_again(tmp_path
     assert updated == whole
 
 
+def test_a_ticket_that_got_another_key_makes_every_day_again(tmp_path: Path) -> None:
+    made = history(4, days=3, late=0)
+    moved = next(cells["ticket"] for _, table, cells in made.rows if table == "ticket_event")
+    cells: dict[str, Value] = {"field": "key", "old_value": moved, "new_value": "OPS-1", "occurred_at": at(3, 1)}
+    made.add(3, "ticket_event", id="moved", ticket="OPS-1", **cells)
+    again, updated, whole = compared(tmp_path, made, days=3)
+    assert set(again.values()) == {-1}
+    assert updated == whole
+
+
 def test_a_later_clock_looks_again_at_what_waited_for_it_and_an_earlier_one_at_everything(tmp_path: Path) -> None:
     tables, run = history(7, days=4, late=0).tables(3, tmp_path / "tables"), run_of(3)
     later = replace(run, clock=clock(5))

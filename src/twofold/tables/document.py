@@ -2,7 +2,7 @@
 
 import sys
 
-from twofold.tables.schema import canonical_tables
+from twofold.tables.schema import Column, canonical_tables
 
 _HEAD = """\
 # Canonical tables
@@ -35,6 +35,11 @@ Of two contents under one key the table keeps one, marked `conflicted`. `TABLE__
 table with the other one, and its child tables are `TABLE__NAME__second`; a control test is run over both and says only
 what holds in either.
 
+A ticket that moves to another project gets another key. An event of the field `key` in `ticket_event` says so
+(`old_value`, `new_value`), and then every column that holds the key of a ticket has the one of now, whatever key the
+source named: a pull request that names `CHG-1` names `OPS-5`, and an event that was exported under both is one. The
+evidence keeps what the source said. These columns say (key of now).
+
 Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the
 newest extraction counts. *fact*, a dated statement from the scope files, or from a register that is captured as a CSV
 file where the scope files have no key for it. *derived*, computed by Twofold; a case folder may give it to bypass the
@@ -50,10 +55,14 @@ def tables_page() -> str:
         parts.append(f"\n## {table.name}\n\n{table.about} Kind: *{table.kind}*. Key: {key}.\n")
         parts.append("| column | type | required | meaning |\n| --- | --- | --- | --- |")
         parts += [
-            f"| `{column.name}` | {column.type} | {'yes' if column.required else ''} | {column.about} |"
+            f"| `{column.name}` | {column.type} | {'yes' if column.required else ''} | {_meaning(column)} |"
             for column in table.columns
         ]
     return "\n".join(parts) + "\n"
+
+
+def _meaning(column: Column) -> str:
+    return f"{column.about} (key of now)".strip() if column.names_ticket else column.about
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ class Column:
     type: ColumnType
     required: bool
     about: str
+    names_ticket: bool
+    """Holds the key of a ticket, which may be one that the ticket had before."""
 
     @property
     def physical(self) -> tuple[tuple[str, str], ...]:
@@ -155,8 +157,8 @@ def child_table(table: str, column: str) -> str:
 
 def _column(name: str, text: str) -> Column:
     head, _, about = text.partition(" ")
-    required = head.endswith("!")
-    return Column(name, ColumnType(head.rstrip("!")), required, about)
+    head, _, named = head.partition("@")
+    return Column(name, ColumnType(head.rstrip("!")), head.endswith("!"), about, named == "ticket")
 
 
 def _table(name: str, subject: str, body: Mapping[str, Any]) -> Table:

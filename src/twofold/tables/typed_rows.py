@@ -39,13 +39,18 @@ class TypedRow:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the row's own values.
+        """SHA-256 over the row's own values."""
+        return row_digest(self.table, self.cells, self.lists)
 
-        How a time was spelled is left out, so that two connectors' copies of one row compare equal.
-        """
-        spelled = {f"{column.name}_text" for column in self.table.columns if column.type is ColumnType.INSTANT}
-        own = {name: value for name, value in self.cells.items() if name not in spelled}
-        return hashlib.sha256(orjson.dumps([own, self.lists], option=_DIGEST)).hexdigest()
+
+def row_digest(table: Table, cells: Mapping[str, Cell], lists: Mapping[str, Sequence[str]]) -> str:
+    """Return the SHA-256 over a row's own values.
+
+    How a time was spelled is left out, so that two connectors' copies of one row compare equal.
+    """
+    spelled = {f"{column.name}_text" for column in table.columns if column.type is ColumnType.INSTANT}
+    own = {name: value for name, value in cells.items() if name not in spelled}
+    return hashlib.sha256(orjson.dumps([own, lists], option=_DIGEST)).hexdigest()
 
 
 def typed_row(row: Row, *, zone: str) -> TypedRow:

@@ -58,6 +58,20 @@ def test_one_event_for_each_changed_field_and_the_decision_of_the_transition(nor
     assert done.aside == []
 
 
+def test_another_key_is_an_event_of_the_ticket_and_a_custom_field_of_that_name_is_none(
+    normalised: Callable[..., Any],
+) -> None:
+    moved = history(12, "2026-01-07T10:00:00Z", ("project", "Changes", "Operations"), ("Key", "CHG-1", "OPS-5"))
+    moved["items"].append({"field": "Key", "fieldtype": "custom", "fieldId": "customfield_9", "toString": "C major"})
+    events = normalised(KINDS["issues"], [issue(moved, key="OPS-5")]).table("ticket_event")
+    assert [(event["field"], event["old_value"], event["new_value"]) for event in events] == [
+        ("project", "Changes", "Operations"),
+        ("key", "CHG-1", "OPS-5"),
+        ("custom_key", "", "C major"),
+    ]
+    assert {event["ticket"] for event in events} == {"OPS-5"}
+
+
 def test_an_approval_is_withdrawn_by_a_later_rejection_but_not_by_progress(normalised: Callable[..., Any]) -> None:
     # Jira Cloud lists the newest history first.
     told = issue(

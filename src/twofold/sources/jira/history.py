@@ -72,7 +72,7 @@ def changes_in(histories: Any, *, record: str, settings: JiraSettings) -> Iterat
             yield Change(
                 id=f"{txn}:{field_id}" + (f":{number}" if number else ""),
                 txn=txn,
-                field=settings.canonical_field(name, field_id) or _snake(name),
+                field=settings.canonical_field(name, field_id) or _snake(name, item.get("fieldtype")),
                 old=_side(item, "from"),
                 new=_side(item, "to"),
                 at=at,
@@ -163,9 +163,14 @@ def _side(item: dict[str, Any], side: str) -> str:
     return "" if raw is None else str(raw)
 
 
-def _snake(name: str) -> str:
-    """Return the display name in snake_case; Jira's Component is the ticket's `systems`."""
+def _snake(name: str, kind: object) -> str:
+    """Return the display name in snake_case; Jira's Component is the ticket's `systems`.
+
+    `key` is Jira's own field alone, since tickets are told by it. kind: what Jira says of a field, `jira` or `custom`.
+    """
     word = _WORD_GAP.sub("_", name.strip().lower()).strip("_")
+    if word == "key" and kind == "custom":
+        return "custom_key"
     return "systems" if word in {"component", "components"} else word
 
 

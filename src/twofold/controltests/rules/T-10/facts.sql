@@ -24,11 +24,12 @@ JOIN change_ticket AS t ON t.item = p.item
 UNION ALL
 SELECT
     t.item AS item, x.attribute AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
-    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    CASE WHEN e.field = 'key' THEN 'Key' ELSE 'Type' END || ' of ticket ' || e.ticket || ' changed at '
+    || CAST(e.occurred_at AS STRING) || ' from '
     || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
-JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype')
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype', 'key')
 CROSS JOIN (SELECT 'A' AS attribute UNION ALL SELECT 'I') AS x
 UNION ALL
 SELECT

@@ -78,10 +78,11 @@ SELECT
     'ticket_event' AS table_name,
     e.evidence AS evidence,
     e.record AS record,
-    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    CASE WHEN e.field = 'key' THEN 'Key' ELSE 'Type' END || ' of ticket ' || e.ticket || ' changed at '
+    || CAST(e.occurred_at AS STRING) || ' from '
     || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') || '.' AS fact
 FROM named_key AS n
-JOIN ticket_event AS e ON e.ticket = n.named AND e.field IN ('type', 'issuetype')
+JOIN ticket_event AS e ON e.ticket = n.named AND e.field IN ('type', 'issuetype', 'key')
 UNION ALL
 SELECT
     p.item AS item,

@@ -99,11 +99,12 @@ WHERE t.known
 UNION ALL
 SELECT
     t.item AS item, 'E' AS attribute, 'ticket_event' AS table_name, e.evidence AS evidence, e.record AS record,
-    'Type of ticket ' || e.ticket || ' changed at ' || CAST(e.occurred_at AS STRING) || ' from '
+    CASE WHEN e.field = 'key' THEN 'Key' ELSE 'Type' END || ' of ticket ' || e.ticket || ' changed at '
+    || CAST(e.occurred_at AS STRING) || ' from '
     || COALESCE(e.old_value, 'an unknown one') || ' to ' || COALESCE(e.new_value, 'an unknown one') || '.' AS fact
 FROM population AS p
 JOIN change_ticket AS t ON t.item = p.item
-JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype')
+JOIN ticket_event AS e ON e.ticket = t.ticket AND e.field IN ('type', 'issuetype', 'key')
 UNION ALL
 SELECT
     t.item AS item, 'E' AS attribute, 'requirement_test' AS table_name, v.evidence AS evidence, v.record AS record,
