@@ -14,7 +14,7 @@ from twofold.controltests.rule import RULES_FOLDER, Rule, load_rule
 from twofold.jobs import cases
 from twofold.populations.define import define_population
 from twofold.populations.derive import derive_tables
-from twofold.populations.steps import register_steps
+from twofold.populations.steps import register_steps, steps_needed
 from twofold.tables.rows import Row, Value
 from twofold.tables.store import Lineage, TableWriter, open_session
 from twofold.tables.typed_rows import typed_row
@@ -215,3 +215,35 @@ def test_every_case_expects_codes_that_the_rule_declares(rule: Rule) -> None:
         with file.open(encoding="utf-8", newline="") as stream:
             reasons = {row["reason"] for row in csv.DictReader(stream) if not row["attribute"].startswith("lens:")}
         assert reasons - {""} <= declared, file
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "told"),
+    [
+        (
+            "T-10/cases/ticket-moved-to-another-project",
+            name,
+            "Key of ticket OPS-5 changed at 2026-03-20 09:00:00 from CHG-1",
+        )
+        for name in ("T-10", "T-15", "T-16")
+    ]
+    + [
+        (
+            "T-13/cases/console-change-under-a-ticket-that-moved",
+            "T-13",
+            "Key of ticket OPS-5 changed at 2026-04-02 10:00:00 from CHG-1",
+        ),
+        (
+            "T-10/cases/repository-renamed-before-its-history-was-exported",
+            "T-10",
+            "Repository acme/bill was renamed to acme/billing at 2026-03-20 09:00:00",
+        ),
+    ],
+)
+def test_facts_tell_of_another_name(case: str, name: str, told: str) -> None:
+    found, rule = cases.read_case(RULES_FOLDER / case), load_rule(RULES_FOLDER / name)
+    asked = replace(found, rule=rule, parameters=rule.parameter_values({}, where=name))
+    with cases.tested_rows(asked, cases.case_rows(found)) as (session, _, _):
+        register_steps(session, steps_needed(rule.facts_sql))
+        facts = session.execute(f"SELECT fact, evidence FROM ({rule.facts_sql}) AS told").fetchall()  # noqa: S608  the rule's own text
+    assert any(fact.startswith(told) and evidence for fact, evidence in facts)

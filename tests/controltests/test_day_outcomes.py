@@ -289,11 +289,16 @@ def test_a_change_of_the_roster_or_of_a_parameter_makes_every_day_again(tmp_path
     assert updated == whole
 
 
-def test_a_ticket_that_got_another_key_makes_every_day_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["ticket", "repository"])
+def test_a_ticket_or_repository_that_got_another_name_makes_every_day_again(tmp_path: Path, kind: str) -> None:
     made = history(4, days=3, late=0)
-    moved = next(cells["ticket"] for _, table, cells in made.rows if table == "ticket_event")
-    cells: dict[str, Value] = {"field": "key", "old_value": moved, "new_value": "OPS-1", "occurred_at": at(3, 1)}
-    made.add(3, "ticket_event", id="moved", ticket="OPS-1", **cells)
+    if kind == "ticket":
+        moved = next(cells["ticket"] for _, table, cells in made.rows if table == "ticket_event")
+        cells: dict[str, Value] = {"field": "key", "old_value": moved, "new_value": "OPS-1", "occurred_at": at(3, 1)}
+        made.add(3, "ticket_event", id="moved", ticket="OPS-1", **cells)
+    else:
+        cells = {"repository": "acme/pay", "new_name": "acme/bills", "occurred_at": at(3, 1)}
+        made.add(3, "repository_event", id="renamed", kind="renamed", **cells)
     again, updated, whole = compared(tmp_path, made, days=3)
     assert set(again.values()) == {-1}
     assert updated == whole

@@ -29,7 +29,7 @@ from twofold.controltests.rule import ParameterValue, Rule
 from twofold.controltests.touched import EVERY_DAY, touched_days
 from twofold.populations.define import define_population, definition_text
 from twofold.populations.steps import register_steps, step_text, steps_needed
-from twofold.tables.keys_now import EVENTS
+from twofold.tables.names_now import TELLING
 from twofold.tables.store import SessionLimits, TableSet, open_session, quoted
 
 STATE_FILE = "state.json"
@@ -74,16 +74,16 @@ def write_touched_days(
     """Make the store of `tables` from the one of `before`; return how many days of each rule were made again (-1: all).
 
     Days that nothing touched are linked, not copied. A rule that is not followed by key (reach.RULES), or whose texts,
-    parameters, engine or reading changed, is made again as a whole; every rule is where a ticket got another key, since
-    rows of evidence that was there before name it by that now (keys_now.py).
+    parameters, engine or reading changed, is made again as a whole; every rule is where a ticket or a repository got
+    another name, since rows of evidence that was there before have that one now (names_now.py).
     """
     state = orjson.loads((store / STATE_FILE).read_bytes())
     clocks = (datetime.fromisoformat(state["clock"]), run.clock)
-    same_keys = _keys_of_tickets(before, run) == _keys_of_tickets(tables, run)
+    same_names = _new_names(before, run) == _new_names(tables, run)
     followed = [
         rule
         for rule in run.rules
-        if same_keys and rule.control_test in RULES and state["texts"].get(rule.control_test) == run.texts_of(rule)
+        if same_names and rule.control_test in RULES and state["texts"].get(rule.control_test) == run.texts_of(rule)
     ]
     waiting: dict[str, list[str]] = {}
     parts: dict[str, _Part | None] = {rule.control_test: EVERY_DAY for rule in run.rules}
@@ -122,10 +122,15 @@ def write_touched_days(
     return {test: -1 if part is None else len(part.days | part.waited) for test, part in parts.items()}
 
 
-def _keys_of_tickets(tables: TableSet, run: DayRun) -> list[tuple[object, ...]]:
-    """Return which tickets got another key, and when."""
-    asked = "SELECT old_value, new_value, occurred_at FROM ticket_event WHERE field = 'key' ORDER BY ALL"
-    with open_session(tables, run.limits, wanted=[EVENTS]) as session:
+def _new_names(tables: TableSet, run: DayRun) -> list[tuple[object, ...]]:
+    """Return which tickets and repositories got another name, and when."""
+    asked = """
+        SELECT 'ticket' AS kind, old_value, new_value, occurred_at FROM ticket_event WHERE field = 'key'
+        UNION ALL
+        SELECT kind, repository, new_name, occurred_at FROM repository_event
+        ORDER BY ALL
+    """
+    with open_session(tables, run.limits, wanted=TELLING) as session:
         return session.execute(asked).fetchall()
 
 

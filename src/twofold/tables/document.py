@@ -35,10 +35,12 @@ Of two contents under one key the table keeps one, marked `conflicted`. `TABLE__
 table with the other one, and its child tables are `TABLE__NAME__second`; a control test is run over both and says only
 what holds in either.
 
-A ticket that moves to another project gets another key. An event of the field `key` in `ticket_event` says so
-(`old_value`, `new_value`), and then every column that holds the key of a ticket has the one of now, whatever key the
-source named: a pull request that names `CHG-1` names `OPS-5`, and an event that was exported under both is one. The
-evidence keeps what the source said. These columns say (key of now).
+A ticket that moves to another project gets another key, and a repository may be renamed or moved. Events say so: of the
+field `key` in `ticket_event` (`old_value`, `new_value`), and `repository_event` with a `new_name`. Then a column that
+holds the key of a ticket or the name of a repository has the one of now, whatever the source named: a pull request that
+names `CHG-1` names `OPS-5`, and an event that was exported under both is one. A pull request or deployment, whose id
+holds the name of its repository, keeps the id under which it was exported first. A name that somebody else took later
+stays as it is. The evidence keeps what the source said. These columns say (name of now).
 
 Kinds: *event*, an immutable fact: two contents under one key are a conflict. *state*, an object that changes: the
 newest extraction counts. *fact*, a dated statement from the scope files, or from a register that is captured as a CSV
@@ -62,7 +64,7 @@ def tables_page() -> str:
 
 
 def _meaning(column: Column) -> str:
-    return f"{column.about} (key of now)".strip() if column.names_ticket else column.about
+    return f"{column.about} (name of now)".strip() if column.names else column.about
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ The rows are read and collapsed by the same SQL.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,7 +12,7 @@ import orjson
 from twofold.model.session import new_database
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
 from twofold.tables.kept_plans import KeptPlans
-from twofold.tables.keys_now import EVENTS, keys_now, with_keys_now
+from twofold.tables.names_now import names_now, with_names_now
 from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.store import Lineage, TableSet, TableStats, staged_rows
 from twofold.tables.typed_rows import TypedRow
@@ -59,23 +58,17 @@ class MemoryTables:
 
     def finish(self) -> TableSet:
         """Fill the tables that rows were added to; return the set, without files and hashes."""
-        now = keys_now(self._rows.get(EVENTS, ()))
-        if now:
-            self._put_keys_now(now)
+        names = names_now(lambda name: self._rows.get(name, ()))
+        if names:
+            before, self._rows = self._rows, {}
+            for name in (each for each in before if each in canonical_tables()):
+                for each, row in with_names_now(canonical_tables()[name], lambda of: before.get(of, ()), names):
+                    self._rows.setdefault(each, []).append(row)
         for name in self._rows:
             if name in canonical_tables():
                 self._stats[name] = self._fill(canonical_tables()[name])
         self._rows.clear()
         return TableSet(Path(), dict(self._stats))
-
-    def _put_keys_now(self, now: Mapping[str, str]) -> None:
-        before, self._rows = self._rows, {}
-        for name, table in canonical_tables().items():
-            if name in before:
-                names = [name, *(child_table(name, column.name) for column in table.list_columns)]
-                staged = {each: partial(iter, before[each]) for each in names if each in before}
-                for each, row in with_keys_now(table, staged, now):
-                    self._rows.setdefault(each, []).append(row)
 
     def clear(self) -> None:
         """Empty every relation of the session."""

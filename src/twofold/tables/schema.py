@@ -67,8 +67,8 @@ class Column:
     type: ColumnType
     required: bool
     about: str
-    names_ticket: bool
-    """Holds the key of a ticket, which may be one that the ticket had before."""
+    names: tuple[str, ...]
+    """Of what it may hold a name that is another one by now: ticket, repository, pull_request, deployment."""
 
     @property
     def physical(self) -> tuple[tuple[str, str], ...]:
@@ -157,8 +157,8 @@ def child_table(table: str, column: str) -> str:
 
 def _column(name: str, text: str) -> Column:
     head, _, about = text.partition(" ")
-    head, _, named = head.partition("@")
-    return Column(name, ColumnType(head.rstrip("!")), head.endswith("!"), about, named == "ticket")
+    head, *names = head.split("@")
+    return Column(name, ColumnType(head.rstrip("!")), head.endswith("!"), about, tuple(names))
 
 
 def _table(name: str, subject: str, body: Mapping[str, Any]) -> Table:

@@ -3,8 +3,8 @@
 Rows are collected in any order. On `finish` each table is written once, sorted by when a row was extracted and its
 key, so that a day of exports lies in few row groups: identical rows collapse
 with a count, a state's older extractions give way to the newest, and two contents under one key are marked as a
-conflict (audit-domain 4.0, *Duplicates*). Nothing is dropped uncounted: `TableStats` closes. Before that, keys that
-tickets had become those that they have (keys_now.py).
+conflict (audit-domain 4.0, *Duplicates*). Nothing is dropped uncounted: `TableStats` closes. Before that, names
+that tickets and repositories had become those that they have (names_now.py).
 
 A table with rows in conflict is written once more with the other row of each (readings.py).
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Self
@@ -27,7 +27,7 @@ from twofold.model.session import new_database, sql_session
 from twofold.model.sql_path import one_file
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
 from twofold.tables.files_before import FilesBefore
-from twofold.tables.keys_now import EVENTS, keys_now, with_keys_now
+from twofold.tables.names_now import TELLING, named_in, names_now, with_names_now
 from twofold.tables.readings import Reading, second_version
 from twofold.tables.schema import Table, canonical_tables, child_table
 from twofold.tables.typed_rows import TypedRow
@@ -114,8 +114,6 @@ def staged_lines(row: TypedRow, *, lineage: Lineage) -> Iterator[tuple[str, byte
 _MOST_STAGED = 65_536
 """Bytes of the staged rows of a table, its child tables included, of which the files are kept for the next writing.
 The files are smaller than that, so all that is kept is less than 64 MiB."""
-_KEY_CHANGED = b'"field":"key"'
-"""What a staged line of `EVENTS` holds whose ticket got another key."""
 _FILES_BEFORE: FilesBefore[TableStats] = FilesBefore(1_024)
 
 
@@ -139,7 +137,7 @@ class TableWriter:
         self._staging = folder / ".staging"
         self._files: dict[str, IO[bytes]] = {}
         self._rows_in: dict[str, int] = {}
-        self._keys_changed = False
+        self._renamed = False
 
     def __enter__(self) -> Self:
         if self._folder.exists():
@@ -167,14 +165,14 @@ class TableWriter:
             stream = self._files[name] = (self._staging / f"{name}.jsonl").open("wb")
         stream.write(lines)
         self._rows_in[name] = self._rows_in.get(name, 0) + count
-        self._keys_changed |= name == EVENTS and _KEY_CHANGED in lines
+        self._renamed |= name in TELLING and TELLING[name] in lines
 
     def finish(self) -> TableSet:
         """Write every table's Parquet file and return the set."""
         for stream in self._files.values():
             stream.close()
-        if self._keys_changed:
-            self._put_keys_now()
+        if self._renamed:
+            self._put_names_now()
         stats: dict[str, TableStats] = {}
         with sql_session() as connection:
             for name, table in canonical_tables().items():
@@ -182,24 +180,28 @@ class TableWriter:
                     stats[name] = self._as_before(connection, table)
         return TableSet(self._folder, stats)
 
-    def _put_keys_now(self) -> None:
-        """Write the staged rows that name a key that its ticket had before with the one that it has now."""
-        now = keys_now(self._staged(EVENTS))
+    def _put_names_now(self) -> None:
+        """Write the staged rows once more, with the names of now."""
+        names = names_now(self._staged)
         for name, table in canonical_tables().items():
-            if name not in self._rows_in or not any(column.names_ticket for column in table.columns):
+            if not names or name not in self._rows_in or not named_in(table):
                 continue
-            names = [name, *(child_table(name, column.name) for column in table.list_columns)]
-            staged = {each: partial(self._staged, each) for each in names if each in self._rows_in}
+            children = (child_table(name, column.name) for column in table.list_columns)
+            staged = {each: self._staging / f"{each}.jsonl" for each in (name, *children) if each in self._rows_in}
             with ExitStack() as open_files:
-                fresh = {each: open_files.enter_context((self._staging / f"{each}.now").open("wb")) for each in staged}
-                for each, row in with_keys_now(table, staged, now):
+                fresh = {
+                    each: open_files.enter_context(file.with_suffix(".now").open("wb")) for each, file in staged.items()
+                }
+                for each, row in with_names_now(table, self._staged, names):
                     fresh[each].write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-            for each in staged:
-                (self._staging / f"{each}.now").replace(self._staging / f"{each}.jsonl")
+            for file in staged.values():
+                file.with_suffix(".now").replace(file)
 
     def _staged(self, name: str) -> Iterator[dict[str, object]]:
-        with (self._staging / f"{name}.jsonl").open("rb") as lines:
-            yield from map(orjson.loads, lines)
+        """Read the staged rows of a table or child table."""
+        if name in self._rows_in:
+            with (self._staging / f"{name}.jsonl").open("rb") as lines:
+                yield from map(orjson.loads, lines)
 
     def _as_before(self, connection: duckdb.DuckDBPyConnection, table: Table) -> TableStats:
         """Write the table's files, from those that this process wrote of the same rows where it did."""

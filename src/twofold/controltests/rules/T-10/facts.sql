@@ -11,6 +11,14 @@ CROSS JOIN (
 ) AS x
 UNION ALL
 SELECT
+    p.item AS item, x.attribute AS attribute, 'repository_event' AS table_name, e.evidence AS evidence, e.record AS record,
+    'Repository ' || e.repository || ' was ' || e.kind || ' to ' || e.new_name || ' at ' || CAST(e.occurred_at AS STRING) AS fact
+FROM population AS p
+JOIN repository_now AS m ON m.current_name = p.repository
+JOIN repository_event AS e ON e.repository = m.name AND e.new_name IS NOT NULL
+CROSS JOIN (SELECT 'B' AS attribute UNION ALL SELECT 'C' UNION ALL SELECT 'E') AS x
+UNION ALL
+SELECT
     t.item AS item, 'A' AS attribute, 'ticket' AS table_name, t.evidence AS evidence, t.record AS record,
     'Ticket ' || t.ticket
     || CASE
