@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twofold.tables.memory import MemoryTables
@@ -114,6 +114,7 @@ def of_memory(tables: MemoryTables, rows: list[Fed]) -> dict[str, list[tuple[Any
 MEMORY = MemoryTables()
 
 
+@settings(max_examples=20)
 @given(tickets=TICKETS, hours=st.sets(st.integers(0, END - 1), max_size=3))
 def test_exports_under_any_keys_give_the_tables_of_one_export_under_the_last_ones(
     tmp_path_factory: pytest.TempPathFactory, tickets: list[Ticket], hours: set[int]
@@ -172,6 +173,7 @@ REPOSITORIES = st.lists(
 ).map(lambda found: [Repository(f"acme{number}", each.renames) for number, each in enumerate(found)])
 
 
+@settings(max_examples=20)
 @given(repositories=REPOSITORIES, hours=st.sets(st.integers(0, END - 1), max_size=3))
 def test_exports_under_any_names_of_a_repository_are_one_and_ids_stay_as_they_were_first(
     tmp_path_factory: pytest.TempPathFactory, repositories: list[Repository], hours: set[int]
@@ -237,6 +239,7 @@ def test_events_in_a_circle_or_with_two_answers_leave_a_key_as_it_is() -> None:
     assert now([event("A-1", "B-1", 1), event("A-1", "C-1", 1)]) == {}
     assert now([event("A-1", "B-1", 1), event("A-1", "B-1", 1)]) == {"A-1": "B-1"}
     assert now([event("A-1", "", 1), event("", "B-1", 1), event("A-1", "A-1", 1)]) == {}
+    assert now([event("A-1", "A-1", 1), event("A-1", "B-1", 2)]) == {"A-1": "B-1"}
     assert now([{**event("A-1", "B-1", 1), "field": "status"}]) == {}
 
 
