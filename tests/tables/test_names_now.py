@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twofold.tables import staged_names
 from twofold.tables.memory import MemoryTables
 from twofold.tables.names_now import names_now
 from twofold.tables.rows import Row, Value
@@ -185,6 +186,15 @@ def test_exports_under_any_names_of_a_repository_are_one_and_ids_stay_as_they_we
     expected = of_memory(MEMORY, once)
     assert of_memory(MEMORY, told + several) == expected
     assert of_files(tmp_path_factory.mktemp("tables") / "t", told + several) == expected
+
+
+def test_rows_in_parts_give_the_same_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repositories = [Repository(f"acme{number}", {5: "bills"}) for number in range(4)]
+    rows = [row for each in repositories for row in [*each.told(), *each.exported(1), *each.exported(9)]]
+    at_once = of_files(tmp_path / "at-once", rows)
+    monkeypatch.setattr(staged_names, "_MOST_AT_ONCE", 3)
+    assert of_files(tmp_path / "in-parts", rows) == at_once
+    assert {row[1] for row in at_once["deployment"]} == {f"acme{number}/bills" for number in range(4)}
 
 
 def test_what_names_a_pull_request_that_is_not_exported_again_follows_it() -> None:

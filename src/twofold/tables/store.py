@@ -12,7 +12,7 @@ A table with rows in conflict is written once more with the other row of each (r
 import hashlib
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -27,9 +27,10 @@ from twofold.model.session import new_database, sql_session
 from twofold.model.sql_path import one_file
 from twofold.tables.collapse import child_rows, collapse_read, has_repeated_key, kept_counts
 from twofold.tables.files_before import FilesBefore
-from twofold.tables.names_now import TELLING, named_in, names_now, with_names_now
+from twofold.tables.names_now import TELLING
 from twofold.tables.readings import Reading, second_version
 from twofold.tables.schema import Table, canonical_tables, child_table
+from twofold.tables.staged_names import put_names_now
 from twofold.tables.typed_rows import TypedRow
 from twofold.vault.blobs.file_hash import file_hash
 
@@ -172,36 +173,13 @@ class TableWriter:
         for stream in self._files.values():
             stream.close()
         if self._renamed:
-            self._put_names_now()
+            put_names_now(self._staging, self._rows_in)
         stats: dict[str, TableStats] = {}
         with sql_session() as connection:
             for name, table in canonical_tables().items():
                 if name in self._rows_in:
                     stats[name] = self._as_before(connection, table)
         return TableSet(self._folder, stats)
-
-    def _put_names_now(self) -> None:
-        """Write the staged rows once more, with the names of now."""
-        names = names_now(self._staged)
-        for name, table in canonical_tables().items():
-            if not names or name not in self._rows_in or not named_in(table):
-                continue
-            children = (child_table(name, column.name) for column in table.list_columns)
-            staged = {each: self._staging / f"{each}.jsonl" for each in (name, *children) if each in self._rows_in}
-            with ExitStack() as open_files:
-                fresh = {
-                    each: open_files.enter_context(file.with_suffix(".now").open("wb")) for each, file in staged.items()
-                }
-                for each, row in with_names_now(table, self._staged, names):
-                    fresh[each].write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-            for file in staged.values():
-                file.with_suffix(".now").replace(file)
-
-    def _staged(self, name: str) -> Iterator[dict[str, object]]:
-        """Read the staged rows of a table or child table."""
-        if name in self._rows_in:
-            with (self._staging / f"{name}.jsonl").open("rb") as lines:
-                yield from map(orjson.loads, lines)
 
     def _as_before(self, connection: duckdb.DuckDBPyConnection, table: Table) -> TableStats:
         """Write the table's files, from those that this process wrote of the same rows where it did."""
