@@ -304,6 +304,22 @@ def test_a_ticket_or_repository_that_got_another_name_makes_every_day_again(tmp_
     assert updated == whole
 
 
+def test_days_are_made_again_where_the_first_export_of_a_renamed_repository_was_withdrawn(tmp_path: Path) -> None:
+    made = history(4, days=3, late=0)
+    cells: dict[str, Value] = {"repository": "acme/pay", "new_name": "acme/bills", "occurred_at": at(0, 1)}
+    made.add(2, "repository_event", id="renamed", kind="renamed", **cells)
+    pulls = [cells for day, table, cells in made.rows if table == "pull_request" and day == 0]
+    for pull in pulls:
+        under_new = {name: str(pull[name]).replace("acme/pay", "acme/bills") for name in ("id", "repository")}
+        made.add(1, "pull_request", **{**pull, **under_new})
+    before, after = made.tables(2, tmp_path / "before"), made.tables(2, tmp_path / "after", without=0)
+    write_all_days(before, run_of(2), into=tmp_path / "store")
+    write_all_days(after, run_of(2), into=tmp_path / "whole")
+    write_touched_days(after, run_of(2), before=before, store=tmp_path / "store", into=tmp_path / "updated")
+    assert any("acme/pay" in str(pull["id"]) for pull in pulls)
+    assert contents(tmp_path / "updated") == contents(tmp_path / "whole")
+
+
 def test_a_later_clock_looks_again_at_what_waited_for_it_and_an_earlier_one_at_everything(tmp_path: Path) -> None:
     tables, run = history(7, days=4, late=0).tables(3, tmp_path / "tables"), run_of(3)
     later = replace(run, clock=clock(5))

@@ -74,16 +74,16 @@ def write_touched_days(
     """Make the store of `tables` from the one of `before`; return how many days of each rule were made again (-1: all).
 
     Days that nothing touched are linked, not copied. A rule that is not followed by key (reach.RULES), or whose texts,
-    parameters, engine or reading changed, is made again as a whole; every rule is where a ticket or a repository got
-    another name, since rows of evidence that was there before have that one now (names_now.py).
+    parameters, engine or reading changed, is made again as a whole; so is every rule where a ticket got another key and
+    wherever a repository was ever renamed, since rows of evidence that was there before may have other names now.
     """
     state = orjson.loads((store / STATE_FILE).read_bytes())
     clocks = (datetime.fromisoformat(state["clock"]), run.clock)
-    same_names = _new_names(before, run) == _new_names(tables, run)
+    named_alike = _named_alike(before, tables, run)
     followed = [
         rule
         for rule in run.rules
-        if same_names and rule.control_test in RULES and state["texts"].get(rule.control_test) == run.texts_of(rule)
+        if named_alike and rule.control_test in RULES and state["texts"].get(rule.control_test) == run.texts_of(rule)
     ]
     waiting: dict[str, list[str]] = {}
     parts: dict[str, _Part | None] = {rule.control_test: EVERY_DAY for rule in run.rules}
@@ -122,16 +122,21 @@ def write_touched_days(
     return {test: -1 if part is None else len(part.days | part.waited) for test, part in parts.items()}
 
 
-def _new_names(tables: TableSet, run: DayRun) -> list[tuple[object, ...]]:
-    """Return which tickets and repositories got another name, and when."""
-    asked = """
-        SELECT 'ticket' AS kind, old_value, new_value, occurred_at FROM ticket_event WHERE field = 'key'
-        UNION ALL
-        SELECT kind, repository, new_name, occurred_at FROM repository_event
-        ORDER BY ALL
+def _named_alike(before: TableSet, now: TableSet, run: DayRun) -> bool:
+    """Tell whether the rows of evidence that both states hold have the same names in both.
+
+    A ticket's key of now rests on its changes of key alone. The ids of a renamed repository rest on all exports, since
+    the first one gives them: another one that comes late, or is withdrawn, may change any.
     """
-    with open_session(tables, run.limits, wanted=TELLING) as session:
-        return session.execute(asked).fetchall()
+    asked = "SELECT old_value, new_value, occurred_at FROM ticket_event WHERE field = 'key' ORDER BY ALL"
+    renamed = "SELECT COUNT(*) FROM repository_event WHERE new_name IS NOT NULL"
+    keys = []
+    for tables in (before, now):
+        with open_session(tables, run.limits, wanted=TELLING) as session:
+            if session.execute(renamed).fetchone() != (0,):
+                return False
+            keys.append(session.execute(asked).fetchall())
+    return keys[0] == keys[1]
 
 
 @dataclass(frozen=True, slots=True)

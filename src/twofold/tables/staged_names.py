@@ -43,6 +43,9 @@ def _in_parts(staged: Mapping[str, Path], number: int) -> Iterator[Read]:
     for part in range(number):
         files = {name: _part(file, part) if number > 1 else file for name, file in staged.items()}
         yield partial(_lines_of, files)
+        if number > 1:
+            for file in files.values():
+                file.unlink()
 
 
 def _split(file: Path, number: int) -> None:
